@@ -1,0 +1,33 @@
+/// SHA-256 and MD5 through libcrypto: names for data, weights and sources.
+#ifndef MASKBOOK_BASE_HASH_H
+#define MASKBOOK_BASE_HASH_H
+
+#include <stddef.h>
+
+enum hash_kind { HASH_SHA256, HASH_MD5 };
+enum { HASH_HEX = 65, SHA256_BYTES = 32 }; ///< room for a digest in hex and its final 0
+
+/// A digest being computed; the pointer is libcrypto's.
+struct hash {
+    void *context;
+};
+
+/// Starts a digest. Dies (EXIT_SYSTEM) when libcrypto refuses.
+void hash_open(struct hash *hash, enum hash_kind kind);
+
+/// Adds `size` bytes.
+void hash_add(struct hash *hash, const void *bytes, size_t size);
+
+/// hex (HASH_HEX) = the digest in lower-case hex; frees the state.
+void hash_close(char hex[HASH_HEX], struct hash *hash);
+
+/// hex (HASH_HEX) = SHA-256 of `size` bytes.
+void hash_bytes(char hex[HASH_HEX], const void *bytes, size_t size);
+
+/// digest (SHA256_BYTES) = SHA-256 of `size` bytes, raw.
+void hash_raw(unsigned char digest[SHA256_BYTES], const void *bytes, size_t size);
+
+/// hex (HASH_HEX) = digest of a file's contents. Dies (EXIT_INPUT) when it cannot be read.
+void hash_file(char hex[HASH_HEX], enum hash_kind kind, const char *path);
+
+#endif

@@ -1,0 +1,23 @@
+/// Which patches are hidden. Each (seed, epoch, image) has one uniformly random ranking of the
+/// patches; at mask ratio m the first V = int(T (1 - m)) ranks are visible. Masks are therefore
+/// nested: what is visible at 90 % is visible at 50 %.
+#ifndef MASKBOOK_DATA_MASKS_H
+#define MASKBOOK_DATA_MASKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Visible patches at `ratio` in [0,1): int(T (1 - ratio)), as the public code computes it (T = 64:
+/// 32 25 19 16 12 6 at .5 .6 .7 .75 .8 .9; T = 256: 128 102 76 64 51 25). Requires a result > 0.
+size_t mask_visible(size_t tokens, double ratio);
+
+/// ranking (T): patch numbers, most visible first.
+void mask_ranking(uint32_t *ranking, size_t tokens, uint64_t seed, uint32_t epoch,
+                  uint32_t image);
+
+/// Splits the patches by rank; both lists ascending ("row order").
+/// visible (V), masked (T-V): patch numbers. ranking (T) from mask_ranking.
+void mask_split(int32_t *visible, int32_t *masked, const uint32_t *ranking, size_t tokens,
+                size_t visible_count);
+
+#endif

@@ -1,0 +1,21 @@
+/// Singular value decomposition through LAPACKE (dgesdd), in double.
+#ifndef MASKBOOK_LINALG_SVD_H
+#define MASKBOOK_LINALG_SVD_H
+
+#include <stddef.h>
+
+/// Doubles of workspace that svd_thin needs for an (m,n) matrix.
+size_t svd_workspace(size_t m, size_t n);
+
+/// A = U diag(s) V^T, thin; r = min(m,n).
+/// u  (m,r)  orthonormal columns
+/// s  (r)    singular values, descending
+/// vt (r,n)  orthonormal rows
+/// a  (m,n)  input, row-major, destroyed
+/// workspace (svd_workspace(m,n))
+/// Returns 0 when converged, otherwise nonzero (LAPACK's info) and the outputs are unspecified.
+/// Requires finite input. Thread-safe.
+int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
+             double *workspace) __attribute__((warn_unused_result));
+
+#endif

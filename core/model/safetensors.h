@@ -1,0 +1,78 @@
+/// Weights on disk: safetensors (github.com/huggingface/safetensors), an 8-byte little-endian header
+/// length, a JSON header {name: {dtype, shape, data_offsets}}, then the raw numbers. The header is read
+/// with cJSON; a file is believed only when every byte of it is accounted for.
+#ifndef MASKBOOK_MODEL_SAFETENSORS_H
+#define MASKBOOK_MODEL_SAFETENSORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/base/hash.h"
+#include "core/model/parameters.h"
+
+enum { TENSOR_DIMENSIONS = 8 };
+enum tensor_type { TENSOR_F32, TENSOR_BF16 };
+
+/// One tensor of a file that has been read.
+struct tensor {
+    const char *name;
+    enum tensor_type type;
+    int dimensions;
+    size_t shape[TENSOR_DIMENSIONS];
+    size_t count;
+    const void *data; ///< into the file's bytes
+};
+
+/// A file in memory.
+struct safetensors {
+    char *path;              ///< owned
+    char *bytes;             ///< owned, the whole file
+    struct tensor *tensors;  ///< (count), owned, in file order
+    size_t count;
+    void *header;            ///< the parsed JSON, owned
+    char digest[HASH_HEX];   ///< SHA-256 of the file
+};
+
+/// Reads and checks a file. Dies (EXIT_INPUT), naming the path and the tensor, for: a missing or
+/// truncated file, a header length of 0, over 16 MB or past the end, JSON that does not parse or has
+/// trailing bytes, duplicate names, an unknown dtype, offsets above 2^53, reversed, overlapping, with
+/// holes or past the end, a shape whose product is not the data's size, metadata that is not text,
+/// and a number that is not finite. `hint` says what to do when the file is missing, or NULL.
+void safetensors_read(struct safetensors *file, const char *path, const char *hint);
+
+/// Frees what safetensors_read made.
+void safetensors_free(struct safetensors *file);
+
+/// The tensor of that name, NULL when there is none.
+const struct tensor *safetensors_find(const struct safetensors *file, const char *name);
+
+/// The metadata text of that key, NULL when there is none.
+const char *safetensors_metadata(const struct safetensors *file, const char *key);
+
+/// slab (parameters->count) = the file's tensors `prefix`+name for every row of the table.
+/// Dies (EXIT_INPUT), naming the tensor, when one is missing or has another shape, and when the file
+/// holds a tensor under `prefix` that the table does not know.
+void safetensors_weights(real *slab, const struct parameters *parameters,
+                         const struct safetensors *file, const char *prefix);
+
+/// One key of metadata to be written.
+struct metadata {
+    const char *key, *value;
+};
+
+/// A slab to be written, under a prefix.
+struct slab {
+    const char *prefix; ///< "", "param/", "m/", "v/"
+    const real *data;   ///< (parameters->count)
+};
+
+/// Writes `slabs` (slab_count) slabs of the same table, as `type`, with `metadata`
+/// (metadata_count), atomically (core/base/files.h). Dies (EXIT_SYSTEM) when the disk does not take it,
+/// leaving the old file.
+void safetensors_write(const char *path, const struct parameters *parameters,
+                       const struct slab *slabs, size_t slab_count,
+                       const struct metadata *metadata, size_t metadata_count,
+                       enum tensor_type type);
+
+#endif

@@ -1,0 +1,37 @@
+/// Every pretraining recipe, in one table: what the paper gives, what its public code gives where the
+/// paper is silent, and what a tier scales down (each departure has a line in paper/deviations.md).
+#ifndef MASKBOOK_TRAIN_RECIPE_H
+#define MASKBOOK_TRAIN_RECIPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/model/shapes.h"
+
+struct recipe {
+    const char *tier;       ///< "smoke", "desk", "paper"
+    const char *run;        ///< "m75-h3": mask ratio 75 %, 3 heads
+    struct mae_shape shape;
+    double mask_ratio;
+    size_t batch;           ///< images an update (B)
+    size_t leaves;          ///< S, a power of two dividing batch; part of the result's bits
+    double epochs;          ///< passes over the training images
+    double warmup;          ///< epochs of linear warm-up
+    double learning_rate;   ///< at the peak
+    double beta1, beta2, epsilon, weight_decay; ///< AdamW
+};
+
+/// Bytes that recipe_text needs at most.
+enum { RECIPE_TEXT = 512 };
+
+/// The recipe of `run` at `tier`. Dies (EXIT_USAGE), listing the runs, when there is none.
+struct recipe recipe_find(const char *tier, const char *run);
+
+/// The i-th row of the table, NULL past its end; in the order in which the book prints it.
+const struct recipe *recipe_row(size_t i);
+
+/// text (RECIPE_TEXT) = every number of the recipe as "key=value" words, the same for equal recipes;
+/// written into weights' metadata and hashed into results' keys.
+void recipe_text(char text[RECIPE_TEXT], const struct recipe *recipe);
+
+#endif
