@@ -15,7 +15,7 @@
 /// patches     (B,T,F)
 /// hidden      (B,M)    hidden patch numbers
 double masked_loss(real *dprediction, const real *prediction, const real *patches,
-                   const int32_t *hidden, size_t images, size_t tokens, size_t hidden_count,
-                   size_t patch_size, real scale);
+                   const int32_t *hidden, size_t images, size_t tokens,
+                   size_t hidden_count, size_t patch_size, real scale);
 
 #endif

@@ -14,11 +14,14 @@ struct pretrain {
     uint64_t seed;
     int threads;
     const struct images *images; ///< the training images, borrowed
-    const char *folder;          ///< for checkpoint.safetensors and log.tsv: results/TIER-DATA/runs/RUN
-    const char *weights;         ///< the file to write at the end
-    const char *resume_command;  ///< printed when interrupted, e.g. "make pretrain RUN=m75-h3"
-    double checkpoint_seconds;   ///< at least this long between checkpoints (0: every epoch's end and
-                                 ///< every 100 updates)
+    const char
+        *folder; ///< for checkpoint.safetensors and log.tsv: results/TIER-DATA/runs/RUN
+    const char *weights; ///< the file to write at the end
+    const char
+        *resume_command; ///< printed when interrupted, e.g. "make pretrain RUN=m75-h3"
+    double
+        checkpoint_seconds; ///< at least this long between checkpoints (0: every epoch's end and
+                            ///< every 100 updates)
 };
 
 /// Trains to the end, or goes on from folder/checkpoint.safetensors when it belongs to the same recipe,

@@ -9,15 +9,15 @@
 #include "core/model/shapes.h"
 
 struct recipe {
-    const char *tier;       ///< "smoke", "desk", "paper"
-    const char *run;        ///< "m75-h3": mask ratio 75 %, 3 heads
+    const char *tier; ///< "smoke", "desk", "paper"
+    const char *run;  ///< "m75-h3": mask ratio 75 %, 3 heads
     struct mae_shape shape;
     double mask_ratio;
-    size_t batch;           ///< images an update (B)
-    size_t leaves;          ///< S, a power of two dividing batch; part of the result's bits
-    double epochs;          ///< passes over the training images
-    double warmup;          ///< epochs of linear warm-up
-    double learning_rate;   ///< at the peak
+    size_t batch;  ///< images an update (B)
+    size_t leaves; ///< S, a power of two dividing batch; part of the result's bits
+    double epochs; ///< passes over the training images
+    double warmup; ///< epochs of linear warm-up
+    double learning_rate;                       ///< at the peak
     double beta1, beta2, epsilon, weight_decay; ///< AdamW
 };
 
