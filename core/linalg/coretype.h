@@ -7,9 +7,12 @@
 /// Sets OpenBLAS to one thread and to the policy's core type: the user's non-empty
 /// OPENBLAS_CORETYPE, else SkylakeX where the CPU has AVX-512 (F, DQ, BW, VL, CD), else Haswell
 /// where it has AVX2 and FMA, else OpenBLAS's own choice. The library reads the variable when it is
-/// loaded, so when the kernel in force differs, the program sets it and executes itself again
-/// (once); hence call this before anything else in main. Dies (EXIT_SYSTEM) when the kernel in
-/// force afterwards is not the one asked for, (EXIT_USAGE) when the user named an unknown one.
+/// loaded; when the kernel in force differs, the variable is set and the library is made to choose
+/// again, inside this process or, where it does not export that, by executing the program again
+/// (once). Hence call this before anything else in main. Children inherit the variable. Dies
+/// (EXIT_SYSTEM) when the kernel in force afterwards is not the one asked for, (EXIT_USAGE) when
+/// the user named one that OpenBLAS does not know or this CPU cannot run.
+/// argv as given to main, ending in NULL; used for the second execution only.
 void coretype_open(char **argv);
 
 /// The kernel in force, e.g. "SkylakeX"; static storage.
