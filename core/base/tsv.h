@@ -38,7 +38,8 @@ long tsv_row(const struct tsv *table, const char *name, const char *value);
 /// or a newline.
 void tsv_put(FILE *file, const char *text, char after);
 
-/// Writes a number so that it reads back the same (%.9g, or %.17g when nine digits lose bits).
+/// Writes a number so that it reads back the same (%.9g, or %.17g when nine digits lose bits),
+/// "nan" for any NaN. An infinity is written as inf, which tsv_number refuses.
 void tsv_put_number(FILE *file, double value, char after);
 
 #endif

@@ -1,0 +1,137 @@
+#include "core/base/arena.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/base/die.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(start, size)   ((void)(start), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
+#endif
+
+enum {
+    ALIGNMENT = 64,      // a cache line, an AVX-512 register
+    HUGE_PAGE = 2 << 20, // x86-64
+    FENCE = 128,         // poisoned bytes behind a piece, under AddressSanitizer
+};
+
+// Under AddressSanitizer the byte at fill u lies at base + 3 u: a piece is never under 64
+// bytes, so at least 128 spare bytes follow it, while fills, marks and what fits are the same
+// in every build. Spare address space costs nothing.
+#if defined(__SANITIZE_ADDRESS__)
+enum { SPREAD = (ALIGNMENT + FENCE) / ALIGNMENT };
+#else
+enum { SPREAD = 1 };
+#endif
+
+static unsigned char *address(const struct arena *arena, size_t used)
+{
+    return arena->base + used * SPREAD;
+}
+
+static size_t round_up(size_t size, size_t unit)
+{
+    return (size + unit - 1) / unit * unit;
+}
+
+static size_t mapped_bytes(size_t size)
+{
+    return round_up(size * SPREAD, HUGE_PAGE);
+}
+
+// Reserves `bytes` (whole huge pages) that start on a huge page: older kernels give no huge
+// page to a mapping's ragged ends.
+static unsigned char *reserve_aligned(size_t bytes)
+{
+    unsigned char *start = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED) return NULL;
+    size_t head = (HUGE_PAGE - (uintptr_t)start % HUGE_PAGE) % HUGE_PAGE;
+    if (head) munmap(start, head);
+    munmap(start + head + bytes, HUGE_PAGE - head);
+    return start + head;
+}
+
+void arena_open(struct arena *arena, const char *name, size_t size)
+{
+    *arena = (struct arena){.name = name};
+    errno = ENOMEM;
+    if (size <= SIZE_MAX / 8) arena->base = reserve_aligned(mapped_bytes(size));
+    if (!arena->base)
+        die(EXIT_SYSTEM,
+            "%s: no room for %zu bytes: %s (free memory or use a smaller tier)", name,
+            size, strerror(errno));
+    arena->size = round_up(size, ALIGNMENT);
+    // Without huge pages all is the same, only slower: a refusal is no error.
+    if (size >= 2 * HUGE_PAGE) madvise(arena->base, mapped_bytes(size), MADV_HUGEPAGE);
+}
+
+void arena_close(struct arena *arena)
+{
+    if (arena->base) {
+        size_t bytes = mapped_bytes(arena->size);
+        ASAN_UNPOISON_MEMORY_REGION(arena->base, bytes);
+        munmap(arena->base, bytes);
+    }
+    *arena = (struct arena){.name = arena->name};
+}
+
+void *arena_take(struct arena *arena, size_t count, size_t size)
+{
+    size_t bytes = size_product(count, size), left = arena->size - arena->used;
+    require(arena->base, "arena %s is closed", arena->name);
+    require(bytes <= left, "arena %s: %zu bytes do not fit, %zu of %zu are left",
+            arena->name, bytes, left, arena->size);
+    unsigned char *piece = address(arena, arena->used);
+    size_t rounded = round_up(bytes, ALIGNMENT);
+    ASAN_UNPOISON_MEMORY_REGION(piece, bytes);
+    if (bytes) ASAN_POISON_MEMORY_REGION(piece + bytes, rounded - bytes + FENCE);
+#ifdef FILL_NAN
+    memset(piece, 0xFF, bytes);
+#endif
+    arena->used += rounded;
+    return piece;
+}
+
+real *arena_reals(struct arena *arena, size_t count)
+{
+    return arena_take(arena, count, sizeof(real));
+}
+
+real *arena_zeros(struct arena *arena, size_t count)
+{
+    real *reals = arena_reals(arena, count);
+    memset(reals, 0, count * sizeof *reals);
+    return reals;
+}
+
+double *arena_doubles(struct arena *arena, size_t count)
+{
+    return arena_take(arena, count, sizeof(double));
+}
+
+size_t arena_mark(const struct arena *arena)
+{
+    return arena->used;
+}
+
+void arena_reset(struct arena *arena, size_t mark)
+{
+    require(mark <= arena->used && mark % ALIGNMENT == 0,
+            "arena %s: %zu is no mark of a fill of %zu", arena->name, mark,
+            arena->used);
+    ASAN_POISON_MEMORY_REGION(address(arena, mark), (arena->used - mark) * SPREAD);
+    arena->used = mark;
+}
+
+size_t size_product(size_t a, size_t b)
+{
+    size_t product;
+    require(!__builtin_mul_overflow(a, b, &product), "%zu * %zu overflows", a, b);
+    return product;
+}

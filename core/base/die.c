@@ -1,0 +1,67 @@
+#include "core/base/die.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { LINE_SIZE = 8192 }; // two paths and a list of choices
+
+// exit() may run only once: of several threads that die at the same time the first ends the
+// process and the others wait for that; a second death in the same thread comes from a handler
+// that exit() runs, and must not run exit() again.
+static void claim_the_end(enum exit_code code)
+{
+    static atomic_flag ending = ATOMIC_FLAG_INIT;
+    static _Thread_local int mine;
+    if (mine) _exit(code);
+    while (atomic_flag_test_and_set(&ending)) pause();
+    mine = 1;
+}
+
+// A terminal may hold a half-drawn progress line, which the message must not continue.
+static void print_line(const char *line)
+{
+    fflush(stdout);
+    const char *clear = isatty(STDERR_FILENO) ? "\r\033[K" : "";
+    fprintf(stderr, "%s%s: %s\n", clear, program_invocation_short_name, line);
+    fflush(stderr);
+}
+
+static void format_line(char line[LINE_SIZE], const char *format, va_list arguments)
+{
+    vsnprintf(line, LINE_SIZE, format, arguments);
+    for (char *c = line; *c; ++c)
+        if ((unsigned char)*c < ' ') *c = ' ';
+}
+
+_Noreturn void die(enum exit_code code, const char *format, ...)
+{
+    char line[LINE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    format_line(line, format, arguments);
+    va_end(arguments);
+
+    claim_the_end(code);
+    print_line(line);
+    exit(code);
+}
+
+_Noreturn void require_failed(const char *file, int line, const char *condition,
+                              const char *format, ...)
+{
+    char reason[LINE_SIZE], text[LINE_SIZE + 512];
+    va_list arguments;
+    va_start(arguments, format);
+    format_line(reason, format, arguments);
+    va_end(arguments);
+
+    snprintf(text, sizeof text, "%s:%d: contract broken: %s: %s", file, line, condition,
+             reason);
+    print_line(text);
+    abort();
+}
