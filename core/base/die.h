@@ -26,7 +26,8 @@ _Noreturn void require_failed(const char *file, int line, const char *condition,
 
 /// Aborts with file, line and the formatted reason unless `condition` holds. Never compiled
 /// out: it guards contracts between our own functions, not input.
-#define require(condition, ...)                                                          \
-    ((condition) ? (void)0 : require_failed(__FILE__, __LINE__, #condition, __VA_ARGS__))
+#define require(condition, ...)                                                        \
+    ((condition) ? (void)0                                                             \
+                 : require_failed(__FILE__, __LINE__, #condition, __VA_ARGS__))
 
 #endif

@@ -21,8 +21,8 @@ struct npy {
 
 /// Writes `data` (C order, product-of-shape items of `type`) to `path`, atomically.
 /// Dies (EXIT_SYSTEM) when the disk does not take it.
-void npy_write(const char *path, enum npy_type type, int dimensions, const size_t *shape,
-               const void *data);
+void npy_write(const char *path, enum npy_type type, int dimensions,
+               const size_t *shape, const void *data);
 
 /// Reads an array of any supported type. Dies (EXIT_INPUT), naming the path, for a wrong magic
 /// or version, Fortran order, an unsupported type, a shape whose product overflows, and a

@@ -7,9 +7,9 @@ struct progress {
     const char *label, *unit; ///< borrowed, e.g. "pretrain m75-h3", "images"
     double total;             ///< in units; 0 when unknown
     double done;              ///< in units
-    double first;             ///< units already done at the start, by an earlier process
-    double started, shown;    ///< seconds
-    int terminal;             ///< stderr is a terminal
+    double first;          ///< units already done at the start, by an earlier process
+    double started, shown; ///< seconds
+    int terminal;          ///< stderr is a terminal
 };
 
 /// Starts a line for `total` units of work, `first` of them already done.

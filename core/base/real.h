@@ -18,7 +18,7 @@ typedef float real;
 #if defined(__SANITIZE_ADDRESS__) || defined(NO_KERNEL_CLONES)
 #define KERNEL
 #else
-#define KERNEL                                                                           \
+#define KERNEL                                                                         \
     __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #endif
 
