@@ -26,12 +26,12 @@ struct tensor {
 
 /// A file in memory.
 struct safetensors {
-    char *path;              ///< owned
-    char *bytes;             ///< owned, the whole file
-    struct tensor *tensors;  ///< (count), owned, in file order
+    char *path;             ///< owned
+    char *bytes;            ///< owned, the whole file
+    struct tensor *tensors; ///< (count), owned, in file order
     size_t count;
-    void *header;            ///< the parsed JSON, owned
-    char digest[HASH_HEX];   ///< SHA-256 of the file
+    void *header;          ///< the parsed JSON, owned
+    char digest[HASH_HEX]; ///< SHA-256 of the file
 };
 
 /// Reads and checks a file. Dies (EXIT_INPUT), naming the path and the tensor, for: a missing or
@@ -49,6 +49,14 @@ const struct tensor *safetensors_find(const struct safetensors *file, const char
 
 /// The metadata text of that key, NULL when there is none.
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
+
+/// The tensor of that name. Dies (EXIT_INPUT), naming it, when it is missing or has another shape than
+/// the table's `row`.
+const struct tensor *tensor_expect(const struct safetensors *file, const char *name,
+                                   const struct parameter *row);
+
+/// out (tensor->count) = the tensor's numbers, widened exactly.
+void tensor_values(real *out, const struct tensor *tensor);
 
 /// slab (parameters->count) = the file's tensors `prefix`+name for every row of the table.
 /// Dies (EXIT_INPUT), naming the tensor, when one is missing or has another shape, and when the file
@@ -68,8 +76,9 @@ struct slab {
 };
 
 /// Writes `slabs` (slab_count) slabs of the same table, as `type`, with `metadata`
-/// (metadata_count), atomically (core/base/files.h). Dies (EXIT_SYSTEM) when the disk does not take it,
-/// leaving the old file.
+/// (metadata_count), atomically (core/base/files.h), in the table's order; BF16 is rounded to nearest,
+/// ties to even. Contract: every number is finite as `type`, keys and names are distinct. Dies
+/// (EXIT_SYSTEM) when the disk does not take it, leaving the old file.
 void safetensors_write(const char *path, const struct parameters *parameters,
                        const struct slab *slabs, size_t slab_count,
                        const struct metadata *metadata, size_t metadata_count,

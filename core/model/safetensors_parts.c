@@ -1,0 +1,39 @@
+#include "core/model/safetensors_parts.h"
+
+#include "core/base/die.h"
+#include "core/model/safetensors.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const TENSOR_TYPES[2] = {[TENSOR_F32] = "F32", [TENSOR_BF16] = "BF16"};
+const size_t TENSOR_BYTES[2] = {[TENSOR_F32] = 4, [TENSOR_BF16] = 2};
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *json_duplicate_key(const struct cJSON *object)
+{
+    size_t count = (size_t)cJSON_GetArraySize(object), filled = 0;
+    const char **keys = calloc(count + 1, sizeof *keys), *twice = NULL;
+    if (!keys)
+        die(EXIT_SYSTEM, "safetensors header: out of memory for %zu keys", count);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, object) keys[filled++] = item->string;
+    qsort(keys, count, sizeof *keys, compare_texts);
+    for (size_t i = 1; i < count && !twice; ++i)
+        if (strcmp(keys[i - 1], keys[i]) == 0) twice = keys[i];
+    free(keys);
+    return twice;
+}
+
+void tensor_name(char out[TENSOR_NAME], const char *prefix, const char *name)
+{
+    int length = snprintf(out, TENSOR_NAME, "%s%s", prefix, name);
+    require(length >= 0 && length < TENSOR_NAME, "tensor name '%s%s' is too long",
+            prefix, name);
+}
