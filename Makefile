@@ -13,5 +13,52 @@ export LC_ALL := C
 export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
-include mk/build.mk
-include mk/test.mk
+##@ Variables, as in `make figure2 TIER=smoke`
+## TIER        smoke (minutes, planted data), desk, paper (days)
+TIER        ?= desk
+## DATA        planted, cifar10, imagefolder
+DATA        ?= $(if $(filter smoke,$(TIER)),planted,cifar10)
+## RUN         a pretraining for `make pretrain`: mask ratio and heads, e.g. m75-h3
+RUN         ?=
+## SEED        seed of every random number (default: the program's)
+SEED        ?=
+## SEEDS       seeds of a repeated probe (none of the experiments so far has one)
+SEEDS       ?=
+## THREADS     threads of a program (default: the CPUs allowed; never changes a bit)
+THREADS     ?=
+## ARITHMETIC  auto, fp32, bf16
+ARITHMETIC  ?=
+## EPOCHS      passes over the data, instead of the recipe's
+EPOCHS      ?=
+## MODE        release, debug, double, sanitize: how programs are compiled
+MODE        ?= release
+## CIFAR10_DIR folder with the CIFAR-10 binary files (default: data/, else a download)
+CIFAR10_DIR ?=
+## OFFLINE     1: never use the network
+OFFLINE     ?=
+## NO_INSTALL  1: only print what would be installed
+NO_INSTALL  ?=
+## EXPORT      1: write the plotted arrays as .npy too
+EXPORT      ?=
+## V           1: show every command whole
+V           ?=
+## FORCE       1: compute again even when nothing has changed
+FORCE       ?=
+## RESULTS     folder of everything that is computed
+RESULTS     ?= results
+## BUILD_ROOT  folder of everything that is compiled
+BUILD_ROOT  ?= build
+BUILD       := $(BUILD_ROOT)/$(MODE)
+export CIFAR10_DIR OFFLINE NO_INSTALL
+
+# The parts are read in the order of their names; none uses another's variables in its targets,
+# but for those of build.mk, the first.
+include $(sort $(wildcard mk/*.mk))
+
+.PHONY: help
+help: ## list the targets and variables
+	@tools/help $(MAKEFILE_LIST)
+
+# Any other name: say so, and what was perhaps meant.
+.DEFAULT:
+	@tools/help --nearest '$@' $(MAKEFILE_LIST)

@@ -1,7 +1,4 @@
 # How sources become programs: one static library a room, one program an experiment or tool.
-MODE       ?= release
-BUILD_ROOT ?= build
-BUILD      := $(BUILD_ROOT)/$(MODE)
 
 # -ffp-contract=off and no -ffast-math: the same bits from every clone of a kernel.
 flags.release  := -O3
@@ -12,6 +9,7 @@ ifeq ($(origin flags.$(MODE)),undefined)
 $(error MODE is release, debug, double or sanitize, not '$(MODE)')
 endif
 CC       := gcc
+AR       := gcc-ar
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wdouble-promotion \
             -Wvla -Wundef -Wwrite-strings -Werror
 CFLAGS   := -std=c11 -D_GNU_SOURCE -I. -g -pthread -fno-math-errno -fno-trapping-math \
@@ -24,17 +22,77 @@ ROOMS       := analysis train model data report stats linalg base
 LIBRARIES   := $(patsubst %,$(BUILD)/lib%.a,$(foreach r,$(ROOMS),$(if $(wildcard core/$r/*.c),$r)))
 EXPERIMENTS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard experiments/*/main.c))))
 TOOLS       := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
+PROGRAMS    := $(EXPERIMENTS:%=$(BUILD)/experiments/%/main) $(TOOLS:%=$(BUILD)/tools/%)
 object       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
-$(BUILD)/%.o: %.c
+# -j for a make that was started without it: compiling is most of a first run. `make` stands for $(MAKE)
+# where a recipe only hands the name on and must not run under `make -n`.
+jobs    = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+submake = $(MAKE) --no-print-directory --silent $(jobs)
+make   := $(MAKE)
+
+# Commands are shown by a short line each; V=1 shows them whole, --silent neither.
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@,@printf '  %-4s %s\n' '$(1)' '$(2)';)
+
+# A word for the shell, whatever is in it; and a program's flag, absent when make's variable is empty.
+quote = '$(subst ','\'',$(1))'
+flag  = $(if $(strip $(2)),--$(1)=$(call quote,$(strip $(2))))
+
+# Targets that compile nothing do not need what follows, and stay fast without it.
+BUILDING := $(filter-out help clean distclean deps doctor hooks format format-check,$(or $(MAKECMDGOALS),help))
+
+# Neither a changed flag nor a deleted source shows in any file's time, so both are kept in small
+# stamps, rewritten while make reads this line and only when their text differs.
+ifneq ($(BUILDING),)
+stamp = $(if $(call differs,$(strip $(2)),$(strip $(file <$(1)))),$(file >$(1),$(2)))
+differs = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),1)
+ifeq ($(wildcard $(BUILD)/.),)
+$(shell mkdir -p $(BUILD))
+endif
+$(call stamp,$(BUILD)/flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
+$(foreach r,$(ROOMS),$(call stamp,$(BUILD)/$r.list,$(sort $(wildcard core/$r/*.c))))
+$(call stamp,$(BUILD)/core.list,$(sort $(wildcard core/*/*.[ch])))
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+endif
+$(BUILD)/flags $(ROOMS:%=$(BUILD)/%.list) $(BUILD)/core.list: ;
+
+##@ Build
+.PHONY: all
+all: $(PROGRAMS) ## compile every program
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(call say,CC,$<)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 define room_rule
-$(BUILD)/lib$(1).a: $(call object,$(wildcard core/$(1)/*.c))
-	@rm -f $$@ && $(AR) rcs $$@ $$^
+$(BUILD)/lib$(1).a: $(call object,$(sort $(wildcard core/$(1)/*.c))) $(BUILD)/$(1).list
+	@rm -f $$@ && $(AR) rcs $$@ $$(filter %.o,$$^)
 endef
-AR := gcc-ar
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$r)))
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+$(TOOLS:%=$(BUILD)/tools/%): $(BUILD)/tools/%: $(BUILD)/tools/%.o $(LIBRARIES)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+
+# A result is keyed by the text of the sources that computed it, comments aside, and by the compiler's
+# flags; not by core/report, so that a colour never retrains. The rooms' part is shared.
+KEYED := base linalg stats data model train analysis
+$(BUILD)/core.stamp: $(sort $(wildcard $(KEYED:%=core/%/*.[ch]))) $(BUILD)/core.list $(BUILD)/flags tools/code-key
+	@tools/code-key '$(CC) $(CFLAGS)' $(filter %.c %.h,$^) > $@.tmp
+	@cmp -s $@.tmp $(BUILD)/core.key || cp $@.tmp $(BUILD)/core.key
+	@mv $@.tmp $@
+$(BUILD)/core.key: $(BUILD)/core.stamp
+	@test -f $@ || cp $< $@
+
+define experiment_program
+$(BUILD)/experiments/$(1)/code_key.c: $(sort $(wildcard experiments/$(1)/*.[ch])) $(BUILD)/core.key tools/code-key
+	@mkdir -p $$(@D)
+	@key=$$$$(tools/code-key "$$$$(cat $(BUILD)/core.key)" $$(filter %.c %.h,$$^)); \
+	printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\n' "$$$$key" > $$@.tmp
+	@mv $$@.tmp $$@
+$(BUILD)/experiments/$(1)/code_key.o: $(BUILD)/experiments/$(1)/code_key.c
+	@$(CC) $(CFLAGS) -c $$< -o $$@
+$(BUILD)/experiments/$(1)/main: $(call object,$(sort $(wildcard experiments/$(1)/*.c))) \
+                                $(BUILD)/experiments/$(1)/code_key.o $(LIBRARIES)
+	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) $(LDLIBS) -o $$@
+endef
+$(foreach e,$(EXPERIMENTS),$(eval $(call experiment_program,$e)))

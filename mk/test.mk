@@ -1,12 +1,49 @@
-# Tests: one Criterion runner a room, tests/ROOM/test_module.c.
+# Tests: one Criterion runner a room (tests/ROOM/test_module.c), and scripts that use the programs as a
+# user would (tests/tools/NAME.sh).
 TEST_ROOMS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/*/test_*.c))))
+RUNNERS    := $(TEST_ROOMS:%=$(BUILD)/tests/%/run)
 
 define runner_rule
-$(BUILD)/tests/$(1)/run: $(call object,$(wildcard tests/$(1)/*.c)) $(LIBRARIES)
+$(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c))) $(LIBRARIES)
 	@mkdir -p $$(@D)
-	$(CC) $(LDFLAGS) $$^ -lcriterion $(LDLIBS) -o $$@
+	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) -lcriterion $(LDLIBS) -o $$@
 .PHONY: test-$(1)
 test-$(1): $(BUILD)/tests/$(1)/run
 	$$<
 endef
 $(foreach r,$(TEST_ROOMS),$(eval $(call runner_rule,$r)))
+
+# A script is run from the root with BUILD in its environment and the program it tests as its argument.
+SCRIPTS := $(sort $(patsubst tests/tools/%.sh,%,$(wildcard tests/tools/*.sh)))
+argument.encode        := $(BUILD)/tools/encode
+argument.resume        := $(BUILD)/experiments/00-pretrain/main
+argument.fetch-cifar10 := tools/fetch-cifar10
+
+# Rooms that compute in `real` run once more in double, where gradients are compared to 1e-6.
+DOUBLE_ROOMS := $(filter linalg model train,$(TEST_ROOMS))
+runner_word   = $(1)$(2)=$(BUILD_ROOT)/$(3)/tests/$(1)/run
+script_word   = '$(1).sh=tests/tools/$(1).sh $(argument.$(1))'
+run_tests     = BUILD='$(BUILD)' MAKE='$(make)' MAKEFLAGS= tools/run-tests
+
+##@ Tests
+.PHONY: test test-double sanitize runners
+runners: $(RUNNERS)
+
+test: ## every test; the last line counts them
+	@tools/deps core
+	+@$(submake) runners all
+	+@$(submake) MODE=double $(DOUBLE_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
+	@$(run_tests) $(BUILD)/tests/report \
+	    $(foreach r,$(TEST_ROOMS),$(call runner_word,$r,,$(MODE))) \
+	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double)) \
+	    $(foreach s,$(SCRIPTS),$(call script_word,$s))
+
+test-double: ## gradients against central differences, in double
+	+@$(submake) MODE=double $(DOUBLE_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
+	@$(run_tests) $(BUILD_ROOT)/double/tests/report \
+	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double))
+
+sanitize: ## every runner under the address and undefined-behaviour sanitizers
+	+@$(submake) MODE=sanitize runners
+	@$(run_tests) $(BUILD_ROOT)/sanitize/tests/report \
+	    $(foreach r,$(TEST_ROOMS),$(call runner_word,$r,,sanitize))

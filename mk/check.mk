@@ -1,0 +1,42 @@
+# What must hold before a commit is done: `make check` is what CI runs.
+FORMATTED  = $(sort $(wildcard core/*/*.[ch] experiments/*/*.[ch] tools/*.[ch] tests/*.[ch] tests/*/*.[ch]))
+LINT      := $(BUILD_ROOT)/lint
+TIDIED    := $(patsubst %,$(LINT)/%.tidy,$(wildcard core/*/*.c experiments/*/*.c tools/*.c))
+ALONE     := $(patsubst %,$(LINT)/%.alone,$(wildcard core/*/*.h tests/*.h))
+HEADERS   := $(wildcard core/*/*.h)
+
+##@ Checks
+.PHONY: check format format-check lint lint-files smoke smoke-qemu check-teeth hooks
+check: ## all that CI runs: format-check lint test sanitize smoke smoke-qemu
+	+@tools/check '$(MAKE)' '$(BUILD_ROOT)' format-check lint test sanitize smoke smoke-qemu
+
+format: ## lay out every C file (clang-format)
+	@clang-format -i $(FORMATTED)
+
+format-check: ## fail when a C file is not laid out by clang-format
+	@clang-format --dry-run -Werror $(FORMATTED)
+
+lint: ## rooms, text rules, headers that compile alone, clang-tidy
+	@tools/check-layers
+	@tools/check-text
+	+@$(submake) --keep-going lint-files
+
+lint-files: $(ALONE) $(TIDIED)
+
+# A header is read as the first and only line of a program.
+$(LINT)/%.h.alone: %.h $(HEADERS)
+	@mkdir -p $(@D)
+	@echo '#include "$<"' | $(CC) $(CFLAGS) -fsyntax-only -x c -
+	@touch $@
+
+# clang 14 does not know the clones that gcc makes of a kernel.
+$(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy
+	@mkdir -p $(@D)
+	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -DNO_KERNEL_CLONES -I. > $@.tmp 2>&1 || { cat $@.tmp; exit 1; }
+	@mv $@.tmp $@
+
+hooks: ## let git check format and rooms before each commit
+	@git config core.hooksPath tools/hooks
+
+check-teeth: ## plant faults one by one; the tests must see each
+	+@tools/check-teeth '$(MAKE)' $(BUILD_ROOT)

@@ -1,0 +1,65 @@
+# Experiments: found by name, run with make's variables as flags, judged in one ledger. Each main.c begins
+# with `// target:`, `// needs:` (the pretrainings it reads) and `// budget:`; nothing is listed here twice.
+
+PAIRS := smoke-planted desk-cifar10 desk-planted paper-cifar10 paper-imagefolder
+PAIR  := $(TIER)-$(DATA)
+ifneq ($(words $(PAIR)) $(filter $(PAIRS),$(PAIR)),1 $(PAIR))
+$(error TIER=$(TIER) DATA=$(DATA) do not go together (choose a pair TIER-DATA of: $(PAIRS)))
+endif
+RUNS := m50-h3 m60-h3 m70-h3 m75-h3 m80-h3 m90-h3 m75-h6
+
+# NAME:TARGET:NEED,NEED of every experiment but 00-pretrain, which trains and judges nothing.
+ABOUT := $(filter-out 00-pretrain:%,$(shell awk 'FNR == 1 { name = FILENAME; \
+    sub(/^experiments\//, "", name); sub(/\/main\.c$$/, "", name); target = "" } \
+    FNR > 12 { nextfile } /^\/\/ target: / { target = $$3 } \
+    /^\/\/ needs: / && target != "" { sub(/^\/\/ needs: */, ""); gsub(/ +/, ","); \
+        print name ":" target ":" $$0 }' /dev/null $(sort $(wildcard experiments/*/main.c))))
+about_name   = $(word 1,$(subst :, ,$(1)))
+about_target = $(word 2,$(subst :, ,$(1)))
+about_needs  = $(filter $(RUNS),$(subst $(comma), ,$(word 3,$(subst :, ,$(1)))))
+comma := ,
+
+FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
+        $(call flag,seeds,$(SEEDS)) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) \
+        $(call flag,epochs,$(EPOCHS)) $(call flag,export,$(EXPORT)) $(call flag,force,$(FORCE))
+
+# One training at a time, whatever -j says: each uses every core. --no-fork, so that Ctrl-C reaches the
+# program alone, which then saves its state.
+TRAINER := $(BUILD)/experiments/00-pretrain/main
+train    = mkdir -p $(call quote,$(RESULTS)) && exec flock --no-fork $(call quote,$(RESULTS)/.training) \
+           $(TRAINER) --run=$(call quote,$(1)) $(FLAGS)
+cifar10  = $(if $(filter cifar10,$(DATA)),data)
+
+##@ Pretraining (weights go to results/TIER-DATA/weights)
+.PHONY: pretrain pretrain-all FORCED
+pretrain: $(TRAINER) | $(cifar10)
+	@$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(RUN))
+
+pretrain-all: $(TRAINER) | $(cifar10) ## train every run, one after another
+	@for run in $(RUNS); do ( $(call train,$$run) ); done
+
+# At the smoke tier weights are made on the spot; the program knows by itself when they are up to date.
+SMOKE_WEIGHTS := $(RESULTS)/smoke-planted/weights
+$(SMOKE_WEIGHTS)/%.safetensors: $(TRAINER) FORCED
+	@$(call train,$*)
+
+define experiment_target
+.PHONY: $(2)
+$(2): $(BUILD)/experiments/$(1)/main $(if $(filter smoke,$(TIER)),$(3:%=$(SMOKE_WEIGHTS)/%.safetensors)) | $(cifar10)
+	@tools/run-experiment $$(call quote,$$(RESULTS)/$(PAIR)/$(1)) $$< $$(FLAGS)
+endef
+$(foreach a,$(ABOUT),$(eval $(call experiment_target,$(call about_name,$a),$(call about_target,$a),$(call about_needs,$a))))
+
+##@ Everything at once
+.PHONY: reproduce-all all-experiments verdict accept-reference
+reproduce-all: ## every table, figure and statement, then the ledger of verdicts
+	+@tools/reproduce-all '$(MAKE)' $(TIER) $(DATA)
+
+all-experiments: $(foreach a,$(ABOUT),$(call about_target,$a))
+
+verdict: $(BUILD)/tools/verdict ## the ledger of what has been run so far
+	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(VERDICT)
+
+accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REASON="...")
+	@$(if $(REASON),,echo 'accept-reference: REASON is missing (say why: REASON="...")' >&2; exit 2;) \
+	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))

@@ -1,0 +1,81 @@
+/// machine: what this machine computes with, one fact a line: the CPU, the OpenBLAS kernel in force, the
+/// number of threads and the arithmetic; and a canary, the hash of one fixed product and eigenproblem. Two
+/// machines with the same canary give the same bits. `make doctor` runs it.
+#include <stdio.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/base/hash.h"
+#include "core/base/options.h"
+#include "core/base/rng.h"
+#include "core/linalg/coretype.h"
+#include "core/linalg/eigen.h"
+#include "core/linalg/gemm.h"
+
+enum {
+    SIDE = 96
+}; ///< rows of the canary's matrices; not a multiple of every kernel's tile
+
+/// The processor's name from /proc/cpuinfo; "unknown" where the kernel gives none.
+static void print_cpu(void)
+{
+    char line[256], name[256] = "unknown";
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    while (file && fgets(line, sizeof line, file)) {
+        const char *colon = strchr(line, ':');
+        if (colon && !strncmp(line, "model name", 10)) {
+            snprintf(name, sizeof name, "%s", colon + 2);
+            name[strcspn(name, "\n")] = 0;
+            break;
+        }
+    }
+    if (file) fclose(file);
+    printf("cpu         %s\n", name);
+}
+
+/// hex (HASH_HEX) = hash of C = A B and of the eigenvalues of A A^T in double, A and B normal.
+static void canary(char hex[HASH_HEX])
+{
+    static real a[SIDE * SIDE], b[SIDE * SIDE], c[SIDE * SIDE];
+    static double wide[SIDE * SIDE], square[SIDE * SIDE], values[SIDE];
+    struct rng rng = rng_open(1, PURPOSE_TEST, 0, 0);
+    for (size_t i = 0; i < SIDE * SIDE; ++i) {
+        wide[i] = rng_normal(&rng);
+        a[i] = (real)wide[i];
+        b[i] = (real)rng_normal(&rng);
+    }
+    gemm(c, a, PLAIN, b, PLAIN, SIDE, SIDE, SIDE, 0);
+    gemm_doubles(square, wide, PLAIN, wide, TRANSPOSED, SIDE, SIDE, SIDE, 0);
+    if (eigen_symmetric(values, square, square, SIDE))
+        die(EXIT_SYSTEM, "machine: LAPACK's eigenvalues do not converge (reinstall "
+                         "libopenblas0-pthread and liblapacke)");
+    struct hash hash;
+    hash_open(&hash, HASH_SHA256);
+    hash_add(&hash, c, sizeof c);
+    hash_add(&hash, values, sizeof values);
+    hash_close(hex, &hash);
+}
+
+int main(int argc, char **argv)
+{
+    coretype_open(argv);
+    struct option options[] = {
+        {"threads", NULL, "threads of a program (default: the CPUs allowed)"},
+        {"arithmetic", "auto", "auto, fp32 or bf16"},
+    };
+    size_t count = sizeof options / sizeof *options;
+    options_read(options, count, argc, argv, "machine [--threads N] [--arithmetic A]");
+    static const char *const arithmetics[] = {"auto", "fp32", "bf16"};
+    if (parse_choice("--arithmetic", option_text(options, count, "arithmetic"),
+                     arithmetics, 3) == 2)
+        die(EXIT_USAGE, "bf16: not available in this version (use ARITHMETIC=fp32)");
+    char hex[HASH_HEX];
+    canary(hex);
+    print_cpu();
+    printf("core type   %s\n", coretype_name());
+    printf("openblas    %s\n", coretype_library());
+    printf("threads     %d\n", parse_threads(option_text(options, count, "threads")));
+    printf("arithmetic  fp32\n");
+    printf("canary      %.16s\n", hex);
+    return 0;
+}
