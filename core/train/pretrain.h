@@ -13,25 +13,45 @@ struct pretrain {
     struct recipe recipe;
     uint64_t seed;
     int threads;
+    int force; ///< train although the weights are there; discard a checkpoint that does not fit
     const struct images *images; ///< the training images, borrowed
     const char
         *folder; ///< for checkpoint.safetensors and log.tsv: results/TIER-DATA/runs/RUN
     const char *weights; ///< the file to write at the end
+    const char *
+        code; ///< key of the sources when weights of other sources do not count, or NULL
     const char
         *resume_command; ///< printed when interrupted, e.g. "make pretrain RUN=m75-h3"
-    double
-        checkpoint_seconds; ///< at least this long between checkpoints (0: every epoch's end and
-                            ///< every 100 updates)
+    double checkpoint_seconds; ///< at least this long between checkpoints (0: every
+                               ///< epoch's end and every 100 updates)
+    /// Called after every update and its checkpoint with the number of updates done, or NULL; how
+    /// tests end a training at a chosen moment.
+    void (*after_update)(uint64_t updates);
 };
 
-/// Trains to the end, or goes on from folder/checkpoint.safetensors when it belongs to the same recipe,
-/// seed and data (otherwise dies, EXIT_INPUT, saying which differs and what to do). Appends to the log
-/// one line for the first update that completes an epoch: epoch, updates, loss (mean over the epoch's
-/// updates), learning_rate, images_per_second, weights_sha256; lines past the checkpoint are dropped on
-/// resume. Writes the weights as F32 with metadata: format, recipe, run, tier, data, data_digest, seed,
-/// updates, images_seen, epochs, heads, decoder_heads, patch, mask_ratio, arithmetic, core_type, and
-/// removes the checkpoint. On SIGINT or SIGTERM writes a checkpoint, prints the command that resumes and
-/// exits EXIT_SYSTEM. Dies (EXIT_SYSTEM) when the loss is not finite, keeping the last checkpoint.
-void pretrain_run(const struct pretrain *settings);
+/// True when settings->weights exists and came from the same recipe, seed, data, arithmetic and core
+/// type, and from the same code where settings->code is given: then there is nothing to train.
+/// Looks at no pixel: images need only name and digest. False under settings->force.
+/// Dies (EXIT_INPUT) when the file is corrupt, or when it is the product of a longer training, which a
+/// shorter one must not replace (unless settings->code is given: such weights are cheap).
+int pretrain_ready(const struct pretrain *settings);
+
+/// Trains to the end, or goes on from folder/checkpoint.safetensors when it belongs to the same
+/// recipe, seed, data, arithmetic and core type (otherwise dies, EXIT_INPUT, saying which differs and
+/// what to do; one of other code, where that counts, is discarded instead). Waits first until no
+/// other training runs beside `folder`, and returns 0 when that left the weights ready; returns 1
+/// after training.
+///
+/// Appends to the log one line for the first update that completes an epoch, and for the last: epoch,
+/// updates, loss (mean over the updates since the line before), learning_rate, images_per_second,
+/// weights_sha256 (of the weights as F32 in the table's order); lines past the checkpoint are dropped
+/// on resume. Writes the weights as F32 with metadata: format, recipe, run, tier, data, data_digest,
+/// seed, updates, images_seen, epochs, heads, decoder_heads, patch, mask_ratio, arithmetic, core_type,
+/// code (where given), and removes the checkpoint.
+///
+/// On SIGINT or SIGTERM finishes the update, writes a checkpoint, prints the command that resumes and
+/// exits EXIT_SYSTEM; a second signal kills. Dies (EXIT_SYSTEM) when the loss or the weights are not
+/// finite, keeping the last checkpoint.
+int pretrain_run(const struct pretrain *settings);
 
 #endif

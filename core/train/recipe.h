@@ -30,6 +30,10 @@ struct recipe recipe_find(const char *tier, const char *run);
 /// The i-th row of the table, NULL past its end; in the order in which the book prints it.
 const struct recipe *recipe_row(size_t i);
 
+/// The same recipe for another number of epochs (a pilot): the warm-up keeps its share of the run.
+/// Dies (EXIT_USAGE) unless 0 < epochs <= 100000.
+void recipe_shorten(struct recipe *recipe, double epochs);
+
 /// text (RECIPE_TEXT) = every number of the recipe as "key=value" words, the same for equal recipes;
 /// written into weights' metadata and hashed into results' keys.
 void recipe_text(char text[RECIPE_TEXT], const struct recipe *recipe);

@@ -1,0 +1,44 @@
+/// A training in memory: model, state, the engine and its workers' workspace; one function makes one
+/// update. Files are the business of core/train/pretrain.h.
+#ifndef MASKBOOK_TRAIN_TRAINER_H
+#define MASKBOOK_TRAIN_TRAINER_H
+
+#include "core/data/batches.h"
+#include "core/train/adamw.h"
+#include "core/train/checkpoint.h"
+#include "core/train/engine.h"
+#include "core/train/pretrain.h"
+#include "core/train/shard.h"
+
+struct trainer {
+    const struct pretrain *settings; ///< borrowed
+    struct arena arena; ///< the model's table, the state's slabs, the order of images
+    struct mae mae;
+    struct batches batches;
+    uint32_t *image, *epoch; ///< (batch) of the present update
+    struct state state;
+    uint64_t updates;    ///< in all
+    double step;         ///< one update, in epochs
+    struct shard *shard; ///< (threads), owned
+    struct engine *engine;
+    const real *gradient; ///< (parameters.count) of the present update
+    struct adamw adamw;
+};
+
+/// Prepares update 0 from initial weights, on settings->threads threads. Dies (EXIT_SYSTEM) without
+/// memory. Contract: the recipe's shape makes sense and its leaves divide its batch.
+void trainer_open(struct trainer *trainer, const struct pretrain *settings);
+
+/// Makes one update of the state and returns the batch's loss: masked loss of every leaf, folded by the
+/// engine's tree, AdamW at the schedule's rate (paper Eq. 1, Sec. 6). Dies (EXIT_SYSTEM) when the loss
+/// is not finite, before it changes the state.
+double trainer_update(struct trainer *trainer);
+
+/// Images a second that a training of these settings would do here, from one leaf a thread, forward and
+/// backward; nothing is kept.
+double trainer_rate(const struct pretrain *settings);
+
+/// Frees everything.
+void trainer_close(struct trainer *trainer);
+
+#endif
