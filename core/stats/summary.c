@@ -1,0 +1,67 @@
+#include "core/stats/summary.h"
+
+#include "core/base/die.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+double mean(const double *x, size_t n)
+{
+    require(n > 0, "mean of nothing");
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += x[i];
+    return sum / (double)n;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void sort_ascending(double *x, size_t n)
+{
+    for (size_t i = 0; i < n; ++i)
+        require(!isnan(x[i]), "value %zu of %zu is NaN", i, n);
+    qsort(x, n, sizeof *x, ascending);
+}
+
+/// low + share (high - low) for low <= high, also where a bound is infinite.
+static double between(double low, double high, double share)
+{
+    if (share <= 0 || low >= high) return low;
+    if (share >= 1) return high;
+    return (1 - share) * low + share * high;
+}
+
+double quantile(const double *sorted, size_t n, double p)
+{
+    require(n > 0, "quantile of nothing");
+    require(p >= 0 && p <= 1, "quantile %g", p);
+    double place = (double)(n - 1) * p;
+    size_t below = (size_t)place;
+    size_t above = below + 1 < n ? below + 1 : below;
+    return between(sorted[below], sorted[above], place - (double)below);
+}
+
+double median(const double *x, size_t n, double *workspace)
+{
+    require(n > 0, "median of nothing");
+    memcpy(workspace, x, n * sizeof *x);
+    sort_ascending(workspace, n);
+    return between(workspace[(n - 1) / 2], workspace[n / 2], 0.5);
+}
+
+struct interval percentile_interval(double estimate, const double *replicates,
+                                    size_t count, double *workspace)
+{
+    require(count > 0, "an interval from no replicates");
+    memcpy(workspace, replicates, count * sizeof *replicates);
+    sort_ascending(workspace, count);
+    return (struct interval){
+        .estimate = estimate,
+        .low = quantile(workspace, count, (1 - INTERVAL_LEVEL) / 2),
+        .high = quantile(workspace, count, (1 + INTERVAL_LEVEL) / 2),
+    };
+}

@@ -1,0 +1,224 @@
+#include "core/stats/bootstrap.h"
+
+#include "core/base/rng.h"
+#include "tests/expect_close.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <signal.h>
+
+enum { SEED = 11, MOST = 1000, RESAMPLES = 40 };
+
+static const int sizes[] = {1, 2, 3, 8, 9, 100, 1000};
+
+static struct arena arena;
+static double x[MOST], y[MOST];
+
+/// x in steps of 1/8, so that there are ties; y positive.
+static void start(void)
+{
+    struct rng rng = rng_open(6, PURPOSE_TEST, 0, 0);
+    for (size_t i = 0; i < MOST; ++i) {
+        x[i] = round(8 * rng_normal(&rng)) / 8 + 1;
+        y[i] = 1 + rng_uniform(&rng);
+    }
+    arena_open(&arena, "bootstrap test", 64 << 20);
+}
+
+static void finish(void)
+{
+    arena_close(&arena);
+}
+
+TestSuite(bootstrap, .init = start, .fini = finish);
+
+/// The statistic on items drawn one by one, by its definition, from values laid out anew.
+static double naive(enum statistic_kind kind, size_t n, uint32_t resample)
+{
+    double drawn[MOST], other[MOST], workspace[MOST];
+    struct rng rng = rng_open(SEED, PURPOSE_BOOTSTRAP, 0, resample);
+    for (size_t i = 0; i < n; ++i) {
+        uint32_t item = rng_below(&rng, (uint32_t)n);
+        drawn[i] = x[item], other[i] = y[item];
+    }
+    if (kind == STATISTIC_MEDIAN) return median(drawn, n, workspace);
+    return mean(drawn, n) / (kind == STATISTIC_RATIO ? mean(other, n) : 1);
+}
+
+ParameterizedTestParameters(bootstrap, equals_resamples_laid_out_and_sorted)
+{
+    return cr_make_param_array(const int, sizes, sizeof sizes / sizeof *sizes);
+}
+
+ParameterizedTest(int *size, bootstrap, equals_resamples_laid_out_and_sorted,
+                  .init = start, .fini = finish)
+{
+    size_t n = (size_t)*size;
+    const struct statistic statistics[] = {{STATISTIC_MEAN, x, NULL},
+                                           {STATISTIC_MEDIAN, x, NULL},
+                                           {STATISTIC_RATIO, x, y}};
+    double got[3 * RESAMPLES], want[3 * RESAMPLES];
+    bootstrap_replicates(got, statistics, 3, n, RESAMPLES, SEED, &arena);
+    for (uint32_t r = 0; r < RESAMPLES; ++r)
+        for (size_t s = 0; s < 3; ++s)
+            want[s * RESAMPLES + r] = naive(statistics[s].kind, n, r);
+    // Sums of up to 1,000 numbers of size 1, in another order.
+    expect_close(got, want, 3 * RESAMPLES, 1e-13, 1e-13);
+    expect_close(got + RESAMPLES, want + RESAMPLES, RESAMPLES, 0, 0);
+}
+
+Test(bootstrap, value_is_the_statistic_of_the_items_themselves)
+{
+    double workspace[MOST];
+    for (size_t n = 1; n <= 60; ++n) {
+        const struct statistic middle = {STATISTIC_MEDIAN, x, NULL};
+        const struct statistic average = {STATISTIC_MEAN, x, NULL};
+        const struct statistic ratio = {STATISTIC_RATIO, x, y};
+        double got[] = {statistic_value(&average, n, &arena),
+                        statistic_value(&ratio, n, &arena)};
+        double want[] = {mean(x, n), mean(x, n) / mean(y, n)};
+        cr_expect(statistic_value(&middle, n, &arena) == median(x, n, workspace));
+        expect_close(got, want, 2, 1e-13, 1e-13);
+    }
+}
+
+Test(bootstrap, counts_are_of_as_many_items_and_differ_between_resamples)
+{
+    uint32_t first[MOST], second[MOST];
+    uint64_t sum = 0;
+    bootstrap_counts(first, MOST, SEED, 0);
+    bootstrap_counts(second, MOST, SEED, 1);
+    for (size_t i = 0; i < MOST; ++i) sum += first[i];
+    cr_expect_eq(sum, MOST);
+    cr_expect_arr_neq(first, second, sizeof first);
+}
+
+Test(bootstrap, fewer_resamples_are_the_first_of_more)
+{
+    const struct statistic middle = {STATISTIC_MEDIAN, x, NULL};
+    double few[10], many[50], other[10];
+    bootstrap_replicates(few, &middle, 1, MOST, 10, SEED, &arena);
+    bootstrap_replicates(many, &middle, 1, MOST, 50, SEED, &arena);
+    bootstrap_replicates(other, &middle, 1, MOST, 10, SEED + 1, &arena);
+    cr_expect_arr_eq(few, many, sizeof few);
+    cr_expect_arr_neq(few, other, sizeof few);
+}
+
+Test(bootstrap, interval_of_a_mean_is_that_of_the_central_limit_theorem)
+{
+    struct rng rng = rng_open(7, PURPOSE_TEST, 0, 0);
+    double sample[MOST], square = 0;
+    for (size_t i = 0; i < MOST; ++i) sample[i] = rng_normal(&rng);
+    double centre = mean(sample, MOST);
+    for (size_t i = 0; i < MOST; ++i)
+        square += (sample[i] - centre) * (sample[i] - centre);
+    double error = sqrt(square) / MOST;
+
+    const struct statistic average = {STATISTIC_MEAN, sample, NULL};
+    struct interval interval;
+    bootstrap_intervals(&interval, &average, 1, MOST, 4000, SEED, &arena);
+    // 1.645 standard errors; a 5 % quantile of 4,000 draws is itself good to 2 % of them twice
+    // over.
+    expect_close(&interval.estimate, &centre, 1, 0, 1e-14);
+    cr_expect(fabs(interval.low - (centre - 1.645 * error)) <= .08 * error);
+    cr_expect(fabs(interval.high - (centre + 1.645 * error)) <= .08 * error);
+}
+
+Test(bootstrap, interval_of_a_median_covers_nine_times_in_ten)
+{
+    // 200 samples of 101 normal numbers, whose median is 0. The share that covers has standard
+    // deviation .021; the limits are three of them.
+    enum { SAMPLES = 200, SIZE = 101 };
+    int covered = 0;
+    for (uint32_t s = 0; s < SAMPLES; ++s) {
+        struct rng rng = rng_open(8, PURPOSE_TEST, 0, s);
+        double sample[SIZE];
+        for (size_t i = 0; i < SIZE; ++i) sample[i] = rng_normal(&rng);
+        const struct statistic middle = {STATISTIC_MEDIAN, sample, NULL};
+        struct interval interval;
+        bootstrap_intervals(&interval, &middle, 1, SIZE, 300, s, &arena);
+        cr_assert(interval.low <= interval.estimate &&
+                  interval.estimate <= interval.high);
+        covered += interval.low <= 0 && 0 <= interval.high;
+    }
+    cr_expect(covered >= 167 && covered <= 193, "%d of %d cover", covered, SAMPLES);
+}
+
+Test(bootstrap, difference_uses_the_same_items_in_both)
+{
+    // z is x, moved: whatever the items, the difference is the move; drawn apart it would vary.
+    double z[MOST];
+    for (size_t i = 0; i < MOST; ++i) z[i] = x[i] - 0.25;
+    const struct statistic of_x = {STATISTIC_MEDIAN, x, NULL};
+    const struct statistic of_z = {STATISTIC_MEDIAN, z, NULL};
+    struct interval interval =
+        bootstrap_difference(&of_x, &of_z, MOST, 500, SEED, &arena);
+    cr_expect(interval.estimate == 0.25);
+    cr_expect(interval.low == 0.25 && interval.high == 0.25);
+}
+
+Test(bootstrap, difference_of_means_is_the_mean_of_differences)
+{
+    double apart[MOST];
+    for (size_t i = 0; i < MOST; ++i) apart[i] = x[i] - y[i];
+    const struct statistic of_x = {STATISTIC_MEAN, x, NULL};
+    const struct statistic of_y = {STATISTIC_MEAN, y, NULL};
+    const struct statistic of_both = {STATISTIC_MEAN, apart, NULL};
+    struct interval want,
+        got = bootstrap_difference(&of_x, &of_y, MOST, 500, SEED, &arena);
+    bootstrap_intervals(&want, &of_both, 1, MOST, 500, SEED, &arena);
+    expect_close(&got.estimate, &want.estimate, 1, 0, 1e-13);
+    expect_close(&got.low, &want.low, 1, 0, 1e-13);
+    expect_close(&got.high, &want.high, 1, 0, 1e-13);
+}
+
+Test(bootstrap, median_and_mean_say_honestly_what_infinite_items_do)
+{
+    double heavy[9] = {1, 2, 3, 4, 5, 6, 7, 8, INFINITY};
+    const struct statistic statistics[] = {{STATISTIC_MEDIAN, heavy, NULL},
+                                           {STATISTIC_MEAN, heavy, NULL}};
+    struct interval intervals[2];
+    bootstrap_intervals(intervals, statistics, 2, 9, 200, SEED, &arena);
+    cr_expect(intervals[0].estimate == 5 && isfinite(intervals[0].high));
+    cr_expect(isinf(intervals[1].estimate) && isinf(intervals[1].high));
+    // About a third of the resamples do not contain it.
+    cr_expect(isfinite(intervals[1].low));
+}
+
+Test(bootstrap, gives_back_its_scratch_and_needs_no_more_than_it_says)
+{
+    const struct statistic statistics[] = {{STATISTIC_MEDIAN, x, NULL},
+                                           {STATISTIC_MEDIAN, y, NULL},
+                                           {STATISTIC_RATIO, x, y}};
+    struct interval intervals[3];
+    struct arena tight;
+    for (size_t n = 1; n <= MOST; n = n * 3 + 1) {
+        arena_open(&tight, "tight", bootstrap_bytes(3, n, RESAMPLES));
+        bootstrap_intervals(intervals, statistics, 3, n, RESAMPLES, SEED, &tight);
+        bootstrap_difference(&statistics[0], &statistics[1], n, RESAMPLES, SEED,
+                             &tight);
+        cr_expect_eq(arena_mark(&tight), 0);
+        arena_close(&tight);
+    }
+}
+
+Test(bootstrap, refuses_nan, .signal = SIGABRT)
+{
+    const double bad[] = {1, NAN};
+    const struct statistic average = {STATISTIC_MEAN, bad, NULL};
+    double replicate;
+    bootstrap_replicates(&replicate, &average, 1, 2, 1, SEED, &arena);
+}
+
+Test(bootstrap, refuses_a_ratio_without_denominators, .signal = SIGABRT)
+{
+    const struct statistic ratio = {STATISTIC_RATIO, x, NULL};
+    statistic_value(&ratio, MOST, &arena);
+}
+
+Test(bootstrap, refuses_nothing_over_nothing, .signal = SIGABRT)
+{
+    const double zero[] = {0, 0};
+    const struct statistic ratio = {STATISTIC_RATIO, zero, zero};
+    statistic_value(&ratio, 2, &arena);
+}

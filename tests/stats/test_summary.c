@@ -1,0 +1,94 @@
+#include "core/stats/summary.h"
+
+#include "tests/expect_close.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+
+enum { MOST = 16 };
+
+static double median_of(const double *x, size_t n)
+{
+    double workspace[MOST];
+    return median(x, n, workspace);
+}
+
+Test(summary, mean_of_whole_numbers_is_exact)
+{
+    const double x[] = {4, -1, 7, 2};
+    cr_expect(mean(x, 4) == 3);
+    cr_expect(mean(x, 1) == 4);
+}
+
+Test(summary, median_is_the_middle_value_or_between_the_two_middle_ones)
+{
+    const double x[] = {9, 1, 5, 7, 3};
+    cr_expect(median_of(x, 1) == 9);
+    cr_expect(median_of(x, 2) == 5);
+    cr_expect(median_of(x, 4) == 6);
+    cr_expect(median_of(x, 5) == 5);
+}
+
+Test(summary, median_leaves_the_values_where_they_were)
+{
+    const double x[] = {3, 1, 2}, want[] = {3, 1, 2};
+    cr_expect(median_of(x, 3) == 2);
+    cr_expect_arr_eq(x, want, sizeof want);
+}
+
+Test(summary, median_survives_infinite_values)
+{
+    const double x[] = {INFINITY, 2, 1, INFINITY, 3};
+    cr_expect(median_of(x, 5) == 3);
+    cr_expect(median_of(x, 4) == (double)INFINITY);
+    const double all[] = {INFINITY, INFINITY};
+    cr_expect(median_of(all, 2) == (double)INFINITY);
+}
+
+Test(summary, median_refuses_nan, .signal = SIGABRT)
+{
+    const double x[] = {1, NAN, 2};
+    median_of(x, 3);
+}
+
+Test(summary, mean_refuses_nothing, .signal = SIGABRT)
+{
+    mean(NULL, 0);
+}
+
+Test(summary, quantile_equals_that_of_numpy)
+{
+    // numpy 1.24: x = [-2, 0, .5, 3, 10]; np.quantile(x, p) for p below. The tolerance is two
+    // roundings of a number of the order of 10.
+    const double x[] = {-2, 0, .5, 3, 10}, p[] = {0, .05, .1, .3, .5, .77, .95, 1};
+    const double want[] = {-2, -1.6, -1.2, .1, .5, 3.56, 8.6, 10};
+    double got[8];
+    for (int i = 0; i < 8; ++i) got[i] = quantile(x, 5, p[i]);
+    expect_close(got, want, 8, 0, 4e-15);
+}
+
+Test(summary, quantile_survives_infinite_ends)
+{
+    const double x[] = {-INFINITY, 1, 2, INFINITY};
+    cr_expect(quantile(x, 4, 0) == (double)-INFINITY);
+    cr_expect(quantile(x, 4, .5) == 1.5);
+    cr_expect(quantile(x, 4, .95) == (double)INFINITY);
+    cr_expect(quantile(x, 4, 1) == (double)INFINITY);
+}
+
+Test(summary, quantile_refuses_a_share_above_one, .signal = SIGABRT)
+{
+    const double x[] = {1, 2};
+    quantile(x, 2, 1.01);
+}
+
+Test(summary, percentile_interval_leaves_five_per_cent_on_either_side)
+{
+    // 0, 1, ..., 100 in another order: the quantiles are whole numbers.
+    double x[101], workspace[101];
+    for (int i = 0; i < 101; ++i) x[i] = i * 37 % 101;
+    struct interval interval = percentile_interval(42, x, 101, workspace);
+    cr_expect(interval.estimate == 42);
+    expect_close(&interval.low, &(double){5}, 1, 1e-14, 0);
+    expect_close(&interval.high, &(double){95}, 1, 1e-14, 0);
+}
