@@ -1,0 +1,276 @@
+// A model must come back from its file alone: the same shape, the same numbers, whichever of the
+// ways of naming was used; and a file that only looks like a model must say where it does not.
+#include "core/model/weights.h"
+
+#include "core/base/die.h"
+#include "core/base/rng.h"
+#include "tests/model/ending.h"
+#include "tests/model/folder.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+
+TestSuite(weights, .init = folder_open, .fini = folder_remove);
+
+static const struct mae_shape SHAPES[] = {
+    {32, 3, 4, 48, 4, 2, 3, 3},
+    {32, 3, 8, 24, 1, 1, 2, 6},
+    {32, 3, 16, 12, 2, 3, 12, 1},
+    {32, 3, 2, 8, 3, 1, 1, 1},
+};
+
+/// A model with random weights, to be written to a file.
+struct model {
+    struct arena arena;
+    struct mae mae;
+    real *slab;
+    struct parameters renamed; ///< a copy of the table, for files that differ from it
+};
+
+static void model_open(struct model *model, const struct mae_shape *shape)
+{
+    arena_open(&model->arena, "model", 16 << 20);
+    mae_open(&model->mae, shape, &model->arena);
+    const struct parameters *table = &model->mae.parameters;
+    model->slab = arena_reals(&model->arena, table->count);
+    parameters_initialise(model->slab, table, 7);
+    // Zeros and ones would hide tensors that were swapped or not read.
+    struct rng rng = rng_open(7, PURPOSE_TEST, 0, 0);
+    for (size_t i = 0; i < table->count; ++i)
+        model->slab[i] += (real)(.1 * rng_uniform(&rng));
+    for (size_t i = 0; i < table->count; ++i)
+        model->slab[i] = (real)(float)model->slab[i];
+    model->renamed = *table;
+    model->renamed.row = arena_take(&model->arena, table->rows + 2, sizeof *table->row);
+    memcpy(model->renamed.row, table->row, table->rows * sizeof *table->row);
+}
+
+// Keeps in `renamed` the encoder's rows only, without their prefix when `bare`.
+static void keep_encoder(struct model *model, int bare)
+{
+    struct parameters *table = &model->renamed;
+    size_t kept = 0;
+    for (size_t r = 0; r < table->rows; ++r) {
+        struct parameter row = table->row[r];
+        if (strncmp(row.name, "encoder.", 8) != 0) continue;
+        if (bare) memmove(row.name, row.name + 8, strlen(row.name + 8) + 1);
+        table->row[kept++] = row;
+    }
+    table->rows = kept;
+}
+
+static struct parameter *row_of(struct model *model, const char *name)
+{
+    for (size_t r = 0; r < model->renamed.rows; ++r)
+        if (strcmp(model->renamed.row[r].name, name) == 0)
+            return &model->renamed.row[r];
+    cr_assert_fail("no row %s", name);
+    abort();
+}
+
+static void add_row(struct model *model, const char *name, size_t count)
+{
+    struct parameter *row = &model->renamed.row[model->renamed.rows++];
+    *row = (struct parameter){.dimensions = 1, .shape = {count}, .count = count};
+    memcpy(row->name, name, strlen(name) + 1);
+}
+
+// Writes the model under the renamed table; heads NULL: no metadata.
+static void model_write(const struct model *model, const char *path, const char *heads,
+                        const char *decoder_heads)
+{
+    struct metadata metadata[2];
+    size_t count = 0;
+    if (heads) metadata[count++] = (struct metadata){"heads", heads};
+    if (decoder_heads)
+        metadata[count++] = (struct metadata){"decoder_heads", decoder_heads};
+    struct slab slab = {"", model->slab};
+    safetensors_write(path, &model->renamed, &slab, 1, metadata, count, TENSOR_F32);
+}
+
+ParameterizedTestParameters(weights, whole_model_comes_back)
+{
+    static int index[] = {0, 1, 2, 3};
+    return cr_make_param_array(int, index, 4);
+}
+
+ParameterizedTest(int *i, weights, whole_model_comes_back)
+{
+    const struct mae_shape *shape = &SHAPES[*i];
+    struct model model;
+    model_open(&model, shape);
+    char heads[12], decoder_heads[12];
+    snprintf(heads, sizeof heads, "%d", shape->encoder_heads);
+    snprintf(decoder_heads, sizeof decoder_heads, "%d", shape->decoder_heads);
+    model_write(&model, in_folder("whole"), heads, decoder_heads);
+    struct weights weights;
+    weights_open(&weights, in_folder("whole"), NULL, 0);
+    cr_expect_eq(weights.decoder, 1);
+    cr_expect_arr_eq(&weights.mae.shape, shape, sizeof *shape);
+    cr_assert_eq(weights.mae.parameters.count, model.mae.parameters.count);
+    cr_expect_arr_eq(weights.slab, model.slab,
+                     model.mae.parameters.count * sizeof(real));
+    weights_close(&weights);
+    arena_close(&model.arena);
+}
+
+// An encoder alone: `bare` names; with a class head behind it when `classes` > 0.
+static void expect_encoder(int bare, size_t classes)
+{
+    struct model model;
+    model_open(&model, &SHAPES[0]);
+    keep_encoder(&model, bare);
+    if (classes) {
+        add_row(&model, "head.weight", classes * 48);
+        add_row(&model, "head.bias", classes);
+    }
+    model_write(&model, in_folder("encoder"), "3", NULL);
+    struct weights weights;
+    weights_open(&weights, in_folder("encoder"), NULL, 0);
+    cr_expect_eq(weights.decoder, 0);
+    cr_expect_eq(weights.mae.shape.encoder_blocks, 4);
+    cr_expect_eq(weights.mae.shape.decoder_blocks, 0);
+    const struct parameters *table = &weights.mae.parameters;
+    for (size_t r = 0; r < table->rows; ++r) {
+        const struct parameter *row = &table->row[r];
+        const struct parameter *source =
+            parameters_find(&model.mae.parameters, row->name);
+        for (size_t n = 0; n < row->count; ++n) {
+            real want = row->name[0] == 'e' ? model.slab[source->offset + n] : 0;
+            cr_assert(weights.slab[row->offset + n] == want, "%s[%zu]", row->name, n);
+        }
+    }
+    weights_close(&weights);
+    arena_close(&model.arena);
+}
+
+Test(weights, encoder_alone_comes_back)
+{
+    expect_encoder(0, 0);
+}
+
+Test(weights, encoder_without_prefix_comes_back)
+{
+    expect_encoder(1, 0);
+}
+
+Test(weights, class_head_of_a_classifier_is_passed_over)
+{
+    expect_encoder(1, 10);
+}
+
+Test(weights, heads_come_from_the_option_when_the_file_is_silent)
+{
+    struct model model;
+    model_open(&model, &SHAPES[0]);
+    struct weights weights;
+    model_write(&model, in_folder("silent"), NULL, NULL);
+    weights_open(&weights, in_folder("silent"), NULL, 6);
+    cr_expect_eq(weights.mae.shape.encoder_heads, 6);
+    cr_expect_eq(weights.mae.shape.decoder_heads, 6);
+    weights_close(&weights);
+    model_write(&model, in_folder("half"), "3", NULL);
+    weights_open(&weights, in_folder("half"), NULL, 3);
+    cr_expect_eq(weights.mae.shape.encoder_heads, 3);
+    cr_expect_eq(weights.mae.shape.decoder_heads, 3);
+    weights_close(&weights);
+    arena_close(&model.arena);
+}
+
+// --- refusals --------------------------------------------------------------------------------
+
+struct call {
+    const char *path;
+    int heads;
+};
+
+static void open_call(const void *context)
+{
+    const struct call *call = context;
+    struct weights weights;
+    weights_open(&weights, call->path, NULL, call->heads);
+}
+
+static void expect_refused(const struct model *model, const char *heads, int option,
+                           int code, const char *says)
+{
+    struct call call = {in_folder("refused"), option};
+    model_write(model, call.path, heads, NULL);
+    expect_ending(open_call, &call, code, says);
+}
+
+Test(weights, impossible_heads_are_refused)
+{
+    struct model model;
+    model_open(&model, &SHAPES[0]);
+    expect_refused(&model, NULL, 0, EXIT_USAGE, "give --heads");
+    expect_refused(&model, "3", 6, EXIT_USAGE, "trained with 3");
+    expect_refused(&model, NULL, 5, EXIT_USAGE, "do not divide the width 48");
+    expect_refused(&model, "5", 0, EXIT_INPUT, "heads do not divide");
+    static const char *const bad[] = {"",   "0",     "-3",         " 3",
+                                      "3 ", "three", "99999999999"};
+    for (int i = 0; i < 7; ++i)
+        expect_refused(&model, bad[i], 0, EXIT_INPUT, "not a number of heads");
+    arena_close(&model.arena);
+}
+
+Test(weights, tensors_that_do_not_make_a_model_are_refused)
+{
+    struct model model;
+    model_open(&model, &SHAPES[0]);
+    struct parameter *row = row_of(&model, "encoder.cls_token"), saved = *row;
+    memcpy(row->name, "encoder.CLS_token", 18);
+    expect_refused(&model, "3", 0, EXIT_INPUT, "neither 'encoder.cls_token'");
+    *row = saved;
+
+    row = row_of(&model, "encoder.pos_embedding"), saved = *row;
+    row->shape[0] = 32, row->shape[1] = 2;
+    expect_refused(&model, "3", 0, EXIT_INPUT, "32 positions are not a square");
+    row->shape[0] = 16, row->shape[1] = 4;
+    expect_refused(&model, "3", 0, EXIT_INPUT, "'encoder.pos_embedding' has another");
+    row->dimensions = 1, row->shape[0] = 64 * 48;
+    expect_refused(&model, "3", 0, EXIT_INPUT, "no model here has");
+    *row = saved;
+
+    row = row_of(&model, "decoder.transformer.1.mlp.fc2.weight"), saved = *row;
+    row->shape[0] = 192, row->shape[1] = 48;
+    expect_refused(&model, "3", 0, EXIT_INPUT, "1.mlp.fc2.weight' has another shape");
+    memcpy(row->name, "decoder.transformer.2.mlp.fc2.weight", 37);
+    expect_refused(&model, "3", 0, EXIT_INPUT, "1.mlp.fc2.weight' is missing");
+    *row = saved;
+
+    // A block is missing in the middle: what follows the hole has no place.
+    row = row_of(&model, "encoder.transformer.1.norm1.weight"), saved = *row;
+    memcpy(row->name, "encoder.transformer.7.norm1.weight", 35);
+    expect_refused(&model, "3", 0, EXIT_INPUT, "has no place in this model");
+    *row = saved;
+
+    add_row(&model, "head.weight", 48);
+    expect_refused(&model, "3", 0, EXIT_INPUT, "'head.weight' has no place");
+    arena_close(&model.arena);
+}
+
+Test(weights, width_that_no_block_has_is_refused_before_memory_is_taken)
+{
+    struct model model;
+    model_open(&model, &SHAPES[3]);
+    struct parameter *row = row_of(&model, "encoder.patchify.weight");
+    *row = (struct parameter){
+        .dimensions = 4, .shape = {8192, 3, 1, 1}, .count = 8192 * 3, .name = ""};
+    memcpy(row->name, "encoder.patchify.weight", 24);
+    real *large = arena_zeros(&model.arena, 8192 * 3 + model.mae.parameters.count);
+    memcpy(large, model.slab, model.mae.parameters.count * sizeof(real));
+    model.slab = large;
+    expect_refused(&model, "1", 0, EXIT_INPUT, "has another shape");
+    arena_close(&model.arena);
+}
+
+Test(weights, decoder_of_an_encoder_without_prefix_is_refused)
+{
+    struct model model;
+    model_open(&model, &SHAPES[0]);
+    keep_encoder(&model, 1);
+    add_row(&model, "decoder.mask_token", 48);
+    expect_refused(&model, "3", 0, EXIT_INPUT, "a decoder, but no 'encoder.cls_token'");
+    arena_close(&model.arena);
+}
