@@ -12,8 +12,8 @@
 struct batches {
     size_t images, batch; ///< images in the set, images an update
     uint64_t seed;
-    uint32_t *order[2];  ///< (images) permutations of two neighbouring epochs, in the arena
-    uint32_t epoch[2];   ///< which; UINT32_MAX: none yet
+    uint32_t *order[2]; ///< (images) each, of two neighbouring epochs, in the arena
+    uint32_t epoch[2];  ///< which; UINT32_MAX: none yet
 };
 
 /// Prepares the stream; the permutations live in `arena` (8 bytes an image).
@@ -22,7 +22,8 @@ void batches_open(struct batches *batches, size_t images, size_t batch, uint64_t
 
 /// The images of update t.
 /// image (B): numbers in the set; epoch (B): the epoch of each, which keys its mask.
-void batches_take(uint32_t *image, uint32_t *epoch, struct batches *batches, uint64_t update);
+void batches_take(uint32_t *image, uint32_t *epoch, struct batches *batches,
+                  uint64_t update);
 
 /// Updates after which `epochs` whole epochs have been seen: ceil(epochs * images / B).
 uint64_t batches_updates(size_t images, size_t batch, double epochs);

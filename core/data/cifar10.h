@@ -12,7 +12,8 @@ const char *cifar10_digest(enum split split);
 
 /// folder (PATH_SIZE) = where the batches are: $CIFAR10_DIR when set and not empty, else
 /// data/cifar-10-batches-bin; either may also hold a cifar-10-batches-bin folder. Returns 1 when
-/// data_batch_1.bin is there, 0 otherwise (folder then names the first place looked in).
+/// data_batch_1.bin is there, 0 otherwise (folder then names the first place looked in). A
+/// $CIFAR10_DIR that holds no batches is not passed over in silence for data/.
 int cifar10_locate(char folder[PATH_SIZE]);
 
 /// Reads a split (train: data_batch_1..5.bin, test: test_batch.bin) from `folder`, sorts it into

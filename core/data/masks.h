@@ -17,7 +17,8 @@ void mask_ranking(uint32_t *ranking, size_t tokens, uint64_t seed, uint32_t epoc
 
 /// Splits the patches by rank; both lists ascending ("row order").
 /// visible (V), masked (T-V): patch numbers. ranking (T) from mask_ranking.
-void mask_split(int32_t *visible, int32_t *masked, const uint32_t *ranking, size_t tokens,
-                size_t visible_count);
+/// Requires V <= T <= 4096.
+void mask_split(int32_t *visible, int32_t *masked, const uint32_t *ranking,
+                size_t tokens, size_t visible_count);
 
 #endif

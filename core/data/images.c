@@ -1,0 +1,76 @@
+#include "core/data/images.h"
+
+#include "core/base/die.h"
+#include "core/data/cifar10.h"
+#include "core/data/planted.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint8_t *bytes_take(size_t count, size_t size)
+{
+    uint8_t *bytes = calloc(count ? count : 1, size);
+    if (!bytes) die(EXIT_SYSTEM, "images: no memory for %zu x %zu bytes", count, size);
+    return bytes;
+}
+
+void images_open(struct images *images, const char *name, size_t count,
+                 int with_regions)
+{
+    *images = (struct images){.count = count, .name = name};
+    images->labels = bytes_take(count, 1);
+    images->pixels = bytes_take(count, IMAGE_BYTES);
+    if (with_regions) images->regions = bytes_take(count, REGION_GRID * REGION_GRID);
+}
+
+void images_free(struct images *images)
+{
+    free(images->labels);
+    free(images->pixels);
+    free(images->regions);
+    *images = (struct images){0};
+}
+
+static int data_is_planted(const char *data)
+{
+    int planted = strcmp(data, "planted") == 0;
+    require(planted || strcmp(data, "cifar10") == 0, "no data set '%s'", data);
+    return planted;
+}
+
+static uint64_t planted_seed(enum split split)
+{
+    return split == SPLIT_TRAIN ? PLANTED_TRAIN_SEED : PLANTED_TEST_SEED;
+}
+
+static size_t planted_count(enum split split)
+{
+    return split == SPLIT_TRAIN ? PLANTED_TRAIN : PLANTED_TEST;
+}
+
+void images_load(struct images *images, const char *data, enum split split)
+{
+    if (data_is_planted(data)) {
+        planted_make(images, planted_seed(split), planted_count(split), PLANTED_NOISE);
+        return;
+    }
+    char folder[PATH_SIZE];
+    if (!cifar10_locate(folder))
+        die(EXIT_INPUT, "%s: CIFAR-10 is not here (run `make data` or set CIFAR10_DIR)",
+            folder);
+    cifar10_load(images, folder, split);
+}
+
+void images_digest(char hex[HASH_HEX], const char *data, enum split split)
+{
+    if (data_is_planted(data))
+        planted_digest(hex, planted_seed(split), planted_count(split), PLANTED_NOISE);
+    else
+        memcpy(hex, cifar10_digest(split), HASH_HEX);
+}
+
+double pixel_value(uint8_t byte)
+{
+    // b / 127.5 - 1 rounds twice, and differently for b and 255 - b; this rounds once.
+    return (2.0 * byte - 255.0) / 255.0;
+}

@@ -1,0 +1,42 @@
+#include "core/data/masks.h"
+
+#include "core/base/die.h"
+#include "core/base/rng.h"
+
+enum { TOKENS_MOST = 4096 };
+
+size_t mask_visible(size_t tokens, double ratio)
+{
+    require(ratio >= 0 && ratio < 1, "mask ratio %g is not in [0,1)", ratio);
+    // Truncation of the rounded product, not floor of the exact one: Python's int().
+    size_t visible = (size_t)((double)tokens * (1 - ratio));
+    require(visible > 0, "mask ratio %g leaves none of %zu patches visible", ratio,
+            tokens);
+    return visible;
+}
+
+void mask_ranking(uint32_t *ranking, size_t tokens, uint64_t seed, uint32_t epoch,
+                  uint32_t image)
+{
+    struct rng rng = rng_open(seed, PURPOSE_MASK, epoch, image);
+    rng_permutation(ranking, tokens, &rng);
+}
+
+void mask_split(int32_t *visible, int32_t *masked, const uint32_t *ranking,
+                size_t tokens, size_t visible_count)
+{
+    require(visible_count <= tokens && tokens <= TOKENS_MOST,
+            "%zu of %zu patches visible", visible_count, tokens);
+    uint8_t shown[TOKENS_MOST] = {0};
+    for (size_t r = 0; r < visible_count; ++r) {
+        require(ranking[r] < tokens, "rank %zu is patch %u of %zu", r, ranking[r],
+                tokens);
+        shown[ranking[r]] = 1;
+    }
+    for (size_t t = 0; t < tokens; ++t) {
+        if (shown[t])
+            *visible++ = (int32_t)t;
+        else
+            *masked++ = (int32_t)t;
+    }
+}

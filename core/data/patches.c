@@ -1,0 +1,61 @@
+#include "core/data/patches.h"
+
+#include "core/base/die.h"
+#include "core/data/images.h"
+
+size_t patch_count(int p)
+{
+    require(p > 0 && IMAGE_SIDE % p == 0, "patch side %d does not divide %d", p,
+            IMAGE_SIDE);
+    size_t across = IMAGE_SIDE / (size_t)p;
+    return across * across;
+}
+
+size_t patch_size(int p)
+{
+    require(p > 0, "patch side %d", p);
+    return IMAGE_CHANNELS * (size_t)p * (size_t)p;
+}
+
+/// Where in an image (3,32,32) the run of `p` pixels begins that is row `i` of channel `c` of
+/// patch `t`. The runs of (t, c, i) in lexicographic order are the patch matrix from end to end.
+static size_t run_start(size_t t, size_t c, size_t i, size_t p)
+{
+    size_t across = IMAGE_SIDE / p;
+    size_t row = t / across * p + i, column = t % across * p;
+    return (c * IMAGE_SIDE + row) * IMAGE_SIDE + column;
+}
+
+void patches_from_bytes(real *patches, const uint8_t *pixels, int p)
+{
+    size_t count = patch_count(p), side = (size_t)p;
+    for (size_t t = 0; t < count; ++t)
+        for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
+            for (size_t i = 0; i < side; ++i) {
+                const uint8_t *run = pixels + run_start(t, c, i, side);
+                for (size_t j = 0; j < side; ++j)
+                    *patches++ = (real)pixel_value(run[j]);
+            }
+}
+
+void patches_from_image(real *patches, const real *image, int p)
+{
+    size_t count = patch_count(p), side = (size_t)p;
+    for (size_t t = 0; t < count; ++t)
+        for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
+            for (size_t i = 0; i < side; ++i) {
+                const real *run = image + run_start(t, c, i, side);
+                for (size_t j = 0; j < side; ++j) *patches++ = run[j];
+            }
+}
+
+void patches_to_image(real *image, const real *patches, int p)
+{
+    size_t count = patch_count(p), side = (size_t)p;
+    for (size_t t = 0; t < count; ++t)
+        for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
+            for (size_t i = 0; i < side; ++i) {
+                real *run = image + run_start(t, c, i, side);
+                for (size_t j = 0; j < side; ++j) run[j] = *patches++;
+            }
+}

@@ -1,0 +1,289 @@
+#include "core/data/cifar10.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/data/dying.h"
+
+enum { RECORD = 3073, RECORDS = 10000, FILES = 6 };
+
+static const char *const names[FILES] = {"data_batch_1.bin", "data_batch_2.bin",
+                                         "data_batch_3.bin", "data_batch_4.bin",
+                                         "data_batch_5.bin", "test_batch.bin"};
+
+static void file_path(char path[PATH_SIZE], const char *folder, const char *name)
+{
+    path_format(path, "%s/%s", folder, name);
+}
+
+/// Files of the right size whose records are all black and of class 0; they take no room.
+static void folder_fill(char folder[])
+{
+    cr_assert(mkdtemp(folder));
+    for (size_t f = 0; f < FILES; ++f) {
+        char path[PATH_SIZE];
+        file_path(path, folder, names[f]);
+        int file = open(path, O_CREAT | O_WRONLY, 0666);
+        cr_assert(file >= 0 && ftruncate(file, (off_t)RECORD * RECORDS) == 0);
+        close(file);
+    }
+}
+
+static void folder_remove(const char *folder)
+{
+    for (size_t f = 0; f < FILES; ++f) {
+        char path[PATH_SIZE];
+        file_path(path, folder, names[f]);
+        if (unlink(path)) rmdir(path);
+    }
+    rmdir(folder);
+}
+
+static void byte_put(const char *path, size_t at, unsigned char byte)
+{
+    int file = open(path, O_WRONLY);
+    cr_assert(file >= 0 && pwrite(file, &byte, 1, (off_t)at) == 1);
+    close(file);
+}
+
+struct split_in {
+    const char *folder;
+    enum split split;
+};
+
+static void load(void *argument)
+{
+    const struct split_in *from = argument;
+    struct images images;
+    cifar10_load(&images, from->folder, from->split);
+}
+
+enum damage { MISSING, SHORT, LONG, FOLDER, LABEL, NONE };
+
+/// What is wrong with one file of an otherwise whole folder, and what the message must name.
+static const struct fault {
+    enum split split;
+    const char *file;
+    enum damage damage;
+    const char *words[4];
+} faults[] = {
+    {SPLIT_TEST,
+     "test_batch.bin",
+     MISSING,
+     {"test_batch.bin", "No such file", "make data"}},
+    {SPLIT_TRAIN, "data_batch_3.bin", MISSING, {"data_batch_3.bin", "make data"}},
+    {SPLIT_TEST, "test_batch.bin", SHORT, {"test_batch.bin", "30729999", "30730000"}},
+    {SPLIT_TRAIN, "data_batch_5.bin", SHORT, {"data_batch_5.bin", "30729999"}},
+    {SPLIT_TEST, "test_batch.bin", LONG, {"test_batch.bin", "30730001", "30730000"}},
+    {SPLIT_TEST, "test_batch.bin", FOLDER, {"test_batch.bin", "directory"}},
+    {SPLIT_TRAIN, "data_batch_1.bin", FOLDER, {"data_batch_1.bin", "directory"}},
+    {SPLIT_TEST,
+     "test_batch.bin",
+     LABEL,
+     {"test_batch.bin", "record 7001 ", "label 10"}},
+    {SPLIT_TRAIN, "data_batch_4.bin", LABEL, {"data_batch_4.bin", "record 7001 "}},
+    // Nothing is wrong but the content: the digest is what sees it.
+    {SPLIT_TEST, "test_batch.bin", NONE, {"test_batch.bin", "c601bf85", "make data"}},
+    {SPLIT_TRAIN, "data_batch_1.bin", NONE, {"data_batch_{1..5}.bin", "e47348e9"}},
+};
+
+static void damage_do(const char *path, enum damage damage)
+{
+    switch (damage) {
+    case MISSING:
+        cr_assert(unlink(path) == 0);
+        break;
+    case SHORT:
+        cr_assert(truncate(path, (off_t)RECORD * RECORDS - 1) == 0);
+        break;
+    case LONG:
+        cr_assert(truncate(path, (off_t)RECORD * RECORDS + 1) == 0);
+        break;
+    case FOLDER:
+        cr_assert(unlink(path) == 0 && mkdir(path, 0777) == 0);
+        break;
+    case LABEL:
+        byte_put(path, (size_t)7001 * RECORD, 10);
+        break;
+    case NONE:
+        break;
+    }
+}
+
+ParameterizedTestParameters(cifar10, a_bad_file_is_refused_by_name)
+{
+    static int index[sizeof faults / sizeof *faults];
+    for (int i = 0; i < (int)(sizeof faults / sizeof *faults); ++i) index[i] = i;
+    return cr_make_param_array(int, index, sizeof faults / sizeof *faults);
+}
+
+ParameterizedTest(int *index, cifar10, a_bad_file_is_refused_by_name)
+{
+    const struct fault *fault = &faults[*index];
+    char folder[] = "/tmp/cifar10.XXXXXX", path[PATH_SIZE];
+    folder_fill(folder);
+    file_path(path, folder, fault->file);
+    damage_do(path, fault->damage);
+    struct split_in from = {folder, fault->split};
+    struct death death = death_of(load, &from);
+    expect_death(&death, 3, fault->words);
+    cr_expect(strstr(death.said, folder), "the folder is not named: %s", death.said);
+    folder_remove(folder);
+}
+
+Test(cifar10, a_missing_folder_is_refused)
+{
+    struct split_in from = {"/tmp/cifar10.none", SPLIT_TRAIN};
+    struct death death = death_of(load, &from);
+    expect_death(
+        &death, 3,
+        (const char *const[]){"/tmp/cifar10.none/data_batch_1.bin", "make data", NULL});
+}
+
+// ---- where the files are looked for ----
+
+Test(cifar10, batches_are_found_in_the_folder_or_one_below)
+{
+    char top[] = "/tmp/cifar10.XXXXXX", folder[PATH_SIZE], inner[PATH_SIZE];
+    folder_fill(top);
+    setenv("CIFAR10_DIR", top, 1);
+    cr_expect(cifar10_locate(folder) == 1);
+    cr_expect_str_eq(folder, top);
+    folder_remove(top);
+
+    char outer[] = "/tmp/cifar10.XXXXXX", path[PATH_SIZE];
+    cr_assert(mkdtemp(outer));
+    setenv("CIFAR10_DIR", outer, 1);
+    cr_expect(cifar10_locate(folder) == 0);
+    cr_expect_str_eq(folder, outer);
+    file_path(inner, outer, "cifar-10-batches-bin");
+    cr_assert(mkdir(inner, 0777) == 0);
+    cr_expect(cifar10_locate(folder) == 0, "an empty folder is no data");
+    file_path(path, inner, "data_batch_1.bin");
+    close(open(path, O_CREAT | O_WRONLY, 0666));
+    cr_expect(cifar10_locate(folder) == 1);
+    cr_expect_str_eq(folder, inner);
+    unlink(path), rmdir(inner), rmdir(outer);
+}
+
+Test(cifar10, without_the_variable_the_place_is_below_data)
+{
+    char top[] = "/tmp/cifar10.XXXXXX", folder[PATH_SIZE];
+    cr_assert(mkdtemp(top) && chdir(top) == 0);
+    for (int empty = 0; empty < 2; ++empty) {
+        if (empty)
+            setenv("CIFAR10_DIR", "", 1);
+        else
+            unsetenv("CIFAR10_DIR");
+        cr_expect(cifar10_locate(folder) == 0);
+        cr_expect_str_eq(folder, "data/cifar-10-batches-bin");
+    }
+    cr_assert(mkdir("data", 0777) == 0 &&
+              mkdir("data/cifar-10-batches-bin", 0777) == 0);
+    close(open("data/cifar-10-batches-bin/data_batch_1.bin", O_CREAT | O_WRONLY, 0666));
+    cr_expect(cifar10_locate(folder) == 1);
+    cr_expect_str_eq(folder, "data/cifar-10-batches-bin");
+
+    // A variable that points elsewhere is not passed over.
+    setenv("CIFAR10_DIR", "/tmp/cifar10.none", 1);
+    cr_expect(cifar10_locate(folder) == 0);
+    cr_expect_str_eq(folder, "/tmp/cifar10.none");
+    unlink("data/cifar-10-batches-bin/data_batch_1.bin");
+    rmdir("data/cifar-10-batches-bin"), rmdir("data"), rmdir(top);
+}
+
+// ---- the real files ----
+
+/// folder = where the real files are; without them the test is skipped, and says so also where
+/// the runner keeps silent about skipped tests.
+static void real_folder(char folder[PATH_SIZE], const char *test)
+{
+    if (cifar10_locate(folder)) return;
+    fprintf(stderr, "[SKIP] cifar10::%s: no CIFAR-10 in %s\n", test, folder);
+    cr_skip_test("no CIFAR-10 in %s (run `make data` or set CIFAR10_DIR)", folder);
+}
+
+static void expect_canonical(const struct images *images, enum split split)
+{
+    size_t count = split == SPLIT_TRAIN ? 50000 : 10000, classes[IMAGE_CLASSES] = {0};
+    cr_assert_eq(images->count, count);
+    cr_expect_str_eq(images->digest, cifar10_digest(split));
+    cr_expect_str_eq(images->name, "cifar10");
+    cr_expect_null(images->regions);
+
+    // Hash the records as they now lie, one by one and all together.
+    unsigned char record[RECORD], digest[SHA256_BYTES], before[SHA256_BYTES] = {0};
+    struct hash hash;
+    char hex[HASH_HEX];
+    hash_open(&hash, HASH_SHA256);
+    for (size_t i = 0; i < count; ++i) {
+        record[0] = images->labels[i];
+        memcpy(record + 1, images->pixels + i * IMAGE_BYTES, IMAGE_BYTES);
+        hash_raw(digest, record, RECORD);
+        cr_assert(memcmp(before, digest, SHA256_BYTES) <= 0, "record %zu is too late",
+                  i);
+        memcpy(before, digest, SHA256_BYTES);
+        hash_add(&hash, record, RECORD);
+        ++classes[record[0]];
+    }
+    hash_close(hex, &hash);
+    cr_expect_str_eq(hex, cifar10_digest(split));
+    for (size_t c = 0; c < IMAGE_CLASSES; ++c) cr_expect_eq(classes[c], count / 10);
+}
+
+Test(cifar10, the_real_splits_have_the_canonical_order_and_digests)
+{
+    char folder[PATH_SIZE];
+    real_folder(folder, "the_real_splits_have_the_canonical_order_and_digests");
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+        struct images images;
+        cifar10_load(&images, folder, (enum split)split);
+        expect_canonical(&images, (enum split)split);
+        images_free(&images);
+    }
+}
+
+Test(cifar10, the_order_of_the_files_does_not_matter)
+{
+    char real[PATH_SIZE], target[PATH_SIZE], link[PATH_SIZE];
+    real_folder(real, "the_order_of_the_files_does_not_matter");
+    char *whole = realpath(real, NULL), folder[] = "/tmp/cifar10.XXXXXX";
+    cr_assert(whole && mkdtemp(folder));
+    for (size_t f = 0; f < 5; ++f) {
+        file_path(target, whole, names[f]);
+        file_path(link, folder, names[4 - f]);
+        cr_assert(symlink(target, link) == 0);
+    }
+    struct images images;
+    cifar10_load(&images, folder, SPLIT_TRAIN);
+    cr_expect_str_eq(images.digest, cifar10_digest(SPLIT_TRAIN));
+    images_free(&images);
+    folder_remove(folder);
+    free(whole);
+}
+
+Test(cifar10, one_flipped_bit_in_thirty_megabytes_is_refused)
+{
+    char real[PATH_SIZE], path[PATH_SIZE], folder[] = "/tmp/cifar10.XXXXXX";
+    real_folder(real, "one_flipped_bit_in_thirty_megabytes_is_refused");
+    size_t size;
+    file_path(path, real, "test_batch.bin");
+    char *bytes = file_read(&size, path, NULL);
+    folder_fill(folder);
+    file_path(path, folder, "test_batch.bin");
+    bytes[(size_t)1234 * RECORD + 567] ^= 1;
+    FILE *file = fopen(path, "wb");
+    cr_assert(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
+    free(bytes);
+    struct split_in from = {folder, SPLIT_TEST};
+    struct death death = death_of(load, &from);
+    expect_death(&death, 3,
+                 (const char *const[]){"test_batch.bin", "not the records of CIFAR-10",
+                                       cifar10_digest(SPLIT_TEST), NULL});
+    folder_remove(folder);
+}

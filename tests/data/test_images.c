@@ -1,0 +1,84 @@
+#include "core/data/images.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/data/cifar10.h"
+#include "core/data/planted.h"
+#include "tests/data/dying.h"
+
+Test(images, pixel_values_run_from_minus_one_to_one_and_are_opposite)
+{
+    cr_expect(pixel_value(0) == -1 && pixel_value(255) == 1);
+    for (int b = 0; b < 256; ++b) {
+        double x = pixel_value((uint8_t)b);
+        cr_expect(x == -pixel_value((uint8_t)(255 - b)), "byte %d", b);
+        // The recipe's formula rounds twice, each time by at most 2^-53.
+        cr_expect(fabs(x - (b / 127.5 - 1)) <= 0x1p-52, "byte %d gives %.17g", b, x);
+    }
+}
+
+Test(images, loading_planted_splits_gives_their_sizes_and_digests)
+{
+    char said[2][HASH_HEX];
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+        struct images images;
+        images_load(&images, "planted", (enum split)split);
+        images_digest(said[split], "planted", (enum split)split);
+        cr_expect_eq(images.count, split == SPLIT_TRAIN ? 10000 : 2000);
+        cr_expect_str_eq(images.digest, said[split]);
+        cr_expect_str_eq(images.name, "planted");
+        cr_expect_not_null(images.regions);
+
+        // The last scene is that of the split's own seed.
+        struct images again;
+        size_t last = images.count - 1;
+        planted_make(&again, split == SPLIT_TRAIN ? 1 : 2, images.count, 0.05);
+        cr_expect_arr_eq(images.pixels + last * IMAGE_BYTES,
+                         again.pixels + last * IMAGE_BYTES, IMAGE_BYTES);
+        images_free(&again);
+        images_free(&images);
+        cr_expect(!images.pixels && !images.labels && !images.regions && !images.count);
+    }
+    cr_expect_str_neq(said[SPLIT_TRAIN], said[SPLIT_TEST]);
+}
+
+Test(images, the_digest_of_cifar10_is_known_without_its_files)
+{
+    char hex[HASH_HEX];
+    setenv("CIFAR10_DIR", "/nowhere", 1);
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+        images_digest(hex, "cifar10", (enum split)split);
+        cr_expect_str_eq(hex, cifar10_digest((enum split)split));
+        cr_expect_eq(strlen(hex), HASH_HEX - 1);
+    }
+}
+
+static void load_cifar10(void *ignored)
+{
+    (void)ignored;
+    struct images images;
+    images_load(&images, "cifar10", SPLIT_TEST);
+}
+
+Test(images, absent_cifar10_is_an_input_error_that_says_what_to_do)
+{
+    char folder[] = "/tmp/images.XXXXXX";
+    cr_assert(mkdtemp(folder));
+    setenv("CIFAR10_DIR", folder, 1);
+    struct death death = death_of(load_cifar10, NULL);
+    expect_death(&death, 3,
+                 (const char *const[]){folder, "CIFAR-10 is not here", "make data",
+                                       "CIFAR10_DIR", NULL});
+    rmdir(folder);
+}
+
+Test(images, another_name_breaks_the_contract, .signal = SIGABRT)
+{
+    struct images images;
+    images_load(&images, "cifar100", SPLIT_TEST);
+}
