@@ -17,8 +17,17 @@ CFLAGS   := -std=c11 -D_GNU_SOURCE -I. -g -pthread -fno-math-errno -fno-trapping
 LDFLAGS  := -pthread $(filter -fsanitize=%,$(flags.$(MODE)))
 LDLIBS   := -lopenblas -llapacke -lcjson -lpng -lcrypto -lm
 
-# A room's library comes before those of the rooms it may include.
-ROOMS       := analysis train model data report stats linalg base
+# The rooms of core, and what each may include besides itself (tools/check-layers reads these lines). A
+# room's library comes before those of the rooms it includes.
+room.base     :=
+room.linalg   := base
+room.stats    := linalg base
+room.data     := base
+room.report   := base
+room.model    := linalg base
+room.train    := model data linalg base
+room.analysis := train model data stats linalg base
+ROOMS         := analysis train model data report stats linalg base
 LIBRARIES   := $(patsubst %,$(BUILD)/lib%.a,$(foreach r,$(ROOMS),$(if $(wildcard core/$r/*.c),$r)))
 EXPERIMENTS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard experiments/*/main.c))))
 TOOLS       := $(patsubst tools/%.c,%,$(wildcard tools/*.c))

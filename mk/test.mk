@@ -1,10 +1,13 @@
 # Tests: one Criterion runner a room (tests/ROOM/test_module.c), and scripts that use the programs as a
 # user would (tests/tools/NAME.sh).
+# A runner is linked with the rooms that its own may include, and with those that its tests measure by.
+tests.data := linalg
 TEST_ROOMS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/*/test_*.c))))
 RUNNERS    := $(TEST_ROOMS:%=$(BUILD)/tests/%/run)
 
 define runner_rule
-$(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c))) $(LIBRARIES)
+$(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c))) \
+                         $(filter $(patsubst %,$(BUILD)/lib%.a,$(1) $(room.$(1)) $(tests.$(1))),$(LIBRARIES))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) -lcriterion $(LDLIBS) -o $$@
 .PHONY: test-$(1)

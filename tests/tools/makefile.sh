@@ -1,0 +1,191 @@
+#!/bin/bash
+# The Makefile as a user meets it: what help lists, how wrong words are answered, that nothing needs an
+# edit when an experiment is added, and that a result is keyed by what computes it.
+. tests/tools/tap
+build=$BUILD
+# make NAME=VALUE... TARGET, on the programs that are already built.
+type_make() {
+    run "$MAKE" --no-print-directory BUILD_ROOT="${build%/*}" MODE="${build##*/}" RESULTS="$work/results" \
+        OFFLINE=1 CIFAR10_DIR="$work/nothing" "$@"
+}
+
+type_make help
+expect_status 0
+for target in $(sed -nE 's/^([a-z][A-Za-z0-9_.-]*):.*## .*/\1/p' Makefile mk/*.mk) \
+    $(sed -n 's|^// target: ||p' experiments/*/main.c); do
+    expect_said "^  $target "
+done
+for name in TIER DATA RUN SEED SEEDS THREADS ARITHMETIC EPOCHS MODE CIFAR10_DIR OFFLINE NO_INSTALL EXPORT FORCE; do
+    expect_said "^  $name "
+done
+report "help lists every target and every variable"
+
+expect_said 'figure2 .*\[smoke [0-9]+ s'
+report "help shows the budgets that experiments state"
+
+cp "$work/out" "$work/help"
+type_make
+cmp -s "$work/out" "$work/help" || wrong="not the same as make help"
+report "make alone is make help"
+
+fastest=1000000
+for _ in 1 2 3 4 5; do
+    started=$(date +%s%N)
+    type_make help
+    took=$((($(date +%s%N) - started) / 1000000))
+    [ $took -lt $fastest ] && fastest=$took
+done
+wrong=
+[ $fastest -lt 100 ] || wrong="$fastest ms"
+report "help takes less than 0.1 s"
+
+for target in doctor deps data all test check check-teeth format format-check lint sanitize smoke verdict \
+    pretrain-all reproduce-all hooks clean; do
+    type_make --dry-run "$target"
+    expect_status 0
+done
+[ ! -e "$work/results" ] || wrong="$wrong: results were written"
+report "make -n runs nothing and fails nowhere"
+
+type_make figre2
+expect_status 2
+expect_line 'figre2: no such target; did you mean `make figure2`'
+report "an unknown target suggests the nearest one"
+
+type_make Reproduce_All
+expect_line 'did you mean `make reproduce-all`'
+report "upper case and an underscore are near enough"
+
+type_make qqqqqqqqqqqq
+expect_status 2
+expect_line 'no such target \(`make` lists'
+report "a word that is near nothing suggests nothing"
+
+type_make figure2 TIER=huge
+expect_status 2
+expect_said 'smoke-planted desk-cifar10 desk-planted paper-cifar10 paper-imagefolder' err
+wrong=${wrong:-$([ "$(wc -l <"$work/err")" -eq 1 ] || echo more than one line)}
+report "an unknown TIER lists the allowed pairs"
+
+for pair in "TIER=smoke DATA=cifar10" "TIER=desk DATA=imagefolder" "TIER=paper DATA=planted" "DATA=%" "DATA=" \
+    "TIER=smoke DATA=planted\ desk-cifar10"; do
+    eval "type_make figure2 $pair"
+    expect_status 2
+    expect_said 'choose a pair TIER-DATA of' err
+    [ "$(wc -l <"$work/err")" -eq 1 ] || wrong="$pair: more than one line"
+done
+report "a forbidden pair of TIER and DATA lists the allowed ones, on one line"
+
+type_make figure2 MODE=bogus
+expect_status 2
+expect_said 'MODE is release, debug, double or sanitize' err
+report "an unknown MODE lists the known ones"
+
+type_make pretrain TIER=smoke
+expect_status 2
+expect_line 'RUN is missing \(choose one of: m50-h3'
+report "pretrain without RUN lists the runs"
+
+type_make pretrain TIER=smoke RUN=m99-h3
+expect_status 2
+expect_line 'm99-h3'
+report "an unknown RUN is named"
+
+type_make pretrain TIER=smoke RUN="m75-h3'; touch $work/owned; '"
+[ "$status" -eq 2 ] || wrong="exit $status"
+[ ! -e "$work/owned" ] || wrong="the shell ran it"
+report "a quote in a variable stays a character"
+
+type_make pretrain TIER=smoke RUN=m75-h3 THREADS=0
+expect_status 2
+expect_line 'threads'
+report "THREADS=0 is refused"
+
+type_make pretrain TIER=smoke RUN=m75-h3 ARITHMETIC=bf16
+expect_status 2
+expect_line 'bf16: not available'
+report "ARITHMETIC=bf16 says that it is not available"
+
+type_make accept-reference TIER=smoke
+expect_status 2
+expect_line 'REASON'
+report "a reference is not accepted without a reason"
+
+type_make distclean
+expect_status 2
+expect_line 'YES=1'
+report "distclean asks first"
+
+type_make data
+expect_status 2
+expect_line 'fetch-cifar10: '
+report "no data and no network is one line"
+
+type_make figure2 TIER=desk DATA=planted
+expect_status 2
+expect_line 'make pretrain RUN=m50-h3'
+expect_said '' out
+[ -n "$wrong" ] || [ "$(wc -l <"$work/results/desk-planted/02-rank-curves/error.txt")" -eq 1 ] || wrong="no error.txt of one line"
+report "a figure without weights names the command that makes them, and leaves error.txt"
+
+# From here on in a copy of the tree, with its compiled objects.
+copy=$work/copy
+mkdir -p "$copy/build"
+cp -a Makefile mk core experiments figures paper tests tools "$copy/"
+cp -a "$build" "$copy/build/release"
+find "$copy/build" -name '*.d' -exec sed -i "s|^$build/|build/release/|" {} +
+cd "$copy" || exit 4
+in_copy() { run "$MAKE" --no-print-directory MODE=release "$@"; }
+
+mkdir -p experiments/99-added
+printf '// target: figure99\n// needs: m75-h3\n// budget: smoke 1 s, desk 2 s\nint main(void)\n{\n    return 0;\n}\n' \
+    >experiments/99-added/main.c
+in_copy help
+expect_said 'figure99 .*99-added \[smoke 1 s, desk 2 s\]'
+in_copy --dry-run figure99 TIER=smoke
+expect_said 'tools/run-experiment .*99-added'
+expect_said 'run=.*m75-h3'
+report "a new experiment has a help line, a target and its needs with no edit"
+
+in_copy all
+expect_status 0
+key() { sed -n 's/.*code_key\[\] = "\(.*\)";/\1/p' build/release/experiments/99-added/code_key.c; }
+first=$(key)
+[ "${#first}" -eq 64 ] || wrong="the code key is '$first'"
+sleep 1.1
+printf '/* a remark */\n' >>core/base/clock.c
+printf '// a remark\n' >>core/linalg/gemm.h
+printf '// a remark\n' >>core/report/run.c
+in_copy all
+[ "$(key)" = "$first" ] || wrong="a comment changed the code key"
+printf 'extern int report_only;\n' >>core/report/run.h
+in_copy all
+[ "$(key)" = "$first" ] || wrong="core/report changed the code key"
+report "comments and core/report leave the code key as it is"
+
+printf 'extern int clock_more;\n' >>core/base/clock.h
+in_copy all
+expect_status 0
+second=$(key)
+[ "$second" != "$first" ] || wrong="a changed source left the code key as it was"
+printf 'extern int only_here;\n' >>experiments/99-added/main.c
+in_copy all
+[ "$(key)" != "$second" ] || wrong="a changed experiment left the code key as it was"
+report "a changed source changes the code key"
+
+printf 'int stray(void);\nint stray(void)\n{\n    return 1;\n}\n' >core/base/stray.c
+in_copy all
+ar t build/release/libbase.a | grep -q '^stray.o$' || wrong="a new file is not in its room's library"
+rm core/base/stray.c
+in_copy all
+ar t build/release/libbase.a | grep -q '^stray.o$' && wrong="a deleted file is still in its room's library"
+report "libraries follow files that come and go"
+
+in_copy all
+expect_status 0
+[ ! -s "$work/out" ] || wrong="the second build did something"
+in_copy all -j3
+[ ! -s "$work/out" ] || wrong="the build under -j did something more"
+report "a second build does nothing"
+cd "$root" || exit 4
+finish
