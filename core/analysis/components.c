@@ -1,0 +1,94 @@
+#include "core/analysis/components.h"
+
+#include "core/base/die.h"
+#include "core/linalg/svd.h"
+
+#include <math.h>
+#include <string.h>
+
+/// How far two unit vectors are from parallel: 1 - |x.y| in *defect, found from the difference
+/// and not from the product, whose rounding would drown it. Returns the sign of x.y.
+static double alignment(double *defect, const double *x, size_t x_step, const double *y,
+                        size_t y_step, size_t n)
+{
+    double product = 0, square = 0;
+    for (size_t i = 0; i < n; ++i) product += x[i * x_step] * y[i * y_step];
+    double sign = product < 0 ? -1 : 1;
+    for (size_t i = 0; i < n; ++i) {
+        double difference = x[i * x_step] - sign * y[i * y_step];
+        square += difference * difference;
+    }
+    *defect = fmin(square / 2, 1); // |x - y|^2 = 2 - 2 x.y
+    return sign;
+}
+
+/// Both squared norms of s u v^T - t a b^T, where |u.a| = 1 - p, |v.b| = 1 - q and `sign` is that
+/// of the product of the two.
+static void rank_two_norms(double *frobenius, double *spectral, double s, double t,
+                           double p, double q, double sign)
+{
+    // 1 - ce, exactly 0 for p = q = 0.
+    double apart = sign > 0 ? p + q - p * q : 1 + (1 - p) * (1 - q);
+    *frobenius = (s - t) * (s - t) + 2 * s * t * apart;
+    double square = s * t * s * t * (p * (2 - p)) * (q * (2 - q));
+    double root = sqrt(fmax(0, *frobenius * *frobenius - 4 * square));
+    *spectral = (*frobenius + root) / 2;
+}
+
+void components_distance(struct components *components, const struct factors *x,
+                         const struct factors *y, size_t m, size_t n)
+{
+    size_t r = m < n ? m : n;
+    require(r >= COMPONENTS, "%d components of a %zu x %zu matrix", COMPONENTS, m, n);
+    for (size_t i = 0; i < COMPONENTS; ++i) {
+        double p, q;
+        double sign = alignment(&p, x->u + i, r, y->u + i, r, m);
+        sign *= alignment(&q, x->vt + i * n, 1, y->vt + i * n, 1, n);
+        rank_two_norms(&components->frobenius[i], &components->spectral[i], x->s[i],
+                       y->s[i], p, q, sign);
+        components->scale[i] = x->s[i] * x->s[i];
+    }
+}
+
+/// Doubles of a copy of the matrix and its factors.
+static size_t factors_room(size_t m, size_t n)
+{
+    size_t r = m < n ? m : n;
+    return m * n + m * r + r + r * n;
+}
+
+size_t components_workspace(size_t m, size_t n)
+{
+    return 2 * factors_room(m, n) + svd_workspace(m, n);
+}
+
+/// factors = svd of x, kept in room (factors_room).
+static int decompose(struct factors *factors, const double *x, size_t m, size_t n,
+                     double *room, double *workspace)
+{
+    size_t r = m < n ? m : n;
+    double *copy = room, *u = copy + m * n, *s = u + m * r, *vt = s + r;
+    memcpy(copy, x, m * n * sizeof *x);
+    *factors = (struct factors){.u = u, .s = s, .vt = vt};
+    return svd_thin(u, s, vt, copy, m, n, workspace);
+}
+
+int components_compare(struct components *components, const double *x, const double *y,
+                       size_t m, size_t n, double *workspace)
+{
+    struct factors of_x, of_y;
+    double *room = workspace + svd_workspace(m, n);
+    int info = decompose(&of_x, x, m, n, room, workspace);
+    if (info) return info;
+    info = decompose(&of_y, y, m, n, room + factors_room(m, n), workspace);
+    if (info) return info;
+    components_distance(components, &of_x, &of_y, m, n);
+    return 0;
+}
+
+void components_relative(double relative[COMPONENTS], const double distance[COMPONENTS],
+                         const double scale[COMPONENTS])
+{
+    for (size_t i = 0; i < COMPONENTS; ++i)
+        relative[i] = distance[i] == 0 ? 0 : distance[i] / scale[i];
+}

@@ -1,0 +1,55 @@
+/// The rival that Figure 2 needs: the best affine guess of the hidden pixels from the visible
+/// ones. It knows the mean and covariance of the training images and nothing else; a pattern that
+/// it shows as well is no evidence for what a network learns beyond second moments.
+#ifndef MASKBOOK_ANALYSIS_LINEAR_PREDICTOR_H
+#define MASKBOOK_ANALYSIS_LINEAR_PREDICTOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/arena.h"
+#include "core/data/images.h"
+
+/// Share of the mean variance that is added to each: it makes S_vv invertible where pixels
+/// determine one another, at a cost in the prediction far below the noise of bytes.
+#define LINEAR_PREDICTOR_RIDGE 1e-6
+
+/// Second moments of images as patch matrices, read as vectors of D = T F numbers in [-1,1].
+struct linear_predictor {
+    size_t tokens, features;  ///< T patches of F numbers
+    const double *mean;       ///< mu (D)
+    const double *covariance; ///< S (D,D), both triangles; sums divided by the count
+    double ridge;             ///< lambda >= 0, added to the diagonal of S_vv
+};
+
+/// Bytes of arena that linear_predictor_fit takes for images in patches of side p.
+size_t linear_predictor_bytes(int patch);
+
+/// mu and S of `images` in patch order, lambda = LINEAR_PREDICTOR_RIDGE trace(S) / D. The arrays
+/// stay in `arena`, which needs linear_predictor_bytes(patch). Images are centred and added in
+/// chunks of a fixed size and order, each tile of S by one thread, so the bits do not depend on
+/// `threads`. Cost count D^2 flops; 50,000 images in 6 s on two threads.
+/// Requires at least one image.
+void linear_predictor_fit(struct linear_predictor *predictor,
+                          const struct images *images, int patch, int threads,
+                          struct arena *arena);
+
+/// Doubles of workspace for an image of which `visible_count` patches are visible.
+size_t linear_predictor_workspace(const struct linear_predictor *predictor,
+                                  size_t visible_count);
+
+/// The Gaussian conditional mean (and, by Gauss and Markov, least squares with intercept):
+///     x_h = mu_h + S_hv (S_vv + lambda I)^{-1} (x_v - mu_v)
+/// prediction (T,F)  hidden rows predicted, visible rows copied; must not overlap patches
+/// patches    (T,F)  only visible rows are read
+/// visible    (visible_count) patch numbers, strictly ascending
+/// workspace  (linear_predictor_workspace) overwritten
+/// Requires 0 < visible_count <= T. Returns 0, or nonzero when S_vv + lambda I is not numerically
+/// positive definite; the prediction is then unspecified. Thread-safe. Cost (VF)^3/3 + 2 VF D
+/// flops for V visible patches.
+int linear_predictor_apply(double *prediction, const struct linear_predictor *predictor,
+                           const double *patches, const int32_t *visible,
+                           size_t visible_count, double *workspace)
+    __attribute__((warn_unused_result));
+
+#endif
