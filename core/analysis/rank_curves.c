@@ -1,282 +1,11 @@
 #include "core/analysis/rank_curves.h"
 
-#include <stdatomic.h>
-#include <string.h>
+#include <math.h>
 
+#include "core/base/arena.h"
 #include "core/base/die.h"
-#include "core/data/masks.h"
-#include "core/data/patches.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/slope.h"
-#include "core/train/engine.h"
-
-enum { QUARTER_SIDE = 2, QUARTER_SIZE = IMAGE_CHANNELS * QUARTER_SIDE * QUARTER_SIDE };
-
-/// Columns of struct rank_samples: three groupings, spectral, frobenius and scale, and the loss.
-enum { COLUMNS = (GROUPINGS + 3) * COMPONENTS + 1 };
-
-size_t rank_samples_bytes(size_t count)
-{
-    // Every column is rounded up to a cache line and may be fenced.
-    return COLUMNS * (size_product(count, sizeof(double)) + 256) + 4096;
-}
-
-void rank_samples_open(struct rank_samples *samples, size_t count, struct arena *arena)
-{
-    samples->count = count;
-    for (size_t i = 0; i < COMPONENTS; ++i) {
-        for (size_t g = 0; g < GROUPINGS; ++g)
-            samples->relative[g][i] = arena_doubles(arena, count);
-        samples->spectral[i] = arena_doubles(arena, count);
-        samples->frobenius[i] = arena_doubles(arena, count);
-        samples->scale[i] = arena_doubles(arena, count);
-    }
-    samples->loss = arena_doubles(arena, count);
-}
-
-// ====== One image ======
-
-/// An image and a reconstruction of it, both (T,F) in double.
-struct pair {
-    const double *patches, *prediction;
-    const int32_t *hidden; // (hidden_count)
-    size_t hidden_count, tokens, features;
-    int patch;
-};
-
-/// Rows of the matrix that a grouping makes of `pair`.
-static size_t grouping_rows(enum grouping grouping, const struct pair *pair)
-{
-    if (grouping == GROUPING_WHOLE) return pair->tokens;
-    if (grouping == GROUPING_HIDDEN) return pair->hidden_count;
-    return pair->hidden_count * pair->features / QUARTER_SIZE;
-}
-
-static size_t grouping_columns(enum grouping grouping, const struct pair *pair)
-{
-    return grouping == GROUPING_QUARTERS ? (size_t)QUARTER_SIZE : pair->features;
-}
-
-/// Copies the hidden rows of `from` (T,F) to `to` (hidden_count,F).
-static void gather_hidden(double *to, const double *from, const struct pair *pair)
-{
-    for (size_t h = 0; h < pair->hidden_count; ++h)
-        memcpy(to + h * pair->features, from + (size_t)pair->hidden[h] * pair->features,
-               pair->features * sizeof *to);
-}
-
-/// quarters (h * side^2, 12): hidden patches (h,F) cut into squares of side 2, each again in
-/// (channel, row, column) order.
-static void cut_quarters(double *quarters, const double *hidden, size_t count,
-                         int patch)
-{
-    size_t p = (size_t)patch, side = p / QUARTER_SIDE;
-    for (size_t h = 0; h < count; ++h)
-        for (size_t q = 0; q < side * side; ++q)
-            for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
-                for (size_t y = 0; y < QUARTER_SIDE; ++y)
-                    for (size_t x = 0; x < QUARTER_SIDE; ++x)
-                        *quarters++ = hidden[((h * IMAGE_CHANNELS + c) * p +
-                                              q / side * QUARTER_SIDE + y) *
-                                                 p +
-                                             q % side * QUARTER_SIDE + x];
-}
-
-/// whole (T,F): the image with its hidden patches replaced by the prediction's.
-static void fill_hidden(double *whole, const struct pair *pair)
-{
-    memcpy(whole, pair->patches, pair->tokens * pair->features * sizeof *whole);
-    for (size_t h = 0; h < pair->hidden_count; ++h) {
-        size_t at = (size_t)pair->hidden[h] * pair->features;
-        memcpy(whole + at, pair->prediction + at, pair->features * sizeof *whole);
-    }
-}
-
-/// Doubles of workspace for measure(): four matrices of the image's size and what the
-/// decompositions of the largest grouping need.
-static size_t measure_workspace(size_t tokens, size_t features)
-{
-    size_t numbers = tokens * features, rows = numbers / QUARTER_SIZE;
-    size_t whole = components_workspace(tokens, features);
-    size_t quarters = components_workspace(rows, QUARTER_SIZE);
-    return 4 * numbers + (whole > quarters ? whole : quarters);
-}
-
-/// Mean squared error over the hidden numbers; x, y (count).
-static double squared_error(const double *x, const double *y, size_t count)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
-    return sum / (double)count;
-}
-
-/// Compares one grouping's matrices x and y and writes its relative distances to row `at`.
-static int measure_grouping(struct rank_samples *samples, size_t at,
-                            enum grouping grouping, const double *x, const double *y,
-                            const struct pair *pair, double *workspace)
-{
-    struct components components;
-    double relative[COMPONENTS];
-    int status = components_compare(&components, x, y, grouping_rows(grouping, pair),
-                                    grouping_columns(grouping, pair), workspace);
-    if (status) return status;
-    components_relative(relative, components.frobenius, components.scale);
-    for (size_t i = 0; i < COMPONENTS; ++i)
-        samples->relative[grouping][i][at] = relative[i];
-    if (grouping != GROUPING_HIDDEN) return 0;
-
-    // The primary grouping also keeps what the other summaries are made of.
-    components_relative(relative, components.spectral, components.scale);
-    for (size_t i = 0; i < COMPONENTS; ++i) {
-        samples->spectral[i][at] = relative[i];
-        samples->frobenius[i][at] = components.frobenius[i];
-        samples->scale[i][at] = components.scale[i];
-    }
-    return 0;
-}
-
-/// Measures one image into row `at`. Returns 0, or nonzero when a decomposition failed.
-static int measure(struct rank_samples *samples, size_t at, const struct pair *pair,
-                   double *workspace)
-{
-    size_t numbers = pair->tokens * pair->features;
-    double *x = workspace, *y = x + numbers, *a = y + numbers, *b = a + numbers;
-    double *rest = b + numbers;
-
-    // The hidden patches.
-    gather_hidden(x, pair->patches, pair);
-    gather_hidden(y, pair->prediction, pair);
-    samples->loss[at] = squared_error(x, y, pair->hidden_count * pair->features);
-    int status = measure_grouping(samples, at, GROUPING_HIDDEN, x, y, pair, rest);
-    if (status) return status;
-
-    // The same pixels as smaller patches.
-    cut_quarters(a, x, pair->hidden_count, pair->patch);
-    cut_quarters(b, y, pair->hidden_count, pair->patch);
-    status = measure_grouping(samples, at, GROUPING_QUARTERS, a, b, pair, rest);
-    if (status) return status;
-
-    // The whole image.
-    fill_hidden(y, pair);
-    return measure_grouping(samples, at, GROUPING_WHOLE, pair->patches, y, pair, rest);
-}
-
-// ====== A trained model ======
-
-/// What the threads of rank_samples_learned share.
-struct learned {
-    struct rank_samples *samples;
-    double *workspace; // (threads, 2 T F + measure_workspace)
-    size_t workspace_size;
-    int patch;
-    atomic_size_t failures;
-};
-
-static void learned_image(const struct reconstruction *one, int worker, void *context)
-{
-    struct learned *learned = context;
-    size_t numbers = one->tokens * one->patch_size;
-    double *patches = learned->workspace + (size_t)worker * learned->workspace_size;
-    double *prediction = patches + numbers;
-    for (size_t i = 0; i < numbers; ++i) {
-        patches[i] = (double)one->patches[i];
-        prediction[i] = (double)one->prediction[i];
-    }
-    struct pair pair = {patches,     prediction,      one->hidden,   one->hidden_count,
-                        one->tokens, one->patch_size, learned->patch};
-    if (measure(learned->samples, one->place, &pair, prediction + numbers))
-        atomic_fetch_add(&learned->failures, 1);
-}
-
-size_t rank_samples_learned(struct rank_samples *samples,
-                            const struct evaluation *evaluation)
-{
-    const struct mae_shape *shape = &evaluation->mae->shape;
-    require(evaluation->count == samples->count, "columns are for %zu images, not %zu",
-            samples->count, evaluation->count);
-    require(shape->patch % QUARTER_SIDE == 0, "patch side %d is odd", shape->patch);
-    size_t tokens = shape_tokens(shape), features = shape_patch(shape);
-    struct learned learned = {.samples = samples, .patch = shape->patch};
-    learned.workspace_size =
-        2 * tokens * features + measure_workspace(tokens, features);
-    struct arena arena;
-    size_t doubles = (size_t)evaluation->threads * learned.workspace_size;
-    arena_open(&arena, "rank curves", doubles * sizeof(double) + 4096);
-    learned.workspace = arena_doubles(&arena, doubles);
-    evaluate_reconstructions(evaluation, learned_image, &learned);
-    arena_close(&arena);
-    return atomic_load(&learned.failures);
-}
-
-// ====== The best linear predictor ======
-
-struct rival {
-    struct rank_samples *samples;
-    const struct linear_predictor *predictor;
-    const struct images *images;
-    uint64_t seed;
-    size_t visible_count, predictor_size, workspace_size;
-    double *workspace; // (threads, workspace_size)
-    int patch;
-    atomic_size_t failures;
-};
-
-static void linear_image(size_t image, int worker, void *context)
-{
-    struct rival *rival = context;
-    size_t tokens = rival->predictor->tokens, features = rival->predictor->features;
-    size_t numbers = tokens * features;
-    double *patches = rival->workspace + (size_t)worker * rival->workspace_size;
-    double *prediction = patches + numbers, *rest = prediction + numbers;
-
-    // The image, and the mask that a model of this seed and ratio is shown.
-    real values[IMAGE_BYTES];
-    patches_from_bytes(values, rival->images->pixels + image * IMAGE_BYTES,
-                       rival->patch);
-    for (size_t i = 0; i < numbers; ++i) patches[i] = (double)values[i];
-    uint32_t ranking[IMAGE_SIDE * IMAGE_SIDE];
-    int32_t visible[IMAGE_SIDE * IMAGE_SIDE], hidden[IMAGE_SIDE * IMAGE_SIDE];
-    mask_ranking(ranking, tokens, rival->seed, EVALUATION_EPOCH, (uint32_t)image);
-    mask_split(visible, hidden, ranking, tokens, rival->visible_count);
-
-    int status = linear_predictor_apply(prediction, rival->predictor, patches, visible,
-                                        rival->visible_count, rest);
-    struct pair pair = {patches, prediction, hidden,      tokens - rival->visible_count,
-                        tokens,  features,   rival->patch};
-    if (status || measure(rival->samples, image, &pair, rest + rival->predictor_size))
-        atomic_fetch_add(&rival->failures, 1);
-}
-
-size_t rank_samples_linear(struct rank_samples *samples,
-                           const struct linear_predictor *predictor,
-                           const struct images *images, double mask_ratio,
-                           uint64_t seed, int threads)
-{
-    size_t tokens = predictor->tokens, features = predictor->features;
-    require(samples->count <= images->count, "%zu images of %zu", samples->count,
-            images->count);
-    struct rival rival = {.samples = samples,
-                          .predictor = predictor,
-                          .images = images,
-                          .seed = seed,
-                          .visible_count = mask_visible(tokens, mask_ratio)};
-    for (rival.patch = 1; patch_size(rival.patch) < features;) ++rival.patch;
-    require(rival.patch % QUARTER_SIDE == 0, "patch side %d is odd", rival.patch);
-    rival.predictor_size = linear_predictor_workspace(predictor, rival.visible_count);
-    rival.workspace_size = 2 * tokens * features + rival.predictor_size +
-                           measure_workspace(tokens, features);
-    struct arena arena;
-    size_t doubles = (size_t)threads * rival.workspace_size;
-    arena_open(&arena, "linear rank curves", doubles * sizeof(double) + 4096);
-    rival.workspace = arena_doubles(&arena, doubles);
-    struct engine *engine = engine_open(threads, 0, 0);
-    engine_each(engine, samples->count, linear_image, &rival);
-    engine_close(engine);
-    arena_close(&arena);
-    return atomic_load(&rival.failures);
-}
-
-// ====== Summaries ======
 
 static struct statistic median_statistic(const struct rank_samples *samples, size_t i)
 {
@@ -300,6 +29,31 @@ static void slope_replicates(double *slopes, const double *replicates, size_t re
 {
     for (size_t r = 0; r < resamples; ++r)
         slopes[r] = medians_slope(replicates + r, resamples);
+}
+
+/// A statistic of a column, without an interval.
+static struct interval point(enum statistic_kind kind, const double *column,
+                             size_t count, struct arena *arena)
+{
+    struct statistic statistic = {kind, column, NULL};
+    return (struct interval){statistic_value(&statistic, count, arena), NAN, NAN};
+}
+
+/// The summaries that stand in the table beside the curves.
+static void other_choices(struct rank_curve *curve, const struct rank_samples *samples,
+                          struct arena *arena)
+{
+    size_t n = curve->count = samples->count;
+    for (size_t i = 0; i < COMPONENTS; ++i) {
+        double *const *hidden = samples->relative[GROUPING_HIDDEN];
+        double *const *whole = samples->relative[GROUPING_WHOLE];
+        double *const *quarters = samples->relative[GROUPING_QUARTERS];
+        curve->spectral_median[i] =
+            point(STATISTIC_MEDIAN, samples->spectral[i], n, arena);
+        curve->whole_median[i] = point(STATISTIC_MEDIAN, whole[i], n, arena);
+        curve->mean[i] = point(STATISTIC_MEAN, hidden[i], n, arena);
+        curve->quarters_mean[i] = point(STATISTIC_MEAN, quarters[i], n, arena);
+    }
 }
 
 void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples,
@@ -350,7 +104,21 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
     slope_replicates(derived, replicates, resamples);
     curve->slope =
         percentile_interval(medians_slope(value, 1), derived, resamples, workspace);
+    other_choices(curve, samples, &arena);
     arena_close(&arena);
+}
+
+struct interval rank_loss(const struct rank_samples *samples, size_t count,
+                          size_t resamples, uint64_t seed)
+{
+    require(count <= samples->count, "%zu images of %zu", count, samples->count);
+    struct statistic statistic = {STATISTIC_MEAN, samples->loss, NULL};
+    struct interval interval;
+    struct arena arena;
+    arena_open(&arena, "bootstrap", bootstrap_bytes(1, count, resamples) + 4096);
+    bootstrap_intervals(&interval, &statistic, 1, count, resamples, seed, &arena);
+    arena_close(&arena);
+    return interval;
 }
 
 struct interval rank_slope_rise(const struct rank_samples *a,

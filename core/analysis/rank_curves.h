@@ -1,6 +1,6 @@
-/// Figure 2 of the paper (sec. 6.1): how far the i-th rank-one component of a reconstruction lies
-/// from that of the original, over images. The paper does not say which matrix an image is, nor how
-/// images are summarised; the choices here are stated, and their rivals measured beside them.
+/// The curves of Figure 2 of the paper (sec. 6.1): component distances summarised over images. The paper
+/// does not say how; medians and ratios of sums are drawn, because the mean of ratios breaks down
+/// where a component all but vanishes.
 #ifndef MASKBOOK_ANALYSIS_RANK_CURVES_H
 #define MASKBOOK_ANALYSIS_RANK_CURVES_H
 
@@ -8,62 +8,30 @@
 #include <stdint.h>
 
 #include "core/analysis/components.h"
-#include "core/analysis/linear_predictor.h"
-#include "core/base/arena.h"
+#include "core/analysis/rank_samples.h"
 #include "core/stats/summary.h"
-#include "core/train/evaluate.h"
 
-/// The matrix that an image is taken to be. T patches of F = 3 p^2 numbers, M of them hidden.
-enum grouping {
-    GROUPING_HIDDEN,  ///< (M,F): the hidden patches; the primary one
-    GROUPING_WHOLE,   ///< (T,F): all patches, visible ones the same in both
-    GROUPING_QUARTERS ///< (M p^2/4, 12): the hidden pixels as patches of side 2
-};
-enum { GROUPINGS = 3 };
-
-/// What was measured on each image, a column a quantity, so that statistics read them directly.
-struct rank_samples {
-    size_t count;                            ///< images
-    double *relative[GROUPINGS][COMPONENTS]; ///< (count) |D_i|_F^2 / s_i^2
-    double *spectral[COMPONENTS];  ///< (count) |D_i|_2^2 / s_i^2, hidden patches
-    double *frobenius[COMPONENTS]; ///< (count) |D_i|_F^2, hidden patches
-    double *scale[COMPONENTS];     ///< (count) s_i^2, hidden patches
-    double *loss;                  ///< (count) mean squared error of hidden numbers
-};
-
-/// Bytes of arena that rank_samples_open takes.
-size_t rank_samples_bytes(size_t count);
-
-/// Columns for `count` images, in `arena`.
-void rank_samples_open(struct rank_samples *samples, size_t count, struct arena *arena);
-
-/// Fills the columns from a trained model's reconstructions of evaluation->count images.
-/// Returns the number of images on which a decomposition did not converge (0 when all is well; their
-/// rows are then unspecified). Patch side must be even.
-size_t rank_samples_learned(struct rank_samples *samples,
-                            const struct evaluation *evaluation)
-    __attribute__((warn_unused_result));
-
-/// The same for the best linear predictor, on the first samples->count images, under the masks that
-/// evaluation with the same seed and ratio uses.
-size_t rank_samples_linear(struct rank_samples *samples,
-                           const struct linear_predictor *predictor,
-                           const struct images *images, double mask_ratio,
-                           uint64_t seed, int threads)
-    __attribute__((warn_unused_result));
-
-/// A curve over i = 1..COMPONENTS with 90 % bootstrap intervals over images.
+/// A curve over i = 1..COMPONENTS, with 90 % bootstrap intervals over images where they say so.
 struct rank_curve {
-    struct interval median[COMPONENTS];          ///< of |D_i|_F^2 / s_i^2
-    struct interval ratio[COMPONENTS];           ///< sum |D_i|_F^2 / sum s_i^2
+    size_t count;                       ///< images
+    struct interval median[COMPONENTS]; ///< of |D_i|_F^2 / s_i^2, hidden patches
+    struct interval ratio[COMPONENTS];  ///< sum |D_i|_F^2 / sum s_i^2
     struct interval median_step[COMPONENTS - 1]; ///< median_{i+1} - median_i, paired
     struct interval ratio_step[COMPONENTS - 1];  ///< ratio_{i+1} - ratio_i, paired
     struct interval slope; ///< least-squares slope of the medians on i
+    // Other choices, without intervals: the spectral norm, the whole image, the literal mean, and the
+    // literal mean when the same pixels are grouped into patches of side 2.
+    struct interval spectral_median[COMPONENTS], whole_median[COMPONENTS];
+    struct interval mean[COMPONENTS], quarters_mean[COMPONENTS];
 };
 
 /// Summarises `samples` by `resamples` bootstrap resamples of `seed`.
 void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples,
                     size_t resamples, uint64_t seed);
+
+/// The mean masked loss of the first `count` images, with its interval.
+struct interval rank_loss(const struct rank_samples *samples, size_t count,
+                          size_t resamples, uint64_t seed);
 
 /// The slope of the medians on i of `b` minus that of `a`, with its paired interval; the same images in
 /// both.

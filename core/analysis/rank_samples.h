@@ -1,0 +1,54 @@
+/// What Figure 2 of the paper (sec. 6.1) measures on each image: how far the i-th rank-one component
+/// of a reconstruction lies from that of the original. The paper does not say which matrix an image
+/// is; three are measured, for a trained model and for the best linear predictor.
+#ifndef MASKBOOK_ANALYSIS_RANK_SAMPLES_H
+#define MASKBOOK_ANALYSIS_RANK_SAMPLES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/analysis/components.h"
+#include "core/analysis/linear_predictor.h"
+#include "core/base/arena.h"
+#include "core/train/evaluate.h"
+
+/// The matrix that an image is taken to be. T patches of F = 3 p^2 numbers, M of them hidden.
+enum grouping {
+    GROUPING_HIDDEN,  ///< (M,F): the hidden patches; the primary one
+    GROUPING_WHOLE,   ///< (T,F): all patches, visible ones the same in both
+    GROUPING_QUARTERS ///< (M p^2/4, 12): the hidden pixels as patches of side 2
+};
+enum { GROUPINGS = 3 };
+
+/// What was measured on each image, a column a quantity, so that statistics read them directly.
+struct rank_samples {
+    size_t count;                            ///< images
+    double *relative[GROUPINGS][COMPONENTS]; ///< (count) |D_i|_F^2 / s_i^2
+    double *spectral[COMPONENTS];  ///< (count) |D_i|_2^2 / s_i^2, hidden patches
+    double *frobenius[COMPONENTS]; ///< (count) |D_i|_F^2, hidden patches
+    double *scale[COMPONENTS];     ///< (count) s_i^2, hidden patches
+    double *loss;                  ///< (count) mean squared error of hidden numbers
+};
+
+/// Bytes of arena that rank_samples_open takes.
+size_t rank_samples_bytes(size_t count);
+
+/// Columns for `count` images, in `arena`.
+void rank_samples_open(struct rank_samples *samples, size_t count, struct arena *arena);
+
+/// Fills the columns from a trained model's reconstructions of evaluation->count images.
+/// Returns the number of images on which a decomposition did not converge (0 when all is well; their
+/// rows are then unspecified). Patch side must be even.
+size_t rank_samples_learned(struct rank_samples *samples,
+                            const struct evaluation *evaluation)
+    __attribute__((warn_unused_result));
+
+/// The same for the best linear predictor, on the first samples->count images, under the masks that
+/// evaluation with the same seed and ratio uses.
+size_t rank_samples_linear(struct rank_samples *samples,
+                           const struct linear_predictor *predictor,
+                           const struct images *images, double mask_ratio,
+                           uint64_t seed, int threads)
+    __attribute__((warn_unused_result));
+
+#endif
