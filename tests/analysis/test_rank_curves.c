@@ -1,0 +1,280 @@
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/analysis/rank_curves.h"
+#include "core/analysis/rank_samples.h"
+#include "core/base/arena.h"
+#include "core/base/rng.h"
+#include "core/data/patches.h"
+#include "core/data/planted.h"
+#include "core/train/evaluate.h"
+#include "tests/expect_close.h"
+
+enum { IMAGES = 24, PATCH = 4, T = 64, F = 48, MASKED = 48 };
+
+/// A small untrained model on planted scenes: what is tested is the measuring, not the model.
+struct setting {
+    struct arena arena;
+    struct mae mae;
+    real *weights;
+    struct images images;
+    struct evaluation evaluation;
+};
+
+static void setting_open(struct setting *setting)
+{
+    const struct mae_shape shape = {IMAGE_SIDE, IMAGE_CHANNELS, PATCH, 24, 1, 1, 2, 2};
+    arena_open(&setting->arena, "test", (size_t)64 << 20);
+    mae_open(&setting->mae, &shape, &setting->arena);
+    setting->weights = arena_reals(&setting->arena, setting->mae.parameters.count);
+    parameters_initialise(setting->weights, &setting->mae.parameters, 1);
+    planted_make(&setting->images, 3, IMAGES, PLANTED_NOISE);
+    setting->evaluation = (struct evaluation){.mae = &setting->mae,
+                                              .weights = setting->weights,
+                                              .images = &setting->images,
+                                              .count = IMAGES,
+                                              .mask_ratio = .75,
+                                              .seed = 7,
+                                              .threads = 1};
+}
+
+static void setting_close(struct setting *setting)
+{
+    images_free(&setting->images);
+    arena_close(&setting->arena);
+}
+
+/// The naive account of one image: whole matrices, no shared workspace.
+struct naive {
+    size_t place;
+    double x[MASKED * F], y[MASKED * F], loss;
+    struct components hidden;
+};
+
+static void naive_image(const struct reconstruction *one, int worker, void *context)
+{
+    (void)worker;
+    struct naive *naive = context;
+    if (one->place != naive->place) return;
+    naive->loss = 0;
+    for (size_t h = 0; h < MASKED; ++h)
+        for (size_t f = 0; f < F; ++f) {
+            size_t at = (size_t)one->hidden[h] * F + f;
+            naive->x[h * F + f] = (double)one->patches[at];
+            naive->y[h * F + f] = (double)one->prediction[at];
+            naive->loss += pow(naive->x[h * F + f] - naive->y[h * F + f], 2);
+        }
+    naive->loss /= MASKED * F;
+    double *workspace = malloc(components_workspace(MASKED, F) * sizeof *workspace);
+    cr_assert_eq(
+        components_compare(&naive->hidden, naive->x, naive->y, MASKED, F, workspace),
+        0);
+    free(workspace);
+}
+
+Test(rank_samples, a_row_is_the_comparison_of_that_images_hidden_patches)
+{
+    struct setting setting;
+    setting_open(&setting);
+    struct rank_samples samples;
+    rank_samples_open(&samples, IMAGES, &setting.arena);
+    cr_assert_eq(rank_samples_learned(&samples, &setting.evaluation), 0);
+    for (size_t place = 0; place < IMAGES; place += 23) {
+        struct naive naive = {.place = place};
+        evaluate_reconstructions(&setting.evaluation, naive_image, &naive);
+        expect_close(&samples.loss[place], &naive.loss, 1, 1e-12, 0);
+        for (size_t i = 0; i < COMPONENTS; ++i) {
+            double relative = naive.hidden.frobenius[i] / naive.hidden.scale[i];
+            expect_close(&samples.relative[GROUPING_HIDDEN][i][place], &relative, 1,
+                         1e-9, 0);
+            expect_close(&samples.frobenius[i][place], &naive.hidden.frobenius[i], 1,
+                         1e-9, 0);
+            expect_close(&samples.scale[i][place], &naive.hidden.scale[i], 1, 1e-9, 0);
+        }
+    }
+    setting_close(&setting);
+}
+
+Test(rank_samples, bits_do_not_depend_on_threads)
+{
+    struct setting setting;
+    setting_open(&setting);
+    struct rank_samples one, three;
+    rank_samples_open(&one, IMAGES, &setting.arena);
+    rank_samples_open(&three, IMAGES, &setting.arena);
+    cr_assert_eq(rank_samples_learned(&one, &setting.evaluation), 0);
+    setting.evaluation.threads = 3;
+    cr_assert_eq(rank_samples_learned(&three, &setting.evaluation), 0);
+    for (size_t i = 0; i < COMPONENTS; ++i)
+        for (size_t g = 0; g < GROUPINGS; ++g)
+            cr_expect_arr_eq(one.relative[g][i], three.relative[g][i],
+                             IMAGES * sizeof(double));
+    setting_close(&setting);
+}
+
+Test(rank_samples, visible_patches_count_in_the_whole_image_alone)
+{
+    // Equal visible patches pull the whole image's first component towards the original's.
+    struct setting setting;
+    setting_open(&setting);
+    setting.evaluation.mask_ratio = .5;
+    struct rank_samples samples;
+    rank_samples_open(&samples, IMAGES, &setting.arena);
+    cr_assert_eq(rank_samples_learned(&samples, &setting.evaluation), 0);
+    size_t closer = 0;
+    for (size_t n = 0; n < IMAGES; ++n)
+        closer += samples.relative[GROUPING_WHOLE][0][n] <
+                  samples.relative[GROUPING_HIDDEN][0][n];
+    cr_expect_gt(closer, IMAGES * 3 / 4, "%zu of %d", closer, IMAGES);
+    setting_close(&setting);
+}
+
+Test(rank_samples, a_grey_image_has_no_fifth_component_in_patches_of_side_two)
+{
+    struct setting setting;
+    setting_open(&setting);
+    enum { PLANE = IMAGE_SIDE * IMAGE_SIDE };
+    for (size_t c = 1; c < IMAGE_CHANNELS; ++c)
+        memcpy(setting.images.pixels + c * PLANE, setting.images.pixels, PLANE);
+    struct rank_samples samples;
+    rank_samples_open(&samples, IMAGES, &setting.arena);
+    cr_assert_eq(rank_samples_learned(&samples, &setting.evaluation), 0);
+    const size_t fifth = COMPONENTS - 1;
+    cr_expect_gt(samples.relative[GROUPING_QUARTERS][fifth][0], 1e12);
+    cr_expect_lt(samples.relative[GROUPING_QUARTERS][0][0], 1e3);
+    cr_expect_lt(samples.relative[GROUPING_HIDDEN][fifth][0], 1e3);
+    setting_close(&setting);
+}
+
+/// Collects where the trained model's masks hide, to compare with the rival's.
+static void record_hidden(const struct reconstruction *one, int worker, void *context)
+{
+    (void)worker;
+    memcpy((int32_t *)context + one->place * MASKED, one->hidden,
+           MASKED * sizeof(int32_t));
+}
+
+Test(rank_samples, the_linear_rival_is_judged_under_the_same_masks)
+{
+    struct setting setting;
+    setting_open(&setting);
+    struct arena arena;
+    arena_open(&arena, "predictor", linear_predictor_bytes(PATCH));
+    struct images train;
+    planted_make(&train, PLANTED_TRAIN_SEED, 200, PLANTED_NOISE);
+    struct linear_predictor predictor;
+    linear_predictor_fit(&predictor, &train, PATCH, 2, &arena);
+    struct rank_samples samples;
+    rank_samples_open(&samples, IMAGES, &setting.arena);
+    cr_assert_eq(rank_samples_linear(&samples, &predictor, &setting.images, .75, 7, 2),
+                 0);
+
+    // The loss of image 5, by hand, at the places that the model's evaluation hides.
+    int32_t *hidden = malloc(IMAGES * MASKED * sizeof *hidden);
+    evaluate_reconstructions(&setting.evaluation, record_hidden, hidden);
+    hidden += 5 * MASKED;
+    int32_t visible[T];
+    size_t count = 0;
+    for (int32_t t = 0, h = 0; t < T; ++t) {
+        if (h < MASKED && hidden[h] == t)
+            ++h;
+        else
+            visible[count++] = t;
+    }
+    cr_assert_eq(count, T - MASKED);
+    real values[T * F];
+    double patches[T * F], prediction[T * F], loss = 0;
+    patches_from_bytes(values, setting.images.pixels + 5 * IMAGE_BYTES, PATCH);
+    for (size_t i = 0; i < T * F; ++i) patches[i] = (double)values[i];
+    double *workspace =
+        malloc(linear_predictor_workspace(&predictor, count) * sizeof *workspace);
+    cr_assert_eq(linear_predictor_apply(prediction, &predictor, patches, visible, count,
+                                        workspace),
+                 0);
+    for (size_t h = 0; h < MASKED; ++h)
+        for (size_t f = 0; f < F; ++f) {
+            size_t at = (size_t)hidden[h] * F + f;
+            loss += pow(patches[at] - prediction[at], 2) / (MASKED * F);
+        }
+    expect_close(&samples.loss[5], &loss, 1, 1e-9, 0);
+    free(workspace);
+    free(hidden - 5 * MASKED);
+    images_free(&train);
+    arena_close(&arena);
+    setting_close(&setting);
+}
+
+/// Columns of random positive numbers in place of a measurement.
+static void random_samples(struct rank_samples *samples, size_t count, uint32_t index,
+                           struct arena *arena)
+{
+    rank_samples_open(samples, count, arena);
+    struct rng rng = rng_open(11, PURPOSE_TEST, 0, index);
+    for (size_t n = 0; n < count; ++n) {
+        samples->loss[n] = rng_uniform(&rng);
+        for (size_t i = 0; i < COMPONENTS; ++i) {
+            samples->scale[i][n] = 1 + rng_uniform(&rng);
+            samples->frobenius[i][n] = ((double)(i * index) + rng_uniform(&rng));
+            double relative = samples->frobenius[i][n] / samples->scale[i][n];
+            samples->spectral[i][n] = relative / 2;
+            for (size_t g = 0; g < GROUPINGS; ++g)
+                samples->relative[g][i][n] = relative;
+        }
+    }
+}
+
+Test(rank_curves, points_steps_and_slope_are_those_of_the_columns)
+{
+    enum { N = 101 };
+    struct arena arena;
+    arena_open(&arena, "test", 2 * rank_samples_bytes(N));
+    struct rank_samples samples;
+    random_samples(&samples, N, 1, &arena);
+    struct rank_curve curve;
+    rank_curve_fit(&curve, &samples, 200, 1);
+    double medians[COMPONENTS], slope_by_hand = 0;
+    for (size_t i = 0; i < COMPONENTS; ++i) {
+        double sum = 0, scale = 0, scratch[N];
+        for (size_t n = 0; n < N; ++n) {
+            sum += samples.frobenius[i][n];
+            scale += samples.scale[i][n];
+        }
+        double ratio = sum / scale;
+        medians[i] = median(samples.relative[GROUPING_HIDDEN][i], N, scratch);
+        expect_close(&curve.ratio[i].estimate, &ratio, 1, 1e-12, 0);
+        expect_close(&curve.median[i].estimate, &medians[i], 1, 1e-12, 0);
+        cr_expect(curve.median[i].low <= medians[i] &&
+                  medians[i] <= curve.median[i].high);
+        slope_by_hand += ((double)i - 2) * medians[i] / 10;
+    }
+    for (size_t i = 0; i + 1 < COMPONENTS; ++i) {
+        double step = medians[i + 1] - medians[i];
+        expect_close(&curve.median_step[i].estimate, &step, 1, 0, 1e-12);
+        cr_expect_gt(curve.median_step[i].low, 0, "columns a whole unit apart rise");
+        cr_expect_gt(curve.ratio_step[i].low, 0);
+    }
+    expect_close(&curve.slope.estimate, &slope_by_hand, 1, 1e-12, 0);
+    arena_close(&arena);
+}
+
+Test(rank_curves, a_sample_has_no_gap_and_no_rise_to_itself_and_one_to_a_steeper_one)
+{
+    enum { N = 64 };
+    struct arena arena;
+    arena_open(&arena, "test", 4 * rank_samples_bytes(N));
+    struct rank_samples gentle, steep;
+    random_samples(&gentle, N, 1, &arena);
+    random_samples(&steep, N, 2, &arena);
+    struct interval gap[COMPONENTS], none = rank_slope_rise(&gentle, &gentle, 100, 1);
+    cr_expect(none.estimate == 0 && none.low == 0 && none.high == 0);
+    rank_curve_gap(gap, &gentle, &gentle, 100, 1);
+    for (size_t i = 0; i < COMPONENTS; ++i)
+        cr_expect(gap[i].estimate == 0 && gap[i].low == 0 && gap[i].high == 0);
+    cr_expect_gt(rank_slope_rise(&gentle, &steep, 100, 1).low, 0);
+    cr_expect_lt(rank_slope_rise(&steep, &gentle, 100, 1).high, 0);
+    rank_curve_gap(gap, &steep, &gentle, 100, 1);
+    cr_expect_gt(gap[COMPONENTS - 1].low, 0);
+    arena_close(&arena);
+}
