@@ -74,9 +74,9 @@ void arena_open(struct arena *arena, const char *name, size_t size)
 void arena_close(struct arena *arena)
 {
     if (arena->base) {
-        size_t bytes = mapped_bytes(arena->size);
-        ASAN_UNPOISON_MEMORY_REGION(arena->base, bytes);
-        munmap(arena->base, bytes);
+        // Whatever is mapped here next must not inherit the poison.
+        ASAN_UNPOISON_MEMORY_REGION(arena->base, arena->peak * SPREAD);
+        munmap(arena->base, mapped_bytes(arena->size));
     }
     *arena = (struct arena){.name = arena->name};
 }
@@ -95,6 +95,7 @@ void *arena_take(struct arena *arena, size_t count, size_t size)
     memset(piece, 0xFF, bytes);
 #endif
     arena->used += rounded;
+    if (arena->used > arena->peak) arena->peak = arena->used;
     return piece;
 }
 

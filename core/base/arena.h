@@ -13,6 +13,7 @@ struct arena {
     const char *name;    ///< for messages; a string literal
     unsigned char *base; ///< owned; NULL when closed
     size_t used, size;   ///< bytes
+    size_t peak;         ///< the most ever used, bytes
 };
 
 /// Reserves `size` bytes of address space under `name`; pages cost memory when first touched,

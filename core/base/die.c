@@ -8,18 +8,31 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 enum { LINE_SIZE = 8192 }; // two paths and a list of choices
+
+static atomic_int ending; // some thread ends the process
+
+#ifdef __SANITIZE_ADDRESS__
+// Asked at exit: a process that dies leaves its memory to the system, which is no leak.
+int __lsan_is_turned_off(void)
+{
+    return atomic_load(&ending);
+}
+#endif
 
 // exit() may run only once: of several threads that die at the same time the first ends the
 // process and the others wait for that; a second death in the same thread comes from a handler
 // that exit() runs, and must not run exit() again.
 static void claim_the_end(enum exit_code code)
 {
-    static atomic_flag ending = ATOMIC_FLAG_INIT;
-    static _Thread_local int mine;
-    if (mine) _exit(code);
-    while (atomic_flag_test_and_set(&ending)) pause();
-    mine = 1;
+    static _Thread_local int first;
+    if (first) _exit(first);
+    while (atomic_exchange(&ending, 1)) pause();
+    first = code;
 }
 
 // A terminal may hold a half-drawn progress line, which the message must not continue.

@@ -16,8 +16,7 @@ void path_format(char path[PATH_SIZE], const char *format, ...)
 
 /// A file being written.
 struct output {
-    FILE
-        *file; ///< write here with fprintf/fwrite; errors are collected by output_close
+    FILE *file; ///< write here with fprintf/fwrite; output_close checks for errors
     char path[PATH_SIZE], temporary[PATH_SIZE];
 };
 

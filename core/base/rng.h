@@ -10,12 +10,11 @@
 /// What a stream is for; two purposes never share random numbers. Values are part of every
 /// result: append, never renumber.
 enum purpose {
-    PURPOSE_INIT = 1,  ///< initial weights; index = parameter number
-    PURPOSE_ORDER = 2, ///< the permutation of an epoch; index = 0
-    PURPOSE_MASK = 3,  ///< the patch ranking of an image; index = image number
-    PURPOSE_TILES = 4, ///< planted: the texture dictionary
-    PURPOSE_SCENE =
-        5, ///< planted: regions, textures and noise of a scene; index = scene
+    PURPOSE_INIT = 1,      ///< initial weights; index = parameter number
+    PURPOSE_ORDER = 2,     ///< the permutation of an epoch; index = 0
+    PURPOSE_MASK = 3,      ///< the patch ranking of an image; index = image number
+    PURPOSE_TILES = 4,     ///< planted: the texture dictionary
+    PURPOSE_SCENE = 5,     ///< planted: regions, textures, noise; index = scene
     PURPOSE_BOOTSTRAP = 6, ///< resampling; index = resample number
     PURPOSE_TEST = 7,      ///< random inputs of tests
     PURPOSE_CLUSTER = 8,   ///< k-means++ starts; index = image or restart

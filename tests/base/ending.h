@@ -1,0 +1,66 @@
+/// How a process ends, and what it says: tests run a death in a child of their own, because
+/// Criterion's exit code alone does not show the message.
+#ifndef MASKBOOK_TESTS_BASE_ENDING_H
+#define MASKBOOK_TESTS_BASE_ENDING_H
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct ending {
+    int code;         ///< exit code, or minus the signal
+    char says[20000]; ///< what came out of stdout and stderr, in the order written
+};
+
+/// Runs act(argument) in a child; coming back from it is exit code 0.
+static inline void ending_of(struct ending *ending, void (*act)(const void *),
+                             const void *argument)
+{
+    int ends[2], status;
+    size_t used = 0;
+    cr_assert_eq(pipe(ends), 0);
+    fflush(NULL);
+    pid_t child = fork();
+    cr_assert_geq(child, 0);
+    if (child == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        act(argument);
+        fflush(NULL);
+        _exit(0);
+    }
+    close(ends[1]);
+    for (ssize_t got; (got = read(ends[0], ending->says + used,
+                                  sizeof ending->says - 1 - used)) > 0;)
+        used += (size_t)got;
+    ending->says[used] = 0;
+    close(ends[0]);
+    while (waitpid(child, &status, 0) < 0) cr_assert_eq(errno, EINTR);
+    ending->code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+/// Expects act(argument) to end with `code` and to say exactly one line, which begins with the
+/// program's name and contains `part`.
+static inline void expect_death(int line, void (*act)(const void *),
+                                const void *argument, int code, const char *part)
+{
+    static struct ending ending;
+    ending_of(&ending, act, argument);
+    cr_expect(ending.code == code, "line %d: ended with %d, not %d, saying: %s", line,
+              ending.code, code, ending.says);
+    cr_expect(strstr(ending.says, part), "line %d: '%s' is not in: %s", line, part,
+              ending.says);
+    size_t length = strlen(program_invocation_short_name);
+    cr_expect(!strncmp(ending.says, program_invocation_short_name, length) &&
+                  !strncmp(ending.says + length, ": ", 2),
+              "line %d: no program name at the start: %s", line, ending.says);
+    const char *end = strchr(ending.says, '\n');
+    cr_expect(end && !end[1], "line %d: not one line: %s", line, ending.says);
+}
+
+#endif
