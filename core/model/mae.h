@@ -52,9 +52,9 @@ const real *mae_forward(struct mae_activations *activations, const struct mae *m
 
 /// Adds to gradients (parameters.count) the gradient of a scalar whose derivative with respect to
 /// the prediction is dprediction (B,T,F). Must follow mae_forward with the same arguments.
-void mae_backward(real *gradients, struct mae_activations *activations, const struct mae *mae,
-                  const real *weights, const struct mae_input *input,
-                  const real *dprediction);
+void mae_backward(real *gradients, struct mae_activations *activations,
+                  const struct mae *mae, const real *weights,
+                  const struct mae_input *input, const real *dprediction);
 
 /// The encoder alone, for analysis: tokens after block `layer` (0: the embedding; encoder_blocks:
 /// after the last block; -1: after the final norm). Returns (B,V+1,D), class token first, owned by the

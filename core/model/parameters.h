@@ -16,7 +16,7 @@ enum initial {
     INITIAL_ZERO,
     INITIAL_ONE,
     INITIAL_NORMAL, ///< N(0, .02^2) truncated at 2 (tokens and positions; timm trunc_normal_)
-    INITIAL_FAN_IN  ///< U(-1/sqrt(fan_in), 1/sqrt(fan_in)) (PyTorch's default for Linear and Conv)
+    INITIAL_FAN_IN ///< U(-1/sqrt(fan_in), 1/sqrt(fan_in)) (PyTorch's default for Linear and Conv)
 };
 
 struct parameter {
@@ -28,11 +28,12 @@ struct parameter {
     enum initial initial;
     size_t fan_in; ///< for INITIAL_FAN_IN
     int decays;    ///< AdamW's weight decay applies (the recipe decays all)
+    size_t member; ///< where the layers' struct keeps its pointer (parameters_bind)
 };
 
 struct parameters {
     struct parameter *row; ///< (rows), in the arena given to parameters' maker
-    size_t rows;
+    size_t rows, capacity;
     size_t count; ///< numbers in the slab, all rows together
 };
 
@@ -42,12 +43,36 @@ void parameters_add(struct parameters *parameters, const char *name, int dimensi
                     const size_t *shape, enum initial initial, size_t fan_in);
 
 /// An empty table with room for `capacity` rows in `arena`.
-void parameters_open(struct parameters *parameters, size_t capacity, struct arena *arena);
+void parameters_open(struct parameters *parameters, size_t capacity,
+                     struct arena *arena);
+
+/// What a layer says of one of its tensors.
+struct parameter_entry {
+    const char *name; ///< within the layer: "attn.qkv.weight"
+    size_t member;    ///< offsetof its real * in the layer's struct
+    int dimensions;
+    size_t shape[PARAMETER_DIMENSIONS];
+    enum initial initial;
+    size_t fan_in;
+};
+
+/// Appends `entries` (count), each named prefix + name; the layer's struct lies `base` bytes into the
+/// struct that parameters_bind will fill.
+void parameters_list(struct parameters *parameters, const char *prefix, size_t base,
+                     const struct parameter_entry *entries, size_t count);
+
+/// Points every listed member of the struct at `layers` to its place in slab (count). The same
+/// struct serves weights, which the layers only read, and gradients, which they add to. Members
+/// that are not listed (a bias that a layer does not have) stay as they are: zero the struct first.
+void parameters_bind(void *layers, const struct parameters *parameters,
+                     const real *slab);
 
 /// slab (count) overwritten with initial values; row r draws from stream (seed, PURPOSE_INIT, 0, r).
-void parameters_initialise(real *slab, const struct parameters *parameters, uint64_t seed);
+void parameters_initialise(real *slab, const struct parameters *parameters,
+                           uint64_t seed);
 
 /// The row of that name, NULL when there is none.
-const struct parameter *parameters_find(const struct parameters *parameters, const char *name);
+const struct parameter *parameters_find(const struct parameters *parameters,
+                                        const char *name);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+enum { SHAPE_BLOCKS = 48 }; ///< the most blocks of an encoder or a decoder
+
 struct mae_shape {
     int image, channels, patch; ///< 32, 3, and 2 or 4
     int width;                  ///< D, the same in encoder and decoder

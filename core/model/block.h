@@ -1,0 +1,70 @@
+/// The transformer block of the public code (timm Block called directly: pre-norm, qkv without bias, no
+/// dropout):
+///     x += proj(attention(qkv(LN1(x)))),   x += mlp(LN2(x))
+#ifndef MASKBOOK_MODEL_BLOCK_H
+#define MASKBOOK_MODEL_BLOCK_H
+
+#include <stddef.h>
+
+#include "core/base/real.h"
+#include "core/model/attention.h"
+#include "core/model/layernorm.h"
+#include "core/model/linear.h"
+#include "core/model/mlp.h"
+#include "core/model/parameters.h"
+#include "core/model/reserve.h"
+
+struct block {
+    struct layernorm norm1;
+    struct {
+        struct linear qkv, proj; ///< (3D,D) without bias, (D,D)
+    } attn;
+    struct layernorm norm2;
+    struct mlp mlp;
+};
+
+enum { BLOCK_TENSORS = 11 };
+
+/// Appends the block's tensors, named as in PyTorch behind `prefix` ("encoder.transformer.0.");
+/// `base` as in parameters_list.
+void block_list(struct parameters *parameters, const char *prefix, size_t base,
+                size_t width);
+
+/// What a forward pass leaves to the backward pass. The residual stream itself is not
+/// kept: backward needs only the normalised rows.
+struct block_trace {
+    real *normal1, *rstd1; ///< (B,T,D), (B,T)
+    real *qkv;             ///< (B,T,3D)
+    real *probs;           ///< attention_probs
+    real *mixed;           ///< (B,T,D) attention's output before proj
+    real *normal2, *rstd2; ///< (B,T,D), (B,T)
+    real *active, *slope;  ///< (B,T,4D)
+};
+
+/// Takes a trace's arrays.
+void block_trace_open(struct block_trace *trace, const struct attention_shape *shape,
+                      struct reserve *reserve);
+
+/// Workspace, shared by all blocks.
+struct block_work {
+    real *normed, *thin; ///< (B,T,D)
+    real *wide;          ///< (B,T,4D)
+    real *dscores;       ///< attention_work
+};
+
+/// Takes a workspace for `shape`.
+void block_work_open(struct block_work *work, const struct attention_shape *shape,
+                     struct reserve *reserve);
+
+/// x (B,T,D) goes through the block in place; fills the trace.
+/// Work 24 B T D^2 + 4 B T^2 D flops.
+void block_forward(real *x, struct block_trace *trace, struct block_work *work,
+                   const struct block *block, const struct attention_shape *shape);
+
+/// dx (B,T,D), on entry the gradient by the block's output, becomes that by its input;
+/// dblock's tensors are added to. `trace` from block_forward.
+void block_backward(real *dx, const struct block *dblock,
+                    const struct block_trace *trace, struct block_work *work,
+                    const struct block *block, const struct attention_shape *shape);
+
+#endif

@@ -1,0 +1,125 @@
+#include "core/model/decoder.h"
+
+#include <string.h>
+
+void decoder_list(struct parameters *parameters, size_t base,
+                  const struct mae_shape *shape)
+{
+    const size_t D = (size_t)shape->width, T = shape_tokens(shape),
+                 F = shape_patch(shape);
+#define AT(member) offsetof(struct decoder, member)
+    const struct parameter_entry before[] = {
+        {"mask_token", AT(mask_token), 3, {1, 1, D}, INITIAL_NORMAL, 0},
+        {"pos_embedding", AT(positions), 3, {T + 1, 1, D}, INITIAL_NORMAL, 0},
+    };
+    const struct parameter_entry after[] = {
+        {"head.weight", AT(head.weight), 2, {F, D}, INITIAL_FAN_IN, D},
+        {"head.bias", AT(head.bias), 1, {F}, INITIAL_FAN_IN, D},
+    };
+    parameters_list(parameters, "decoder.", base, before,
+                    sizeof before / sizeof *before);
+    vit_list(parameters, "decoder.", base + AT(vit), shape->decoder_blocks, D);
+    parameters_list(parameters, "decoder.", base, after, sizeof after / sizeof *after);
+#undef AT
+}
+
+void decoder_trace_open(struct decoder_trace *trace, const struct mae_shape *shape,
+                        size_t images, struct reserve *reserve)
+{
+    const size_t T = shape_tokens(shape);
+    trace->shape = (struct attention_shape){.images = images,
+                                            .tokens = T + 1,
+                                            .width = (size_t)shape->width,
+                                            .heads = (size_t)shape->decoder_heads};
+    trace->y = reserve_reals(
+        reserve, size_product(attention_rows(&trace->shape), trace->shape.width));
+    vit_trace_open(&trace->vit, shape->decoder_blocks, &trace->shape, reserve);
+    trace->prediction = reserve_reals(
+        reserve, size_product(size_product(images, T), shape_patch(shape)));
+}
+
+// The row of an image's z that goes to patch t: 1 + its rank among the visible ones, 0 when it is
+// hidden. Asked for t = 0, 1, ... in turn, with *rank 0 at first, it merges two ascending lists.
+static size_t next_row(size_t *rank, const int32_t *shown, size_t visible, size_t t)
+{
+    if (*rank == visible || (size_t)shown[*rank] != t) return 0;
+    return ++*rank;
+}
+
+// y = [z_cls; unshuffle(z, mask token)] + pos'
+static void unshuffle_forward(real *y, const real *z, const struct decoder *decoder,
+                              const struct mae_input *input, size_t tokens,
+                              size_t width)
+{
+    const size_t V = input->visible, D = width;
+    for (size_t b = 0; b < input->images; ++b) {
+        const real *z_b = z + b * (V + 1) * D;
+        real *y_b = y + b * (tokens + 1) * D;
+        for (size_t i = 0; i < D; ++i) y_b[i] = z_b[i] + decoder->positions[i];
+        size_t rank = 0;
+        for (size_t t = 0; t < tokens; ++t) {
+            const size_t row = next_row(&rank, input->shown + b * V, V, t);
+            const real *token = row ? z_b + row * D : decoder->mask_token;
+            const real *position = decoder->positions + (t + 1) * D;
+            real *y_bt = y_b + (t + 1) * D;
+            for (size_t i = 0; i < D; ++i) y_bt[i] = token[i] + position[i];
+        }
+    }
+}
+
+// dz (B,V+1,D) overwritten; the mask token's and the positions' gradients are added to.
+static void unshuffle_backward(real *dz, const struct decoder *ddecoder, const real *dy,
+                               const struct mae_input *input, size_t tokens,
+                               size_t width)
+{
+    const size_t V = input->visible, D = width;
+    for (size_t b = 0; b < input->images; ++b) {
+        real *dz_b = dz + b * (V + 1) * D;
+        const real *dy_b = dy + b * (tokens + 1) * D;
+        for (size_t i = 0; i < (tokens + 1) * D; ++i) ddecoder->positions[i] += dy_b[i];
+        memcpy(dz_b, dy_b, D * sizeof(real));
+        size_t rank = 0;
+        for (size_t t = 0; t < tokens; ++t) {
+            const size_t row = next_row(&rank, input->shown + b * V, V, t);
+            const real *dy_bt = dy_b + (t + 1) * D;
+            if (row)
+                memcpy(dz_b + row * D, dy_bt, D * sizeof(real));
+            else
+                for (size_t i = 0; i < D; ++i) ddecoder->mask_token[i] += dy_bt[i];
+        }
+    }
+}
+
+void decoder_forward(struct decoder_trace *trace, struct block_work *work,
+                     const struct decoder *decoder, const real *z,
+                     const struct mae_input *input, const struct mae_shape *shape)
+{
+    const size_t T = shape_tokens(shape), D = trace->shape.width,
+                 F = shape_patch(shape);
+    unshuffle_forward(trace->y, z, decoder, input, T, D);
+    vit_forward(trace->y, &trace->vit, work, &decoder->vit, shape->decoder_blocks,
+                &trace->shape);
+
+    // The class token is not painted, so the head runs over each image's T patch rows.
+    for (size_t b = 0; b < input->images; ++b)
+        linear_forward(trace->prediction + b * T * F, trace->y + (b * (T + 1) + 1) * D,
+                       &decoder->head, T, F, D, 0);
+}
+
+void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
+                      const real *dprediction, const struct decoder_trace *trace,
+                      struct block_work *work, const struct decoder *decoder,
+                      const struct mae_input *input, const struct mae_shape *shape)
+{
+    const size_t T = shape_tokens(shape), D = trace->shape.width,
+                 F = shape_patch(shape);
+    for (size_t b = 0; b < input->images; ++b) {
+        real *dy_b = dy + b * (T + 1) * D;
+        memset(dy_b, 0, D * sizeof(real));
+        linear_backward(dy_b + D, &ddecoder->head, dprediction + b * T * F,
+                        trace->y + (b * (T + 1) + 1) * D, &decoder->head, T, F, D);
+    }
+    vit_backward(dy, &ddecoder->vit, &trace->vit, work, &decoder->vit,
+                 shape->decoder_blocks, &trace->shape);
+    unshuffle_backward(dz, ddecoder, dy, input, T, D);
+}

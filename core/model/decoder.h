@@ -1,0 +1,49 @@
+/// The decoder of the masked autoencoder: every position again, a learned token where a patch is
+/// hidden, and a linear head that paints pixels.
+///     y = blocks([z_cls; unshuffle(z, mask token)] + pos'),   x^ = H y_patch + b
+/// Positions are added after the unshuffle, the class token's row 0 included; no norm before the
+/// head (public code).
+#ifndef MASKBOOK_MODEL_DECODER_H
+#define MASKBOOK_MODEL_DECODER_H
+
+#include "core/model/mae.h"
+
+struct decoder {
+    real *mask_token; ///< (1,1,D)
+    real *positions;  ///< (T+1,1,D)
+    struct vit vit;
+    struct linear head; ///< (F,D), (F)
+};
+
+/// Appends the decoder's tensors under "decoder."; `base` as in parameters_list.
+void decoder_list(struct parameters *parameters, size_t base,
+                  const struct mae_shape *shape);
+
+/// What forward leaves to backward, and its result.
+struct decoder_trace {
+    struct attention_shape shape; ///< B, T + 1, D, H
+    real *y; ///< (B,T+1,D) the residual stream, at the end the head's input
+    struct vit_trace vit;
+    real *prediction; ///< (B,T,F)
+};
+
+/// Takes a trace's arrays for B images.
+void decoder_trace_open(struct decoder_trace *trace, const struct mae_shape *shape,
+                        size_t images, struct reserve *reserve);
+
+/// trace->prediction from z (B,V+1,D), the encoder's output for input->shown.
+void decoder_forward(struct decoder_trace *trace, struct block_work *work,
+                     const struct decoder *decoder, const real *z,
+                     const struct mae_input *input, const struct mae_shape *shape);
+
+/// The gradients of decoder_forward.
+/// ddecoder's tensors  added to
+/// dz (B,V+1,D)        overwritten
+/// dy (B,T+1,D)        workspace
+/// dprediction (B,T,F)
+void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
+                      const real *dprediction, const struct decoder_trace *trace,
+                      struct block_work *work, const struct decoder *decoder,
+                      const struct mae_input *input, const struct mae_shape *shape);
+
+#endif

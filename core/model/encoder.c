@@ -1,0 +1,142 @@
+#include "core/model/encoder.h"
+
+#include "core/base/die.h"
+#include "core/linalg/gemm.h"
+
+#include <string.h>
+
+void encoder_list(struct parameters *parameters, size_t base,
+                  const struct mae_shape *shape)
+{
+    const size_t D = (size_t)shape->width, T = shape_tokens(shape),
+                 C = (size_t)shape->channels, p = (size_t)shape->patch,
+                 F = shape_patch(shape);
+#define AT(member) offsetof(struct encoder, member)
+    const struct parameter_entry before[] = {
+        {"cls_token", AT(cls_token), 3, {1, 1, D}, INITIAL_NORMAL, 0},
+        {"pos_embedding", AT(positions), 3, {T, 1, D}, INITIAL_NORMAL, 0},
+        {"patchify.weight", AT(patchify.weight), 4, {D, C, p, p}, INITIAL_FAN_IN, F},
+        {"patchify.bias", AT(patchify.bias), 1, {D}, INITIAL_FAN_IN, F},
+    };
+    const struct parameter_entry after[] = {
+        {"layer_norm.weight", AT(norm.weight), 1, {D}, INITIAL_ONE, 0},
+        {"layer_norm.bias", AT(norm.bias), 1, {D}, INITIAL_ZERO, 0},
+    };
+    parameters_list(parameters, "encoder.", base, before,
+                    sizeof before / sizeof *before);
+    vit_list(parameters, "encoder.", base + AT(vit), shape->encoder_blocks, D);
+    parameters_list(parameters, "encoder.", base, after, sizeof after / sizeof *after);
+#undef AT
+}
+
+void encoder_trace_open(struct encoder_trace *trace, const struct mae_shape *shape,
+                        size_t images, size_t visible, struct reserve *reserve)
+{
+    trace->shape = (struct attention_shape){.images = images,
+                                            .tokens = visible + 1,
+                                            .width = (size_t)shape->width,
+                                            .heads = (size_t)shape->encoder_heads};
+    const size_t rows = attention_rows(&trace->shape);
+    const size_t thin = size_product(rows, trace->shape.width);
+    trace->patches = reserve_reals(reserve, size_product(rows, shape_patch(shape)));
+    trace->x = reserve_reals(reserve, thin);
+    vit_trace_open(&trace->vit, shape->encoder_blocks, &trace->shape, reserve);
+    trace->normal = reserve_reals(reserve, thin);
+    trace->rstd = reserve_reals(reserve, rows);
+    trace->z = reserve_reals(reserve, thin);
+}
+
+static void shown_check(const struct mae_input *input, size_t tokens)
+{
+    for (size_t b = 0; b < input->images; ++b) {
+        int32_t last = -1;
+        for (size_t v = 0; v < input->visible; ++v) {
+            int32_t t = input->shown[b * input->visible + v];
+            require(t > last && (size_t)t < tokens,
+                    "image %zu shows patch %d after %d, of %zu", b, t, last, tokens);
+            last = t;
+        }
+    }
+}
+
+// trace->patches = visible patches behind a zero row for the class token, and
+// x = what the embedding adds to their product with the weight: [cls; b + pos_v].
+static void embedding_gather(struct encoder_trace *trace, const struct encoder *encoder,
+                             const struct mae_input *input, size_t tokens, size_t patch)
+{
+    const size_t V = input->visible, D = trace->shape.width;
+    for (size_t b = 0; b < input->images; ++b) {
+        real *patches_b = trace->patches + b * (V + 1) * patch;
+        real *x_b = trace->x + b * (V + 1) * D;
+        memset(patches_b, 0, patch * sizeof(real));
+        memcpy(x_b, encoder->cls_token, D * sizeof(real));
+        for (size_t v = 0; v < V; ++v) {
+            const size_t t = (size_t)input->shown[b * V + v];
+            const real *position = encoder->positions + t * D;
+            real *x_bv = x_b + (v + 1) * D;
+            memcpy(patches_b + (v + 1) * patch,
+                   input->patches + (b * tokens + t) * patch, patch * sizeof(real));
+            for (size_t i = 0; i < D; ++i)
+                x_bv[i] = encoder->patchify.bias[i] + position[i];
+        }
+    }
+}
+
+// The gradient of embedding_gather by the class token, the positions and the bias.
+static void embedding_scatter(const struct encoder *dencoder, const real *dx,
+                              const struct mae_input *input, size_t width)
+{
+    const size_t V = input->visible, D = width;
+    for (size_t b = 0; b < input->images; ++b) {
+        const real *dx_b = dx + b * (V + 1) * D;
+        for (size_t i = 0; i < D; ++i) dencoder->cls_token[i] += dx_b[i];
+        for (size_t v = 0; v < V; ++v) {
+            const real *dx_bv = dx_b + (v + 1) * D;
+            real *dposition = dencoder->positions + (size_t)input->shown[b * V + v] * D;
+            for (size_t i = 0; i < D; ++i) {
+                dposition[i] += dx_bv[i];
+                dencoder->patchify.bias[i] += dx_bv[i];
+            }
+        }
+    }
+}
+
+void encoder_blocks(struct encoder_trace *trace, struct block_work *work,
+                    const struct encoder *encoder, const struct mae_input *input,
+                    const struct mae_shape *shape, int layer)
+{
+    require(layer >= 0 && layer <= shape->encoder_blocks, "layer %d of %d", layer,
+            shape->encoder_blocks);
+    shown_check(input, shape_tokens(shape));
+    const size_t F = shape_patch(shape);
+    embedding_gather(trace, encoder, input, shape_tokens(shape), F);
+    gemm(trace->x, trace->patches, PLAIN, encoder->patchify.weight, TRANSPOSED,
+         attention_rows(&trace->shape), trace->shape.width, F, 1);
+    vit_forward(trace->x, &trace->vit, work, &encoder->vit, layer, &trace->shape);
+}
+
+void encoder_norm(struct encoder_trace *trace, const struct encoder *encoder)
+{
+    layernorm_forward(trace->z, trace->normal, trace->rstd, trace->x, &encoder->norm,
+                      attention_rows(&trace->shape), trace->shape.width);
+}
+
+void encoder_backward(const struct encoder *dencoder, real *dx, const real *dz,
+                      const struct encoder_trace *trace, struct block_work *work,
+                      const struct encoder *encoder, const struct mae_input *input,
+                      const struct mae_shape *shape)
+{
+    const size_t R = attention_rows(&trace->shape), D = trace->shape.width;
+
+    // z = LN(blocks(x)); no residual path leads around the final norm.
+    memset(dx, 0, R * D * sizeof(real));
+    layernorm_backward(dx, &dencoder->norm, dz, trace->normal, trace->rstd,
+                       &encoder->norm, R, D);
+    vit_backward(dx, &dencoder->vit, &trace->vit, work, &encoder->vit,
+                 shape->encoder_blocks, &trace->shape);
+
+    // x = [cls; E x_v + b + pos_v]; the class token's zero rows add nothing to dE.
+    gemm(dencoder->patchify.weight, dx, TRANSPOSED, trace->patches, PLAIN, D,
+         shape_patch(shape), R, 1);
+    embedding_scatter(dencoder, dx, input, D);
+}

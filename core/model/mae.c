@@ -1,0 +1,134 @@
+#include "core/model/mae.h"
+
+#include "core/base/die.h"
+#include "core/model/decoder.h"
+#include "core/model/encoder.h"
+
+#include <string.h>
+
+// All layers; the table says where in it each tensor's pointer is.
+struct layers {
+    struct encoder encoder;
+    struct decoder decoder;
+};
+
+// Tensors outside the blocks: 6 of the encoder and 4 of the decoder.
+enum { OTHER_TENSORS = 10 };
+
+void mae_open(struct mae *mae, const struct mae_shape *shape, struct arena *arena)
+{
+    const char *fault = shape_fault(shape);
+    require(!fault, "%s", fault);
+    const size_t blocks = (size_t)(shape->encoder_blocks + shape->decoder_blocks);
+    mae->shape = *shape;
+    parameters_open(&mae->parameters, blocks * BLOCK_TENSORS + OTHER_TENSORS, arena);
+    encoder_list(&mae->parameters, offsetof(struct layers, encoder), shape);
+    decoder_list(&mae->parameters, offsetof(struct layers, decoder), shape);
+}
+
+// How far the last pass went; backward needs a complete one.
+enum pass { PASS_NONE, PASS_ENCODED, PASS_COMPLETE };
+
+struct mae_activations {
+    size_t images, visible;
+    enum pass pass;
+    struct layers weights, gradients;
+    struct encoder_trace encoder;
+    struct decoder_trace decoder;
+    struct block_work work;
+    real *dy, *dz, *dx; ///< (B,T+1,D), (B,V+1,D), (B,V+1,D)
+};
+
+// Takes every array, or counts the bytes when the reserve has no arena.
+static void activations_reserve(struct mae_activations *activations,
+                                const struct mae_shape *shape, size_t images,
+                                size_t visible, struct reserve *reserve)
+{
+    require(images > 0 && visible > 0 && visible <= shape_tokens(shape),
+            "a pass over %zu images with %zu of %zu patches", images, visible,
+            shape_tokens(shape));
+    // What no row of the table binds, the bias that qkv does not have, must be NULL.
+    memset(activations, 0, sizeof *activations);
+    activations->images = images;
+    activations->visible = visible;
+    encoder_trace_open(&activations->encoder, shape, images, visible, reserve);
+    decoder_trace_open(&activations->decoder, shape, images, reserve);
+    block_work_open(&activations->work, &activations->decoder.shape, reserve);
+
+    const size_t encoder_rows = attention_rows(&activations->encoder.shape);
+    const size_t decoder_rows = attention_rows(&activations->decoder.shape);
+    const size_t width = (size_t)shape->width;
+    activations->dy = reserve_reals(reserve, size_product(decoder_rows, width));
+    activations->dz = reserve_reals(reserve, size_product(encoder_rows, width));
+    activations->dx = reserve_reals(reserve, size_product(encoder_rows, width));
+}
+
+size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible)
+{
+    struct mae_activations counted;
+    struct reserve reserve = {.bytes = sizeof counted + RESERVE_SLACK};
+    activations_reserve(&counted, &mae->shape, images, visible, &reserve);
+    return reserve.bytes;
+}
+
+struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,
+                                             size_t visible, struct arena *arena)
+{
+    struct mae_activations *activations = arena_take(arena, 1, sizeof *activations);
+    struct reserve reserve = {.arena = arena};
+    activations_reserve(activations, &mae->shape, images, visible, &reserve);
+    return activations;
+}
+
+static void input_check(const struct mae_activations *activations,
+                        const struct mae_input *input)
+{
+    require(input->images == activations->images &&
+                input->visible == activations->visible,
+            "input of %zu images with %zu patches, activations for %zu with %zu",
+            input->images, input->visible, activations->images, activations->visible);
+}
+
+const real *mae_encode(struct mae_activations *activations, const struct mae *mae,
+                       const real *weights, const struct mae_input *input, int layer)
+{
+    input_check(activations, input);
+    struct layers *layers = &activations->weights;
+    struct encoder_trace *trace = &activations->encoder;
+    const int last = layer < 0 ? mae->shape.encoder_blocks : layer;
+    require(layer >= -1, "layer %d", layer);
+
+    parameters_bind(layers, &mae->parameters, weights);
+    encoder_blocks(trace, &activations->work, &layers->encoder, input, &mae->shape,
+                   last);
+    activations->pass = PASS_ENCODED;
+    if (layer >= 0) return trace->x;
+    encoder_norm(trace, &layers->encoder);
+    return trace->z;
+}
+
+const real *mae_forward(struct mae_activations *activations, const struct mae *mae,
+                        const real *weights, const struct mae_input *input)
+{
+    const real *z = mae_encode(activations, mae, weights, input, -1);
+    decoder_forward(&activations->decoder, &activations->work,
+                    &activations->weights.decoder, z, input, &mae->shape);
+    activations->pass = PASS_COMPLETE;
+    return activations->decoder.prediction;
+}
+
+void mae_backward(real *gradients, struct mae_activations *activations,
+                  const struct mae *mae, const real *weights,
+                  const struct mae_input *input, const real *dprediction)
+{
+    input_check(activations, input);
+    require(activations->pass == PASS_COMPLETE, "mae_backward must follow mae_forward");
+    parameters_bind(&activations->weights, &mae->parameters, weights);
+    parameters_bind(&activations->gradients, &mae->parameters, gradients);
+    decoder_backward(&activations->gradients.decoder, activations->dz, activations->dy,
+                     dprediction, &activations->decoder, &activations->work,
+                     &activations->weights.decoder, input, &mae->shape);
+    encoder_backward(&activations->gradients.encoder, activations->dx, activations->dz,
+                     &activations->encoder, &activations->work,
+                     &activations->weights.encoder, input, &mae->shape);
+}

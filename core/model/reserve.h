@@ -1,0 +1,26 @@
+/// One list of pieces for two questions: how many bytes will it take, and where do the pieces lie.
+/// The same function that takes them from an arena also counts them without one.
+#ifndef MASKBOOK_MODEL_RESERVE_H
+#define MASKBOOK_MODEL_RESERVE_H
+
+#include <stddef.h>
+
+#include "core/base/arena.h"
+#include "core/base/real.h"
+
+struct reserve {
+    struct arena *arena; ///< NULL: only count
+    size_t bytes;        ///< taken so far, with alignment
+};
+
+/// Bytes beside a piece at most, for its alignment.
+enum { RESERVE_SLACK = 64 };
+
+/// `count` reals, contents unspecified; NULL while only counting.
+static inline real *reserve_reals(struct reserve *reserve, size_t count)
+{
+    reserve->bytes += size_product(count, sizeof(real)) + RESERVE_SLACK;
+    return reserve->arena ? arena_reals(reserve->arena, count) : NULL;
+}
+
+#endif
