@@ -1,0 +1,432 @@
+#include "core/model/mae.h"
+
+#include <signal.h>
+
+#include "core/base/npy.h"
+#include "tests/expect_close.h"
+#include "tests/model/gradient.h"
+
+/// 16 patches of 12 numbers; unlike numbers of heads, so that a mix-up shows.
+static const struct mae_shape small = {.image = 8,
+                                       .channels = 3,
+                                       .patch = 2,
+                                       .width = 24,
+                                       .encoder_blocks = 2,
+                                       .decoder_blocks = 1,
+                                       .encoder_heads = 3,
+                                       .decoder_heads = 2};
+
+struct fixture {
+    struct arena arena;
+    struct mae mae;
+    size_t tokens, patch, count; ///< T, F, numbers of a prediction
+    struct mae_input input;
+    int32_t *shown;
+    real *patches, *weights, *gradients, *c;
+    struct mae_activations *activations;
+};
+
+/// Shows every third patch of an image, beginning at its number, until there are `visible`.
+static void show(int32_t *shown, size_t images, size_t visible, size_t tokens)
+{
+    for (size_t b = 0; b < images; ++b) {
+        unsigned char taken[1024] = {0};
+        for (size_t v = 0, t = b; v < visible; ++v, t += 3) {
+            while (taken[t % tokens]) ++t;
+            taken[t % tokens] = 1;
+        }
+        for (size_t t = 0, v = 0; t < tokens; ++t)
+            if (taken[t]) shown[b * visible + v++] = (int32_t)t;
+    }
+}
+
+static void fixture_open(struct fixture *f, const struct mae_shape *shape,
+                         size_t images, size_t visible)
+{
+    *f = (struct fixture){.tokens = shape_tokens(shape), .patch = shape_patch(shape)};
+    arena_open(&f->arena, "test", 16 << 20);
+    mae_open(&f->mae, shape, &f->arena);
+    const size_t parameters = f->mae.parameters.count;
+    f->count = images * f->tokens * f->patch;
+    f->weights = normal_reals(&f->arena, parameters, .3, 1);
+    f->gradients = arena_zeros(&f->arena, parameters);
+    f->patches = normal_reals(&f->arena, f->count, .5, 2);
+    f->c = normal_reals(&f->arena, f->count, 1, 3);
+    f->shown = arena_take(&f->arena, images * visible, sizeof(int32_t));
+    show(f->shown, images, visible, f->tokens);
+    f->input = (struct mae_input){images, visible, f->patches, f->shown};
+    f->activations = mae_activations_open(&f->mae, images, visible, &f->arena);
+}
+
+static const real *forward(struct fixture *f)
+{
+    return mae_forward(f->activations, &f->mae, f->weights, &f->input);
+}
+
+static void backward(struct fixture *f)
+{
+    mae_backward(f->gradients, f->activations, &f->mae, f->weights, &f->input, f->c);
+}
+
+/// A copy of n numbers in the fixture's arena.
+static real *kept(struct fixture *f, const real *x, size_t n)
+{
+    real *copy = arena_reals(&f->arena, n);
+    memcpy(copy, x, n * sizeof(real));
+    return copy;
+}
+
+static double loss(void *context)
+{
+    struct fixture *f = context;
+    return projection(forward(f), f->c, f->count);
+}
+
+static void check_gradients(size_t visible)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, visible);
+    forward(&f);
+    backward(&f);
+    for (size_t r = 0; r < f.mae.parameters.rows; ++r) {
+        const struct parameter *row = &f.mae.parameters.row[r];
+        // With nothing hidden the mask token is nowhere and must have no gradient.
+        if (visible == f.tokens && !strcmp(row->name, "decoder.mask_token")) {
+            for (size_t i = 0; i < row->count; ++i)
+                cr_expect(f.gradients[row->offset + i] == 0);
+            continue;
+        }
+        expect_gradient(row->name, f.weights + row->offset, f.gradients + row->offset,
+                        row->count, loss, &f);
+    }
+    arena_close(&f.arena);
+}
+
+Test(mae, gradients_of_every_tensor_agree_with_central_differences)
+{
+    gradient_skip();
+    check_gradients(5);
+}
+
+Test(mae, gradients_agree_when_no_patch_is_hidden)
+{
+    gradient_skip();
+    check_gradients(16);
+}
+
+Test(mae, gradients_add_up_over_passes)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    const size_t n = f.mae.parameters.count;
+    forward(&f);
+    backward(&f);
+    real *once = kept(&f, f.gradients, n);
+    forward(&f);
+    backward(&f);
+    for (size_t i = 0; i < n; ++i) once[i] *= 2;
+    // Doubling is exact, but the second pass adds its terms to sums that are not 0.
+    expect_close(f.gradients, (const real *)once, n, 1e-4, 1e-3);
+    arena_close(&f.arena);
+}
+
+Test(mae, a_pass_leaves_no_trace_in_the_next)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    real *before = kept(&f, forward(&f), f.count);
+    backward(&f);
+    real *other = normal_reals(&f.arena, f.count, 1, 7);
+    f.input.patches = other;
+    forward(&f);
+    f.input.patches = f.patches;
+    expect_close(forward(&f), (const real *)before, f.count, 0, 0);
+    arena_close(&f.arena);
+}
+
+static int hidden(const struct fixture *f, size_t b, size_t t)
+{
+    for (size_t v = 0; v < f->input.visible; ++v)
+        if ((size_t)f->shown[b * f->input.visible + v] == t) return 0;
+    return 1;
+}
+
+Test(mae, hidden_patches_do_not_influence_the_prediction)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    real *before = kept(&f, forward(&f), f.count);
+    size_t changed = 0;
+    for (size_t b = 0; b < 2; ++b)
+        for (size_t t = 0; t < f.tokens; ++t)
+            for (size_t i = 0; hidden(&f, b, t) && i < f.patch; ++i, ++changed)
+                f.patches[(b * f.tokens + t) * f.patch + i] = (real)NAN;
+    cr_expect(changed == 2 * 11 * f.patch);
+    expect_close(forward(&f), (const real *)before, f.count, 0, 0);
+    arena_close(&f.arena);
+}
+
+Test(mae, every_visible_patch_influences_every_prediction_of_its_image)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    const size_t image = f.tokens * f.patch;
+    real *before = kept(&f, forward(&f), f.count);
+    f.patches[(size_t)f.shown[3] * f.patch] += 1;
+    const real *after = forward(&f);
+    for (size_t t = 0; t < f.tokens; ++t)
+        cr_expect(
+            memcmp(after + t * f.patch, before + t * f.patch, f.patch * sizeof(real)),
+            "prediction %zu", t);
+    expect_close(after + image, (const real *)(before + image), image, 0, 0);
+    arena_close(&f.arena);
+}
+
+Test(mae, images_permuted_give_predictions_permuted)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    const size_t image = f.tokens * f.patch;
+    real *before = kept(&f, forward(&f), f.count);
+    real *turned = arena_reals(&f.arena, f.count);
+    int32_t shown[10];
+    for (size_t b = 0; b < 2; ++b) {
+        memcpy(turned + b * image, f.patches + (1 - b) * image, image * sizeof(real));
+        memcpy(shown + b * 5, f.shown + (1 - b) * 5, 5 * sizeof *shown);
+    }
+    f.input.patches = turned;
+    f.input.shown = shown;
+    const real *after = forward(&f);
+    expect_close(after, (const real *)(before + image), image, 0, 0);
+    expect_close(after + image, (const real *)before, image, 0, 0);
+    arena_close(&f.arena);
+}
+
+/// With one block's weights at 0 its branches add exactly 0: tokens after it equal those before.
+Test(mae, encode_stops_after_the_asked_block)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    const size_t n = 2 * 6 * 24;
+    for (size_t r = 0; r < f.mae.parameters.rows; ++r) {
+        const struct parameter *row = &f.mae.parameters.row[r];
+        if (!strncmp(row->name, "encoder.transformer.1.", 22))
+            memset(f.weights + row->offset, 0, row->count * sizeof(real));
+    }
+    real *layer[3];
+    for (int l = 0; l < 3; ++l)
+        layer[l] =
+            kept(&f, mae_encode(f.activations, &f.mae, f.weights, &f.input, l), n);
+    expect_close(layer[1], (const real *)layer[2], n, 0, 0);
+    cr_expect(memcmp(layer[0], layer[1], n * sizeof(real)));
+    arena_close(&f.arena);
+}
+
+/// Layer 0 by its definition: [cls; E x + b + pos].
+Test(mae, embedding_is_its_definition)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    const size_t D = 24, F = f.patch;
+    const struct parameters *table = &f.mae.parameters;
+#define TENSOR(name) (f.weights + parameters_find(table, name)->offset)
+    const real *cls = TENSOR("encoder.cls_token"),
+               *pos = TENSOR("encoder.pos_embedding");
+    const real *weight = TENSOR("encoder.patchify.weight");
+    const real *bias = TENSOR("encoder.patchify.bias");
+#undef TENSOR
+    const real *x = mae_encode(f.activations, &f.mae, f.weights, &f.input, 0);
+    for (size_t b = 0; b < 2; ++b) {
+        expect_close(x + b * 6 * D, cls, D, 0, 0);
+        for (size_t v = 0; v < 5; ++v) {
+            const size_t t = (size_t)f.shown[b * 5 + v];
+            double want[24], got[24];
+            for (size_t i = 0; i < D; ++i) {
+                want[i] = (double)bias[i] + (double)pos[t * D + i];
+                for (size_t k = 0; k < F; ++k)
+                    want[i] += (double)weight[i * F + k] *
+                               (double)f.patches[(b * f.tokens + t) * F + k];
+                got[i] = (double)x[(b * 6 + v + 1) * D + i];
+            }
+            expect_close((const double *)got, (const double *)want, D, 2e-6, 2e-6);
+        }
+    }
+    arena_close(&f.arena);
+}
+
+Test(mae, encode_ends_with_the_norm_and_agrees_with_forward)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 16);
+    const size_t n = 2 * 17 * 24;
+    const struct parameter *weight =
+        parameters_find(&f.mae.parameters, "encoder.layer_norm.weight");
+    const struct parameter *bias =
+        parameters_find(&f.mae.parameters, "encoder.layer_norm.bias");
+    for (size_t i = 0; i < 24; ++i) {
+        f.weights[weight->offset + i] = 1;
+        f.weights[bias->offset + i] = 0;
+    }
+    const real *z = mae_encode(f.activations, &f.mae, f.weights, &f.input, -1);
+    for (size_t r = 0; r < 2 * 17; ++r) {
+        double sum = 0, square = 0;
+        for (size_t i = 0; i < 24; ++i) {
+            sum += (double)z[r * 24 + i];
+            square += pow((double)z[r * 24 + i], 2);
+        }
+        cr_expect(fabs(sum) <= 1e-4 && fabs(square / 24 - 1) <= 1e-3, "row %zu", r);
+    }
+    real *before = kept(&f, z, n);
+    forward(&f);
+    z = mae_encode(f.activations, &f.mae, f.weights, &f.input, -1);
+    expect_close(z, (const real *)before, n, 0, 0);
+    arena_close(&f.arena);
+}
+
+Test(mae, activations_fit_exactly_where_their_size_says)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    const size_t size = mae_activations_size(&f.mae, 2, 5);
+    struct arena arena;
+    arena_open(&arena, "exact", size);
+    struct mae_activations *activations = mae_activations_open(&f.mae, 2, 5, &arena);
+    cr_expect(arena_mark(&arena) <= size && arena_mark(&arena) > size * 9 / 10);
+    const real *got = mae_forward(activations, &f.mae, f.weights, &f.input);
+    expect_close(got, forward(&f), f.count, 0, 0);
+    arena_close(&arena);
+    arena_close(&f.arena);
+}
+
+/// qkv has no bias, and no row of the table binds it: it must not be what the memory held.
+Test(mae, activations_do_not_see_what_their_memory_held)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    const size_t size = mae_activations_size(&f.mae, 2, 5);
+    struct arena arena;
+    arena_open(&arena, "used", size);
+    const size_t mark = arena_mark(&arena);
+    memset(arena_take(&arena, 1, size), 0xff, size);
+    arena_reset(&arena, mark);
+    struct mae_activations *activations = mae_activations_open(&f.mae, 2, 5, &arena);
+    const real *got = mae_forward(activations, &f.mae, f.weights, &f.input);
+    expect_close(got, forward(&f), f.count, 0, 0);
+    mae_backward(f.gradients, activations, &f.mae, f.weights, &f.input, f.c);
+    real *first = kept(&f, f.gradients, f.mae.parameters.count);
+    memset(f.gradients, 0, f.mae.parameters.count * sizeof(real));
+    backward(&f);
+    expect_close(f.gradients, (const real *)first, f.mae.parameters.count, 0, 0);
+    arena_close(&arena);
+    arena_close(&f.arena);
+}
+
+Test(mae, refuses_backward_without_a_complete_forward, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    forward(&f);
+    mae_encode(f.activations, &f.mae, f.weights, &f.input, -1);
+    backward(&f);
+}
+
+Test(mae, refuses_visible_patches_out_of_order, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    f.shown[1] = f.shown[0];
+    forward(&f);
+}
+
+Test(mae, refuses_an_input_of_another_size_than_its_activations, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    f.input.images = 1;
+    forward(&f);
+}
+
+/// A golden file's numbers as reals, in the fixture's arena.
+static real *golden(struct fixture *f, const char *path, size_t count)
+{
+    struct npy array;
+    npy_read(&array, path);
+    cr_assert(array.type == NPY_F4 && array.count == count, "%s: %zu numbers, want %zu",
+              path, array.count, count);
+    real *x = arena_reals(&f->arena, count);
+    for (size_t i = 0; i < count; ++i) x[i] = (real)((const float *)array.data)[i];
+    npy_free(&array);
+    return x;
+}
+
+/// The golden model of tests/golden/make_mae_golden.py with its weights and images.
+static void golden_open(struct fixture *f)
+{
+    const struct mae_shape shape = {32, 3, 8, 24, 2, 1, 3, 3};
+    fixture_open(f, &shape, 2, 4);
+    f->weights = golden(f, "tests/golden/mae/weights.npy", f->mae.parameters.count);
+    f->patches = golden(f, "tests/golden/mae/patches.npy", f->count);
+    f->input.patches = f->patches;
+    struct npy shown;
+    npy_read(&shown, "tests/golden/mae/shown.npy");
+    cr_assert(shown.type == NPY_I4 && shown.count == 2 * 4);
+    memcpy(f->shown, shown.data, shown.count * sizeof(int32_t));
+    npy_free(&shown);
+}
+
+/// dprediction (n) overwritten with the gradient of the masked mean squared error; returns that error.
+static double masked_error(struct fixture *f, real *dprediction, const real *prediction)
+{
+    const double scale = 1. / (2 * 12 * 192);
+    double sum = 0;
+    for (size_t i = 0; i < f->count; ++i) {
+        const size_t t = i / f->patch % f->tokens, b = i / f->patch / f->tokens;
+        const double error =
+            hidden(f, b, t) ? (double)prediction[i] - (double)f->patches[i] : 0;
+        sum += error * error;
+        dprediction[i] = (real)(2 * scale * error);
+    }
+    return sum * scale;
+}
+
+/// The golden numbers come from float64 and are rounded to float32: 6e-8 of each. In double that
+/// rounding is all there is. In float our own sums add 1e-7 of their largest terms at each of the
+/// 20 layers: 1e-5 of a tensor's largest number covers prediction and gradients.
+#define OWN_ERROR (sizeof(real) == sizeof(double) ? 1e-7 : 1e-5)
+
+/// Every number within OWN_ERROR of the array's largest.
+static void expect_golden(const char *name, const real *got, const real *want, size_t n)
+{
+    double largest = 0, worst = 0;
+    for (size_t i = 0; i < n; ++i) largest = fmax(largest, fabs((double)want[i]));
+    for (size_t i = 0; i < n; ++i) {
+        const double error = fabs((double)got[i] - (double)want[i]) / largest;
+        if (!(error <= worst)) worst = error;
+    }
+    fprintf(stderr, "golden %s: error %.1e of its largest number\n", name, worst);
+    cr_expect(largest > 0 && worst <= OWN_ERROR, "%s: %g of its largest number", name,
+              worst);
+}
+
+Test(mae, agrees_with_torch_1_13_prediction_loss_and_every_gradient)
+{
+    struct fixture f;
+    golden_open(&f);
+    const struct parameters *table = &f.mae.parameters;
+    const real *tokens = golden(&f, "tests/golden/mae/tokens.npy", 2 * 5 * 24);
+    const real *prediction = golden(&f, "tests/golden/mae/prediction.npy", f.count);
+    const real *error = golden(&f, "tests/golden/mae/loss.npy", 1);
+    const real *gradients = golden(&f, "tests/golden/mae/gradients.npy", table->count);
+
+    expect_golden("tokens", mae_encode(f.activations, &f.mae, f.weights, &f.input, -1),
+                  tokens, 2 * 5 * 24);
+    const real *got = forward(&f);
+    expect_golden("prediction", got, prediction, f.count);
+    const real got_error = (real)masked_error(&f, f.c, got);
+    expect_golden("loss", &got_error, error, 1);
+    backward(&f);
+    for (size_t r = 0; r < table->rows; ++r)
+        expect_golden(table->row[r].name, f.gradients + table->row[r].offset,
+                      gradients + table->row[r].offset, table->row[r].count);
+    arena_close(&f.arena);
+}
