@@ -1,0 +1,343 @@
+/// encode: what a trained model makes of images, as .npy files, for anyone with weights.
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/base/files.h"
+#include "core/base/npy.h"
+#include "core/base/options.h"
+#include "core/data/images.h"
+#include "core/data/masks.h"
+#include "core/data/planted.h"
+#include "core/linalg/coretype.h"
+#include "core/model/weights.h"
+#include "core/train/encode.h"
+#include "core/train/evaluate.h"
+
+enum { MOST_IMAGES = 10000000, MOST_TOKENS = 1024 };
+
+static const char USAGE[] =
+    "encode --weights F [--heads H] --images SOURCE [--first N] [--layer L]\n"
+    "       [--mask-ratio R --seed S | --visible F.npy] [--threads N] --out DIR\n\n"
+    "SOURCE is cifar10:test, cifar10:train, planted:SEED, or a .npy file: float32 of\n"
+    "shape (n,3,32,32) in [-1,1]. Of T patches V are visible, all without a mask. In "
+    "DIR:\n"
+    "  images.npy          (n,3,32,32)  float32, the images themselves\n"
+    "  labels.npy          (n)          uint8, not for a .npy source\n"
+    "  tokens.npy          (n,V+1,D)    float32, class token first, patches in row "
+    "order\n"
+    "  visible.npy         (n,V)        int32, patch of each token, ascending\n"
+    "  mask.npy            (n,T)        uint8, 1 where a patch is hidden\n"
+    "  reconstruction.npy  (n,3,32,32)  float32, the prediction of every patch, the\n"
+    "                                   visible ones too; only with a decoder\n";
+
+/// Where images come from.
+enum source { SOURCE_FILE, SOURCE_PLANTED, SOURCE_TEST, SOURCE_TRAIN };
+
+struct request {
+    const char *images, *visible, *ratio, *out;
+    enum source source;
+    uint64_t planted_seed, mask_seed;
+    size_t first;      ///< 0: all
+    double mask_ratio; ///< when ratio is not NULL
+    int threads;
+};
+
+struct job {
+    struct weights weights;
+    int layer;                     ///< as for mae_encode
+    size_t count;                  ///< n
+    size_t tokens, visible, width; ///< T, V, D
+    float *images;                 ///< (n,3,32,32), owned
+    uint8_t *labels;               ///< (n), owned, or NULL
+    struct arena arena;            ///< holds the arrays below
+    int32_t *shown;                ///< (n,V)
+    uint8_t *mask;                 ///< (n,T)
+    float *encoded;                ///< (n,V+1,D)
+    float *painted;                ///< (n,3,32,32), NULL without a decoder
+};
+
+// ====== What is asked for ======
+
+static enum source source_read(uint64_t *seed, const char *text)
+{
+    size_t length = strlen(text);
+    if (strcmp(text, "cifar10:test") == 0) return SOURCE_TEST;
+    if (strcmp(text, "cifar10:train") == 0) return SOURCE_TRAIN;
+    if (strncmp(text, "planted:", 8) == 0) {
+        *seed = parse_seed("the seed of --images planted:SEED", text + 8);
+        return SOURCE_PLANTED;
+    }
+    if (length > 4 && strcmp(text + length - 4, ".npy") == 0) return SOURCE_FILE;
+    die(EXIT_USAGE,
+        "--images %s: unknown source (cifar10:test, cifar10:train, planted:SEED or a "
+        ".npy file)",
+        text);
+}
+
+static const char *needed(const struct option *options, size_t count, const char *name)
+{
+    const char *text = option_text(options, count, name);
+    if (!text) die(EXIT_USAGE, "--%s is missing (see --help)", name);
+    return text;
+}
+
+static void request_read(struct request *request, const struct option *options,
+                         size_t count)
+{
+    const char *seed = option_text(options, count, "seed");
+    const char *first = option_text(options, count, "first");
+    *request = (struct request){
+        .images = needed(options, count, "images"),
+        .out = needed(options, count, "out"),
+        .ratio = option_text(options, count, "mask-ratio"),
+        .visible = option_text(options, count, "visible"),
+        .threads = parse_threads(option_text(options, count, "threads")),
+    };
+    request->source = source_read(&request->planted_seed, request->images);
+    if (first) request->first = (size_t)parse_integer("--first", first, 1, MOST_IMAGES);
+    if (request->ratio && request->visible)
+        die(EXIT_USAGE, "--mask-ratio and --visible exclude each other (give one)");
+    if (request->ratio && !seed)
+        die(EXIT_USAGE, "--mask-ratio needs a --seed (any number; it names the masks)");
+    if (seed && !request->ratio)
+        die(EXIT_USAGE, "--seed is the masks' (give --mask-ratio, or planted:SEED)");
+    if (request->ratio)
+        request->mask_ratio = parse_number("--mask-ratio", request->ratio, 0, 1);
+    if (seed) request->mask_seed = parse_seed("--seed", seed);
+}
+
+static void model_read(struct job *job, const struct option *options, size_t count)
+{
+    const char *heads = option_text(options, count, "heads");
+    const char *layer = option_text(options, count, "layer");
+    const char *path = needed(options, count, "weights");
+    weights_open(&job->weights, path, NULL,
+                 heads ? (int)parse_integer("--heads", heads, 1, 1024) : 0);
+    const struct mae_shape *shape = &job->weights.mae.shape;
+    if (shape->image != IMAGE_SIDE || shape->channels != IMAGE_CHANNELS)
+        die(EXIT_INPUT, "%s: made for %d channels of %dx%d pixels, not for 3 of 32x32",
+            path, shape->channels, shape->image, shape->image);
+    job->layer = -1;
+    if (layer)
+        job->layer = (int)parse_integer("--layer", layer, 0, shape->encoder_blocks);
+    job->tokens = shape_tokens(shape);
+    job->width = (size_t)shape->width;
+    require(job->tokens <= MOST_TOKENS, "%zu patches", job->tokens);
+}
+
+// ====== Images ======
+
+static size_t count_wanted(const struct request *request, size_t there)
+{
+    if (request->first > there)
+        die(EXIT_USAGE, "--first %zu: %s has only %zu images", request->first,
+            request->images, there);
+    return request->first ? request->first : there;
+}
+
+static void images_from_file(struct job *job, const struct request *request)
+{
+    struct npy array;
+    npy_read(&array, request->images);
+    if (array.type != NPY_F4 || array.dimensions != 4 || array.shape[0] == 0 ||
+        array.shape[1] != IMAGE_CHANNELS || array.shape[2] != IMAGE_SIDE ||
+        array.shape[3] != IMAGE_SIDE)
+        die(EXIT_INPUT, "%s: is not float32 of shape (n,3,32,32)", request->images);
+    job->count = count_wanted(request, array.shape[0]);
+    job->images = array.data;
+    for (size_t i = 0; i < array.count; ++i)
+        if (!(fabsf(job->images[i]) <= 1))
+            die(EXIT_INPUT, "%s: image %zu holds %g, which is not in [-1,1]",
+                request->images, i / IMAGE_BYTES, (double)job->images[i]);
+}
+
+static void images_from_data(struct job *job, const struct request *request)
+{
+    struct images images;
+    if (request->source == SOURCE_PLANTED)
+        planted_make(&images, request->planted_seed,
+                     request->first ? request->first : PLANTED_TEST, PLANTED_NOISE);
+    else
+        images_load(&images, "cifar10",
+                    request->source == SOURCE_TEST ? SPLIT_TEST : SPLIT_TRAIN);
+    job->count = count_wanted(request, images.count);
+    size_t numbers = size_product(job->count, IMAGE_BYTES);
+    job->images = malloc(size_product(numbers, sizeof *job->images));
+    if (!job->images) die(EXIT_SYSTEM, "no memory for %zu images", job->count);
+    for (size_t i = 0; i < numbers; ++i)
+        job->images[i] = (float)pixel_value(images.pixels[i]);
+    job->labels = images.labels;
+    images.labels = NULL;
+    images_free(&images);
+}
+
+// ====== Masks ======
+
+// V; for --visible, whose array is kept in `chosen`, from its shape.
+static size_t visible_count(struct npy *chosen, const struct job *job,
+                            const struct request *request)
+{
+    if (request->ratio) {
+        size_t visible = (double)job->tokens * (1 - request->mask_ratio) < 1
+                             ? 0
+                             : mask_visible(job->tokens, request->mask_ratio);
+        if (visible == 0 || visible == job->tokens)
+            die(EXIT_USAGE, "--mask-ratio %s: of %zu patches %zu stay visible",
+                request->ratio, job->tokens, visible);
+        return visible;
+    }
+    if (!request->visible) return job->tokens;
+    npy_read(chosen, request->visible);
+    if (chosen->type != NPY_I4 || chosen->dimensions != 2 ||
+        chosen->shape[0] != job->count || chosen->shape[1] < 1 ||
+        chosen->shape[1] > job->tokens)
+        die(EXIT_INPUT, "%s: is not int32 of shape (%zu,V) with V in 1..%zu",
+            request->visible, job->count, job->tokens);
+    return chosen->shape[1];
+}
+
+// shown (V) of image i, from a checked row of --visible.
+static void shown_copy(int32_t *shown, const int32_t *row, size_t i,
+                       const struct job *job, const char *path)
+{
+    for (size_t v = 0; v < job->visible; ++v) {
+        if (row[v] < 0 || (size_t)row[v] >= job->tokens)
+            die(EXIT_INPUT, "%s: row %zu holds patch %d of %zu", path, i, row[v],
+                job->tokens);
+        if (v > 0 && row[v] <= row[v - 1])
+            die(EXIT_INPUT, "%s: row %zu does not ascend, patch %d after %d", path, i,
+                row[v], row[v - 1]);
+        shown[v] = row[v];
+    }
+}
+
+static void masks_fill(struct job *job, const struct request *request,
+                       const struct npy *chosen)
+{
+    uint32_t ranking[MOST_TOKENS];
+    int32_t masked[MOST_TOKENS];
+    for (size_t i = 0; i < job->count; ++i) {
+        int32_t *shown = job->shown + i * job->visible;
+        if (request->visible) {
+            const int32_t *rows = chosen->data;
+            shown_copy(shown, rows + i * job->visible, i, job, request->visible);
+        } else if (request->ratio) {
+            mask_ranking(ranking, job->tokens, request->mask_seed, EVALUATION_EPOCH,
+                         (uint32_t)i);
+            mask_split(shown, masked, ranking, job->tokens, job->visible);
+        } else {
+            for (size_t t = 0; t < job->tokens; ++t) shown[t] = (int32_t)t;
+        }
+        uint8_t *mask = job->mask + i * job->tokens;
+        memset(mask, 1, job->tokens);
+        for (size_t v = 0; v < job->visible; ++v) mask[shown[v]] = 0;
+    }
+}
+
+static void arrays_open(struct job *job, const struct request *request)
+{
+    struct npy chosen = {0};
+    job->visible = visible_count(&chosen, job, request);
+    size_t encoded =
+        size_product(job->count, size_product(job->visible + 1, job->width));
+    size_t pixels = job->weights.decoder ? size_product(job->count, IMAGE_BYTES) : 0;
+    size_t patches = size_product(job->count, job->tokens);
+    arena_open(&job->arena, "outputs",
+               size_product(encoded + pixels, sizeof(float)) +
+                   size_product(patches, 1 + sizeof(int32_t)) + 4096);
+    job->shown = arena_take(&job->arena, job->count * job->visible, sizeof(int32_t));
+    job->mask = arena_take(&job->arena, patches, 1);
+    job->encoded = arena_take(&job->arena, encoded, sizeof(float));
+    if (pixels) job->painted = arena_take(&job->arena, pixels, sizeof(float));
+    masks_fill(job, request, &chosen);
+    npy_free(&chosen);
+}
+
+static void encode(struct job *job, int threads)
+{
+    const struct encoding encoding = {
+        .mae = &job->weights.mae,
+        .weights = job->weights.slab,
+        .layer = job->layer,
+        .images = job->images,
+        .count = job->count,
+        .visible = job->visible,
+        .shown = job->shown,
+        .threads = threads,
+    };
+    if (encode_images(job->encoded, job->painted, &encoding))
+        die(EXIT_INPUT, "%s: these weights make numbers that are not finite",
+            job->weights.file.path);
+}
+
+// ====== Files ======
+
+// Writes an array, or removes an earlier run's when there is none: the files of a folder belong
+// together.
+static void put(const char *out, const char *name, enum npy_type type, int dimensions,
+                const size_t *shape, const void *data)
+{
+    char path[PATH_SIZE];
+    path_format(path, "%s/%s", out, name);
+    if (!data) {
+        remove(path);
+        return;
+    }
+    npy_write(path, type, dimensions, shape, data);
+    printf("%s (", path);
+    for (int d = 0; d < dimensions; ++d) printf("%s%zu", d ? "," : "", shape[d]);
+    printf(")\n");
+}
+
+static void outputs_put(const struct job *job, const char *out)
+{
+    size_t n = job->count;
+    const size_t pictures[] = {n, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE};
+    put(out, "images.npy", NPY_F4, 4, pictures, job->images);
+    put(out, "labels.npy", NPY_U1, 1, &n, job->labels);
+    put(out, "tokens.npy", NPY_F4, 3, (size_t[]){n, job->visible + 1, job->width},
+        job->encoded);
+    put(out, "visible.npy", NPY_I4, 2, (size_t[]){n, job->visible}, job->shown);
+    put(out, "mask.npy", NPY_U1, 2, (size_t[]){n, job->tokens}, job->mask);
+    put(out, "reconstruction.npy", NPY_F4, 4, pictures, job->painted);
+}
+
+int main(int argc, char **argv)
+{
+    coretype_open(argv);
+    struct option options[] = {
+        {"weights", NULL, "the model, a safetensors file"},
+        {"heads", NULL, "attention heads, where the file does not say"},
+        {"images", NULL, "cifar10:test, cifar10:train, planted:SEED or a .npy file"},
+        {"first", NULL, "only the first N images"},
+        {"layer", NULL, "0: the embedding, l: after block l (default: the final norm)"},
+        {"mask-ratio", NULL, "share of patches to hide, by --seed"},
+        {"seed", NULL, "of the masks"},
+        {"visible", NULL, "patches to show, int32 (n,V), rows ascending"},
+        {"threads", NULL, "threads (default: the CPUs allowed); not seen in the files"},
+        {"out", NULL, "the folder to write to"},
+    };
+    size_t count = sizeof options / sizeof *options;
+    options_read(options, count, argc, argv, USAGE);
+    struct request request;
+    struct job job = {0};
+    request_read(&request, options, count);
+    model_read(&job, options, count);
+    if (request.source == SOURCE_FILE)
+        images_from_file(&job, &request);
+    else
+        images_from_data(&job, &request);
+    arrays_open(&job, &request);
+    folder_make(request.out);
+    encode(&job, request.threads);
+    outputs_put(&job, request.out);
+
+    arena_close(&job.arena);
+    weights_close(&job.weights);
+    free(job.images);
+    free(job.labels);
+    return 0;
+}
