@@ -26,14 +26,14 @@ def philox(counter, key):
 
 
 class Stream:
-    def __init__(self, seed, purpose, index):
-        self.words = self.generate((seed & MASK, seed >> 32), purpose, index)
+    def __init__(self, seed, purpose, index, epoch=0):
+        self.words = self.generate((seed & MASK, seed >> 32), purpose, index, epoch)
 
     @staticmethod
-    def generate(key, purpose, index):
+    def generate(key, purpose, index, epoch):
         position = 0
         while True:
-            yield from philox((position, index, 0, purpose), key)
+            yield from philox((position, index, epoch, purpose), key)
             position += 1
 
     def bits(self):
@@ -136,4 +136,5 @@ def main():
     print(digest.hexdigest())
 
 
-main()
+if __name__ == "__main__":
+    main()

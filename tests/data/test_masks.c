@@ -53,6 +53,16 @@ Test(masks, a_ranking_depends_on_seed_epoch_and_image_alone)
     }
 }
 
+// Made by tests/data/orders_golden.py; exact, for the masks are part of every trained weight.
+Test(masks, a_ranking_is_that_of_a_second_program)
+{
+    static const uint32_t golden[16] = {14, 6, 13, 8, 12, 0, 4,  2,
+                                        15, 5, 3,  1, 7,  9, 10, 11};
+    uint32_t ranking[16];
+    mask_ranking(ranking, 16, 7, 3, 9);
+    cr_expect_arr_eq(ranking, golden, sizeof golden);
+}
+
 /// sum (n - expected)^2 / expected over `cells` counts of equal expectation.
 static double chi_square(const size_t *counts, size_t cells, double expected)
 {

@@ -1,14 +1,14 @@
 #!/bin/sh
 # Tests tools/fetch-cifar10 against a made-up archive (six files of zeros in the real layout) and
 # servers on this machine. Prints "ok N name", "not ok N name" or "ok N name # SKIP reason", and
-# exits 1 when a test failed.
+# exits 1 when a test failed. The tool's path may be given as the argument.
 set -eu
 LC_ALL=C
 export LC_ALL
 unset CIFAR10_DIR CIFAR10_URL CIFAR10_MD5 OFFLINE
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
-tool=$(cd "$(dirname "$0")/../.." && pwd)/tools/fetch-cifar10
+tool=${1:-$(dirname "$0")/../../tools/fetch-cifar10}
 work=$(mktemp -d /tmp/fetch-cifar10.XXXXXX)
 server=
 finish() {
