@@ -29,7 +29,9 @@ static void report_late(const void *unused)
     struct progress progress;
     progress_open(&progress, "train", "images", 4. * LONG, LONG);
     progress.started -= LONG;
-    progress.shown -= 31;
+    progress.shown -= 25;
+    progress_show(&progress, 2. * LONG, NULL);
+    progress.shown -= 6;
     progress_show(&progress, 3. * LONG, "loss 0.5");
     progress_show(&progress, 3. * LONG + 1, NULL);
     progress.shown -= 31;
