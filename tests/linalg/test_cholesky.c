@@ -14,7 +14,7 @@ static const int orders[] = {1, 2, 7, 48, 131, 300};
 static double *definite_make(size_t n)
 {
     struct rng rng = rng_open(4, PURPOSE_TEST, 0, (uint32_t)n);
-    double *a = malloc(n * n * sizeof *a), *b = malloc(n * n * sizeof *b);
+    double *a = malloc(n * n * sizeof *a), *b = calloc(n * n, sizeof *b);
     for (size_t i = 0; i < n * n; ++i) b[i] = rng_normal(&rng);
     for (size_t i = 0; i < n; ++i)
         for (size_t j = 0; j < n; ++j) {
