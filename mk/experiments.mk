@@ -12,7 +12,7 @@ RUNS := m50-h3 m60-h3 m70-h3 m75-h3 m80-h3 m90-h3 m75-h6
 ABOUT := $(filter-out 00-pretrain:%,$(shell awk 'FNR == 1 { name = FILENAME; \
     sub(/^experiments\//, "", name); sub(/\/main\.c$$/, "", name); target = "" } \
     FNR > 12 { nextfile } /^\/\/ target: / { target = $$3 } \
-    /^\/\/ needs: / && target != "" { sub(/^\/\/ needs: */, ""); gsub(/ +/, ","); \
+    /^\/\/ needs:/ && target != "" { sub(/^\/\/ needs: */, ""); sub(/ +$$/, ""); gsub(/ +/, ","); \
         print name ":" target ":" $$0 }' /dev/null $(sort $(wildcard experiments/*/main.c))))
 about_name   = $(word 1,$(subst :, ,$(1)))
 about_target = $(word 2,$(subst :, ,$(1)))
