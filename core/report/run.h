@@ -11,6 +11,10 @@
 
 enum tier { TIER_SMOKE, TIER_DESK, TIER_PAPER };
 
+/// SHA-256 in hex of the sources and flags that decide a program's numbers; defined by the build, once
+/// a program.
+extern const char code_key[];
+
 /// A number of the result, with its interval where it has one (NAN where not).
 struct result {
     char key[96];
@@ -20,49 +24,76 @@ struct result {
 };
 
 struct run {
-    const char *name;  ///< "02-rank-curves"
+    const char *name; ///< "02-rank-curves"
     enum tier tier;
     const char *tier_name, *data; ///< "desk", "cifar10"
     const char *run_name;         ///< --run, or NULL
     uint64_t seed;
     int threads;
-    double epochs;                ///< --epochs: overrides the recipe's, 0 when not given
-    const char *arithmetic;       ///< "fp32"
-    int export_arrays, force;     ///< --export 1, --force 1
-    char root[PATH_SIZE];         ///< results/TIER-DATA
-    char folder[PATH_SIZE];       ///< results/TIER-DATA/NN-name
-    char key[HASH_HEX];           ///< content key, filled by run_fresh
+    double epochs;            ///< --epochs: overrides the recipe's, 0 when not given
+    const char *arithmetic;   ///< "fp32"
+    int export_arrays, force; ///< --export 1, --force 1
+    char root
+        [PATH_SIZE]; ///< RESULTS/TIER-DATA; RESULTS is --results, "results" by default
+    char checkpoints[PATH_SIZE]; ///< RESULTS/checkpoints/TIER-DATA
+    char folder[PATH_SIZE]; ///< RESULTS/TIER-DATA/NN-name, with --run /RUN below it
+    char key[HASH_HEX];     ///< content key, filled by run_fresh
     double started;
-    struct run_store *store;      ///< results, verdicts and provenance collected so far, owned
+    struct run_store
+        *store; ///< results, verdicts and provenance collected so far, owned
 };
+
+/// *tier and *data from the texts of --tier and --data, NULL for the defaults (desk; planted at smoke,
+/// cifar10 otherwise). Dies (EXIT_USAGE), listing the allowed pairs, for any other.
+void tier_find(enum tier *tier, const char **data, const char *tier_text,
+               const char *data_text);
+
+/// "smoke", "desk" or "paper"; static storage.
+const char *tier_name(enum tier tier);
 
 /// Reads the common options (--tier --data --run --seed --threads --arithmetic --epochs --export
 /// --force --results) and checks the pair TIER-DATA against the allowed ones. Dies (EXIT_USAGE) for
-/// anything else. `code_key` is the SHA-256 of the sources, embedded by the build.
-void run_open(struct run *run, const char *name, const char *code_key, int argc, char **argv);
+/// anything else. `code` is the build's code_key.
+void run_open(struct run *run, const char *name, const char *code, int argc,
+              char **argv);
 
 /// Adds one line to the provenance, e.g. ("data digest", hex); lines with `keyed` nonzero are part of
-/// the content key (weights, data, recipe), others are not (seconds, host).
+/// the content key (weights, data, recipe, core type), others are not (seconds, host). Keyed lines come
+/// before run_fresh (contract).
 void run_note(struct run *run, const char *what, const char *value, int keyed);
 
-/// Computes the content key from code, tier, data, seed, arithmetic, core type and the keyed notes.
-/// Returns 1 when provenance.tsv in the folder carries the same key and every file it lists is there with the
-/// digest it lists (then the experiment prints its old results and ends), unless --force.
+/// Computes the content key from code, tier, data, run, seed, arithmetic, epochs, the experiment's rows
+/// of paper/claims.tsv as far as they decide verdicts, and the keyed notes; threads, host and seconds
+/// are not part of it. Returns 1 when provenance.tsv in the folder carries the same key and every file
+/// it lists is there with the digest it lists, unless --force; then the experiment ends by
+/// `return run_print(&run)`. Otherwise removes that provenance.tsv, so that a run that is cut short
+/// leaves a stale result, never a mixed one. A missing, cut or edited file only means 0.
 int run_fresh(struct run *run);
 
-/// Adds a number to result.tsv. low, high: a 90 % interval or NAN.
+/// Prints what an earlier run of the same content found, exactly as run_close did, and frees the store.
+/// Returns 0. Contract: run_fresh returned 1.
+int run_print(struct run *run);
+
+/// Adds a number to result.tsv. low, high: a 90 % interval or NAN. An infinite value is written as nan.
+/// Contract: `key` is new and shorter than 96 bytes.
 void run_result(struct run *run, const char *key, double value, double low, double high,
                 size_t n, const char *unit);
 
-/// The path (PATH_SIZE) of a file in the run's folder.
+/// The path (PATH_SIZE) of a file in the run's folder ("export/tokens.npy" makes a folder below it when
+/// written). A file asked for here that exists at run_close is listed in the provenance with its digest.
 void run_path(char path[PATH_SIZE], const struct run *run, const char *file);
 
-/// Finds a run's weights: results/TIER-DATA/weights/RUN.safetensors, then
-/// results/checkpoints/TIER-DATA/RUN.safetensors. Returns 1 and the path, or 0.
+/// Lists a file written outside the run's folder, below RESULTS/TIER-DATA (weights, say), in the
+/// provenance like those of run_path. Contract: `path` begins with run->root.
+void run_output(const struct run *run, const char *path);
+
+/// Finds a run's weights: RESULTS/TIER-DATA/weights/RUN.safetensors, then
+/// RESULTS/checkpoints/TIER-DATA/RUN.safetensors. Returns 1 and the path, or 0.
 int run_weights(char path[PATH_SIZE], const struct run *run, const char *weights);
 
-/// Writes result.tsv, verdicts.tsv, provenance.tsv (atomically, provenance last) and frees the store.
-/// Returns 0, the program's exit code whatever the verdicts.
+/// Writes result.tsv, verdicts.tsv, provenance.tsv (atomically, provenance last), removes the error.txt
+/// of an earlier failure, prints published | ours | verdict for each claim and where the files are, and
+/// frees the store. Returns 0, the program's exit code whatever the verdicts.
 int run_close(struct run *run);
 
 #endif

@@ -1,0 +1,163 @@
+#include "core/report/claims.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/base/number.h"
+
+/// The kinds of claim: whether a row needs a margin.
+static const struct {
+    const char *name;
+    int needs_margin;
+} kinds[] = {{"exact", 0}, {"numeric", 1},     {"identity", 1}, {"ordering", 0},
+             {"trend", 0}, {"equivalence", 1}, {"partition", 1}};
+
+static const char *const datas[] = {"none", "any", "cifar10", "planted", "imagenet"};
+
+/// Dies naming the row unless the cell is one of the `known` words.
+static void check_known(const struct tsv *table, size_t row, const char *column,
+                        const char *const *known, size_t count)
+{
+    const char *cell = tsv_cell(table, row, column);
+    for (size_t i = 0; i < count; ++i)
+        if (!strcmp(cell, known[i])) return;
+    die(EXIT_INPUT, "%s: %s: unknown %s '%s'", table->path, tsv_cell(table, row, "id"),
+        column, cell);
+}
+
+/// An optional number that is not negative.
+static double optional_number(const struct tsv *table, size_t row, const char *column,
+                              double missing)
+{
+    const char *cell = tsv_cell(table, row, column);
+    double value = missing;
+    if (*cell && (!number_scan(&value, cell) || value < 0))
+        die(EXIT_INPUT, "%s: %s: %s '%s' is not a number from 0 on", table->path,
+            tsv_cell(table, row, "id"), column, cell);
+    return value;
+}
+
+static void check_kind(const struct tsv *table, size_t row)
+{
+    const char *id = tsv_cell(table, row, "id"), *kind = tsv_cell(table, row, "kind");
+    double value, half;
+    size_t k = 0, count = sizeof kinds / sizeof *kinds;
+    while (k < count && strcmp(kinds[k].name, kind)) ++k;
+    if (k == count) die(EXIT_INPUT, "%s: %s: unknown kind '%s'", table->path, id, kind);
+    double margin = optional_number(table, row, "margin", NAN);
+    if (kinds[k].needs_margin && isnan(margin))
+        die(EXIT_INPUT, "%s: %s: a claim of kind %s needs a margin", table->path, id,
+            kind);
+    if (!isnan(margin) && !*tsv_cell(table, row, "margin_source"))
+        die(EXIT_INPUT, "%s: %s: the margin has no source", table->path, id);
+    if (!strcmp(kind, "numeric") &&
+        !printed_parse(&value, &half, tsv_cell(table, row, "printed")))
+        die(EXIT_INPUT, "%s: %s: printed '%s' is not one number", table->path, id,
+            tsv_cell(table, row, "printed"));
+}
+
+static void check_row(const struct tsv *table, size_t row)
+{
+    static const char *const filled[] = {"id", "place", "statement", "target",
+                                         "experiment"};
+    static const char *const tiers[] = {"smoke", "desk", "paper"};
+    for (size_t i = 0; i < sizeof filled / sizeof *filled; ++i)
+        if (!*tsv_cell(table, row, filled[i]))
+            die(EXIT_INPUT, "%s: row %zu: no %s", table->path, row + 1, filled[i]);
+    const char *id = tsv_cell(table, row, "id");
+    if (tsv_row(table, "id", id) != (long)row)
+        die(EXIT_INPUT, "%s: %s: comes twice", table->path, id);
+    check_known(table, row, "data", datas, sizeof datas / sizeof *datas);
+    check_known(table, row, "tier", tiers, sizeof tiers / sizeof *tiers);
+    optional_number(table, row, "effect", 0);
+    check_kind(table, row);
+}
+
+void claims_read(struct claims *claims, const char *path)
+{
+    tsv_read(&claims->table, path);
+    claims->count = claims->table.rows;
+    for (size_t row = 0; row < claims->count; ++row) check_row(&claims->table, row);
+}
+
+void claims_free(struct claims *claims)
+{
+    tsv_free(&claims->table);
+    claims->count = 0;
+}
+
+struct claim claims_row(const struct claims *claims, size_t row)
+{
+    const struct tsv *t = &claims->table;
+    return (struct claim){
+        .id = tsv_cell(t, row, "id"),
+        .place = tsv_cell(t, row, "place"),
+        .statement = tsv_cell(t, row, "statement"),
+        .printed = tsv_cell(t, row, "printed"),
+        .kind = tsv_cell(t, row, "kind"),
+        .margin_source = tsv_cell(t, row, "margin_source"),
+        .data = tsv_cell(t, row, "data"),
+        .tier = tsv_cell(t, row, "tier"),
+        .target = tsv_cell(t, row, "target"),
+        .experiment = tsv_cell(t, row, "experiment"),
+        .effect = optional_number(t, row, "effect", 0),
+        .margin = optional_number(t, row, "margin", NAN),
+    };
+}
+
+/// Copies the number at the beginning of `text` without its thousands separators; *rest is what follows.
+/// Returns the digits behind the point, -1 when there is no number.
+static int copy_number(char *number, size_t size, const char *text, const char **rest)
+{
+    size_t used = 0;
+    int point = 0, behind = 0, digits = 0;
+    if (*text == '+' || *text == '-') number[used++] = *text++;
+    for (; used + 1 < size; ++text) {
+        if (isdigit((unsigned char)*text))
+            ++digits, behind += point;
+        else if (*text == '.' && !point && digits)
+            point = 1;
+        else if (*text == ',' && !point && digits && isdigit((unsigned char)text[1]))
+            continue;
+        else
+            break;
+        number[used++] = *text;
+    }
+    number[used] = 0;
+    *rest = text;
+    return digits && (!point || behind) ? behind : -1;
+}
+
+/// True for nothing, or a unit: a per cent sign or words of letters behind an optional space.
+static int is_unit(const char *text)
+{
+    text += *text == ' ';
+    if (!strcmp(text, "%")) return 1;
+    for (; *text; ++text)
+        if (!isalpha((unsigned char)*text) && *text != ' ') return 0;
+    return 1;
+}
+
+int printed_parse(double *value, double *half, const char *text)
+{
+    char number[64];
+    const char *rest;
+    long exponent = 0;
+    int behind = copy_number(number, sizeof number - 8, text, &rest);
+    if (behind < 0) return 0;
+    if ((*rest == 'e' || *rest == 'E') && rest[1] && strchr("+-0123456789", rest[1])) {
+        char *end;
+        exponent = strtol(rest + 1, &end, 10);
+        if (end == rest + 1 || labs(exponent) > 300) return 0;
+        rest = end;
+    }
+    if (!is_unit(rest)) return 0;
+    char all[96];
+    snprintf(all, sizeof all, "%se%ld", *number == '+' ? number + 1 : number, exponent);
+    if (!number_scan(value, all)) return 0;
+    *half = .5 * pow(10., (double)(exponent - behind));
+    return 1;
+}

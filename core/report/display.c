@@ -1,0 +1,139 @@
+#include "core/report/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/report/memory.h"
+#include "core/report/table.h"
+
+/// The states in the order of the counts at the end, each with its terminal colour.
+static const struct {
+    const char *name, *colour;
+} states[] = {{"REPRODUCED", "32"},     {"REPRODUCED-SCALED", "32"},
+              {"TREND-ONLY", "36"},     {"INCONCLUSIVE", "33"},
+              {"NOT-REPRODUCED", "31"}, {"REFUTED", "35"},
+              {"NOT-RUN", "2"},         {"STALE", "33"},
+              {"ERROR", "1;31"}};
+enum { STATES = sizeof states / sizeof *states, REASON_WIDTH = 72 };
+
+static const char *state_colour(const char *state)
+{
+    for (size_t i = 0; i < STATES; ++i)
+        if (!strcmp(states[i].name, state)) return states[i].colour;
+    return "0";
+}
+
+static void ours_text(char text[NUMBER_TEXT], const struct ledger_row *row)
+{
+    interval_text(text, row->part.estimate, row->part.low, row->part.high);
+}
+
+/// "NOT-RUN(reason)", or the state alone where its reason is a remark. The caller frees.
+static char *verdict_text(const struct ledger_row *row)
+{
+    if (*row->reason && (!strcmp(row->state, "NOT-RUN") ||
+                         !strcmp(row->state, "STALE") || !strcmp(row->state, "ERROR")))
+        return text_format("%s(%s)", row->state, row->reason);
+    return text_copy(row->state);
+}
+
+/// length of the longest beginning of `text` of at most `most` bytes that cuts neither a UTF-8 character
+/// nor, if it can help it, a word.
+static int cut_length(const char *text, size_t most)
+{
+    size_t length = strlen(text);
+    if (length <= most) return (int)length;
+    for (length = most; length > most / 2; --length)
+        if (text[length] == ' ') return (int)length;
+    for (length = most; length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80;)
+        --length;
+    return (int)length;
+}
+
+/// Prints one claim on a line whose columns are the same in every group.
+static void print_row(const struct ledger_row *row, int id_width, FILE *file,
+                      int colours)
+{
+    char ours[NUMBER_TEXT];
+    ours_text(ours, row);
+    char *verdict = verdict_text(row);
+    size_t name = strlen(row->state);
+    int printed = cut_length(row->claim.printed, 22);
+    fprintf(file, "  %-*s  %-22.*s  %-24s  ", id_width, row->claim.id, printed,
+            row->claim.printed, ours);
+    if (colours) fprintf(file, "\033[%sm", state_colour(row->state));
+    fprintf(file, "%.*s", (int)name, verdict);
+    if (colours) fputs("\033[0m", file);
+    int rest = cut_length(verdict + name, REASON_WIDTH);
+    fprintf(file, "%.*s%s\n", rest, verdict + name,
+            verdict[name + (size_t)rest] ? "..." : "");
+    free(verdict);
+}
+
+static void print_counts(const struct ledger *ledger, FILE *file)
+{
+    const char *separator = "";
+    fprintf(file, "%zu claims: ", ledger->count);
+    for (size_t s = 0; s < STATES; ++s) {
+        size_t count = 0;
+        for (size_t i = 0; i < ledger->count; ++i)
+            count += !strcmp(ledger->rows[i].state, states[s].name);
+        if (!count) continue;
+        fprintf(file, "%s%zu %s", separator, count, states[s].name);
+        separator = ", ";
+    }
+    putc('\n', file);
+}
+
+/// True for the first row of its target, which heads the group.
+static int is_first(const struct ledger *ledger, size_t row)
+{
+    for (size_t i = 0; i < row; ++i)
+        if (!strcmp(ledger->rows[i].claim.target, ledger->rows[row].claim.target))
+            return 0;
+    return 1;
+}
+
+void ledger_print(const struct ledger *ledger, FILE *file, int colours)
+{
+    int id_width = 0;
+    for (size_t i = 0; i < ledger->count; ++i) {
+        int width = (int)strlen(ledger->rows[i].claim.id);
+        if (width > id_width) id_width = width;
+    }
+    for (size_t i = 0; i < ledger->count; ++i) {
+        if (!is_first(ledger, i)) continue;
+        const char *target = ledger->rows[i].claim.target;
+        if (!i)
+            fprintf(file, "  %-*s  %-22s  %-24s  verdict\n", id_width, "claim",
+                    "published", "ours");
+        fprintf(file, "\n%s\n", target);
+        for (size_t j = i; j < ledger->count; ++j)
+            if (!strcmp(ledger->rows[j].claim.target, target))
+                print_row(&ledger->rows[j], id_width, file, colours);
+    }
+    putc('\n', file);
+    print_counts(ledger, file);
+}
+
+void ledger_markdown(const struct ledger *ledger, FILE *file)
+{
+    struct table table;
+    table_open(&table, 6,
+               (const char *const[]){"claim", "place", "statement", "printed", "ours",
+                                     "verdict"});
+    for (size_t i = 0; i < ledger->count; ++i) {
+        const struct ledger_row *row = &ledger->rows[i];
+        char ours[NUMBER_TEXT];
+        ours_text(ours, row);
+        char *verdict = verdict_text(row);
+        table_row(&table, (const char *const[]){row->claim.id, row->claim.place,
+                                                row->claim.statement,
+                                                row->claim.printed, ours, verdict});
+        free(verdict);
+    }
+    table_markdown(&table, file);
+    table_close(&table);
+    putc('\n', file);
+    print_counts(ledger, file);
+}

@@ -1,0 +1,155 @@
+#include "core/report/claims.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/base/die.h"
+
+/// The words, and how bad each verdict is for a claim of several parts.
+static const struct {
+    const char *name;
+    int badness;
+} verdicts[] = {
+    [VERDICT_REPRODUCED] = {"REPRODUCED", 0},
+    [VERDICT_REPRODUCED_SCALED] = {"REPRODUCED-SCALED", 1},
+    [VERDICT_TREND_ONLY] = {"TREND-ONLY", 2},
+    [VERDICT_INCONCLUSIVE] = {"INCONCLUSIVE", 3},
+    [VERDICT_NOT_RUN] = {"NOT-RUN", 4},
+    [VERDICT_NOT_REPRODUCED] = {"NOT-REPRODUCED", 5},
+    [VERDICT_REFUTED] = {"REFUTED", 6},
+};
+
+const char *verdict_name(enum verdict verdict)
+{
+    return verdicts[verdict].name;
+}
+
+int verdict_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; ++i)
+        if (!strcmp(verdicts[i].name, name)) return (int)i;
+    return -1;
+}
+
+enum verdict verdict_worst(enum verdict a, enum verdict b)
+{
+    return verdicts[a].badness >= verdicts[b].badness ? a : b;
+}
+
+/// True when the part can decide anything. An empty interval is a bug of ours.
+static int part_finite(const struct part *d)
+{
+    require(!(d->low > d->high), "the interval [%g, %g] is empty", d->low, d->high);
+    return isfinite(d->estimate) && isfinite(d->low) && isfinite(d->high);
+}
+
+enum verdict judge_ordering(const struct part *d, double effect)
+{
+    require(effect >= 0, "an ordering's effect of %g is negative", effect);
+    if (!part_finite(d)) return VERDICT_INCONCLUSIVE;
+    if (d->low > effect / 2) return VERDICT_REPRODUCED;
+    if (d->low > 0) return VERDICT_TREND_ONLY;
+    if (d->high <= 0 || d->high < effect / 2) return VERDICT_NOT_REPRODUCED;
+    return VERDICT_INCONCLUSIVE;
+}
+
+enum verdict judge_trend(const struct part *d)
+{
+    return judge_ordering(d, 0);
+}
+
+enum verdict judge_numeric(double estimate, const char *printed, double absolute,
+                           double relative)
+{
+    double value, half;
+    int parsed = printed_parse(&value, &half, printed);
+    require(parsed, "'%s' is not a printed number", printed);
+    require(absolute >= 0 && relative >= 0, "a margin of %g + %g is negative", absolute,
+            relative);
+    if (!isfinite(estimate)) return VERDICT_INCONCLUSIVE;
+    double margin = absolute + relative * fabs(value) + half;
+    // The bound belongs to the margin; decimals are not binary fractions, hence the few ulps.
+    double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(estimate));
+    return judge_exact(fabs(estimate - value) <= margin + slack);
+}
+
+enum verdict judge_equivalence(const struct part *d, double margin)
+{
+    require(margin >= 0, "a margin of %g is none", margin);
+    if (!part_finite(d)) return VERDICT_INCONCLUSIVE;
+    if (d->low >= -margin && d->high <= margin) return VERDICT_REPRODUCED;
+    if (d->low > margin || d->high < -margin) return VERDICT_NOT_REPRODUCED;
+    return VERDICT_INCONCLUSIVE;
+}
+
+enum verdict judge_exact(int holds)
+{
+    return holds ? VERDICT_REPRODUCED : VERDICT_NOT_REPRODUCED;
+}
+
+enum verdict judge_identity(double residual, double bound)
+{
+    if (!isfinite(residual) || !isfinite(bound)) return VERDICT_INCONCLUSIVE;
+    require(bound >= 0, "a bound of %g is negative", bound);
+    return fabs(residual) <= bound ? VERDICT_REPRODUCED : VERDICT_REFUTED;
+}
+
+enum verdict judge_partition(const struct part *d, double margin)
+{
+    require(margin >= 0, "a margin of %g is none", margin);
+    if (!part_finite(d)) return VERDICT_INCONCLUSIVE;
+    if (d->low >= margin) return VERDICT_REPRODUCED;
+    return d->high < margin ? VERDICT_NOT_REPRODUCED : VERDICT_INCONCLUSIVE;
+}
+
+static int kind_is(const struct claim *claim, const char *kind)
+{
+    return !strcmp(claim->kind, kind);
+}
+
+enum verdict claim_judge(const struct claim *claim, const struct part *d)
+{
+    require(!kind_is(claim, "exact"), "%s: an exact claim has no estimate", claim->id);
+    if (kind_is(claim, "ordering")) return judge_ordering(d, claim->effect);
+    if (kind_is(claim, "trend")) return judge_trend(d);
+    if (kind_is(claim, "equivalence")) return judge_equivalence(d, claim->margin);
+    if (kind_is(claim, "partition")) return judge_partition(d, claim->margin);
+    if (kind_is(claim, "identity")) return judge_identity(d->estimate, claim->margin);
+    return judge_numeric(d->estimate, claim->printed, claim->margin, 0);
+}
+
+double part_detectable(const struct part *d)
+{
+    return part_finite(d) ? (d->high - d->low) / 2 : (double)NAN;
+}
+
+const char *claim_excluded(const struct claim *claim, enum tier tier, const char *data)
+{
+    if (!strcmp(claim->data, "none")) return NULL;
+    if (!strcmp(claim->data, "imagenet") && strcmp(data, "imagefolder"))
+        return "imagenet";
+    if (!strcmp(claim->data, "cifar10") && strcmp(data, "cifar10")) return "no data";
+    if (!strcmp(claim->tier, "paper") && tier != TIER_PAPER) return "paper tier";
+    return NULL;
+}
+
+/// The better verdict gives way to the cap; a failure stays one.
+static enum verdict at_best(enum verdict verdict, enum verdict cap)
+{
+    return verdict_worst(verdict, cap);
+}
+
+enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
+                         const struct run *run, int compares_pretrainings,
+                         int pretrainings)
+{
+    if (!strcmp(claim->data, "none")) return verdict;
+    if (claim_excluded(claim, run->tier, run->data)) return VERDICT_NOT_RUN;
+    if (run->tier == TIER_DESK) verdict = at_best(verdict, VERDICT_REPRODUCED_SCALED);
+    int planted = !strcmp(run->data, "planted") && strcmp(claim->data, "planted");
+    if (run->tier == TIER_SMOKE || planted ||
+        (compares_pretrainings && pretrainings < 3))
+        verdict = at_best(verdict, VERDICT_TREND_ONLY);
+    return verdict;
+}

@@ -1,0 +1,213 @@
+#include "core/report/ledger.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/report/memory.h"
+#include "core/report/provenance.h"
+
+static const char claims_path[] = "paper/claims.tsv", stale[] = "STALE",
+                  failed[] = "ERROR";
+
+static void row_text(char **field, const char *text)
+{
+    free(*field);
+    *field = text_copy(text);
+}
+
+/// What the paths of one experiment's results share.
+struct folder {
+    char path[PATH_SIZE]; ///< RESULTS/TIER-DATA/NN-name
+};
+
+static int folder_has(const struct folder *folder, const char *file)
+{
+    char path[PATH_SIZE];
+    path_format(path, "%s/%s", folder->path, file);
+    return file_exists(path);
+}
+
+/// Takes over the row of verdicts.tsv when it is worse than what `row` has.
+static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, size_t at,
+                         const struct provenance *provenance)
+{
+    int verdict = verdict_find(tsv_cell(verdicts, at, "verdict")),
+        before = verdict_find(row->state);
+    if (verdict < 0) {
+        row->state = stale;
+        row_text(&row->reason, "its verdict is none that is known: run it again");
+        return;
+    }
+    if (row->commit && verdict_worst((enum verdict)before, (enum verdict)verdict) ==
+                           (enum verdict)before)
+        return;
+    const char *commit = provenance_find(provenance, "commit"),
+               *dirty = provenance_find(provenance, "dirty"),
+               *seconds = provenance_find(provenance, "seconds");
+    row->state = verdict_name((enum verdict)verdict);
+    row->part =
+        (struct part){tsv_number(verdicts, at, "estimate"),
+                      tsv_number(verdicts, at, "low"), tsv_number(verdicts, at, "high"),
+                      strtoul(tsv_cell(verdicts, at, "n"), NULL, 10)};
+    row_text(&row->test, tsv_cell(verdicts, at, "test"));
+    row_text(&row->reason, tsv_cell(verdicts, at, "note"));
+    row_text(&row->seconds, seconds ? seconds : "");
+    free(row->commit);
+    row->commit = text_format("%.12s%s", commit ? commit : "unknown",
+                              dirty && !strcmp(dirty, "yes") ? "+dirty" : "");
+}
+
+/// Looks the claim up in one folder's verdicts. Returns 1 when the row is settled as stale.
+static int gather_folder(struct ledger_row *row, const struct folder *folder)
+{
+    char path[PATH_SIZE];
+    struct provenance provenance;
+    path_format(path, "%s/provenance.tsv", folder->path);
+    if (!provenance_read(&provenance, path) ||
+        !provenance_holds_file(&provenance, folder->path, "verdicts.tsv")) {
+        row->state = stale;
+        row_text(&row->reason,
+                 "its provenance is missing or does not fit: run it again");
+        provenance_free(&provenance);
+        return 1;
+    }
+    // The digest was right, so the table is as it was written.
+    struct tsv verdicts;
+    path_format(path, "%s/verdicts.tsv", folder->path);
+    tsv_read(&verdicts, path);
+    long at = tsv_row(&verdicts, "id", row->claim.id);
+    if (at >= 0) take_verdict(row, &verdicts, (size_t)at, &provenance);
+    tsv_free(&verdicts);
+    provenance_free(&provenance);
+    return row->state == stale;
+}
+
+static int is_name(const struct dirent *entry)
+{
+    return *entry->d_name != '.';
+}
+
+/// Looks the claim up in the folders of an experiment's runs, in the order of their names.
+static void gather_runs(struct ledger_row *row, const struct folder *folder)
+{
+    struct dirent **entries;
+    int count = scandir(folder->path, &entries, is_name, alphasort), settled = 0;
+    for (int i = 0; i < count; ++i) {
+        struct folder run;
+        path_format(run.path, "%s/%s", folder->path, entries[i]->d_name);
+        if (!settled && folder_has(&run, "verdicts.tsv"))
+            settled = gather_folder(row, &run);
+        free(entries[i]);
+    }
+    if (count >= 0) free(entries);
+}
+
+/// The first line of the Makefile's note about a failed program, without bytes that a cell cannot hold.
+static void gather_error(struct ledger_row *row, const struct folder *folder)
+{
+    char path[PATH_SIZE];
+    size_t size;
+    path_format(path, "%s/error.txt", folder->path);
+    char *text = file_read(&size, path, NULL);
+    text[strcspn(text, "\n")] = 0;
+    for (char *c = text; *c; ++c)
+        if ((unsigned char)*c < ' ') *c = ' ';
+    row->state = failed;
+    row_text(&row->reason, *text ? text : "the program failed without a word");
+    free(text);
+}
+
+/// Why a claim that no experiment answered was not run.
+static void gather_reason(struct ledger_row *row, const struct folder *folder,
+                          enum tier tier, const char *data)
+{
+    char path[PATH_SIZE];
+    const char *excluded = claim_excluded(&row->claim, tier, data);
+    path_format(path, "experiments/%s/main.c", row->claim.experiment);
+    free(row->reason);
+    if (excluded)
+        row->reason = text_copy(excluded);
+    else if (!file_exists(path))
+        row->reason = text_copy("no experiment yet");
+    else if (folder_has(folder, "verdicts.tsv"))
+        row->reason = text_copy("the experiment recorded no verdict on it");
+    else
+        row->reason = text_format("not run yet: `make %s`", row->claim.target);
+}
+
+static void gather_row(struct ledger_row *row, const char *results, enum tier tier,
+                       const char *data)
+{
+    struct folder folder;
+    path_format(folder.path, "%s/%s-%s/%s", results, tier_name(tier), data,
+                row->claim.experiment);
+    row->state = verdict_name(VERDICT_NOT_RUN);
+    row->part = (struct part){NAN, NAN, NAN, 0};
+    if (folder_has(&folder, "error.txt"))
+        gather_error(row, &folder);
+    else if (folder_has(&folder, "verdicts.tsv"))
+        gather_folder(row, &folder);
+    else
+        gather_runs(row, &folder);
+    // Nothing settled it: no row was taken over, and no state replaced NOT-RUN.
+    if (!row->commit && !strcmp(row->state, verdict_name(VERDICT_NOT_RUN)))
+        gather_reason(row, &folder, tier, data);
+    if (!row->test) row_text(&row->test, "");
+    if (!row->commit) row_text(&row->commit, "");
+    if (!row->seconds) row_text(&row->seconds, "");
+}
+
+void ledger_build(struct ledger *ledger, const char *results, enum tier tier,
+                  const char *data)
+{
+    *ledger = (struct ledger){0};
+    claims_read(&ledger->claims, claims_path);
+    for (size_t i = 0; i < ledger->claims.count; ++i) {
+        struct ledger_row row = {.claim = claims_row(&ledger->claims, i)};
+        gather_row(&row, results, tier, data);
+        ledger->rows = array_grow(ledger->rows, ledger->count, sizeof *ledger->rows);
+        ledger->rows[ledger->count++] = row;
+    }
+}
+
+void ledger_free(struct ledger *ledger)
+{
+    for (size_t i = 0; i < ledger->count; ++i) {
+        free(ledger->rows[i].test);
+        free(ledger->rows[i].reason);
+        free(ledger->rows[i].commit);
+        free(ledger->rows[i].seconds);
+    }
+    free(ledger->rows);
+    claims_free(&ledger->claims);
+    *ledger = (struct ledger){0};
+}
+
+void ledger_write(const struct ledger *ledger, const char *path)
+{
+    struct output output;
+    output_open(&output, path);
+    FILE *file = output.file;
+    fprintf(file, "id\tplace\tprinted\testimate\tlow\thigh\tn\ttest\tmargin\tverdict\t"
+                  "reason\tcommit\tseconds\n");
+    for (size_t i = 0; i < ledger->count; ++i) {
+        const struct ledger_row *row = &ledger->rows[i];
+        tsv_put(file, row->claim.id, '\t');
+        tsv_put(file, row->claim.place, '\t');
+        tsv_put(file, row->claim.printed, '\t');
+        tsv_put_number(file, row->part.estimate, '\t');
+        tsv_put_number(file, row->part.low, '\t');
+        tsv_put_number(file, row->part.high, '\t');
+        fprintf(file, "%zu\t", row->part.n);
+        tsv_put(file, row->test, '\t');
+        tsv_put_number(file, row->claim.margin, '\t');
+        tsv_put(file, row->state, '\t');
+        tsv_put(file, row->reason, '\t');
+        tsv_put(file, row->commit, '\t');
+        tsv_put(file, row->seconds, '\n');
+    }
+    output_close(&output);
+}

@@ -1,0 +1,18 @@
+/// Small growing arrays and copies of text for tables, notes and verdicts: a run collects a few
+/// hundred of them, so each grows by one, and memory that is refused ends the program.
+#ifndef MASKBOOK_REPORT_MEMORY_H
+#define MASKBOOK_REPORT_MEMORY_H
+
+#include <stddef.h>
+
+/// `array` (count items of `size` bytes, or NULL) with room for one item more; the old pointer is
+/// dead. The caller frees. Dies (EXIT_SYSTEM) without memory.
+void *array_grow(void *array, size_t count, size_t size);
+
+/// A copy of `text` that the caller frees. Dies (EXIT_SYSTEM) without memory.
+char *text_copy(const char *text);
+
+/// The formatted text in fresh memory that the caller frees. Dies (EXIT_SYSTEM) without memory.
+char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,100 @@
+#include "core/report/claims.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/report/memory.h"
+#include "core/report/store.h"
+#include "core/report/table.h"
+
+struct claim run_claim(const struct run *run, const char *id)
+{
+    const struct claims *claims = store_claims(run->store);
+    long row = tsv_row(&claims->table, "id", id);
+    require(row >= 0, "the claim %s is not in the table", id);
+    struct claim claim = claims_row(claims, (size_t)row);
+    require(!strcmp(claim.experiment, run->name),
+            "the claim %s belongs to %s, not to %s", id, claim.experiment, run->name);
+    return claim;
+}
+
+static int is_pass(enum verdict verdict)
+{
+    return verdict == VERDICT_REPRODUCED || verdict == VERDICT_REPRODUCED_SCALED ||
+           verdict == VERDICT_TREND_ONLY;
+}
+
+/// Guards the two words that must not be said lightly: a pass and REFUTED.
+static void check_verdict(const struct claim *claim, enum verdict verdict,
+                          const struct part *part)
+{
+    int exact = !strcmp(claim->kind, "exact"),
+        identity = !strcmp(claim->kind, "identity"),
+        numeric = !strcmp(claim->kind, "numeric");
+    require(verdict != VERDICT_REFUTED || exact || identity ||
+                !strcmp(claim->data, "none"),
+            "%s is no mathematical statement and cannot be REFUTED", claim->id);
+    if (!is_pass(verdict) || exact) return;
+    require(part && isfinite(part->estimate), "%s passes without an estimate",
+            claim->id);
+    require(numeric || identity || (isfinite(part->low) && isfinite(part->high)),
+            "%s passes without an interval", claim->id);
+}
+
+/// The note with what the ledger must not lack: why a claim was not run, or how small a difference the
+/// test could have seen. The caller frees.
+static char *full_note(const struct claim *claim, const struct run *run,
+                       enum verdict verdict, const struct part *part, const char *note)
+{
+    const char *reason = claim_excluded(claim, run->tier, run->data);
+    if (verdict == VERDICT_NOT_RUN && reason)
+        return text_format("%s%s%s", reason, *note ? "; " : "", note);
+    if (verdict == VERDICT_INCONCLUSIVE && part && isfinite(part_detectable(part))) {
+        char least[NUMBER_TEXT];
+        number_text(least, part_detectable(part));
+        return text_format("%s%sthe smallest difference this test could confirm is %s",
+                           note, *note ? "; " : "", least);
+    }
+    return text_copy(note);
+}
+
+void run_verdict(struct run *run, const char *id, enum verdict verdict,
+                 const struct part *deciding, const char *test, const char *note)
+{
+    struct run_store *store = run->store;
+    struct claim claim = run_claim(run, id);
+    for (size_t i = 0; i < store->verdict_count; ++i)
+        require(strcmp(store->verdicts[i].id, id), "%s has a verdict already", id);
+    check_verdict(&claim, verdict, deciding);
+
+    verdict = verdict_cap(verdict, &claim, run, 0, 0);
+    struct verdict_row row = {
+        .id = text_copy(id),
+        .test = text_copy(test),
+        .note = full_note(&claim, run, verdict, deciding, note),
+        .verdict = verdict,
+        .part = deciding ? *deciding : (struct part){NAN, NAN, NAN, 0},
+    };
+    store->verdicts =
+        array_grow(store->verdicts, store->verdict_count, sizeof *store->verdicts);
+    store->verdicts[store->verdict_count++] = row;
+}
+
+void run_judge(struct run *run, const char *id, const struct part *parts, size_t count,
+               int pretrainings, const char *test, const char *note)
+{
+    struct claim claim = run_claim(run, id);
+    require(count > 0, "%s has no part to judge", id);
+    // The first of the worst parts decides.
+    enum verdict worst = claim_judge(&claim, &parts[0]);
+    size_t deciding = 0;
+    for (size_t i = 1; i < count; ++i) {
+        enum verdict verdict = claim_judge(&claim, &parts[i]);
+        if (verdict_worst(worst, verdict) == worst) continue;
+        worst = verdict;
+        deciding = i;
+    }
+    worst = verdict_cap(worst, &claim, run, pretrainings != 0, pretrainings);
+    run_verdict(run, id, worst, &parts[deciding], test, note);
+}

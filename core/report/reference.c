@@ -1,0 +1,96 @@
+#include "core/report/ledger.h"
+
+#include <string.h>
+
+#include "core/base/die.h"
+
+/// Prints what stands in the way of the row's claim being as in the reference. Returns 1 when it did.
+static size_t compare_row(const struct ledger_row *row, const struct tsv *reference,
+                          FILE *file)
+{
+    long at = reference ? tsv_row(reference, "id", row->claim.id) : -1;
+    const char *before = at >= 0 ? tsv_cell(reference, (size_t)at, "verdict") : NULL;
+    if (!strcmp(row->state, "ERROR"))
+        fprintf(file, "%s: ERROR: %s\n", row->claim.id, row->reason);
+    else if (reference && !before)
+        fprintf(file, "%s: %s, not in the reference\n", row->claim.id, row->state);
+    else if (reference && strcmp(before, row->state))
+        fprintf(file, "%s: reference %s, now %s%s%s\n", row->claim.id, before,
+                row->state, *row->reason ? ": " : "", row->reason);
+    else
+        return 0;
+    return 1;
+}
+
+size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file)
+{
+    struct tsv table = {0};
+    size_t lines = 0;
+    int have = file_exists(reference);
+    if (have)
+        tsv_read(&table, reference);
+    else
+        fprintf(file,
+                "no reference at %s: nothing to compare with (make accept-reference "
+                "REASON=\"...\" makes this ledger the reference)\n",
+                reference);
+    for (size_t i = 0; i < ledger->count; ++i)
+        lines += compare_row(&ledger->rows[i], have ? &table : NULL, file);
+    for (size_t row = 0; row < table.rows; ++row) {
+        const char *id = tsv_cell(&table, row, "id");
+        if (tsv_row(&ledger->claims.table, "id", id) >= 0) continue;
+        fprintf(file, "%s: reference %s, now no claim of the paper's table\n", id,
+                tsv_cell(&table, row, "verdict"));
+        ++lines;
+    }
+    if (have && !lines)
+        fprintf(file, "all %zu verdicts are those of %s\n", ledger->count, reference);
+    tsv_free(&table);
+    return lines;
+}
+
+/// Writes the reasons given so far and one more; every change of the reference stays on record.
+static void add_reason(const char *path, const char *date, const char *commit,
+                       const char *reason)
+{
+    struct tsv old = {0};
+    struct output output;
+    if (file_exists(path)) tsv_read(&old, path);
+    output_open(&output, path);
+    fprintf(output.file, "date\tcommit\treason\n");
+    for (size_t row = 0; row < old.rows; ++row) {
+        tsv_put(output.file, tsv_cell(&old, row, "date"), '\t');
+        tsv_put(output.file, tsv_cell(&old, row, "commit"), '\t');
+        tsv_put(output.file, tsv_cell(&old, row, "reason"), '\n');
+    }
+    tsv_put(output.file, date, '\t');
+    tsv_put(output.file, commit, '\t');
+    tsv_put(output.file, reason, '\n');
+    output_close(&output);
+    tsv_free(&old);
+}
+
+void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
+                   const char *date, const char *commit)
+{
+    char path[PATH_SIZE];
+    struct output output;
+    for (size_t i = 0; i < ledger->count; ++i)
+        if (verdict_find(ledger->rows[i].state) < 0)
+            die(EXIT_INPUT, "%s: %s is no verdict to accept (run `make %s`)",
+                ledger->rows[i].claim.id, ledger->rows[i].state,
+                ledger->rows[i].claim.target);
+
+    // The reason goes first: a reference without one must not be possible.
+    path_format(path, "%s/reasons.tsv", folder);
+    add_reason(path, date, commit, reason);
+    path_format(path, "%s/ledger.tsv", folder);
+    output_open(&output, path);
+    fprintf(output.file, "id\tverdict\testimate\n");
+    for (size_t i = 0; i < ledger->count; ++i) {
+        tsv_put(output.file, ledger->rows[i].claim.id, '\t');
+        tsv_put(output.file, ledger->rows[i].state, '\t');
+        tsv_put_number(output.file, ledger->rows[i].part.estimate, '\n');
+    }
+    output_close(&output);
+}
