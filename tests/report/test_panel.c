@@ -1,0 +1,129 @@
+#include "core/report/panel.h"
+
+#include <math.h>
+#include <png.h>
+#include <sys/resource.h>
+
+#include "core/base/hash.h"
+#include "tests/report/world.h"
+
+TestSuite(panel, .init = world_open);
+
+/// An image (3,2,2) whose channels and pixels all differ, with values beyond the range.
+static const float image[12] = {-1, 1,    0,     -3,   .5f,   -.5f,
+                                2,  .25f, -.25f, .75f, -.75f, -1};
+
+static uint8_t want_byte(float value)
+{
+    double clipped = value < -1 ? -1 : value > 1 ? 1 : (double)value;
+    return (uint8_t)floor((clipped + 1) / 2 * 255 + .5);
+}
+
+/// The oracle: the pixel at (y,x) of a panel of 2 x 3 cells where only cell (1,2) is drawn.
+static uint8_t want_pixel(size_t y, size_t x, size_t c)
+{
+    const size_t scale = 3, gap = 1, cell = 2 * scale;
+    if (y < cell + gap || x < 2 * (cell + gap)) return 255;
+    size_t row = (y - cell - gap) / scale, column = (x - 2 * (cell + gap)) / scale;
+    return want_byte(image[c * 4 + row * 2 + column]);
+}
+
+static void draw(const char *path)
+{
+    struct panel panel;
+    panel_open(&panel, 2, 3, 2, 3, 1);
+    cr_assert_eq(panel.width, 20);
+    cr_assert_eq(panel.height, 13);
+    panel_image(&panel, 1, 2, image);
+    panel_write(&panel, path);
+    panel_close(&panel);
+}
+
+Test(panel, the_file_holds_the_enlarged_pixels_on_white)
+{
+    png_image png = {.version = PNG_IMAGE_VERSION};
+    uint8_t pixels[20 * 13 * 3];
+    draw("panels/panel.png");
+    cr_assert(png_image_begin_read_from_file(&png, "panels/panel.png"));
+    png.format = PNG_FORMAT_RGB;
+    cr_assert_eq(png.width, 20);
+    cr_assert_eq(png.height, 13);
+    cr_assert(png_image_finish_read(&png, NULL, pixels, 0, NULL));
+    for (size_t y = 0; y < 13; ++y)
+        for (size_t x = 0; x < 20; ++x)
+            for (size_t c = 0; c < 3; ++c)
+                cr_expect_eq(pixels[(y * 20 + x) * 3 + c], want_pixel(y, x, c),
+                             "%zu %zu %zu", y, x, c);
+}
+
+Test(panel, the_same_panel_is_the_same_file)
+{
+    char first[HASH_HEX], second[HASH_HEX];
+    draw("a.png");
+    draw("b.png");
+    hash_file(first, HASH_SHA256, "a.png");
+    hash_file(second, HASH_SHA256, "b.png");
+    cr_expect_str_eq(first, second);
+}
+
+static void draw_outside(const void *unused)
+{
+    struct panel panel;
+    (void)unused;
+    panel_open(&panel, 2, 3, 2, 3, 1);
+    panel_image(&panel, 2, 0, image);
+}
+
+static void draw_nan(const void *unused)
+{
+    struct panel panel;
+    float bad[12] = {0};
+    (void)unused;
+    bad[7] = NAN;
+    panel_open(&panel, 1, 1, 2, 1, 0);
+    panel_image(&panel, 0, 0, bad);
+}
+
+static void open_empty(const void *unused)
+{
+    struct panel panel;
+    (void)unused;
+    panel_open(&panel, 0, 1, 2, 1, 0);
+}
+
+static void write_nowhere(const void *unused)
+{
+    (void)unused;
+    draw("figures/style.gp/panel.png");
+}
+
+static void write_full(const void *unused)
+{
+    (void)unused;
+    struct panel panel;
+    panel_open(&panel, 1, 1, 512, 2, 0);
+    float *noise = malloc(3 * 512 * 512 * sizeof *noise);
+    for (size_t i = 0; i < 3 * 512 * 512; ++i)
+        noise[i] = (float)(i * 2654435761u % 997) / 499 - 1;
+    panel_image(&panel, 0, 0, noise);
+    free(noise);
+    // A limit on the size of files stands for a full disk.
+    struct rlimit limit = {4096, 4096};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    panel_write(&panel, "full.png");
+}
+
+Test(panel, a_broken_contract_aborts)
+{
+    expect_death(__LINE__, draw_outside, NULL, -6, "no cell 2, 0");
+    expect_death(__LINE__, draw_nan, NULL, -6, "holds NaN");
+    expect_death(__LINE__, open_empty, NULL, -6, "empty panel");
+}
+
+Test(panel, what_cannot_be_written_ends_the_program_and_leaves_nothing)
+{
+    expect_death(__LINE__, write_nowhere, NULL, 4, "figures/style.gp");
+    expect_death(__LINE__, write_full, NULL, 4, "full.png: cannot be written");
+    cr_expect_neq(access("full.png", F_OK), 0);
+    cr_expect_eq(scratch_entries(""), 2); // paper and figures
+}

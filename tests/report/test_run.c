@@ -1,0 +1,458 @@
+#include "core/report/run.h"
+
+#include <math.h>
+
+#include "tests/report/world.h"
+
+TestSuite(run, .init = world_open);
+
+static const char folder[] = "results/smoke-planted/02-demo";
+
+/// A whole run with one number, one verdict and one file of its own; returns 1 when it was not needed.
+static int demo(const char *options, const char *weights)
+{
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_run(&run, options, words);
+    run_note(&run, "weights", weights, 1);
+    run_note(&run, "host", "here", 0);
+    if (run_fresh(&run)) {
+        cr_expect_eq(run_print(&run), 0);
+        return 1;
+    }
+    run_path(path, &run, "figure2.tsv");
+    world_write(path, "i\tvalue\n1\t2\n");
+    run_result(&run, "gap", 1.25, .5, 2, 100, "points");
+    run_result(&run, "count", 3, (double)NAN, (double)NAN, 0, "");
+    run_judge(&run, "order", &(struct part){1.25, .5, 2, 100}, 1, 0, "bootstrap",
+              "a note");
+    cr_expect_eq(run_close(&run), 0);
+    return 0;
+}
+
+static void path_of(char path[PATH_SIZE], const char *file)
+{
+    path_format(path, "%s/%s", folder, file);
+}
+
+Test(run, results_and_verdicts_are_written_as_tables)
+{
+    char path[PATH_SIZE];
+    world_listen();
+    demo("--tier smoke", "w1");
+    path_of(path, "result.tsv");
+    scratch_expect(__LINE__, path,
+                   "key\tvalue\tlow\thigh\tn\tunit\n"
+                   "gap\t1.25\t0.5\t2\t100\tpoints\ncount\t3\tnan\tnan\t0\t\n");
+    path_of(path, "verdicts.tsv");
+    scratch_expect(__LINE__, path,
+                   "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
+                   "order\tTREND-ONLY\t1.25\t0.5\t2\t100\tbootstrap\ta note\n");
+}
+
+Test(run, the_end_says_published_ours_and_verdict_and_so_does_a_repeat)
+{
+    char first[4096];
+    world_listen();
+    cr_expect_eq(demo("--tier smoke", "w1"), 0);
+    snprintf(first, sizeof first, "%.4000s", world_said());
+    cr_expect_str_eq(first,
+                     "02-demo, smoke-planted\n\n"
+                     "claim  published           ours  verdict\n"
+                     "-----  ---------  -------------  ----------\n"
+                     "order        2.0  1.25 [0.5, 2]  TREND-ONLY\n"
+                     "    Table 1: A beats B\n"
+                     "    n = 100, bootstrap: a note\n\n"
+                     "files in results/smoke-planted/02-demo: figure2.tsv result.tsv "
+                     "verdicts.tsv provenance.tsv\n");
+    world_listen();
+    cr_expect_eq(demo("--tier smoke", "w1"), 1);
+    cr_expect_str_eq(world_said(), first);
+}
+
+Test(run, the_same_content_is_up_to_date_whatever_the_threads)
+{
+    world_listen();
+    cr_expect_eq(demo("--tier smoke --threads 1", "w1"), 0);
+    cr_expect_eq(demo("--tier smoke --threads 2", "w1"), 1);
+    cr_expect_eq(demo("--tier smoke --force 1", "w1"), 0);
+    cr_expect_eq(demo("--tier smoke", "w1"), 1);
+}
+
+Test(run, other_content_runs_again)
+{
+    static const char *const others[] = {
+        "--tier smoke --seed 2", "--tier smoke --epochs 3", "--tier smoke --export 1"};
+    world_listen();
+    for (size_t i = 0; i < sizeof others / sizeof *others; ++i) {
+        demo("--tier smoke --force 1", "w1");
+        cr_expect_eq(demo(others[i], "w1"), 0, "%s", others[i]);
+        cr_expect_eq(demo(others[i], "w1"), 1, "%s", others[i]);
+    }
+    demo("--tier smoke --force 1", "w1");
+    cr_expect_eq(demo("--tier smoke", "w2"), 0, "other weights");
+    // What was exported serves who asks for less.
+    demo("--tier smoke --export 1", "w1");
+    cr_expect_eq(demo("--tier smoke", "w1"), 1);
+}
+
+Test(run, other_sources_run_again)
+{
+    struct run run;
+    char program[] = "demo", tier[] = "--tier=smoke", *argv[] = {program, tier};
+    char key[HASH_HEX];
+    run_open(&run, "02-demo", "code-1", 2, argv);
+    run_fresh(&run);
+    strcpy(key, run.key);
+    world_drop(&run);
+    run_open(&run, "02-demo", "code-1", 2, argv);
+    run_fresh(&run);
+    cr_expect_str_eq(run.key, key);
+    world_drop(&run);
+    run_open(&run, "02-demo", "code-2", 2, argv);
+    run_fresh(&run);
+    cr_expect_str_neq(run.key, key);
+    world_drop(&run);
+}
+
+Test(run, a_changed_margin_runs_again_and_a_changed_sentence_does_not)
+{
+    char text[8192], *at;
+    world_listen();
+    demo("--tier smoke", "w1");
+    strcpy(text, world_claims);
+    at = strstr(text, "A beats B");
+    memcpy(at, "A BEATS B", 9);
+    world_write("paper/claims.tsv", text);
+    cr_expect_eq(demo("--tier smoke", "w1"), 1, "the sentence");
+    at = strstr(text, "\t0.3\t");
+    memcpy(at, "\t0.4\t", 5);
+    world_write("paper/claims.tsv", text);
+    cr_expect_eq(demo("--tier smoke", "w1"), 0, "the margin");
+}
+
+Test(run, damage_of_any_file_means_a_rerun_and_never_a_crash)
+{
+    static const char *const files[] = {"provenance.tsv", "verdicts.tsv", "result.tsv",
+                                        "figure2.tsv"};
+    char path[PATH_SIZE];
+    world_listen();
+    for (size_t i = 0; i < sizeof files / sizeof *files; ++i) {
+        path_of(path, files[i]);
+        demo("--tier smoke --force 1", "w1");
+        unlink(path);
+        cr_expect_eq(demo("--tier smoke", "w1"), 0, "%s missing", files[i]);
+        world_write(path, "");
+        cr_expect_eq(demo("--tier smoke", "w1"), 0, "%s empty", files[i]);
+        scratch_write(path, "\0\t\n\xff", 4);
+        cr_expect_eq(demo("--tier smoke", "w1"), 0, "%s overwritten", files[i]);
+        cr_expect_eq(demo("--tier smoke", "w1"), 1);
+    }
+}
+
+Test(run, a_provenance_cut_at_any_byte_means_a_rerun)
+{
+    char path[PATH_SIZE], whole[1 << 14];
+    world_listen();
+    demo("--tier smoke", "w1");
+    path_of(path, "provenance.tsv");
+    strcpy(whole, world_text(path));
+    size_t size = strlen(whole);
+    for (size_t cut = 0; cut < size; ++cut) {
+        struct provenance provenance;
+        scratch_write(path, whole, cut);
+        cr_expect_eq(provenance_read(&provenance, path), 0, "cut at %zu", cut);
+        cr_expect_eq(provenance.count, 0);
+    }
+}
+
+Test(run, a_run_that_is_cut_short_leaves_no_provenance)
+{
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_listen();
+    demo("--tier smoke", "w1");
+    world_run(&run, "--tier smoke --seed 7", words);
+    cr_expect_eq(run_fresh(&run), 0);
+    world_drop(&run);
+    path_of(path, "provenance.tsv");
+    cr_expect_neq(access(path, F_OK), 0);
+}
+
+Test(run, success_removes_the_note_of_an_earlier_failure)
+{
+    char path[PATH_SIZE];
+    path_of(path, "error.txt");
+    world_listen();
+    world_write(path, "out of memory\n");
+    demo("--tier smoke", "w1");
+    cr_expect_neq(access(path, F_OK), 0, "after a run");
+    world_write(path, "out of memory\n");
+    demo("--tier smoke", "w1");
+    cr_expect_neq(access(path, F_OK), 0, "after a repeat");
+}
+
+Test(run, provenance_says_where_a_result_came_from)
+{
+    struct provenance provenance;
+    char path[PATH_SIZE], digest[HASH_HEX];
+    world_listen();
+    demo("--tier smoke --seed 9 --threads 2", "w1");
+    path_of(path, "provenance.tsv");
+    cr_assert(provenance_read(&provenance, path));
+    static const char *const want[][2] = {
+        {"experiment", "02-demo"}, {"code", "code-1"},  {"tier", "smoke"},
+        {"data", "planted"},       {"seed", "9"},       {"arithmetic", "fp32"},
+        {"weights", "w1"},         {"host", "here"},    {"threads", "2"},
+        {"export", "0"},           {"epochs", "recipe"}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; ++i) {
+        const char *got = provenance_find(&provenance, want[i][0]);
+        cr_expect(got && !strcmp(got, want[i][1]), "%s is %s", want[i][0],
+                  got ? got : "missing");
+    }
+    static const char *const there[] = {"commit",  "dirty",       "CPU",
+                                        "seconds", "peak memory", "key"};
+    for (size_t i = 0; i < sizeof there / sizeof *there; ++i)
+        cr_expect(provenance_find(&provenance, there[i]), "%s", there[i]);
+    path_of(path, "figure2.tsv");
+    hash_file(digest, HASH_SHA256, path);
+    cr_expect_str_eq(provenance_find(&provenance, "file figure2.tsv"), digest);
+    provenance_free(&provenance);
+}
+
+Test(run, without_git_the_commit_is_unknown)
+{
+    char commit[HASH_HEX];
+    provenance_commit(commit); // the scratch folder is no repository
+    cr_expect_str_eq(commit, "unknown");
+}
+
+Test(run, a_file_outside_the_folder_is_vouched_for_too)
+{
+    world_listen();
+    for (int i = 0; i < 2; ++i) {
+        struct run run;
+        char words[512], path[PATH_SIZE];
+        world_run(&run, "--tier smoke --run m75-h3", words);
+        cr_expect_str_eq(run.folder, "results/smoke-planted/02-demo/m75-h3");
+        cr_expect_eq(run_fresh(&run), 0, "round %d", i);
+        path_format(path, "%s/weights/m75-h3.safetensors", run.root);
+        world_write(path, "weights");
+        run_output(&run, path);
+        run_close(&run);
+
+        world_run(&run, "--tier smoke --run m75-h3", words);
+        cr_expect_eq(run_fresh(&run), 1);
+        world_drop(&run);
+        world_write(path, "other weights");
+    }
+}
+
+Test(run, weights_made_here_come_before_shipped_ones)
+{
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_run(&run, "--tier desk --results out", words);
+    cr_expect_eq(run_weights(path, &run, "m75-h3"), 0);
+    world_write("out/checkpoints/desk-cifar10/m75-h3.safetensors", "x");
+    cr_expect_eq(run_weights(path, &run, "m75-h3"), 1);
+    cr_expect_str_eq(path, "out/checkpoints/desk-cifar10/m75-h3.safetensors");
+    world_write("out/desk-cifar10/weights/m75-h3.safetensors", "x");
+    cr_expect_eq(run_weights(path, &run, "m75-h3"), 1);
+    cr_expect_str_eq(path, "out/desk-cifar10/weights/m75-h3.safetensors");
+    world_drop(&run);
+}
+
+Test(run, options_have_the_defaults_of_the_plan)
+{
+    static const struct {
+        const char *options, *root;
+    } cases[] = {{"", "results/desk-cifar10"},
+                 {"--data planted", "results/desk-planted"},
+                 {"--tier smoke", "results/smoke-planted"},
+                 {"--tier paper", "results/paper-cifar10"},
+                 {"--tier paper --data imagefolder", "results/paper-imagefolder"},
+                 {"--tier=desk --results=elsewhere", "elsewhere/desk-cifar10"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        struct run run;
+        char words[512];
+        world_run(&run, cases[i].options, words);
+        cr_expect_str_eq(run.root, cases[i].root);
+        cr_expect_str_eq(run.arithmetic, "fp32");
+        cr_expect_eq(run.seed, 1);
+        cr_expect_eq(run.epochs, 0);
+        cr_expect_null(run.run_name);
+        world_drop(&run);
+    }
+}
+
+static void open_run(const void *options)
+{
+    struct run run;
+    char words[512];
+    world_run(&run, options, words);
+}
+
+Test(run, a_wrong_option_is_a_usage_error)
+{
+    static const struct {
+        const char *options, *says;
+    } cases[] = {
+        {"--tier smoke --data cifar10", "smoke-cifar10: no such tier and data"},
+        {"--tier desk --data imagefolder", "smoke-planted, desk-cifar10"},
+        {"--tier lab", "lab-cifar10"},
+        {"--arithmetic bf16",
+         "bf16: not available in this version (use ARITHMETIC=fp32)"},
+        {"--arithmetic fp8", "--arithmetic"},
+        {"--run ../up", "--run"},
+        {"--run a/b", "--run"},
+        {"--run .hidden", "--run"},
+        {"--seed -1", "--seed"},
+        {"--threads 0", "--threads"},
+        {"--epochs -1", "--epochs"},
+        {"--epochs 1x", "--epochs"},
+        {"--export 2", "--export"},
+        {"--colour red", "--colour"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)
+        expect_death((int)i, open_run, cases[i].options, 2, cases[i].says);
+}
+
+/// A verdict that must not be recordable.
+struct forbidden {
+    const char *id;
+    enum verdict verdict;
+    int part;
+    double estimate, low, high;
+};
+
+static void record(const void *argument)
+{
+    const struct forbidden *f = argument;
+    struct run run;
+    char words[512];
+    world_run(&run, "--tier paper", words);
+    struct part part = {f->estimate, f->low, f->high, 9};
+    run_verdict(&run, f->id, f->verdict, f->part ? &part : NULL, "test", "");
+}
+
+Test(run, a_verdict_that_says_too_much_aborts)
+{
+    const double no = (double)NAN;
+    const struct {
+        struct forbidden forbidden;
+        const char *says;
+    } cases[] = {
+        {{"order", VERDICT_REPRODUCED, 1, no, 1, 2}, "without an estimate"},
+        {{"order", VERDICT_REPRODUCED, 1, 1, no, 2}, "without an interval"},
+        {{"order", VERDICT_TREND_ONLY, 1, 1, 1, no}, "without an interval"},
+        {{"order", VERDICT_REPRODUCED, 0, 0, 0, 0}, "without an estimate"},
+        {{"accuracy", VERDICT_REPRODUCED, 1, no, no, no}, "without an estimate"},
+        {{"order", VERDICT_REFUTED, 1, -1, -2, -.5}, "no mathematical statement"},
+        {{"same", VERDICT_REFUTED, 1, -1, -2, -.5}, "no mathematical statement"},
+        {{"other", VERDICT_REPRODUCED, 0, 0, 0, 0}, "belongs to 03-other"},
+        {{"nowhere", VERDICT_REPRODUCED, 0, 0, 0, 0}, "not in the table"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)
+        expect_death((int)i, record, &cases[i].forbidden, -6, cases[i].says);
+}
+
+static void record_twice(const void *unused)
+{
+    struct run run;
+    char words[512];
+    (void)unused;
+    world_run(&run, "", words);
+    run_verdict(&run, "pure", VERDICT_REFUTED, NULL, "counter-example", "");
+    run_verdict(&run, "pure", VERDICT_REPRODUCED, NULL, "again", "");
+}
+
+static void note_late(const void *unused)
+{
+    struct run run;
+    char words[512];
+    (void)unused;
+    world_run(&run, "", words);
+    run_fresh(&run);
+    run_note(&run, "weights", "w", 1);
+}
+
+static void result_twice(const void *unused)
+{
+    struct run run;
+    char words[512];
+    (void)unused;
+    world_run(&run, "", words);
+    run_result(&run, "a", 1, 1, 1, 0, "");
+    run_result(&run, "a", 2, 1, 1, 0, "");
+}
+
+Test(run, recording_twice_or_late_aborts)
+{
+    expect_death(__LINE__, record_twice, NULL, -6, "has a verdict already");
+    expect_death(__LINE__, note_late, NULL, -6, "after run_fresh");
+    expect_death(__LINE__, result_twice, NULL, -6, "comes twice");
+}
+
+/// The verdicts.tsv that recording with these options leaves.
+static const char *recorded(const char *options, void (*act)(struct run *))
+{
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_run(&run, options, words);
+    act(&run);
+    path_format(path, "%s/verdicts.tsv", run.folder);
+    world_listen();
+    run_close(&run);
+    return world_text(path);
+}
+
+static void judge_parts(struct run *run)
+{
+    const struct part parts[] = {{2, 1.5, 3, 10}, {1, -.5, 2.5, 20}, {2, .5, 3, 30}};
+    run_judge(run, "order", parts, 3, 0, "bootstrap", "three parts");
+}
+
+static void judge_excluded(struct run *run)
+{
+    run_judge(run, "accuracy", &(struct part){44.5, 43, 46, 100}, 1, 0, "bootstrap",
+              "");
+}
+
+static void judge_pretrainings(struct run *run)
+{
+    run_judge(run, "order", &(struct part){2, 1.5, 3, 2}, 1, 2, "t", "");
+}
+
+static void judge_infinite(struct run *run)
+{
+    run_judge(run, "order", &(struct part){2, 1.5, (double)INFINITY, 2}, 1, 0, "t", "");
+}
+
+Test(run, the_worst_part_decides_and_an_open_question_says_its_power)
+{
+    cr_expect_str_eq(
+        recorded("", judge_parts),
+        "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
+        "order\tINCONCLUSIVE\t1\t-0.5\t2.5\t20\tbootstrap\tthree parts; the "
+        "smallest difference this test could confirm is 1.5\n");
+}
+
+Test(run, an_excluded_claim_keeps_our_value_beside_its_reason)
+{
+    cr_expect_str_eq(recorded("", judge_excluded),
+                     "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
+                     "accuracy\tNOT-RUN\t44.5\t43\t46\t100\tbootstrap\tpaper tier\n");
+}
+
+Test(run, two_pretrainings_show_a_trend_only)
+{
+    cr_expect(
+        strstr(recorded("--tier paper", judge_pretrainings), "order\tTREND-ONLY\t"));
+}
+
+Test(run, an_infinite_bound_is_no_number_and_no_pass)
+{
+    cr_expect(strstr(recorded("--tier paper", judge_infinite),
+                     "order\tINCONCLUSIVE\t2\t1.5\tnan\t2\tt\t\n"));
+}
