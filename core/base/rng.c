@@ -74,15 +74,22 @@ static double log_portable(double x)
     return 2 * s * sum + e * 0x1.62e42fefa39efp-1; // log 2
 }
 
-// cos(2 pi v) for 0 <= v < 1: 4 v = quadrant + r exactly, |r| <= 1/2, then Taylor sums in
-// x = r pi / 2.
+// Coefficients of z = x^2 in the Taylor sums of cos x and sin x / x, the highest first.
+static const double taylor[2][10] = {
+    {-1 / 6402373705728000., 1 / 20922789888000., -1 / 87178291200., 1 / 479001600.,
+     -1 / 3628800., 1 / 40320., -1 / 720., 1 / 24., -1 / 2., 1 / 1.},
+    {-1 / 121645100408832000., 1 / 355687428096000., -1 / 1307674368000.,
+     1 / 6227020800., -1 / 39916800., 1 / 362880., -1 / 5040., 1 / 120., -1 / 6.,
+     1 / 1.},
+};
+
+// cos(2 pi v) for 0 <= v < 1: 4 v = quadrant + r exactly, |r| <= 1/2; x = r pi / 2.
 static double cos_turns(double v)
 {
     double nearest = floor(4 * v + .5), r = 4 * v - nearest;
-    double x = r * 0x1.921fb54442d18p+0, z = x * x; // pi / 2
+    double x = r * 0x1.921fb54442d18p+0, z = x * x, sum = 0; // pi / 2
     int quadrant = (int)nearest % 4, odd = quadrant % 2;
-    double sum = 1;
-    for (int k = 18; k >= 2; k -= 2) sum = 1 - sum * z / ((k + odd) * (k + odd - 1));
+    for (int k = 0; k < 10; ++k) sum = sum * z + taylor[odd][k];
     if (odd) sum *= x;
     return quadrant == 1 || quadrant == 2 ? -sum : sum;
 }
