@@ -39,7 +39,7 @@
     {                                                                                  \
         COMMON, .tier = "smoke", .run = name, .mask_ratio = ratio,                     \
                 .shape = {32, 3, 4, 48, 4, 2, heads, heads}, .batch = 32, .leaves = 4, \
-                .epochs = passes, .warmup = passes * .08, .learning_rate = 3e-3        \
+                .epochs = passes, .warmup = passes * .08, .learning_rate = 5e-3        \
     }
 
 // Mask ratios: Figure 2 compares all six; .75 is the paper's default. 6 heads: Table 2.

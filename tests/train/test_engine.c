@@ -1,0 +1,193 @@
+#include "core/train/engine.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xmmintrin.h>
+
+#include "core/base/rng.h"
+
+enum { LEAVES = 16, COUNT = 1003 };
+
+// Numbers of a leaf, of many magnitudes, so that the order of a sum shows in its bits.
+static double leaf_numbers(real *gradient, size_t leaf)
+{
+    struct rng rng = rng_open(3, PURPOSE_TEST, 0, (uint32_t)leaf);
+    for (size_t i = 0; i < COUNT; ++i)
+        gradient[i] += (real)(rng_normal(&rng) * exp2((int)rng_below(&rng, 20)));
+    return rng_normal(&rng) * exp2((int)rng_below(&rng, 20));
+}
+
+// Some leaves take longer than others, so that threads finish in changing orders.
+static double slow_leaf(real *gradient, size_t leaf, int worker, void *context)
+{
+    atomic_int *calls = context;
+    cr_assert(worker >= 0 && worker < 7);
+    for (size_t i = 0; i < COUNT; ++i) cr_assert(gradient[i] == 0, "not zero on entry");
+    usleep((useconds_t)((leaf * 7 + (size_t)atomic_fetch_add(calls, 1) * 5) % 11) *
+           100);
+    return leaf_numbers(gradient, leaf);
+}
+
+// The tree by its definition: the sum over [first, first + width) is that of its halves, left + right.
+static double tree(real *sum, size_t first, size_t width)
+{
+    memset(sum, 0, COUNT * sizeof *sum);
+    if (width == 1) return leaf_numbers(sum, first);
+    real *right = malloc(COUNT * sizeof *right);
+    cr_assert(right);
+    double left_loss = tree(sum, first, width / 2);
+    double right_loss = tree(right, first + width / 2, width / 2);
+    for (size_t i = 0; i < COUNT; ++i) sum[i] += right[i];
+    free(right);
+    return left_loss + right_loss;
+}
+
+static void shuffle(size_t *order, size_t count, uint32_t index)
+{
+    uint32_t places[LEAVES];
+    struct rng rng = rng_open(4, PURPOSE_TEST, 0, index);
+    rng_permutation(places, count, &rng);
+    for (size_t i = 0; i < count; ++i) order[i] = places[i];
+}
+
+static const struct {
+    int threads;
+    size_t leaves;
+} cases[] = {{1, 16}, {2, 16}, {3, 16}, {4, 16}, {7, 16},
+             {1, 1},  {3, 1},  {2, 2},  {7, 4}};
+enum { CASES = sizeof cases / sizeof *cases };
+
+ParameterizedTestParameters(engine, the_sum_is_the_tree_on_any_threads_in_any_order)
+{
+    static int index[CASES];
+    for (int i = 0; i < CASES; ++i) index[i] = i;
+    return cr_make_param_array(int, index, CASES);
+}
+
+ParameterizedTest(int *index, engine, the_sum_is_the_tree_on_any_threads_in_any_order)
+{
+    size_t leaves = cases[*index].leaves, order[LEAVES];
+    real want[COUNT];
+    double want_loss = tree(want, 0, leaves);
+    struct engine *engine = engine_open(cases[*index].threads, leaves, COUNT);
+    cr_expect_eq(engine_threads(engine), cases[*index].threads);
+    atomic_int calls = 0;
+    for (uint32_t repeat = 0; repeat < 6; ++repeat) {
+        const real *gradient;
+        double loss = engine_gradient(&gradient, engine, slow_leaf, &calls);
+        cr_assert(memcmp(gradient, want, sizeof want) == 0, "repeat %u", repeat);
+        cr_assert(loss == want_loss, "%.17g not %.17g", loss, want_loss);
+        shuffle(order, leaves, repeat);
+        engine_order(engine, order);
+    }
+    cr_expect_eq(calls, (int)(6 * leaves));
+    engine_close(engine);
+}
+
+// The test above can fail: summed in the order of arrival, these leaves do give other bits.
+Test(engine, summing_in_order_of_arrival_would_change_the_bits)
+{
+    real want[COUNT], sum[COUNT], one[COUNT];
+    size_t order[LEAVES];
+    tree(want, 0, LEAVES);
+    for (uint32_t repeat = 0; repeat < 6; ++repeat) {
+        shuffle(order, LEAVES, repeat);
+        memset(sum, 0, sizeof sum);
+        for (size_t l = 0; l < LEAVES; ++l) {
+            memset(one, 0, sizeof one);
+            leaf_numbers(one, order[l]);
+            for (size_t i = 0; i < COUNT; ++i) sum[i] += one[i];
+        }
+        cr_expect(memcmp(sum, want, sizeof sum) != 0, "order %u", repeat);
+    }
+}
+
+static void touch_part(size_t first, size_t last, void *context)
+{
+    int *touched = context;
+    for (size_t i = first; i < last; ++i) touched[i]++;
+}
+
+Test(engine, a_share_covers_every_number_once)
+{
+    for (int threads = 1; threads <= 7; ++threads)
+        for (size_t count = 0; count < 40; count += 13) {
+            int touched[40] = {0};
+            struct engine *engine = engine_open(threads, 1, count);
+            engine_share(engine, touch_part, touched);
+            for (size_t i = 0; i < 40; ++i)
+                cr_assert_eq(touched[i], i < count, "%d threads, %zu of %zu", threads,
+                             i, count);
+            engine_close(engine);
+        }
+}
+
+static void touch_item(size_t i, int worker, void *context)
+{
+    (void)worker;
+    atomic_int *touched = context;
+    atomic_fetch_add(&touched[i], 1);
+}
+
+Test(engine, each_item_is_done_once_without_leaves)
+{
+    struct engine *engine = engine_open(5, 0, 0);
+    for (size_t items = 0; items < 60; items += 7) {
+        atomic_int touched[60] = {0};
+        engine_each(engine, items, touch_item, touched);
+        for (size_t i = 0; i < 60; ++i) cr_assert_eq(touched[i], i < items);
+    }
+    engine_close(engine);
+}
+
+struct meeting {
+    pthread_barrier_t barrier;
+    int flushes[4];
+};
+
+// Every worker takes one item, because none leaves before all have come.
+static void flush_item(size_t i, int worker, void *context)
+{
+    (void)i;
+    struct meeting *meeting = context;
+    pthread_barrier_wait(&meeting->barrier);
+    volatile float tiny = 1e-30f, product = tiny * 1e-10f, subnormal = 1e-40f;
+    meeting->flushes[worker] += product == 0 && subnormal * 2 == 0;
+}
+
+Test(engine, every_worker_flushes_subnormals_and_the_caller_keeps_its_mode)
+{
+    struct meeting meeting = {.flushes = {0}};
+    struct engine *engine = engine_open(4, 0, 0);
+    pthread_barrier_init(&meeting.barrier, NULL, 4);
+    unsigned mode = _mm_getcsr() & ~0x3fu; // without the flags of what has happened
+    engine_each(engine, 4, flush_item, &meeting);
+    cr_expect_eq(_mm_getcsr() & ~0x3fu, mode);
+    for (int w = 0; w < 4; ++w) cr_expect_eq(meeting.flushes[w], 1, "worker %d", w);
+    pthread_barrier_destroy(&meeting.barrier);
+    engine_close(engine);
+}
+
+static double empty_leaf(real *gradient, size_t leaf, int worker, void *context)
+{
+    (void)gradient, (void)leaf, (void)worker, (void)context;
+    return 0;
+}
+
+Test(engine, leaves_come_in_a_power_of_two, .signal = SIGABRT)
+{
+    engine_open(1, 3, 1);
+}
+
+Test(engine, without_leaves_there_is_no_gradient, .signal = SIGABRT)
+{
+    const real *gradient;
+    engine_gradient(&gradient, engine_open(1, 0, 0), empty_leaf, NULL);
+}

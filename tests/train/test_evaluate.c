@@ -1,0 +1,194 @@
+#include "core/train/evaluate.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/data/masks.h"
+#include "core/data/patches.h"
+#include "core/data/planted.h"
+#include "core/train/loss.h"
+#include "core/train/shard.h"
+#include "tests/expect_close.h"
+
+enum { IMAGES = 40, TOKENS = 16, PATCH = 192, VISIBLE = 4 };
+
+struct fixture {
+    struct arena arena;
+    struct mae mae;
+    real *weights;
+    struct images images;
+    struct evaluation evaluation;
+};
+
+static void fixture_open(struct fixture *f)
+{
+    static const struct mae_shape shape = {32, 3, 8, 12, 1, 1, 2, 2};
+    arena_open(&f->arena, "test", 8 << 20);
+    mae_open(&f->mae, &shape, &f->arena);
+    f->weights = arena_reals(&f->arena, f->mae.parameters.count);
+    parameters_initialise(f->weights, &f->mae.parameters, 3);
+    planted_make(&f->images, 4, IMAGES, PLANTED_NOISE);
+    f->evaluation = (struct evaluation){.mae = &f->mae,
+                                        .weights = f->weights,
+                                        .images = &f->images,
+                                        .count = IMAGES,
+                                        .mask_ratio = .75,
+                                        .seed = 6,
+                                        .threads = 1};
+}
+
+static void fixture_close(struct fixture *f)
+{
+    images_free(&f->images);
+    arena_close(&f->arena);
+}
+
+// Everything a callback is shown, by place.
+struct seen {
+    atomic_int calls[IMAGES];
+    uint32_t image[IMAGES];
+    real prediction[IMAGES][TOKENS * PATCH], patches[IMAGES][TOKENS * PATCH];
+    int32_t visible[IMAGES][VISIBLE], hidden[IMAGES][TOKENS - VISIBLE];
+};
+
+static void keep(const struct reconstruction *one, int worker, void *context)
+{
+    struct seen *seen = context;
+    size_t p = one->place;
+    cr_assert(p < IMAGES && worker >= 0 && worker < 5);
+    cr_assert(one->tokens == TOKENS && one->patch_size == PATCH &&
+              one->visible_count == VISIBLE && one->hidden_count == TOKENS - VISIBLE);
+    atomic_fetch_add(&seen->calls[p], 1);
+    seen->image[p] = one->image;
+    memcpy(seen->prediction[p], one->prediction, sizeof seen->prediction[p]);
+    memcpy(seen->patches[p], one->patches, sizeof seen->patches[p]);
+    memcpy(seen->visible[p], one->visible, sizeof seen->visible[p]);
+    memcpy(seen->hidden[p], one->hidden, sizeof seen->hidden[p]);
+}
+
+static struct seen *look(const struct evaluation *evaluation)
+{
+    struct seen *seen = calloc(1, sizeof *seen);
+    cr_assert(seen);
+    evaluate_reconstructions(evaluation, keep, seen);
+    for (size_t p = 0; p < IMAGES; ++p)
+        cr_assert_eq(seen->calls[p], p < evaluation->count, "place %zu", p);
+    return seen;
+}
+
+// An image alone through the model, its mask and patches made by hand.
+Test(evaluate, an_image_is_reconstructed_under_its_own_mask)
+{
+    struct fixture f;
+    fixture_open(&f);
+    struct seen *seen = look(&f.evaluation);
+    struct mae_activations *activations =
+        mae_activations_open(&f.mae, 1, VISIBLE, &f.arena);
+    for (uint32_t i = 0; i < IMAGES; i += 13) {
+        uint32_t ranking[TOKENS];
+        int32_t visible[VISIBLE], hidden[TOKENS - VISIBLE];
+        real patches[TOKENS * PATCH];
+        mask_ranking(ranking, TOKENS, 6, EVALUATION_EPOCH, i);
+        mask_split(visible, hidden, ranking, TOKENS, VISIBLE);
+        patches_from_bytes(patches, f.images.pixels + i * IMAGE_BYTES, 8);
+        struct mae_input input = {1, VISIBLE, patches, visible};
+        const real *want = mae_forward(activations, &f.mae, f.weights, &input);
+        cr_expect_eq(seen->image[i], i);
+        cr_expect_arr_eq(seen->patches[i], patches, sizeof patches);
+        cr_expect_arr_eq(seen->visible[i], visible, sizeof visible);
+        cr_expect_arr_eq(seen->hidden[i], hidden, sizeof hidden);
+        // Another number of rows may take another path through a matrix product: rounding only.
+        expect_close((const real *)seen->prediction[i], want, TOKENS * PATCH, 1e-5,
+                     1e-5);
+    }
+    free(seen);
+    fixture_close(&f);
+}
+
+Test(evaluate, threads_and_count_do_not_change_a_bit)
+{
+    struct fixture f;
+    fixture_open(&f);
+    struct seen *one = look(&f.evaluation);
+    for (int threads = 2; threads <= 5; ++threads) {
+        f.evaluation.threads = threads;
+        struct seen *other = look(&f.evaluation);
+        cr_expect(memcmp(one, other, sizeof *one) == 0, "%d threads", threads);
+        free(other);
+    }
+    for (f.evaluation.count = 1; f.evaluation.count < IMAGES; f.evaluation.count += 6) {
+        struct seen *other = look(&f.evaluation);
+        cr_expect_arr_eq(one->prediction, other->prediction,
+                         f.evaluation.count * sizeof *one->prediction);
+        free(other);
+    }
+    free(one);
+    fixture_close(&f);
+}
+
+Test(evaluate, a_list_names_the_images_in_its_order)
+{
+    struct fixture f;
+    uint32_t list[20];
+    fixture_open(&f);
+    struct seen *all = look(&f.evaluation);
+    for (uint32_t p = 0; p < 20; ++p) list[p] = IMAGES - 1 - 2 * p;
+    f.evaluation.list = list;
+    f.evaluation.count = 20;
+    struct seen *some = look(&f.evaluation);
+    for (size_t p = 0; p < 20; ++p) {
+        cr_expect_eq(some->image[p], list[p]);
+        cr_expect_arr_eq(some->hidden[p], all->hidden[list[p]], sizeof all->hidden[0]);
+        cr_expect_arr_eq(some->patches[p], all->patches[list[p]],
+                         sizeof all->patches[0]);
+        // Another row of the same product; a kernel may treat its last rows otherwise.
+        expect_close((const real *)some->prediction[p],
+                     (const real *)all->prediction[list[p]], TOKENS * PATCH, 1e-5,
+                     1e-5);
+    }
+    free(all);
+    free(some);
+    fixture_close(&f);
+}
+
+Test(evaluate, losses_are_those_of_each_image)
+{
+    struct fixture f;
+    double loss[IMAGES];
+    fixture_open(&f);
+    struct seen *seen = look(&f.evaluation);
+    f.evaluation.threads = 3;
+    evaluate_losses(loss, &f.evaluation);
+    for (size_t p = 0; p < IMAGES; ++p) {
+        double sum = 0;
+        for (size_t m = 0; m < TOKENS - VISIBLE; ++m)
+            for (size_t i = 0; i < PATCH; ++i) {
+                size_t at = (size_t)seen->hidden[p][m] * PATCH + i;
+                sum += pow((double)(seen->prediction[p][at] - seen->patches[p][at]), 2);
+            }
+        sum /= (TOKENS - VISIBLE) * PATCH;
+        cr_expect(fabs(loss[p] - sum) <= 1e-12 * sum, "%zu: %.17g %.17g", p, loss[p],
+                  sum);
+    }
+    free(seen);
+    fixture_close(&f);
+}
+
+Test(evaluate, no_images_break_the_contract, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f);
+    f.evaluation.count = 0;
+    evaluate_reconstructions(&f.evaluation, keep, NULL);
+}
+
+Test(evaluate, a_mask_must_hide_something, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f);
+    f.evaluation.mask_ratio = 0;
+    evaluate_reconstructions(&f.evaluation, keep, NULL);
+}

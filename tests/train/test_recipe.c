@@ -1,0 +1,121 @@
+#include "core/train/recipe.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/data/batches.h"
+#include "core/data/masks.h"
+#include "core/data/planted.h"
+
+enum { ROWS = 21, CIFAR10_TRAIN = 50000 };
+
+static const char *const tiers[] = {"smoke", "desk", "paper"};
+static const char *const runs[] = {"m50-h3", "m60-h3", "m70-h3", "m75-h3",
+                                   "m80-h3", "m90-h3", "m75-h6"};
+
+Test(recipe, every_run_is_there_at_every_tier_and_says_what_its_name_says)
+{
+    for (size_t t = 0; t < 3; ++t)
+        for (size_t r = 0; r < 7; ++r) {
+            struct recipe recipe = recipe_find(tiers[t], runs[r]);
+            char name[32];
+            snprintf(name, sizeof name, "m%.0f-h%d", 100 * recipe.mask_ratio,
+                     recipe.shape.encoder_heads);
+            cr_expect_str_eq(name, runs[r]);
+            cr_expect_eq(recipe.shape.decoder_heads, recipe.shape.encoder_heads);
+        }
+    cr_expect_not_null(recipe_row(ROWS - 1));
+    cr_expect_null(recipe_row(ROWS));
+}
+
+Test(recipe, every_row_can_be_trained)
+{
+    for (size_t i = 0; recipe_row(i); ++i) {
+        const struct recipe *r = recipe_row(i);
+        cr_expect_null(shape_fault(&r->shape), "%s %s", r->tier, r->run);
+        cr_expect((r->leaves & (r->leaves - 1)) == 0 && r->batch % r->leaves == 0);
+        cr_expect(r->warmup > 0 && r->warmup < r->epochs);
+        size_t tokens = shape_tokens(&r->shape);
+        cr_expect(mask_visible(tokens, r->mask_ratio) < tokens);
+    }
+}
+
+// design: the desk tier makes as many updates as the paper, 24,500, to a percent.
+Test(recipe, the_desk_tier_makes_the_papers_number_of_updates)
+{
+    struct recipe desk = recipe_find("desk", "m75-h3"),
+                  paper = recipe_find("paper", "m75-h3");
+    double ours = (double)batches_updates(CIFAR10_TRAIN, desk.batch, desk.epochs),
+           theirs = (double)batches_updates(CIFAR10_TRAIN, paper.batch, paper.epochs);
+    cr_expect(ours > .99 * theirs && ours < 1.01 * theirs, "%g, %g", ours, theirs);
+}
+
+Test(recipe, the_smoke_tier_sees_40000_images_or_5000)
+{
+    for (size_t r = 0; r < 7; ++r) {
+        struct recipe recipe = recipe_find("smoke", runs[r]);
+        double images = recipe.epochs * PLANTED_TRAIN;
+        cr_expect_eq(images, strcmp(runs[r], "m75-h3") == 0 ? 40000 : 5000);
+    }
+}
+
+Test(recipe, a_text_differs_when_any_number_does)
+{
+    char text[RECIPE_TEXT], other[RECIPE_TEXT];
+    struct recipe recipe = recipe_find("desk", "m75-h3"), changed = recipe;
+    recipe_text(text, &recipe);
+    recipe_text(other, &changed);
+    cr_expect_str_eq(text, other);
+    cr_expect_not_null(strstr(text, " learning_rate=0.0005 "));
+    double *numbers[] = {&changed.mask_ratio,   &changed.epochs,       &changed.warmup,
+                         &changed.beta1,        &changed.beta2,        &changed.epsilon,
+                         &changed.weight_decay, &changed.learning_rate};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
+        double kept = *numbers[i];
+        *numbers[i] = kept * (1 + 1e-15);
+        recipe_text(other, &changed);
+        cr_expect_str_neq(text, other, "number %zu", i);
+        *numbers[i] = kept;
+    }
+    int *sizes = &changed.shape.image;
+    for (size_t i = 0; i < sizeof changed.shape / sizeof(int); ++i) {
+        sizes[i]++;
+        recipe_text(other, &changed);
+        cr_expect_str_neq(text, other, "size %zu", i);
+        sizes[i]--;
+    }
+    changed.leaves *= 2;
+    recipe_text(other, &changed);
+    cr_expect_str_neq(text, other);
+}
+
+Test(recipe, a_shortened_run_keeps_the_share_of_its_warm_up)
+{
+    struct recipe recipe = recipe_find("desk", "m75-h3");
+    double share = recipe.warmup / recipe.epochs;
+    recipe_shorten(&recipe, 1);
+    cr_expect_eq(recipe.epochs, 1);
+    cr_expect_float_eq(recipe.warmup, share, 1e-15);
+}
+
+Test(recipe, an_unknown_run_is_a_usage_error, .exit_code = 2)
+{
+    recipe_find("desk", "m75-h4");
+}
+
+Test(recipe, no_run_is_a_usage_error, .exit_code = 2)
+{
+    recipe_find("desk", NULL);
+}
+
+Test(recipe, an_unknown_tier_is_a_usage_error, .exit_code = 2)
+{
+    recipe_find("table", "m75-h3");
+}
+
+Test(recipe, no_epochs_are_a_usage_error, .exit_code = 2)
+{
+    struct recipe recipe = recipe_find("desk", "m75-h3");
+    recipe_shorten(&recipe, 0);
+}
