@@ -116,6 +116,7 @@ int encode_images(float *tokens, float *painted, const struct encoding *encoding
     struct engine *engine = engine_open((int)threads, 0, 0);
     progress_open(&pass.progress, "encode", "images", (double)encoding->count, 0);
     engine_each(engine, chunks, chunk_item, &pass);
+    progress_show(&pass.progress, (double)encoding->count, NULL);
     progress_close(&pass.progress);
     engine_close(engine);
     for (size_t w = 0; w < threads; ++w) arena_close(&pass.rooms[w].arena);

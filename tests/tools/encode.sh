@@ -3,16 +3,16 @@
 # ways to ask for the same, and everything that it must refuse. Takes the path of the program.
 encode=$(realpath "$1")
 . tests/tools/tap
-tensors=$root/tests/tools/tensors.pl
+tensors() { "$root/tests/tools/tensors.pl" "$@"; }
 cd "$work" || exit 4
 
-$tensors weights none.safetensors 8 6 0 0 1 .3
-$tensors weights small.safetensors 4 12 2 1 3 .3
-$tensors weights silent.safetensors 4 12 2 1 0 .3
-$tensors weights alone.safetensors 4 12 2 - 3 .3
-$tensors weights bare.safetensors 4 12 2 - 3 .3 bare
-$tensors weights huge.safetensors 4 12 1 1 3 3e38
-$tensors npy images.npy '<f4' 5,3,32,32 .1 -.7 1 .25 -1 0 .9
+tensors weights none.safetensors 8 6 0 0 1 .3
+tensors weights small.safetensors 4 12 2 1 3 .3
+tensors weights silent.safetensors 4 12 2 1 0 .3
+tensors weights alone.safetensors 4 12 2 - 3 .3
+tensors weights bare.safetensors 4 12 2 - 3 .3 bare
+tensors weights huge.safetensors 4 12 1 1 3 3e38
+tensors npy images.npy '<f4' 5,3,32,32 .1 -.7 1 .25 -1 0 .9
 
 # also COMMAND...: the test goes on with COMMAND, which must succeed as well.
 also() {
@@ -21,7 +21,7 @@ also() {
 absent() { [ ! -e "$1" ]; }
 differ() { ! cmp -s "$1" "$2"; }
 shows() { # FILE PATTERN: what the array begins with
-    $tensors show "$1" | grep -qE "^$2"
+    tensors show "$1" | grep -qE "^$2"
 }
 good() { # ARGUMENTS...: encode must succeed
     run "$encode" "$@"
@@ -34,8 +34,8 @@ for layer in 0 -1; do
         [ $layer = 0 ] && at=(--layer 0)
         # shellcheck disable=SC2086
         good --weights none.safetensors --images planted:5 --first 18 "${at[@]}" $mask --out oracle
-        also $tensors oracle none.safetensors oracle $layer
-        also $tensors masks oracle
+        also tensors oracle none.safetensors oracle "$layer"
+        also tensors masks oracle
         report "a model without blocks gives what perl computes (layer $layer, ${mask:-whole images})"
     done
 done
@@ -50,12 +50,13 @@ also shows one/reconstruction.npy '<f4 \(37,3,32,32\) '
 report "whole images: six arrays of the stated types and shapes"
 
 good --weights small.safetensors --images planted:7 --first 37 --threads 3 --out three
+expect_said 'encode: 37 images' err
 also diff -r one three
 report "the number of threads is not seen in the files"
 
 good --weights small.safetensors --images planted:7 --first 5 --out five
 for file in images labels tokens visible mask reconstruction; do
-    also $tensors rows one/$file.npy five/$file.npy 5
+    also tensors rows one/$file.npy five/$file.npy 5
 done
 report "five images are the first rows of thirty-seven, to the bit"
 
@@ -69,7 +70,7 @@ report "the images fed back give the same tokens, and no stale labels stay"
 good --weights small.safetensors --images planted:7 --first 20 --mask-ratio .75 --seed 1 --out masked
 also shows masked/tokens.npy '<f4 \(20,17,12\) '
 also shows masked/visible.npy '<i4 \(20,16\) '
-also $tensors masks masked
+also tensors masks masked
 report "a mask ratio shows int(T (1 - ratio)) patches"
 good --weights small.safetensors --images planted:7 --first 20 --visible masked/visible.npy --out shown
 also diff -r masked shown
@@ -145,12 +146,12 @@ expect_line '--out is missing'
 report "exit 2: --out is missing"
 
 head -c 5000 small.safetensors >cut.safetensors
-$tensors npy double.npy '<f8' 1,3,32,32 0
-$tensors npy gray.npy '<f4' 2,1,32,32 0
-$tensors npy flat.npy '<f4' 1,3072 0
-$tensors npy none.npy '<f4' 0,3,32,32 0
-$tensors npy bright.npy '<f4' 1,3,32,32 0 1.001
-$tensors npy nan.npy '<f4' 1,3,32,32 0 nan
+tensors npy double.npy '<f8' 1,3,32,32 0
+tensors npy gray.npy '<f4' 2,1,32,32 0
+tensors npy flat.npy '<f4' 1,3072 0
+tensors npy none.npy '<f4' 0,3,32,32 0
+tensors npy bright.npy '<f4' 1,3,32,32 0 1.001
+tensors npy nan.npy '<f4' 1,3,32,32 0 nan
 head -c 400 images.npy >cut.npy
 refused 3 'truncated' --weights cut.safetensors --images images.npy
 refused 3 'nowhere' --weights nowhere.safetensors --images images.npy
@@ -162,14 +163,14 @@ refused 3 'holds 1.001, which is not in' --weights small.safetensors --images br
 refused 3 'holds -?nan, which is not in' --weights small.safetensors --images nan.npy
 refused 3 'cut.npy' --weights small.safetensors --images cut.npy
 
-$tensors npy twice.npy '<i4' 5,3 4 9 9
-$tensors npy falling.npy '<i4' 5,3 4 9 8
-$tensors npy past.npy '<i4' 5,3 4 9 64
-$tensors npy below.npy '<i4' 5,3 -1 9 60
-$tensors npy rows.npy '<i4' 4,3 4 9 60
-$tensors npy wide.npy '<i4' 5,65 1
-$tensors npy empty.npy '<i4' 5,0 1
-$tensors npy float.npy '<f4' 5,3 4 9 60
+tensors npy twice.npy '<i4' 5,3 4 9 9
+tensors npy falling.npy '<i4' 5,3 4 9 8
+tensors npy past.npy '<i4' 5,3 4 9 64
+tensors npy below.npy '<i4' 5,3 -1 9 60
+tensors npy rows.npy '<i4' 4,3 4 9 60
+tensors npy wide.npy '<i4' 5,65 1
+tensors npy empty.npy '<i4' 5,0 1
+tensors npy float.npy '<f4' 5,3 4 9 60
 refused 3 'row 0 does not ascend, patch 9 after 9' "${usual[@]}" --visible twice.npy
 refused 3 'row 0 does not ascend, patch 8 after 9' "${usual[@]}" --visible falling.npy
 refused 3 'row 0 holds patch 64 of 64' "${usual[@]}" --visible past.npy
