@@ -31,6 +31,15 @@ static void slope_replicates(double *slopes, const double *replicates, size_t re
         slopes[r] = medians_slope(replicates + r, resamples);
 }
 
+const char *const rank_line_key[RANK_LINES] = {"median", "ratio", "spectral",
+                                               "whole",  "mean",  "mean-2x2"};
+const char *const rank_line_label[RANK_LINES] = {"median",
+                                                 "ratio of sums",
+                                                 "spectral norm, median",
+                                                 "whole image, median",
+                                                 "literal mean",
+                                                 "literal mean, 2x2 patches"};
+
 /// A statistic of a column, without an interval.
 static struct interval point(enum statistic_kind kind, const double *column,
                              size_t count, struct arena *arena)
@@ -39,20 +48,20 @@ static struct interval point(enum statistic_kind kind, const double *column,
     return (struct interval){statistic_value(&statistic, count, arena), NAN, NAN};
 }
 
-/// The summaries that stand in the table beside the curves.
-static void other_choices(struct rank_curve *curve, const struct rank_samples *samples,
-                          struct arena *arena)
+/// The lines without intervals.
+static void other_lines(struct rank_curve *curve, const struct rank_samples *samples,
+                        struct arena *arena)
 {
-    size_t n = curve->count = samples->count;
+    size_t n = samples->count;
     for (size_t i = 0; i < COMPONENTS; ++i) {
-        double *const *hidden = samples->relative[GROUPING_HIDDEN];
-        double *const *whole = samples->relative[GROUPING_WHOLE];
-        double *const *quarters = samples->relative[GROUPING_QUARTERS];
-        curve->spectral_median[i] =
+        const double *hidden = samples->relative[GROUPING_HIDDEN][i];
+        const double *whole = samples->relative[GROUPING_WHOLE][i];
+        const double *quarters = samples->relative[GROUPING_QUARTERS][i];
+        curve->line[RANK_SPECTRAL][i] =
             point(STATISTIC_MEDIAN, samples->spectral[i], n, arena);
-        curve->whole_median[i] = point(STATISTIC_MEDIAN, whole[i], n, arena);
-        curve->mean[i] = point(STATISTIC_MEAN, hidden[i], n, arena);
-        curve->quarters_mean[i] = point(STATISTIC_MEAN, quarters[i], n, arena);
+        curve->line[RANK_WHOLE][i] = point(STATISTIC_MEDIAN, whole, n, arena);
+        curve->line[RANK_MEAN][i] = point(STATISTIC_MEAN, hidden, n, arena);
+        curve->line[RANK_MEAN_2X2][i] = point(STATISTIC_MEAN, quarters, n, arena);
     }
 }
 
@@ -76,35 +85,24 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
     bootstrap_replicates(replicates, statistics, STATISTICS, samples->count, resamples,
                          seed, &arena);
 
-    // The points of both curves.
+    // The points of both lines, and their steps from i to i + 1 on the same resamples.
     double value[STATISTICS];
     for (size_t s = 0; s < STATISTICS; ++s) {
         value[s] = statistic_value(&statistics[s], samples->count, &arena);
-        struct interval interval = percentile_interval(
-            value[s], replicates + s * resamples, resamples, workspace);
-        if (s < COMPONENTS)
-            curve->median[s] = interval;
-        else
-            curve->ratio[s - COMPONENTS] = interval;
+        const double *here = replicates + s * resamples, *before = here - resamples;
+        size_t line = s / COMPONENTS, i = s % COMPONENTS;
+        curve->line[line][i] =
+            percentile_interval(value[s], here, resamples, workspace);
+        if (i == 0) continue;
+        for (size_t r = 0; r < resamples; ++r) derived[r] = here[r] - before[r];
+        curve->step[line][i - 1] =
+            percentile_interval(value[s] - value[s - 1], derived, resamples, workspace);
     }
-
-    // Their steps from i to i + 1, on the same resamples.
-    for (size_t s = 0; s + 1 < STATISTICS; ++s) {
-        if (s == COMPONENTS - 1) continue;
-        const double *here = replicates + s * resamples, *next = here + resamples;
-        for (size_t r = 0; r < resamples; ++r) derived[r] = next[r] - here[r];
-        struct interval step =
-            percentile_interval(value[s + 1] - value[s], derived, resamples, workspace);
-        if (s < COMPONENTS)
-            curve->median_step[s] = step;
-        else
-            curve->ratio_step[s - COMPONENTS] = step;
-    }
-
+    curve->count = samples->count;
     slope_replicates(derived, replicates, resamples);
     curve->slope =
         percentile_interval(medians_slope(value, 1), derived, resamples, workspace);
-    other_choices(curve, samples, &arena);
+    other_lines(curve, samples, &arena);
     arena_close(&arena);
 }
 

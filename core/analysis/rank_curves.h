@@ -11,18 +11,28 @@
 #include "core/analysis/rank_samples.h"
 #include "core/stats/summary.h"
 
-/// A curve over i = 1..COMPONENTS, with 90 % bootstrap intervals over images where they say so.
+/// The ways to draw a curve over i = 1..COMPONENTS.
+enum rank_line {
+    RANK_MEDIAN,   ///< median over images of |D_i|_F^2 / s_i^2, hidden patches
+    RANK_RATIO,    ///< sum over images of |D_i|_F^2 / sum of s_i^2, hidden patches
+    RANK_SPECTRAL, ///< median of |D_i|_2^2 / s_i^2, hidden patches
+    RANK_WHOLE,    ///< median of |D_i|_F^2 / s_i^2, the whole image
+    RANK_MEAN,     ///< the paper's literal mean, hidden patches
+    RANK_MEAN_2X2  ///< the literal mean, the same pixels in patches of side 2
+};
+enum { RANK_LINES = 6 };
+
+/// A line's key in results ("median") and its label in tables; static storage.
+extern const char *const rank_line_key[RANK_LINES], *const rank_line_label[RANK_LINES];
+
+/// Curves and their trends; 90 % bootstrap intervals over images for the first two lines, NAN for the
+/// others.
 struct rank_curve {
-    size_t count;                       ///< images
-    struct interval median[COMPONENTS]; ///< of |D_i|_F^2 / s_i^2, hidden patches
-    struct interval ratio[COMPONENTS];  ///< sum |D_i|_F^2 / sum s_i^2
-    struct interval median_step[COMPONENTS - 1]; ///< median_{i+1} - median_i, paired
-    struct interval ratio_step[COMPONENTS - 1];  ///< ratio_{i+1} - ratio_i, paired
-    struct interval slope; ///< least-squares slope of the medians on i
-    // Other choices, without intervals: the spectral norm, the whole image, the literal mean, and the
-    // literal mean when the same pixels are grouped into patches of side 2.
-    struct interval spectral_median[COMPONENTS], whole_median[COMPONENTS];
-    struct interval mean[COMPONENTS], quarters_mean[COMPONENTS];
+    size_t count; ///< images
+    struct interval line[RANK_LINES][COMPONENTS];
+    struct interval
+        step[2][COMPONENTS - 1]; ///< from i to i + 1, medians and ratios, paired
+    struct interval slope;       ///< least-squares slope of the medians on i
 };
 
 /// Summarises `samples` by `resamples` bootstrap resamples of `seed`.

@@ -243,17 +243,18 @@ Test(rank_curves, points_steps_and_slope_are_those_of_the_columns)
         }
         double ratio = sum / scale;
         medians[i] = median(samples.relative[GROUPING_HIDDEN][i], N, scratch);
-        expect_close(&curve.ratio[i].estimate, &ratio, 1, 1e-12, 0);
-        expect_close(&curve.median[i].estimate, &medians[i], 1, 1e-12, 0);
-        cr_expect(curve.median[i].low <= medians[i] &&
-                  medians[i] <= curve.median[i].high);
+        expect_close(&curve.line[RANK_RATIO][i].estimate, &ratio, 1, 1e-12, 0);
+        expect_close(&curve.line[RANK_MEDIAN][i].estimate, &medians[i], 1, 1e-12, 0);
+        cr_expect(curve.line[RANK_MEDIAN][i].low <= medians[i] &&
+                  medians[i] <= curve.line[RANK_MEDIAN][i].high);
         slope_by_hand += ((double)i - 2) * medians[i] / 10;
     }
     for (size_t i = 0; i + 1 < COMPONENTS; ++i) {
         double step = medians[i + 1] - medians[i];
-        expect_close(&curve.median_step[i].estimate, &step, 1, 0, 1e-12);
-        cr_expect_gt(curve.median_step[i].low, 0, "columns a whole unit apart rise");
-        cr_expect_gt(curve.ratio_step[i].low, 0);
+        expect_close(&curve.step[RANK_MEDIAN][i].estimate, &step, 1, 0, 1e-12);
+        cr_expect_gt(curve.step[RANK_MEDIAN][i].low, 0,
+                     "columns a whole unit apart rise");
+        cr_expect_gt(curve.step[RANK_RATIO][i].low, 0);
     }
     expect_close(&curve.slope.estimate, &slope_by_hand, 1, 1e-12, 0);
     arena_close(&arena);
