@@ -37,8 +37,7 @@ static char *verdict_text(const struct ledger_row *row)
     return text_copy(row->state);
 }
 
-/// length of the longest beginning of `text` of at most `most` bytes that cuts neither a UTF-8 character
-/// nor, if it can help it, a word.
+/// Bytes of a beginning of `text`, at most `most`, that cuts no UTF-8 character and, if it can, no word.
 static int cut_length(const char *text, size_t most)
 {
     size_t length = strlen(text);

@@ -88,8 +88,10 @@ void provenance_machine(struct provenance *provenance)
     provenance_commit(commit);
     provenance_add(provenance, "commit", commit, 0);
 
+    // Without the optional lock, a commit made meanwhile is not disturbed.
     int known = command_line(line, sizeof line,
-                             "git status --porcelain --untracked-files=no 2>/dev/null");
+                             "git --no-optional-locks status --porcelain "
+                             "--untracked-files=no 2>/dev/null");
     provenance_add(provenance, "dirty", !known ? "unknown" : *line ? "yes" : "no", 0);
     cpu_model(model, sizeof model);
     provenance_add(provenance, "CPU", model, 0);

@@ -259,8 +259,7 @@ Test(claims, tier_data_and_pretrainings_cap_what_a_claim_can_earn)
                        verdict_cap(caps[i].before, &claim, &run, caps[i].compares,
                                    caps[i].pretrainings),
                        caps[i].want);
-        world_listen();
-        run_close(&run);
+        world_drop(&run);
     }
 }
 
@@ -375,4 +374,21 @@ Test(claims, a_broken_contract_aborts)
     expect_death(__LINE__, judge_backwards, NULL, -6, "is empty");
     expect_death(__LINE__, judge_words, NULL, -6, "not a printed number");
     expect_death(__LINE__, judge_negative, NULL, -6, "is negative");
+}
+
+// No scratch folder: this is the project's own table.
+Test(claims_table, the_papers_claims_are_sound_and_every_correction_has_its_original)
+{
+    struct claims claims;
+    claims_read(&claims, "paper/claims.tsv");
+    cr_expect(claims.count > 50, "%zu claims", claims.count);
+    for (size_t i = 0; i < claims.count; ++i) {
+        char original[128];
+        struct claim claim = claims_row(&claims, i);
+        const char *suffix = strstr(claim.id, ".corrected");
+        if (!suffix) continue;
+        snprintf(original, sizeof original, "%.*s", (int)(suffix - claim.id), claim.id);
+        cr_expect(tsv_row(&claims.table, "id", original) >= 0, "%s", claim.id);
+    }
+    claims_free(&claims);
 }
