@@ -11,8 +11,8 @@
 #include "core/base/die.h"
 #include "core/base/options.h"
 #include "core/report/memory.h"
+#include "core/report/printout.h"
 #include "core/report/store.h"
-#include "core/report/summary.h"
 
 static const char *const tiers[] = {"smoke", "desk", "paper"};
 static const struct {
@@ -258,7 +258,7 @@ static void note_end(struct run *run)
 
 int run_print(struct run *run)
 {
-    summary_print(run, stdout);
+    printout_write(run, stdout);
     store_free(run->store);
     run->store = NULL;
     return EXIT_SUCCESS;

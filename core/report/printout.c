@@ -1,4 +1,4 @@
-#include "core/report/summary.h"
+#include "core/report/printout.h"
 
 #include <string.h>
 
@@ -62,7 +62,7 @@ static void print_files(const struct run *run, FILE *file)
     provenance_free(&provenance);
 }
 
-void summary_print(const struct run *run, FILE *file)
+void printout_write(const struct run *run, FILE *file)
 {
     char path[PATH_SIZE];
     path_format(path, "%s/verdicts.tsv", run->folder);
