@@ -9,9 +9,8 @@
 /// **Method.** Of an image's $T$ patches a uniformly random share stays visible. The encoder $f$ sees these,
 /// the decoder $g$ completes the rest, and the loss is the mean squared error of the $N_0$ hidden patches
 /// $X_0$, on pixels in $[-1,1]$: $$\min_{f,g}\ E\, \tfrac{1}{N_0 F} \|g(f(X)) - X_0\|_F^2.$$ The paper's Eq. 1
-/// minimises over $X$, a misprint. Every recipe and the source of each of its numbers:
-///
-/// @show core/train/recipe.c recipe_row
+/// minimises over $X$, a misprint. The recipes of all runs are one table, core/train/recipe.c, with the
+/// source of each of their numbers beside it.
 ///
 /// A batch is a fixed number of leaves, each computed by one thread; a fixed tree adds them. The weights
 /// are therefore the same bits on any number of threads, and after any interruption.

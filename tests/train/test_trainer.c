@@ -1,0 +1,105 @@
+#include "core/train/trainer.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/data/masks.h"
+#include "core/data/patches.h"
+#include "core/train/loss.h"
+#include "core/train/schedule.h"
+#include "tests/expect_close.h"
+#include "tests/train/tiny.h"
+
+enum { TOKENS = 16, PATCH = 192, VISIBLE = 4, BATCH = 8 };
+
+// The whole batch of update `t` in one piece: its images, each under the mask of (seed, epoch, image).
+static double whole_batch(real *gradient, const struct trainer *trainer, uint64_t t,
+                          struct arena *arena)
+{
+    const struct pretrain *settings = trainer->settings;
+    struct batches batches;
+    uint32_t image[BATCH], epoch[BATCH], ranking[TOKENS];
+    int32_t visible[BATCH * VISIBLE], hidden[BATCH * (TOKENS - VISIBLE)];
+    real *patches = arena_reals(arena, BATCH * TOKENS * PATCH);
+    real *dprediction = arena_reals(arena, BATCH * TOKENS * PATCH);
+    batches_open(&batches, TINY_IMAGES, BATCH, settings->seed, arena);
+    batches_take(image, epoch, &batches, t);
+    for (size_t b = 0; b < BATCH; ++b) {
+        cr_assert_eq(epoch[b], (t * BATCH + b) / TINY_IMAGES);
+        mask_ranking(ranking, TOKENS, settings->seed, epoch[b], image[b]);
+        mask_split(visible + b * VISIBLE, hidden + b * (TOKENS - VISIBLE), ranking,
+                   TOKENS, VISIBLE);
+        patches_from_bytes(patches + b * TOKENS * PATCH,
+                           settings->images->pixels + image[b] * IMAGE_BYTES, 8);
+    }
+    struct mae_activations *activations =
+        mae_activations_open(&trainer->mae, BATCH, VISIBLE, arena);
+    struct mae_input input = {BATCH, VISIBLE, patches, visible};
+    const real *weights = trainer->state.weights;
+    const real *prediction = mae_forward(activations, &trainer->mae, weights, &input);
+    double loss = masked_loss(dprediction, prediction, patches, hidden, BATCH, TOKENS,
+                              TOKENS - VISIBLE, PATCH, 1);
+    mae_backward(gradient, activations, &trainer->mae, weights, &input, dprediction);
+    return loss;
+}
+
+// The seventh update lies in the second epoch. Leaves and the whole batch add the same numbers in other
+// orders: in float 1e-5 of the largest gradient, in double far less.
+Test(trainer, an_update_is_adamw_on_the_gradient_of_the_whole_batch)
+{
+    enum { T = 6 };
+    struct tiny tiny;
+    struct trainer trainer;
+    struct arena arena;
+    tiny_open(&tiny);
+    tiny.settings.threads = 2;
+    arena_open(&arena, "test", 32 << 20);
+    trainer_open(&trainer, &tiny.settings);
+    size_t count = trainer.mae.parameters.count, bytes = count * sizeof(real);
+    for (int t = 0; t < T; ++t) trainer_update(&trainer);
+
+    real *gradient = arena_zeros(&arena, count), *w = arena_reals(&arena, count),
+         *m = arena_reals(&arena, count), *v = arena_reals(&arena, count);
+    double want = whole_batch(gradient, &trainer, T, &arena);
+    memcpy(w, trainer.state.weights, bytes);
+    memcpy(m, trainer.state.first_moment, bytes);
+    memcpy(v, trainer.state.second_moment, bytes);
+    double loss = trainer_update(&trainer);
+    double tolerance = sizeof(real) == sizeof(double) ? 1e-12 : 1e-5, largest = 0;
+    for (size_t i = 0; i < count; ++i)
+        largest = fmax(largest, fabs((double)gradient[i]));
+    cr_expect(fabs(loss - want) <= tolerance * want, "%.9g not %.9g", loss, want);
+    expect_close(trainer.gradient, (const real *)gradient, count, tolerance,
+                 tolerance * largest);
+
+    const struct recipe *recipe = &tiny.settings.recipe;
+    struct adamw adamw = {
+        .learning_rate = recipe->learning_rate *
+                         schedule_factor(T * .2, .2, recipe->warmup, recipe->epochs),
+        .beta1 = .9,
+        .beta2 = .95,
+        .epsilon = 1e-8,
+        .weight_decay = .05};
+    adamw_update(w, m, v, trainer.gradient, 0, count, T + 1, &adamw);
+    expect_close((const real *)trainer.state.weights, (const real *)w, count, 1e-6,
+                 1e-9);
+    cr_expect_arr_eq(trainer.state.first_moment, m, bytes);
+    cr_expect_arr_eq(trainer.state.second_moment, v, bytes);
+    trainer_close(&trainer);
+    arena_close(&arena);
+    tiny_close(&tiny);
+}
+
+Test(trainer, a_rate_is_measured_without_training)
+{
+    struct tiny tiny;
+    tiny_open(&tiny);
+    for (int threads = 1; threads <= 6; threads += 5) {
+        tiny.settings.threads = threads;
+        double rate = trainer_rate(&tiny.settings);
+        cr_expect(isfinite(rate) && rate > 0, "%g", rate);
+    }
+    cr_expect_not(file_exists(tiny.weights) || file_exists(tiny.checkpoint));
+    tiny_close(&tiny);
+}
