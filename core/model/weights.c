@@ -140,8 +140,8 @@ static void refuse_unknown(const struct naming *naming,
 // remain a mask token, positions and a pixel head, no larger than their fellows in the encoder.
 static size_t room_needed(const struct safetensors *file, const struct mae_shape *shape)
 {
-    size_t numbers = 0,
-           blocks = (size_t)(shape->encoder_blocks + shape->decoder_blocks);
+    size_t blocks = (size_t)shape->encoder_blocks + (size_t)shape->decoder_blocks;
+    size_t numbers = 0;
     for (size_t i = 0; i < file->count; ++i) numbers += file->tensors[i].count;
     return (1 << 20) + size_product(blocks, 8192) +
            size_product(numbers, 3 * sizeof(real));

@@ -109,7 +109,9 @@ int encode_images(float *tokens, float *painted, const struct encoding *encoding
     size_t chunks = (encoding->count + CHUNK - 1) / CHUNK;
     size_t threads = (size_t)encoding->threads;
     if (threads > chunks) threads = chunks;
-    struct pass pass = {.encoding = encoding, .tokens = tokens, .painted = painted};
+    struct pass pass = {.encoding = encoding};
+    pass.tokens = tokens;
+    pass.painted = painted;
     pass.rooms = calloc(threads, sizeof *pass.rooms);
     if (!pass.rooms) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
     for (size_t w = 0; w < threads; ++w) room_open(&pass.rooms[w], encoding);
