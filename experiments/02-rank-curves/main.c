@@ -18,6 +18,7 @@
 
 #include "core/analysis/rank_curves.h"
 #include "core/base/die.h"
+#include "core/base/npy.h"
 #include "core/linalg/coretype.h"
 #include "core/model/weights.h"
 #include "core/report/claims.h"
@@ -247,6 +248,29 @@ static void emit_figure(const struct run *run, const struct arm *arms)
     figure_draw(run, "figure2", "figure2", caption, NULL);
 }
 
+/// With EXPORT=1 the distances of every image, (images, 5), from which anyone can redraw the figure.
+static void export_arrays(const struct run *run, const struct arm *arms)
+{
+    for (const struct arm *arm = arms; arm < arms + ARMS; ++arm)
+        for (size_t rival = 0; rival < 2; ++rival) {
+            const struct rank_samples *samples = rival ? &arm->linear : &arm->learned;
+            char file[64], path[PATH_SIZE];
+            snprintf(file, sizeof file, "export/%s%s.npy", arm->name,
+                     rival ? "-linear" : "");
+            run_path(path, run, file);
+            struct arena arena;
+            size_t shape[] = {samples->count, COMPONENTS},
+                   count = shape[0] * COMPONENTS;
+            arena_open(&arena, "export", count * sizeof(double) + 4096);
+            double *rows = arena_doubles(&arena, count);
+            for (size_t n = 0; n < samples->count; ++n)
+                for (size_t i = 0; i < COMPONENTS; ++i)
+                    rows[n * COMPONENTS + i] = samples->relative[GROUPING_HIDDEN][i][n];
+            npy_write(path, NPY_F8, 2, shape, rows);
+            arena_close(&arena);
+        }
+}
+
 int main(int argc, char **argv)
 {
     coretype_open(argv);
@@ -276,6 +300,7 @@ int main(int argc, char **argv)
     check(&run, arms);
     emit_tables(&run, arms);
     emit_figure(&run, arms);
+    if (run.export_arrays) export_arrays(&run, arms);
 
     arena_close(&arena);
     images_free(&train);
