@@ -16,7 +16,7 @@
 // added undivided, ours are averaged: Adam's step is the same up to epsilon. Leaves of 16 images.
 #define PAPER(name, ratio, heads)                                                      \
     {                                                                                  \
-        COMMON, .tier = "paper", .run = name, .mask_ratio = ratio,                     \
+        COMMON, .tier = "paper", .run = (name), .mask_ratio = (ratio),                 \
                 .shape = {32, 3, 2, 192, 12, 4, heads, heads}, .batch = 4096,          \
                 .leaves = 256, .epochs = 2000, .warmup = 200, .learning_rate = 2.4e-3  \
     }
@@ -28,7 +28,7 @@
 // up to 5e-4; the warm-up is 8 % of the run (the paper's: 10 %).
 #define DESK(name, ratio, heads)                                                       \
     {                                                                                  \
-        COMMON, .tier = "desk", .run = name, .mask_ratio = ratio,                      \
+        COMMON, .tier = "desk", .run = (name), .mask_ratio = (ratio),                  \
                 .shape = {32, 3, 4, 192, 12, 4, heads, heads}, .batch = 128,           \
                 .leaves = 8, .epochs = 63, .warmup = 5, .learning_rate = 5e-4          \
     }
@@ -37,9 +37,9 @@
 // the run that most claims look at sees 40,000 images, the others 5,000.
 #define SMOKE(name, ratio, heads, passes)                                              \
     {                                                                                  \
-        COMMON, .tier = "smoke", .run = name, .mask_ratio = ratio,                     \
+        COMMON, .tier = "smoke", .run = (name), .mask_ratio = (ratio),                 \
                 .shape = {32, 3, 4, 48, 4, 2, heads, heads}, .batch = 32, .leaves = 4, \
-                .epochs = passes, .warmup = passes * .08, .learning_rate = 5e-3        \
+                .epochs = (passes), .warmup = (passes)*.08, .learning_rate = 5e-3      \
     }
 
 // Mask ratios: Figure 2 compares all six; .75 is the paper's default. 6 heads: Table 2.
