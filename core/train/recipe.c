@@ -11,9 +11,9 @@
 // exclusions), torch's default epsilon; 32x32 images, equal widths of encoder and decoder.
 #define COMMON .beta1 = .9, .beta2 = .95, .weight_decay = .05, .epsilon = 1e-8
 
-// paper: ViT-Tiny, patch 2, 2,000 epochs of 4,096 images, warm-up 200 epochs, peak 1.5e-4 * 4096 / 256
-// (the same code; the paper names the code and its mask ratio). Its 8 micro-batches' gradients are
-// added undivided, ours are averaged: Adam's step is the same up to epsilon. Leaves of 16 images.
+// paper: ViT-Tiny, patch 2, 2,000 epochs in batches of 4,096, warm-up 200 epochs, peak
+// 1.5e-4 * 4096 / 256 (all from the same code). Its 8 micro-batches' gradients are added undivided,
+// ours are averaged: Adam's step is the same up to epsilon. Leaves of 16 images.
 #define PAPER(name, ratio, heads)                                                      \
     {                                                                                  \
         COMMON, .tier = "paper", .run = (name), .mask_ratio = (ratio),                 \
