@@ -38,7 +38,8 @@ void ledger_write(const struct ledger *ledger, const char *path);
 
 /// Compares with a reference (columns id, verdict): prints a line for each ERROR and for each claim whose
 /// verdict differs or that only one of the two has. Returns how many there were; 0 is said in a line too.
-/// Without a reference only errors are looked for, and a line says so.
+/// A claim that is NOT-RUN here for want of weights or data is named and does not count. Without a
+/// reference only errors are looked for, and a line says so.
 size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file);
 
 /// Makes this ledger the reference: FOLDER/ledger.tsv (id, verdict, estimate) and a line (date, commit,

@@ -4,28 +4,45 @@
 
 #include "core/base/die.h"
 
-/// Prints what stands in the way of the row's claim being as in the reference. Returns 1 when it did.
-static size_t compare_row(const struct ledger_row *row, const struct tsv *reference,
-                          FILE *file)
+/// True when the claim was not run for want of weights or data: that says nothing about the claim, so
+/// it differs from no verdict.
+static int lacks_input(const struct ledger_row *row)
+{
+    return !strcmp(row->state, verdict_name(VERDICT_NOT_RUN)) &&
+           (!strncmp(row->reason, "no weights", strlen("no weights")) ||
+            !strncmp(row->reason, "no data", strlen("no data")));
+}
+
+/// Prints what stands in the way of the row's claim being as in the reference. Returns 1 when it differs;
+/// *lacking counts the rows that could not be compared.
+static size_t compare_row(size_t *lacking, const struct ledger_row *row,
+                          const struct tsv *reference, FILE *file)
 {
     long at = reference ? tsv_row(reference, "id", row->claim.id) : -1;
     const char *before = at >= 0 ? tsv_cell(reference, (size_t)at, "verdict") : NULL;
-    if (!strcmp(row->state, "ERROR"))
+    if (!strcmp(row->state, "ERROR")) {
         fprintf(file, "%s: ERROR: %s\n", row->claim.id, row->reason);
-    else if (reference && !before)
+        return 1;
+    }
+    if (!reference || (before && !strcmp(before, row->state))) return 0;
+    if (before && lacks_input(row)) {
+        fprintf(file, "%s: reference %s, not run here: %s\n", row->claim.id, before,
+                row->reason);
+        ++*lacking;
+        return 0;
+    }
+    if (!before)
         fprintf(file, "%s: %s, not in the reference\n", row->claim.id, row->state);
-    else if (reference && strcmp(before, row->state))
+    else
         fprintf(file, "%s: reference %s, now %s%s%s\n", row->claim.id, before,
                 row->state, *row->reason ? ": " : "", row->reason);
-    else
-        return 0;
     return 1;
 }
 
 size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file)
 {
     struct tsv table = {0};
-    size_t lines = 0;
+    size_t lines = 0, lacking = 0;
     int have = file_exists(reference);
     if (have)
         tsv_read(&table, reference);
@@ -35,7 +52,7 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
                 "REASON=\"...\" makes this ledger the reference)\n",
                 reference);
     for (size_t i = 0; i < ledger->count; ++i)
-        lines += compare_row(&ledger->rows[i], have ? &table : NULL, file);
+        lines += compare_row(&lacking, &ledger->rows[i], have ? &table : NULL, file);
     for (size_t row = 0; row < table.rows; ++row) {
         const char *id = tsv_cell(&table, row, "id");
         if (tsv_row(&ledger->claims.table, "id", id) >= 0) continue;
@@ -44,7 +61,8 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
         ++lines;
     }
     if (have && !lines)
-        fprintf(file, "all %zu verdicts are those of %s\n", ledger->count, reference);
+        fprintf(file, "all %zu verdicts are those of %s\n", ledger->count - lacking,
+                reference);
     tsv_free(&table);
     return lines;
 }

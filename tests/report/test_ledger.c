@@ -263,6 +263,33 @@ Test(ledger, check_sees_claims_that_came_and_went)
     cr_expect(!strstr(says, "order:"));
 }
 
+Test(ledger, a_claim_without_its_weights_or_data_differs_from_no_reference)
+{
+    int code;
+    struct run run;
+    char words[512];
+    demo("--tier smoke", 2);
+    tool_says(&code, "--tier|smoke|--quiet|--accept|with weights");
+    world_run(&run, "--tier smoke --force 1", words);
+    run_verdict(&run, "order", VERDICT_NOT_RUN, NULL, "", "no weights: make pretrain");
+    run_verdict(&run, "pure", VERDICT_REFUTED, NULL, "counter-example", "x = 1");
+    world_listen();
+    run_close(&run);
+    const char *says = tool_says(&code, "--tier|smoke|--quiet|--check");
+    cr_expect_eq(code, 0);
+    cr_expect(strstr(says, "order: reference TREND-ONLY, not run here: no weights"));
+    cr_expect(strstr(says, "all 9 verdicts are those of"));
+
+    // Not run for any other reason is a difference.
+    world_run(&run, "--tier smoke --force 1", words);
+    run_verdict(&run, "order", VERDICT_NOT_RUN, NULL, "", "not wanted");
+    run_verdict(&run, "pure", VERDICT_REFUTED, NULL, "counter-example", "x = 1");
+    world_listen();
+    run_close(&run);
+    tool_says(&code, "--tier|smoke|--quiet|--check");
+    cr_expect_eq(code, 1);
+}
+
 Test(ledger, people_read_it_by_part_of_the_paper_with_counts_at_the_end)
 {
     int code;
