@@ -1,0 +1,63 @@
+#include "core/report/need.h"
+
+#include <stdlib.h>
+
+#include "core/base/die.h"
+#include "core/base/tsv.h"
+#include "tests/report/world.h"
+
+TestSuite(need, .init = world_open);
+
+static const char verdicts[] = "results/desk-planted/02-demo/verdicts.tsv";
+
+/// An experiment that needs one pretraining; coming back means that it was found.
+static void demand(const void *expected)
+{
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_run(&run, "--tier desk --data planted", words);
+    run_need_weights(path, &run, "m50-h3");
+    if (strcmp(path, expected) != 0) abort();
+    world_drop(&run);
+}
+
+Test(need, alone_it_fails_with_the_command_that_makes_the_weights)
+{
+    unsetenv("MASKBOOK_KEEP_GOING");
+    expect_death(__LINE__, demand, "", EXIT_INPUT,
+                 "make pretrain RUN=m50-h3 TIER=desk DATA=planted");
+    setenv("MASKBOOK_KEEP_GOING", "", 1);
+    expect_death(__LINE__, demand, "", EXIT_INPUT, "no weights of m50-h3");
+    cr_expect(!file_exists(verdicts));
+}
+
+Test(need, among_all_every_claim_of_the_experiment_is_not_run_and_it_ends_well)
+{
+    setenv("MASKBOOK_KEEP_GOING", "1", 1);
+    static struct ending ending;
+    for (int repeat = 0; repeat < 2; ++repeat) {
+        ending_of(&ending, demand, "");
+        cr_assert_eq(ending.code, 0, "%s", ending.says);
+        struct tsv table;
+        tsv_read(&table, verdicts);
+        cr_assert_eq(table.rows, 9, "02-demo has nine claims");
+        for (size_t row = 0; row < table.rows; ++row)
+            cr_expect(strstr(tsv_cell(&table, row, "verdict"), "NOT-RUN"));
+        tsv_free(&table);
+        cr_expect(strstr(world_text(verdicts), "no weights: make pretrain RUN=m50-h3"));
+    }
+}
+
+Test(need, weights_made_here_come_before_shipped_ones)
+{
+    static const char here[] = "results/desk-planted/weights/m50-h3.safetensors",
+                      shipped[] = "results/checkpoints/desk-planted/m50-h3.safetensors";
+    static struct ending ending;
+    world_write(shipped, "x");
+    ending_of(&ending, demand, shipped);
+    cr_expect_eq(ending.code, 0);
+    cr_expect(strstr(ending.says, shipped), "the path is printed");
+    world_write(here, "x");
+    ending_of(&ending, demand, here);
+    cr_expect_eq(ending.code, 0);
+}
