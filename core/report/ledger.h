@@ -42,8 +42,8 @@ void ledger_write(const struct ledger *ledger, const char *path);
 /// reference only errors are looked for, and a line says so.
 size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file);
 
-/// Makes this ledger the reference: FOLDER/ledger.tsv (id, verdict, estimate) and a line (date, commit,
-/// reason) more in FOLDER/reasons.tsv, both atomically. Dies (EXIT_INPUT) while a row is STALE or ERROR.
+/// Makes this ledger the reference: FOLDER/ledger.tsv (id, verdict, estimate, note) and a line (date,
+/// commit, reason) more in FOLDER/reasons.tsv, both atomically. Dies (EXIT_INPUT) while a row is STALE or ERROR.
 void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
                    const char *date, const char *commit);
 

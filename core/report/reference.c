@@ -104,11 +104,12 @@ void ledger_accept(const struct ledger *ledger, const char *folder, const char *
     add_reason(path, date, commit, reason);
     path_format(path, "%s/ledger.tsv", folder);
     output_open(&output, path);
-    fprintf(output.file, "id\tverdict\testimate\n");
+    fprintf(output.file, "id\tverdict\testimate\tnote\n");
     for (size_t i = 0; i < ledger->count; ++i) {
         tsv_put(output.file, ledger->rows[i].claim.id, '\t');
         tsv_put(output.file, ledger->rows[i].state, '\t');
-        tsv_put_number(output.file, ledger->rows[i].part.estimate, '\n');
+        tsv_put_number(output.file, ledger->rows[i].part.estimate, '\t');
+        tsv_put(output.file, ledger->rows[i].reason, '\n');
     }
     output_close(&output);
 }

@@ -104,6 +104,16 @@ static struct part part(struct interval d, size_t n)
     return (struct part){d.estimate, d.low, d.high, n};
 }
 
+/// How much training stands behind the numbers, in the weights' own words.
+static void describe_scale(char scale[128], const struct arm *arms)
+{
+    const struct safetensors *file = &arms[0].model.file;
+    const char *epochs = safetensors_metadata(file, "epochs");
+    const char *updates = safetensors_metadata(file, "updates");
+    snprintf(scale, 128, "models trained for %s epoch(s), %s updates",
+             epochs ? epochs : "an unknown number of", updates ? updates : "unknown");
+}
+
 /// Distances rise with $i$ when every step of both curves does, at every mask ratio; the slope rises
 /// when it does from each mask ratio to the next; the rival is beaten when it is at every point. The
 /// literal mean is refuted by one component that vanishes.
@@ -130,19 +140,25 @@ static void check(struct run *run, const struct arm *arms)
                       literal / arm->curve.line[RANK_MEDIAN][COMPONENTS - 1].estimate);
         mean.estimate = fmax(mean.estimate, literal);
     }
-    char note[128];
-    snprintf(note, sizeof note,
-             "exact p of the order of the five slopes: %.2g; one pretraining an arm",
-             increase_p_value(slopes, ARMS));
+    char scale[128], note[3][256];
+    describe_scale(scale, arms);
+    snprintf(note[0], sizeof note[0],
+             "%s; given these weights; the first to decide of 40 steps", scale);
+    snprintf(note[1], sizeof note[1],
+             "%s, one an arm; the first to decide of 4 rises; exact p of the slopes' "
+             "order %.2g",
+             scale, increase_p_value(slopes, ARMS));
+    snprintf(note[2], sizeof note[2],
+             "%s; given these weights; the first to decide of 25 gaps", scale);
     run_judge(
         run, "figure2.distance-rises", steps, ARMS * 2 * (COMPONENTS - 1), 0,
         "bootstrap over images of each step from i to i+1, median and ratio of sums",
-        "the least of 40 steps; given these weights");
+        note[0]);
     run_judge(run, "figure2.slope-rises", rises, ARMS - 1, 1,
-              "paired bootstrap over images of each rise of the slope", note);
+              "paired bootstrap over images of each rise of the slope", note[1]);
     run_judge(run, "figure2.learned-beats-linear", gaps, ARMS * COMPONENTS, 0,
               "paired bootstrap over images of each gap, linear minus learned",
-              "the least of 25 gaps; given these weights");
+              note[2]);
     run_verdict(
         run, "figure2.literal-mean",
         excess > BREAKDOWN ? VERDICT_REFUTED : VERDICT_REPRODUCED, &mean,
@@ -211,7 +227,7 @@ static void emit_tables(struct run *run, const struct arm *arms)
 /// The figure, drawn from the table that is kept beside it. Its caption's scale is the weights' own.
 static void emit_figure(const struct run *run, const struct arm *arms)
 {
-    char path[PATH_SIZE], caption[512];
+    char path[PATH_SIZE], scale[128], caption[512];
     struct output output;
     run_path(path, run, "figure2.tsv");
     output_open(&output, path);
@@ -237,14 +253,11 @@ static void emit_figure(const struct run *run, const struct arm *arms)
                 tsv_put_number(output.file, row[c], c < 9 ? '\t' : '\n');
         }
     output_close(&output);
+    describe_scale(scale, arms);
     snprintf(caption, sizeof caption,
-             "%s, %zu test images; each model trained for %s epoch(s), %s updates; "
-             "linear predictor: first %zu "
-             "images; bars: 90 %% bootstrap intervals over images",
-             run->data, arms[0].curve.count,
-             safetensors_metadata(&arms[0].model.file, "epochs"),
-             safetensors_metadata(&arms[0].model.file, "updates"),
-             arms[0].linear.count);
+             "%s, %zu test images; %s; linear predictor: first %zu images; bars: 90 %% "
+             "bootstrap intervals over images",
+             run->data, arms[0].curve.count, scale, arms[0].linear.count);
     figure_draw(run, "figure2", "figure2", caption, NULL);
 }
 

@@ -192,9 +192,9 @@ Test(ledger, a_reference_needs_a_reason)
     cr_expect_neq(access(reference_file, F_OK), 0);
     tool_says(&code, "--tier|smoke|--quiet|--accept|the first one");
     cr_expect_eq(code, 0);
-    cr_expect(strstr(world_text(reference_file), "id\tverdict\testimate\n"
-                                                 "order\tTREND-ONLY\t2\n"
-                                                 "accuracy\tNOT-RUN\tnan\n"));
+    cr_expect(strstr(world_text(reference_file), "id\tverdict\testimate\tnote\n"
+                                                 "order\tTREND-ONLY\t2\t\n"
+                                                 "accuracy\tNOT-RUN\tnan\tno data\n"));
 }
 
 Test(ledger, every_reason_stays_on_record)
