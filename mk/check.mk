@@ -8,7 +8,7 @@ HEADERS   := $(wildcard core/*/*.h)
 ##@ Checks
 .PHONY: check format format-check lint lint-files smoke smoke-qemu check-teeth hooks
 check: ## all that CI runs: format-check lint test sanitize smoke smoke-qemu
-	+@tools/check '$(MAKE)' '$(BUILD_ROOT)' format-check lint test sanitize smoke smoke-qemu
+	+$(script)tools/check '$(MAKE)' '$(BUILD_ROOT)' format-check lint test sanitize smoke smoke-qemu
 
 format: ## lay out every C file (clang-format)
 	@clang-format -i $(FORMATTED)
@@ -16,9 +16,10 @@ format: ## lay out every C file (clang-format)
 format-check: ## fail when a C file is not laid out by clang-format
 	@clang-format --dry-run -Werror $(FORMATTED)
 
-lint: ## rooms, text rules, headers that compile alone, clang-tidy
+lint: ## rooms, text rules, documents up to date, headers that compile alone, clang-tidy
 	@tools/check-layers
 	@tools/check-text
+	@tools/docs --check
 	+@$(submake) --keep-going lint-files
 
 lint-files: $(ALONE) $(TIDIED)
@@ -35,8 +36,16 @@ $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy
 	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -DNO_KERNEL_CLONES -I. > $@.tmp 2>&1 || { cat $@.tmp; exit 1; }
 	@mv $@.tmp $@
 
+smoke: ## everything on planted data, from nothing, and without data or network (minutes)
+	+@$(submake) all
+	@$(run_tests) $(BUILD)/tap-smoke smoke.sh=tests/smoke.sh
+
+smoke-qemu: ## one training step on emulated CPUs without AVX-512 and without AVX
+	+@$(submake) all
+	@$(run_tests) $(BUILD)/tap-qemu qemu.sh=tests/qemu.sh
+
 hooks: ## let git check format and rooms before each commit
 	@git config core.hooksPath tools/hooks
 
 check-teeth: ## plant faults one by one; the tests must see each
-	+@tools/check-teeth '$(MAKE)' $(BUILD_ROOT)
+	+$(script)tools/check-teeth '$(MAKE)' $(BUILD_ROOT)

@@ -27,16 +27,30 @@ FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call 
 # program alone, which then saves its state.
 TRAINER := $(BUILD)/experiments/00-pretrain/main
 train    = mkdir -p $(call quote,$(RESULTS)) && exec flock --no-fork $(call quote,$(RESULTS)/.training) \
-           $(TRAINER) --run=$(call quote,$(1)) $(FLAGS)
+           $(TRAINER) --run=$(1) $(FLAGS)
 cifar10  = $(if $(filter cifar10,$(DATA)),data)
+
+##@ Everything at once
+.PHONY: reproduce-all all-experiments verdict accept-reference
+reproduce-all: ## every table, figure and statement, then the ledger of verdicts
+	+$(script)tools/reproduce-all '$(MAKE)' $(TIER) $(DATA)
+
+all-experiments: $(foreach a,$(ABOUT),$(call about_target,$a))
+
+verdict: $(BUILD)/tools/verdict ## the ledger of what has been run so far
+	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(VERDICT)
+
+accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REASON="...")
+	@$(if $(REASON),,echo 'accept-reference: REASON is missing (say why: REASON="...")' >&2; exit 2;) \
+	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))
 
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
 .PHONY: pretrain pretrain-all FORCED
 pretrain: $(TRAINER) | $(cifar10)
-	@$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(RUN))
+	@$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(call quote,$(RUN)))
 
 pretrain-all: $(TRAINER) | $(cifar10) ## train every run, one after another
-	@for run in $(RUNS); do ( $(call train,$$run) ); done
+	@for run in $(RUNS); do ( $(call train,"$$run") ); done
 
 # At the smoke tier weights are made on the spot; the program knows by itself when they are up to date.
 SMOKE_WEIGHTS := $(RESULTS)/smoke-planted/weights
@@ -49,17 +63,3 @@ $(2): $(BUILD)/experiments/$(1)/main $(if $(filter smoke,$(TIER)),$(3:%=$(SMOKE_
 	@tools/run-experiment $$(call quote,$$(RESULTS)/$(PAIR)/$(1)) $$< $$(FLAGS)
 endef
 $(foreach a,$(ABOUT),$(eval $(call experiment_target,$(call about_name,$a),$(call about_target,$a),$(call about_needs,$a))))
-
-##@ Everything at once
-.PHONY: reproduce-all all-experiments verdict accept-reference
-reproduce-all: ## every table, figure and statement, then the ledger of verdicts
-	+@tools/reproduce-all '$(MAKE)' $(TIER) $(DATA)
-
-all-experiments: $(foreach a,$(ABOUT),$(call about_target,$a))
-
-verdict: $(BUILD)/tools/verdict ## the ledger of what has been run so far
-	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(VERDICT)
-
-accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REASON="...")
-	@$(if $(REASON),,echo 'accept-reference: REASON is missing (say why: REASON="...")' >&2; exit 2;) \
-	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))

@@ -36,17 +36,17 @@ test: ## every test; the last line counts them
 	@tools/deps core
 	+@$(submake) runners all
 	+@$(submake) MODE=double $(DOUBLE_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
-	@$(run_tests) $(BUILD)/tests/report \
+	@$(run_tests) $(BUILD)/tap \
 	    $(foreach r,$(TEST_ROOMS),$(call runner_word,$r,,$(MODE))) \
 	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double)) \
 	    $(foreach s,$(SCRIPTS),$(call script_word,$s))
 
 test-double: ## gradients against central differences, in double
 	+@$(submake) MODE=double $(DOUBLE_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
-	@$(run_tests) $(BUILD_ROOT)/double/tests/report \
+	@$(run_tests) $(BUILD_ROOT)/double/tap \
 	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double))
 
 sanitize: ## every runner under the address and undefined-behaviour sanitizers
 	+@$(submake) MODE=sanitize runners
-	@$(run_tests) $(BUILD_ROOT)/sanitize/tests/report \
+	@$(run_tests) $(BUILD_ROOT)/sanitize/tap \
 	    $(foreach r,$(TEST_ROOMS),$(call runner_word,$r,,sanitize))

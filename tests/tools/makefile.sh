@@ -39,12 +39,14 @@ wrong=
 [ $fastest -lt 100 ] || wrong="$fastest ms"
 report "help takes less than 0.1 s"
 
+started=$SECONDS
 for target in doctor deps data all test check check-teeth format format-check lint sanitize smoke verdict \
     pretrain-all reproduce-all hooks clean; do
     type_make --dry-run "$target"
     expect_status 0
 done
-[ ! -e "$work/results" ] || wrong="$wrong: results were written"
+[ ! -e "$work/results" ] || wrong="results were written"
+[ $((SECONDS - started)) -lt 30 ] || wrong="it took $((SECONDS - started)) s, so something ran"
 report "make -n runs nothing and fails nowhere"
 
 type_make figre2
@@ -124,7 +126,6 @@ report "no data and no network is one line"
 type_make figure2 TIER=desk DATA=planted
 expect_status 2
 expect_line 'make pretrain RUN=m50-h3'
-expect_said '' out
 [ -n "$wrong" ] || [ "$(wc -l <"$work/results/desk-planted/02-rank-curves/error.txt")" -eq 1 ] || wrong="no error.txt of one line"
 report "a figure without weights names the command that makes them, and leaves error.txt"
 
@@ -147,45 +148,43 @@ expect_said 'tools/run-experiment .*99-added'
 expect_said 'run=.*m75-h3'
 report "a new experiment has a help line, a target and its needs with no edit"
 
-in_copy all
-expect_status 0
-key() { sed -n 's/.*code_key\[\] = "\(.*\)";/\1/p' build/release/experiments/99-added/code_key.c; }
+made=build/release/experiments/99-added/code_key.c
+key() {
+    in_copy "$made"
+    sed -n 's/.*code_key\[\] = "\(.*\)";/\1/p' "$made"
+}
 first=$(key)
 [ "${#first}" -eq 64 ] || wrong="the code key is '$first'"
 sleep 1.1
 printf '/* a remark */\n' >>core/base/clock.c
-printf '// a remark\n' >>core/linalg/gemm.h
-printf '// a remark\n' >>core/report/run.c
-in_copy all
-[ "$(key)" = "$first" ] || wrong="a comment changed the code key"
+printf '// a remark\n' >>core/linalg/cholesky.h
 printf 'extern int report_only;\n' >>core/report/run.h
-in_copy all
-[ "$(key)" = "$first" ] || wrong="core/report changed the code key"
+[ "$(key)" = "$first" ] || wrong="the code key has changed"
 report "comments and core/report leave the code key as it is"
 
 printf 'extern int clock_more;\n' >>core/base/clock.h
-in_copy all
-expect_status 0
 second=$(key)
-[ "$second" != "$first" ] || wrong="a changed source left the code key as it was"
+[ ${#second} -eq 64 ] && [ "$second" != "$first" ] || wrong="a changed source left the code key as it was"
 printf 'extern int only_here;\n' >>experiments/99-added/main.c
-in_copy all
-[ "$(key)" != "$second" ] || wrong="a changed experiment left the code key as it was"
+third=$(key)
+[ ${#third} -eq 64 ] && [ "$third" != "$second" ] || wrong="a changed experiment left the code key as it was"
 report "a changed source changes the code key"
 
 printf 'int stray(void);\nint stray(void)\n{\n    return 1;\n}\n' >core/base/stray.c
-in_copy all
+in_copy build/release/libbase.a
 ar t build/release/libbase.a | grep -q '^stray.o$' || wrong="a new file is not in its room's library"
 rm core/base/stray.c
-in_copy all
+in_copy build/release/libbase.a
 ar t build/release/libbase.a | grep -q '^stray.o$' && wrong="a deleted file is still in its room's library"
 report "libraries follow files that come and go"
 
-in_copy all
+in_copy -j3 all
 expect_status 0
-[ ! -s "$work/out" ] || wrong="the second build did something"
-in_copy all -j3
-[ ! -s "$work/out" ] || wrong="the build under -j did something more"
-report "a second build does nothing"
+for jobs in -j1 -j3; do
+    in_copy $jobs all
+    expect_status 0
+    ! grep -qE '^  (CC|LD)' "$work/out" || wrong="$jobs: something was compiled"
+done
+report "a second build does nothing, with -j and without"
 cd "$root" || exit 4
 finish

@@ -1,0 +1,75 @@
+#!/bin/bash
+# Everything on planted data, from nothing: make reproduce-all as a new user types it, twice, and once more
+# as one without CIFAR-10 and without network. Prints TAP; `make smoke` runs it.
+. tests/tools/tap
+build=$BUILD
+results=$work/results
+all() {
+    run "$MAKE" --no-print-directory BUILD_ROOT="${build%/*}" MODE="${build##*/}" RESULTS="$results" OFFLINE=1 \
+        CIFAR10_DIR="$work/nothing" reproduce-all "$@"
+}
+folder=$results/smoke-planted
+
+started=$SECONDS
+all TIER=smoke
+took=$((SECONDS - started))
+expect_status 0
+expect_said 'claims: '
+report "reproduce-all at the smoke tier ends well ($took s)"
+cp "$work/out" "$work/first"
+
+for experiment in experiments/[0-9]*/; do
+    name=$(basename "$experiment")
+    [ "$name" != 00-pretrain ] || continue
+    wrong=
+    for file in result.tsv verdicts.tsv provenance.tsv; do
+        [ -s "$folder/$name/$file" ] || wrong="$name/$file is missing"
+    done
+    [ ! -e "$folder/$name/error.txt" ] || wrong="$(cat "$folder/$name/error.txt")"
+    # A NaN stands for "no interval", never for a value.
+    [ -n "$wrong" ] || awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["value"] !~ /^[-+0-9.e]+$/ { exit 1 } END { exit NR < 2 }' "$folder/$name/result.tsv" ||
+        wrong="$name/result.tsv holds no numbers, or something else"
+    report "$name leaves numbers, verdicts and provenance"
+done
+
+for name in $(sed -nE 's|^// target: (figure[0-9]+)$|\1|p' experiments/*/main.c); do
+    wrong=
+    picture=$(find "$folder" -name "$name.png")
+    [ -n "$picture" ] && [ "$(head -c 8 "$picture" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] || wrong="no $name.png"
+    grep -q '</svg>' "$(find "$folder" -name "$name.svg")" /dev/null || wrong="no whole $name.svg"
+    [ -s "$(find "$folder" -name "$name.tsv")" ] || wrong="no $name.tsv"
+    report "$name is there as SVG, PNG and the table that was plotted"
+done
+
+wrong=
+awk -F'\t' 'NR == FNR { if (FNR > 1) claim[$1]; next } FNR > 1 { delete claim[$1] }
+    END { for (id in claim) exit 1 }' paper/claims.tsv <(grep -v '^#' "$folder/ledger.tsv") ||
+    wrong="the ledger does not hold every claim"
+report "the ledger has a row for every claim"
+
+sums() { (cd "$results" && find . -type f ! -name .training -exec sha256sum {} + | sort); }
+sums >"$work/before"
+started=$SECONDS
+all TIER=smoke -j2
+took=$((SECONDS - started))
+expect_status 0
+[ $took -le 20 ] || wrong="$took s"
+sums >"$work/after"
+cmp -s "$work/before" "$work/after" || wrong="files have changed: $(diff "$work/before" "$work/after" | tail -n 1)"
+report "a second reproduce-all, with -j2, takes seconds and changes nothing ($took s)"
+
+all
+expect_status 0
+expect_said 'CIFAR-10 is not on this machine'
+expect_said 'NOT-RUN\(no data'
+grep -E 'REPRODUCED' "$work/out" | grep -qE 'cifar10\.' && wrong="a claim about CIFAR-10 passed"
+[ ! -e "$results/desk-cifar10" ] || wrong="something was computed under the name of CIFAR-10"
+report "without CIFAR-10 and network it says so, runs smoke, and passes no claim about CIFAR-10"
+
+run env MASKBOOK_KEEP_GOING=1 "$MAKE" --no-print-directory BUILD_ROOT="${build%/*}" MODE="${build##*/}" \
+    RESULTS="$results" figure2 TIER=desk DATA=planted
+expect_status 0
+grep -q 'NOT-RUN.*no weights: make pretrain RUN=m50-h3' "$results/desk-planted/02-rank-curves/verdicts.tsv" || wrong="no such row"
+report "an experiment without weights, among all, records NOT-RUN and the command that makes them"
+finish
