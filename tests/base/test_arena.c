@@ -6,11 +6,16 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/die.h"
 #include "core/base/rng.h"
-#include "tests/base/ending.h"
+#include "tests/ending.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 Test(arena, pieces_are_aligned_apart_and_inside)
 {
@@ -205,12 +210,21 @@ Test(arena, products_are_exact_or_abort, .signal = SIGABRT)
     size_product((size_t)1 << 32, (size_t)1 << 32);
 }
 
+// A sanitizer that was told to write its reports to files writes this process's to stderr.
+static void report_to_stderr(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __sanitizer_set_report_fd((void *)(intptr_t)STDERR_FILENO);
+#endif
+}
+
 // Where, relative to the end of a piece of 10 floats, a byte is written.
 static const int strays[] = {0, 1, 23, 24, 127, -41, -168};
 
 static void stray(const void *offset)
 {
     struct arena arena;
+    report_to_stderr();
     arena_open(&arena, "test", 1 << 12);
     arena_take(&arena, 16, 4);
     unsigned char *piece = arena_take(&arena, 10, 4);
@@ -222,6 +236,7 @@ static void use_after_reset(const void *unused)
 {
     (void)unused;
     struct arena arena;
+    report_to_stderr();
     arena_open(&arena, "test", 1 << 12);
     unsigned char *piece = arena_take(&arena, 10, 4);
     arena_reset(&arena, 0);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/base/ending.h"
+#include "tests/ending.h"
 
 static const enum exit_code codes[] = {EXIT_USAGE, EXIT_INPUT, EXIT_SYSTEM};
 

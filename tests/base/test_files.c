@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 #include "core/base/die.h"
-#include "tests/base/ending.h"
-#include "tests/base/scratch.h"
+#include "tests/ending.h"
+#include "tests/scratch.h"
 
 TestSuite(files, .init = scratch_make);
 

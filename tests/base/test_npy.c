@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "core/base/rng.h"
-#include "tests/base/ending.h"
-#include "tests/base/scratch.h"
+#include "tests/ending.h"
+#include "tests/scratch.h"
 
 TestSuite(npy, .init = scratch_make);
 

@@ -5,7 +5,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "tests/base/ending.h"
+#include "tests/ending.h"
 
 enum { COUNT = 4, ARGUMENTS = 8 };
 static const struct option table[COUNT] = {

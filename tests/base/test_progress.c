@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "tests/base/ending.h"
+#include "tests/ending.h"
 
 // A long time makes the milliseconds of the test itself invisible in a rate of three digits.
 enum { LONG = 100000 };

@@ -8,7 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/data/dying.h"
+#include "tests/ending.h"
+#include "tests/scratch.h"
+
+TestSuite(cifar10, .init = scratch_make);
 
 enum { RECORD = 3073, RECORDS = 10000, FILES = 6 };
 
@@ -21,10 +24,18 @@ static void file_path(char path[PATH_SIZE], const char *folder, const char *name
     path_format(path, "%s/%s", folder, name);
 }
 
-/// Files of the right size whose records are all black and of class 0; they take no room.
-static void folder_fill(char folder[])
+/// folder = a new one in the scratch folder.
+static void folder_new(char folder[PATH_SIZE], const char *name)
 {
-    cr_assert(mkdtemp(folder));
+    scratch_path(folder, name);
+    cr_assert(mkdir(folder, 0777) == 0);
+}
+
+/// folder = a new one that holds files of the right size, whose records are all black and of class 0;
+/// they take no room.
+static void folder_fill(char folder[PATH_SIZE], const char *name)
+{
+    folder_new(folder, name);
     for (size_t f = 0; f < FILES; ++f) {
         char path[PATH_SIZE];
         file_path(path, folder, names[f]);
@@ -32,16 +43,6 @@ static void folder_fill(char folder[])
         cr_assert(file >= 0 && ftruncate(file, (off_t)RECORD * RECORDS) == 0);
         close(file);
     }
-}
-
-static void folder_remove(const char *folder)
-{
-    for (size_t f = 0; f < FILES; ++f) {
-        char path[PATH_SIZE];
-        file_path(path, folder, names[f]);
-        if (unlink(path)) rmdir(path);
-    }
-    rmdir(folder);
 }
 
 static void byte_put(const char *path, size_t at, unsigned char byte)
@@ -56,7 +57,7 @@ struct split_in {
     enum split split;
 };
 
-static void load(void *argument)
+static void load(const void *argument)
 {
     const struct split_in *from = argument;
     struct images images;
@@ -70,7 +71,7 @@ static const struct fault {
     enum split split;
     const char *file;
     enum damage damage;
-    const char *words[4];
+    const char *words[3];
 } faults[] = {
     {SPLIT_TEST,
      "test_batch.bin",
@@ -125,39 +126,36 @@ ParameterizedTestParameters(cifar10, a_bad_file_is_refused_by_name)
 ParameterizedTest(int *index, cifar10, a_bad_file_is_refused_by_name)
 {
     const struct fault *fault = &faults[*index];
-    char folder[] = "/tmp/cifar10.XXXXXX", path[PATH_SIZE];
-    folder_fill(folder);
+    char folder[PATH_SIZE], path[PATH_SIZE];
+    folder_fill(folder, "whole");
     file_path(path, folder, fault->file);
     damage_do(path, fault->damage);
     struct split_in from = {folder, fault->split};
-    struct death death = death_of(load, &from);
-    expect_death(&death, 3, fault->words);
-    cr_expect(strstr(death.said, folder), "the folder is not named: %s", death.said);
-    folder_remove(folder);
+    const char *const parts[] = {folder, fault->words[0], fault->words[1],
+                                 fault->words[2], NULL};
+    expect_death_naming(__LINE__, load, &from, 3, parts);
 }
 
 Test(cifar10, a_missing_folder_is_refused)
 {
     struct split_in from = {"/tmp/cifar10.none", SPLIT_TRAIN};
-    struct death death = death_of(load, &from);
-    expect_death(
-        &death, 3,
-        (const char *const[]){"/tmp/cifar10.none/data_batch_1.bin", "make data", NULL});
+    const char *const parts[] = {"/tmp/cifar10.none/data_batch_1.bin", "make data",
+                                 NULL};
+    expect_death_naming(__LINE__, load, &from, 3, parts);
 }
 
 // ---- where the files are looked for ----
 
 Test(cifar10, batches_are_found_in_the_folder_or_one_below)
 {
-    char top[] = "/tmp/cifar10.XXXXXX", folder[PATH_SIZE], inner[PATH_SIZE];
-    folder_fill(top);
+    char top[PATH_SIZE], outer[PATH_SIZE], inner[PATH_SIZE], folder[PATH_SIZE],
+        path[PATH_SIZE];
+    folder_fill(top, "top");
     setenv("CIFAR10_DIR", top, 1);
     cr_expect(cifar10_locate(folder) == 1);
     cr_expect_str_eq(folder, top);
-    folder_remove(top);
 
-    char outer[] = "/tmp/cifar10.XXXXXX", path[PATH_SIZE];
-    cr_assert(mkdtemp(outer));
+    folder_new(outer, "outer");
     setenv("CIFAR10_DIR", outer, 1);
     cr_expect(cifar10_locate(folder) == 0);
     cr_expect_str_eq(folder, outer);
@@ -168,13 +166,12 @@ Test(cifar10, batches_are_found_in_the_folder_or_one_below)
     close(open(path, O_CREAT | O_WRONLY, 0666));
     cr_expect(cifar10_locate(folder) == 1);
     cr_expect_str_eq(folder, inner);
-    unlink(path), rmdir(inner), rmdir(outer);
 }
 
 Test(cifar10, without_the_variable_the_place_is_below_data)
 {
-    char top[] = "/tmp/cifar10.XXXXXX", folder[PATH_SIZE];
-    cr_assert(mkdtemp(top) && chdir(top) == 0);
+    char folder[PATH_SIZE];
+    cr_assert(chdir(scratch_folder) == 0);
     for (int empty = 0; empty < 2; ++empty) {
         if (empty)
             setenv("CIFAR10_DIR", "", 1);
@@ -193,8 +190,6 @@ Test(cifar10, without_the_variable_the_place_is_below_data)
     setenv("CIFAR10_DIR", "/tmp/cifar10.none", 1);
     cr_expect(cifar10_locate(folder) == 0);
     cr_expect_str_eq(folder, "/tmp/cifar10.none");
-    unlink("data/cifar-10-batches-bin/data_batch_1.bin");
-    rmdir("data/cifar-10-batches-bin"), rmdir("data"), rmdir(top);
 }
 
 // ---- the real files ----
@@ -250,10 +245,11 @@ Test(cifar10, the_real_splits_have_the_canonical_order_and_digests)
 
 Test(cifar10, the_order_of_the_files_does_not_matter)
 {
-    char real[PATH_SIZE], target[PATH_SIZE], link[PATH_SIZE];
+    char real[PATH_SIZE], folder[PATH_SIZE], target[PATH_SIZE], link[PATH_SIZE];
     real_folder(real, "the_order_of_the_files_does_not_matter");
-    char *whole = realpath(real, NULL), folder[] = "/tmp/cifar10.XXXXXX";
-    cr_assert(whole && mkdtemp(folder));
+    char *whole = realpath(real, NULL);
+    cr_assert(whole);
+    folder_new(folder, "turned");
     for (size_t f = 0; f < 5; ++f) {
         file_path(target, whole, names[f]);
         file_path(link, folder, names[4 - f]);
@@ -263,27 +259,23 @@ Test(cifar10, the_order_of_the_files_does_not_matter)
     cifar10_load(&images, folder, SPLIT_TRAIN);
     cr_expect_str_eq(images.digest, cifar10_digest(SPLIT_TRAIN));
     images_free(&images);
-    folder_remove(folder);
     free(whole);
 }
 
 Test(cifar10, one_flipped_bit_in_thirty_megabytes_is_refused)
 {
-    char real[PATH_SIZE], path[PATH_SIZE], folder[] = "/tmp/cifar10.XXXXXX";
+    char real[PATH_SIZE], path[PATH_SIZE], folder[PATH_SIZE];
     real_folder(real, "one_flipped_bit_in_thirty_megabytes_is_refused");
     size_t size;
     file_path(path, real, "test_batch.bin");
     char *bytes = file_read(&size, path, NULL);
-    folder_fill(folder);
+    folder_fill(folder, "flipped");
     file_path(path, folder, "test_batch.bin");
     bytes[(size_t)1234 * RECORD + 567] ^= 1;
-    FILE *file = fopen(path, "wb");
-    cr_assert(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
+    scratch_write(path, bytes, size);
     free(bytes);
     struct split_in from = {folder, SPLIT_TEST};
-    struct death death = death_of(load, &from);
-    expect_death(&death, 3,
-                 (const char *const[]){"test_batch.bin", "not the records of CIFAR-10",
-                                       cifar10_digest(SPLIT_TEST), NULL});
-    folder_remove(folder);
+    const char *const parts[] = {"test_batch.bin", "not the records of CIFAR-10",
+                                 cifar10_digest(SPLIT_TEST), NULL};
+    expect_death_naming(__LINE__, load, &from, 3, parts);
 }

@@ -9,7 +9,8 @@
 
 #include "core/data/cifar10.h"
 #include "core/data/planted.h"
-#include "tests/data/dying.h"
+#include "tests/ending.h"
+#include "tests/scratch.h"
 
 Test(images, pixel_values_run_from_minus_one_to_one_and_are_opposite)
 {
@@ -58,23 +59,20 @@ Test(images, the_digest_of_cifar10_is_known_without_its_files)
     }
 }
 
-static void load_cifar10(void *ignored)
+static void load_cifar10(const void *unused)
 {
-    (void)ignored;
+    (void)unused;
     struct images images;
     images_load(&images, "cifar10", SPLIT_TEST);
 }
 
 Test(images, absent_cifar10_is_an_input_error_that_says_what_to_do)
 {
-    char folder[] = "/tmp/images.XXXXXX";
-    cr_assert(mkdtemp(folder));
-    setenv("CIFAR10_DIR", folder, 1);
-    struct death death = death_of(load_cifar10, NULL);
-    expect_death(&death, 3,
-                 (const char *const[]){folder, "CIFAR-10 is not here", "make data",
-                                       "CIFAR10_DIR", NULL});
-    rmdir(folder);
+    scratch_make();
+    setenv("CIFAR10_DIR", scratch_folder, 1);
+    const char *const parts[] = {scratch_folder, "CIFAR-10 is not here", "make data",
+                                 "CIFAR10_DIR", NULL};
+    expect_death_naming(__LINE__, load_cifar10, NULL, 3, parts);
 }
 
 Test(images, another_name_breaks_the_contract, .signal = SIGABRT)

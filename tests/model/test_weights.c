@@ -4,13 +4,13 @@
 
 #include "core/base/die.h"
 #include "core/base/rng.h"
-#include "tests/model/ending.h"
-#include "tests/model/folder.h"
+#include "tests/ending.h"
+#include "tests/scratch.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-TestSuite(weights, .init = folder_open, .fini = folder_remove);
+TestSuite(weights, .init = scratch_make);
 
 static const struct mae_shape SHAPES[] = {
     {32, 3, 4, 48, 4, 2, 3, 3},
@@ -102,9 +102,9 @@ ParameterizedTest(int *i, weights, whole_model_comes_back)
     char heads[12], decoder_heads[12];
     snprintf(heads, sizeof heads, "%d", shape->encoder_heads);
     snprintf(decoder_heads, sizeof decoder_heads, "%d", shape->decoder_heads);
-    model_write(&model, in_folder("whole"), heads, decoder_heads);
+    model_write(&model, in_scratch("whole"), heads, decoder_heads);
     struct weights weights;
-    weights_open(&weights, in_folder("whole"), NULL, 0);
+    weights_open(&weights, in_scratch("whole"), NULL, 0);
     cr_expect_eq(weights.decoder, 1);
     cr_expect_arr_eq(&weights.mae.shape, shape, sizeof *shape);
     cr_assert_eq(weights.mae.parameters.count, model.mae.parameters.count);
@@ -124,9 +124,9 @@ static void expect_encoder(int bare, size_t classes)
         add_row(&model, "head.weight", classes * 48);
         add_row(&model, "head.bias", classes);
     }
-    model_write(&model, in_folder("encoder"), "3", NULL);
+    model_write(&model, in_scratch("encoder"), "3", NULL);
     struct weights weights;
-    weights_open(&weights, in_folder("encoder"), NULL, 0);
+    weights_open(&weights, in_scratch("encoder"), NULL, 0);
     cr_expect_eq(weights.decoder, 0);
     cr_expect_eq(weights.mae.shape.encoder_blocks, 4);
     cr_expect_eq(weights.mae.shape.decoder_blocks, 0);
@@ -164,13 +164,13 @@ Test(weights, heads_come_from_the_option_when_the_file_is_silent)
     struct model model;
     model_open(&model, &SHAPES[0]);
     struct weights weights;
-    model_write(&model, in_folder("silent"), NULL, NULL);
-    weights_open(&weights, in_folder("silent"), NULL, 6);
+    model_write(&model, in_scratch("silent"), NULL, NULL);
+    weights_open(&weights, in_scratch("silent"), NULL, 6);
     cr_expect_eq(weights.mae.shape.encoder_heads, 6);
     cr_expect_eq(weights.mae.shape.decoder_heads, 6);
     weights_close(&weights);
-    model_write(&model, in_folder("half"), "3", NULL);
-    weights_open(&weights, in_folder("half"), NULL, 3);
+    model_write(&model, in_scratch("half"), "3", NULL);
+    weights_open(&weights, in_scratch("half"), NULL, 3);
     cr_expect_eq(weights.mae.shape.encoder_heads, 3);
     cr_expect_eq(weights.mae.shape.decoder_heads, 3);
     weights_close(&weights);
@@ -194,9 +194,9 @@ static void open_call(const void *context)
 static void expect_refused(const struct model *model, const char *heads, int option,
                            int code, const char *says)
 {
-    struct call call = {in_folder("refused"), option};
+    struct call call = {in_scratch("refused"), option};
     model_write(model, call.path, heads, NULL);
-    expect_ending(open_call, &call, code, says);
+    expect_death(__LINE__, open_call, &call, code, says);
 }
 
 Test(weights, impossible_heads_are_refused)

@@ -10,8 +10,8 @@
 #include "core/report/provenance.h"
 #include "core/report/run.h"
 #include "core/report/store.h"
-#include "tests/base/ending.h"
-#include "tests/base/scratch.h"
+#include "tests/ending.h"
+#include "tests/scratch.h"
 
 static const char world_claims[] =
     "id\tplace\tstatement\tprinted\teffect\tkind\tmargin\tmargin_"

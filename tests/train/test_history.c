@@ -4,6 +4,8 @@
 
 #include "tests/train/tiny.h"
 
+TestSuite(history, .init = scratch_make);
+
 static struct moment moment_of(uint64_t updates)
 {
     struct moment moment = {.epoch = (double)updates / 7,

@@ -11,6 +11,8 @@
 #include "tests/expect_close.h"
 #include "tests/train/tiny.h"
 
+TestSuite(trainer, .init = scratch_make);
+
 enum { TOKENS = 16, PATCH = 192, VISIBLE = 4, BATCH = 8 };
 
 // The whole batch of update `t` in one piece: its images, each under the mask of (seed, epoch, image).

@@ -1,59 +1,35 @@
 /// A training small enough for tests: 40 planted scenes, 16 patches, one block each side, 20 updates of
-/// four leaves; its files in a folder of its own; and how a process that trains ends.
+/// four leaves; its files in a folder of its own; and how a process that trains ends. For suites with
+/// .init = scratch_make.
 #ifndef MASKBOOK_TESTS_TRAIN_TINY_H
 #define MASKBOOK_TESTS_TRAIN_TINY_H
 
 #include <criterion/criterion.h>
-#include <ftw.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/base/files.h"
 #include "core/data/planted.h"
 #include "core/train/pretrain.h"
+#include "tests/ending.h"
+#include "tests/scratch.h"
 
 enum { TINY_IMAGES = 40, TINY_UPDATES = 20 };
 
 struct tiny {
-    char root[64], folder[PATH_SIZE], weights[PATH_SIZE], checkpoint[PATH_SIZE],
-        log[PATH_SIZE];
+    char folder[PATH_SIZE], weights[PATH_SIZE], checkpoint[PATH_SIZE], log[PATH_SIZE];
     struct images images;
     struct pretrain settings;
 };
 
-static pid_t tiny_owner;
-static char tiny_roots[8][64];
-static int tiny_count;
-
-static int tiny_drop(const char *path, const struct stat *status, int type,
-                     struct FTW *place)
-{
-    (void)status, (void)type, (void)place;
-    return remove(path);
-}
-
-static void tiny_remove(void)
-{
-    for (int i = 0; getpid() == tiny_owner && i < tiny_count; ++i)
-        nftw(tiny_roots[i], tiny_drop, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/// A training with a folder of its own, which goes when the test's process ends.
+/// A training with a folder of its own in the scratch folder.
 static inline void tiny_open(struct tiny *tiny)
 {
-    *tiny = (struct tiny){.root = "/tmp/maskbook-train-XXXXXX"};
-    cr_assert(mkdtemp(tiny->root));
-    cr_assert(tiny_count < 8);
-    strcpy(tiny_roots[tiny_count++], tiny->root);
-    if (tiny_count == 1) {
-        tiny_owner = getpid();
-        atexit(tiny_remove);
-    }
-    path_format(tiny->folder, "%s/runs/tiny", tiny->root);
-    path_format(tiny->weights, "%s/weights/tiny.safetensors", tiny->root);
+    static int count;
+    *tiny = (struct tiny){0};
+    path_format(tiny->folder, "%s/%d/runs/tiny", scratch_folder, count);
+    path_format(tiny->weights, "%s/%d/weights/tiny.safetensors", scratch_folder,
+                count++);
     path_format(tiny->checkpoint, "%s/checkpoint.safetensors", tiny->folder);
     path_format(tiny->log, "%s/log.tsv", tiny->folder);
     planted_make(&tiny->images, 1, TINY_IMAGES, PLANTED_NOISE);
@@ -85,44 +61,14 @@ static inline void tiny_close(struct tiny *tiny)
     images_free(&tiny->images);
 }
 
-struct tiny_end {
-    int code; ///< exit code, or 128 + signal
-    char message[1000];
-};
-
-/// Trains in a forked child, because a training may end its process.
-static inline struct tiny_end tiny_train(const struct tiny *tiny)
+static inline void tiny_train(const void *tiny)
 {
-    struct tiny_end end = {0};
-    int ends[2];
-    cr_assert_eq(pipe(ends), 0);
-    fflush(NULL);
-    pid_t child = fork();
-    cr_assert_neq(child, -1);
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        pretrain_run(&tiny->settings);
-        _exit(0);
-    }
-    close(ends[1]);
-    size_t filled = 0;
-    for (ssize_t got; (got = read(ends[0], end.message + filled,
-                                  sizeof end.message - 1 - filled)) > 0;)
-        filled += (size_t)got;
-    close(ends[0]);
-    int status;
-    cr_assert_eq(waitpid(child, &status, 0), child);
-    end.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return end;
+    pretrain_run(&((const struct tiny *)tiny)->settings);
 }
 
-#define tiny_expect(tiny, expected, says)                                              \
-    do {                                                                               \
-        struct tiny_end end_ = tiny_train(tiny);                                       \
-        cr_expect(end_.code == (expected) && strstr(end_.message, says),               \
-                  "line %d: ended %d saying '%s', not %d saying '%s'", __LINE__,       \
-                  end_.code, end_.message, expected, says);                            \
-    } while (0)
+/// Expects the training, in a child because it may end its process, to end with `code` and to say `part`.
+#define tiny_expect(tiny, code, part)                                                  \
+    expect_ending(__LINE__, tiny_train, tiny, code, part)
 
 /// Expects two files of the same bytes.
 static inline void tiny_same_file(const char *a, const char *b, int line)

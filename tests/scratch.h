@@ -1,6 +1,7 @@
-/// A folder for a test's files, removed with all it holds when the test's process exits.
-#ifndef MASKBOOK_TESTS_BASE_SCRATCH_H
-#define MASKBOOK_TESTS_BASE_SCRATCH_H
+/// A folder for a test's files, removed with all it holds when the test's process exits, also when it
+/// dies.
+#ifndef MASKBOOK_TESTS_SCRATCH_H
+#define MASKBOOK_TESTS_SCRATCH_H
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -15,14 +16,15 @@
 static char scratch_folder[64];
 static pid_t scratch_owner;
 
-static int scratch_remove_one(const char *path, const struct stat *status, int kind,
-                              struct FTW *where)
+static inline int scratch_remove_one(const char *path, const struct stat *status,
+                                     int kind, struct FTW *where)
 {
     (void)status, (void)kind, (void)where;
     return remove(path);
 }
 
-static void scratch_remove(void)
+// A child that a test forks runs the same exit handlers.
+static inline void scratch_remove(void)
 {
     if (scratch_owner == getpid())
         nftw(scratch_folder, scratch_remove_one, 8, FTW_DEPTH | FTW_PHYS);
@@ -41,6 +43,16 @@ static inline void scratch_make(void)
 static inline void scratch_path(char path[PATH_SIZE], const char *name)
 {
     path_format(path, "%s/%s", scratch_folder, name);
+}
+
+/// The same as a word to pass on, in one of eight buffers that are used in turn.
+static inline const char *in_scratch(const char *name)
+{
+    static char paths[8][PATH_SIZE];
+    static int next;
+    char *path = paths[next++ % 8];
+    scratch_path(path, name);
+    return path;
 }
 
 /// Writes a file in one go, without the module under test.
