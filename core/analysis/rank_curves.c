@@ -13,6 +13,12 @@ static struct statistic median_statistic(const struct rank_samples *samples, siz
                               NULL};
 }
 
+static struct statistic ratio_statistic(const struct rank_samples *samples, size_t i)
+{
+    return (struct statistic){STATISTIC_RATIO, samples->frobenius[i],
+                              samples->scale[i]};
+}
+
 /// Least-squares slope on i = 1..COMPONENTS of medians that stand `stride` apart.
 static double medians_slope(const double *medians, size_t stride)
 {
@@ -31,14 +37,15 @@ static void slope_replicates(double *slopes, const double *replicates, size_t re
         slopes[r] = medians_slope(replicates + r, resamples);
 }
 
-const char *const rank_line_key[RANK_LINES] = {"median", "ratio", "spectral",
-                                               "whole",  "mean",  "mean-2x2"};
+const char *const rank_line_key[RANK_LINES] = {
+    "median", "ratio", "spectral", "whole", "mean", "mean-2x2", "median-2x2"};
 const char *const rank_line_label[RANK_LINES] = {"median",
                                                  "ratio of sums",
                                                  "spectral norm, median",
                                                  "whole image, median",
                                                  "literal mean",
-                                                 "literal mean, 2x2 patches"};
+                                                 "literal mean, 2x2 patches",
+                                                 "median, 2x2 patches"};
 
 /// A statistic of a column, without an interval.
 static struct interval point(enum statistic_kind kind, const double *column,
@@ -62,6 +69,7 @@ static void other_lines(struct rank_curve *curve, const struct rank_samples *sam
         curve->line[RANK_WHOLE][i] = point(STATISTIC_MEDIAN, whole, n, arena);
         curve->line[RANK_MEAN][i] = point(STATISTIC_MEAN, hidden, n, arena);
         curve->line[RANK_MEAN_2X2][i] = point(STATISTIC_MEAN, quarters, n, arena);
+        curve->line[RANK_MEDIAN_2X2][i] = point(STATISTIC_MEDIAN, quarters, n, arena);
     }
 }
 
@@ -72,8 +80,7 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
     struct statistic statistics[STATISTICS];
     for (size_t i = 0; i < COMPONENTS; ++i) {
         statistics[i] = median_statistic(samples, i);
-        statistics[COMPONENTS + i] = (struct statistic){
-            STATISTIC_RATIO, samples->frobenius[i], samples->scale[i]};
+        statistics[COMPONENTS + i] = ratio_statistic(samples, i);
     }
     struct arena arena;
     arena_open(&arena, "bootstrap",
@@ -153,16 +160,18 @@ struct interval rank_slope_rise(const struct rank_samples *a,
     return interval;
 }
 
-void rank_curve_gap(struct interval gap[COMPONENTS], const struct rank_samples *a,
+void rank_curve_gap(struct interval gap[2][COMPONENTS], const struct rank_samples *a,
                     const struct rank_samples *b, size_t resamples, uint64_t seed)
 {
     size_t n = a->count < b->count ? a->count : b->count;
     struct arena arena;
     arena_open(&arena, "bootstrap", bootstrap_bytes(2, n, resamples) + 4096);
     for (size_t i = 0; i < COMPONENTS; ++i) {
-        struct statistic x = {STATISTIC_RATIO, a->frobenius[i], a->scale[i]};
-        struct statistic y = {STATISTIC_RATIO, b->frobenius[i], b->scale[i]};
-        gap[i] = bootstrap_difference(&x, &y, n, resamples, seed, &arena);
+        struct statistic x = median_statistic(a, i), y = median_statistic(b, i);
+        gap[RANK_MEDIAN][i] = bootstrap_difference(&x, &y, n, resamples, seed, &arena);
+        x = ratio_statistic(a, i);
+        y = ratio_statistic(b, i);
+        gap[RANK_RATIO][i] = bootstrap_difference(&x, &y, n, resamples, seed, &arena);
     }
     arena_close(&arena);
 }

@@ -13,14 +13,15 @@
 
 /// The ways to draw a curve over i = 1..COMPONENTS.
 enum rank_line {
-    RANK_MEDIAN,   ///< median over images of |D_i|_F^2 / s_i^2, hidden patches
-    RANK_RATIO,    ///< sum over images of |D_i|_F^2 / sum of s_i^2, hidden patches
-    RANK_SPECTRAL, ///< median of |D_i|_2^2 / s_i^2, hidden patches
-    RANK_WHOLE,    ///< median of |D_i|_F^2 / s_i^2, the whole image
-    RANK_MEAN,     ///< the paper's literal mean, hidden patches
-    RANK_MEAN_2X2  ///< the literal mean, the same pixels in patches of side 2
+    RANK_MEDIAN,    ///< median over images of |D_i|_F^2 / s_i^2, hidden patches
+    RANK_RATIO,     ///< sum over images of |D_i|_F^2 / sum of s_i^2, hidden patches
+    RANK_SPECTRAL,  ///< median of |D_i|_2^2 / s_i^2, hidden patches
+    RANK_WHOLE,     ///< median of |D_i|_F^2 / s_i^2, the whole image
+    RANK_MEAN,      ///< the paper's literal mean, hidden patches
+    RANK_MEAN_2X2,  ///< the literal mean, the same pixels in patches of side 2
+    RANK_MEDIAN_2X2 ///< the median of those
 };
-enum { RANK_LINES = 6 };
+enum { RANK_LINES = 7 };
 
 /// A line's key in results ("median") and its label in tables; static storage.
 extern const char *const rank_line_key[RANK_LINES], *const rank_line_label[RANK_LINES];
@@ -49,9 +50,10 @@ struct interval rank_slope_rise(const struct rank_samples *a,
                                 const struct rank_samples *b, size_t resamples,
                                 uint64_t seed);
 
-/// gap (COMPONENTS) = ratio of sums of `a` minus that of `b` with paired intervals, over the first
-/// min(a->count, b->count) images, which must be the same images under the same masks.
-void rank_curve_gap(struct interval gap[COMPONENTS], const struct rank_samples *a,
+/// How far `a` lies above `b`, with paired intervals, over the first min(a->count, b->count) images, which
+/// must be the same images under the same masks.
+/// gap (2,COMPONENTS): medians (RANK_MEDIAN), ratios of sums (RANK_RATIO), of a minus those of b.
+void rank_curve_gap(struct interval gap[2][COMPONENTS], const struct rank_samples *a,
                     const struct rank_samples *b, size_t resamples, uint64_t seed);
 
 #endif

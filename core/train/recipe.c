@@ -42,7 +42,7 @@
                 .epochs = (passes), .warmup = (passes)*.08, .learning_rate = 5e-3      \
     }
 
-// Mask ratios: Figure 2 compares all six; .75 is the paper's default. 6 heads: Table 2.
+// Mask ratios: Figure 2 compares the five others; .75 is the paper's default. 6 heads: Table 2.
 static const struct recipe TABLE[] = {
     PAPER("m75-h3", .75, 3),    PAPER("m75-h6", .75, 6),     PAPER("m50-h3", .5, 3),
     PAPER("m60-h3", .6, 3),     PAPER("m70-h3", .7, 3),      PAPER("m80-h3", .8, 3),

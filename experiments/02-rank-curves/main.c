@@ -20,15 +20,16 @@
 #include "core/base/die.h"
 #include "core/base/npy.h"
 #include "core/linalg/coretype.h"
-#include "core/model/weights.h"
 #include "core/report/claims.h"
 #include "core/report/figure.h"
 #include "core/report/need.h"
 #include "core/report/run.h"
 #include "core/report/table.h"
+#include "core/stats/bootstrap.h"
 #include "core/stats/slope.h"
+#include "core/train/pretrained.h"
 
-enum { ARMS = 5, RESAMPLES = 2000 };
+enum { ARMS = 5, RESAMPLES = BOOTSTRAP_RESAMPLES };
 
 /// How many test images, always the first of the canonical order. The rival factorises a matrix of up
 /// to 1536 x 1536 for each, hence sees fewer.
@@ -46,9 +47,8 @@ struct arm {
     struct weights model;
     struct rank_samples learned, linear;
     struct rank_curve curve, linear_curve;
-    struct interval
-        gap[COMPONENTS]; ///< ratios of sums, linear minus learned, same images
-    struct interval loss, linear_loss; ///< masked loss, same images
+    struct interval gap[2][COMPONENTS]; ///< linear minus learned, same images
+    struct interval loss, linear_loss;  ///< masked loss, same images
 };
 
 /// ## Run
@@ -59,7 +59,9 @@ static void open_arms(struct arm *arms, struct run *run)
     char path[PATH_SIZE], what[64], digest[HASH_HEX];
     for (struct arm *arm = arms; arm < arms + ARMS; ++arm) {
         run_need_weights(path, run, arm->name);
-        weights_open(&arm->model, path, NULL, 0);
+        struct recipe recipe = recipe_find(run->tier_name, arm->name);
+        arm->ratio = recipe.mask_ratio;
+        pretrained_open(&arm->model, path, &recipe, run->data);
         snprintf(what, sizeof what, "weights %s", arm->name);
         run_note(run, what, arm->model.file.digest, 1);
     }
@@ -104,14 +106,23 @@ static struct part part(struct interval d, size_t n)
     return (struct part){d.estimate, d.low, d.high, n};
 }
 
-/// How much training stands behind the numbers, in the weights' own words.
+/// How much training stands behind the numbers, in the weights' own words; the least and the most where
+/// the arms differ.
 static void describe_scale(char scale[128], const struct arm *arms)
 {
-    const struct safetensors *file = &arms[0].model.file;
-    const char *epochs = safetensors_metadata(file, "epochs");
-    const char *updates = safetensors_metadata(file, "updates");
-    snprintf(scale, 128, "models trained for %s epoch(s), %s updates",
-             epochs ? epochs : "an unknown number of", updates ? updates : "unknown");
+    double epochs[2] = {INFINITY, 0}, updates[2] = {INFINITY, 0};
+    for (const struct arm *arm = arms; arm < arms + ARMS; ++arm) {
+        double e = pretrained_number(&arm->model, "epochs");
+        double u = pretrained_number(&arm->model, "updates");
+        epochs[0] = fmin(epochs[0], e), epochs[1] = fmax(epochs[1], e);
+        updates[0] = fmin(updates[0], u), updates[1] = fmax(updates[1], u);
+    }
+    if (updates[0] < updates[1])
+        snprintf(scale, 128, "models trained for %g to %g epochs, %.0f to %.0f updates",
+                 epochs[0], epochs[1], updates[0], updates[1]);
+    else
+        snprintf(scale, 128, "models trained for %g epoch%s, %.0f updates", epochs[0],
+                 epochs[0] == 1 ? "" : "s", updates[0]);
 }
 
 /// Distances rise with $i$ when every step of both curves does, at every mask ratio; the slope rises
@@ -120,7 +131,7 @@ static void describe_scale(char scale[128], const struct arm *arms)
 static void check(struct run *run, const struct arm *arms)
 {
     struct part steps[ARMS * 2 * (COMPONENTS - 1)], rises[ARMS - 1],
-        gaps[ARMS * COMPONENTS];
+        gaps[ARMS * 2 * COMPONENTS];
     struct part *step = steps, *gap = gaps, mean = {0, NAN, NAN, arms[0].learned.count};
     double slopes[ARMS], excess = 0;
     for (size_t a = 0; a < ARMS; ++a) {
@@ -128,36 +139,38 @@ static void check(struct run *run, const struct arm *arms)
         for (size_t i = 0; i + 1 < COMPONENTS; ++i)
             for (size_t line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
                 *step++ = part(arm->curve.step[line][i], arm->learned.count);
-        for (size_t i = 0; i < COMPONENTS; ++i)
-            *gap++ = part(arm->gap[i], arm->linear.count);
+        for (size_t i = 0; i < 2 * COMPONENTS; ++i)
+            *gap++ = part(arm->gap[i / COMPONENTS][i % COMPONENTS], arm->linear.count);
         slopes[a] = arm->curve.slope.estimate;
         if (a > 0)
             rises[a - 1] = part(rank_slope_rise(&arms[a - 1].learned, &arm->learned,
                                                 RESAMPLES, run->seed),
                                 arm->learned.count);
         double literal = arm->curve.line[RANK_MEAN_2X2][COMPONENTS - 1].estimate;
-        excess = fmax(excess,
-                      literal / arm->curve.line[RANK_MEDIAN][COMPONENTS - 1].estimate);
+        double typical = arm->curve.line[RANK_MEDIAN_2X2][COMPONENTS - 1].estimate;
+        excess = fmax(excess, literal / typical);
         mean.estimate = fmax(mean.estimate, literal);
     }
     char scale[128], note[3][256];
     describe_scale(scale, arms);
-    snprintf(note[0], sizeof note[0],
-             "%s; given these weights; the first to decide of 40 steps", scale);
+    snprintf(note[0], sizeof note[0], "%s; given these weights; the least of 40 steps",
+             scale);
     snprintf(note[1], sizeof note[1],
-             "%s, one an arm; the first to decide of 4 rises; exact p of the slopes' "
+             "%s, one an arm; the least of 4 rises of the medians' slope; exact p of "
+             "the slopes' "
              "order %.2g",
              scale, increase_p_value(slopes, ARMS));
-    snprintf(note[2], sizeof note[2],
-             "%s; given these weights; the first to decide of 25 gaps", scale);
+    snprintf(note[2], sizeof note[2], "%s; given these weights; the least of 50 gaps",
+             scale);
     run_judge(
         run, "figure2.distance-rises", steps, ARMS * 2 * (COMPONENTS - 1), 0,
         "bootstrap over images of each step from i to i+1, median and ratio of sums",
         note[0]);
     run_judge(run, "figure2.slope-rises", rises, ARMS - 1, 1,
               "paired bootstrap over images of each rise of the slope", note[1]);
-    run_judge(run, "figure2.learned-beats-linear", gaps, ARMS * COMPONENTS, 0,
-              "paired bootstrap over images of each gap, linear minus learned",
+    run_judge(run, "figure2.learned-beats-linear", gaps, ARMS * 2 * COMPONENTS, 0,
+              "paired bootstrap over images of each gap, linear minus learned, median "
+              "and ratio of sums",
               note[2]);
     run_verdict(
         run, "figure2.literal-mean",
@@ -179,6 +192,41 @@ static void emit(struct run *run, char cell[NUMBER_TEXT], const struct arm *arm,
     interval_text(cell, d.estimate, d.low, d.high);
 }
 
+/// Prints a table and keeps it as Markdown beside the figure.
+static void emit_table(const struct run *run, const char *file, const char *about,
+                       const struct table *table)
+{
+    char path[PATH_SIZE];
+    struct output output;
+    run_path(path, run, file);
+    output_open(&output, path);
+    fprintf(output.file, "%s%s", about, *about ? "\n\n" : "");
+    table_markdown(table, output.file);
+    output_close(&output);
+    printf("%s\n", about);
+    table_print(table, stdout);
+}
+
+/// One line of one arm: a row of the table, and a result for each component.
+static void emit_line(struct run *run, struct table *table, const struct arm *arm,
+                      int rival, enum rank_line line)
+{
+    const struct rank_curve *curve = rival ? &arm->linear_curve : &arm->curve;
+    char cell[2 + COMPONENTS][NUMBER_TEXT], key[64];
+    const char *row[2 + COMPONENTS];
+    snprintf(cell[0], NUMBER_TEXT, "%.0f %%", 100 * arm->ratio);
+    snprintf(cell[1], NUMBER_TEXT, "%s%s", rival ? "linear, " : "",
+             rank_line_label[line]);
+    for (size_t i = 0; i < COMPONENTS; ++i) {
+        snprintf(key, sizeof key, "%s%s.d%zu", rival ? "linear-" : "",
+                 rank_line_key[line], i + 1);
+        emit(run, cell[2 + i], arm, key, curve->line[line][i], curve->count);
+        number_text(cell[2 + i], curve->line[line][i].estimate);
+    }
+    for (size_t c = 0; c < 2 + COMPONENTS; ++c) row[c] = cell[c];
+    table_row(table, row);
+}
+
 /// Every line of every arm, and the masked losses side by side.
 static void emit_tables(struct run *run, const struct arm *arms)
 {
@@ -190,36 +238,24 @@ static void emit_tables(struct run *run, const struct arm *arms)
                (const char *const[]){"mask", "masked loss", "best linear predictor",
                                      "slope over i"});
     for (const struct arm *arm = arms; arm < arms + ARMS; ++arm) {
-        char cell[2 + COMPONENTS][NUMBER_TEXT], key[64];
+        for (int line = 0; line < RANK_LINES; ++line)
+            emit_line(run, &lines, arm, 0, line);
+        for (int line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
+            emit_line(run, &lines, arm, 1, line);
+        char cell[4][NUMBER_TEXT];
         snprintf(cell[0], NUMBER_TEXT, "%.0f %%", 100 * arm->ratio);
-        for (size_t rival = 0; rival < 2; ++rival) {
-            const struct rank_curve *curve = rival ? &arm->linear_curve : &arm->curve;
-            for (size_t line = 0; line < (rival ? RANK_RATIO + 1 : RANK_LINES);
-                 ++line) {
-                snprintf(cell[1], NUMBER_TEXT, "%s%s", rival ? "linear, " : "",
-                         rank_line_label[line]);
-                for (size_t i = 0; i < COMPONENTS; ++i) {
-                    snprintf(key, sizeof key, "%s%s.d%zu", rival ? "linear-" : "",
-                             rank_line_key[line], i + 1);
-                    emit(run, cell[2 + i], arm, key, curve->line[line][i],
-                         curve->count);
-                    number_text(cell[2 + i], curve->line[line][i].estimate);
-                }
-                table_row(&lines,
-                          (const char *const[]){cell[0], cell[1], cell[2], cell[3],
-                                                cell[4], cell[5], cell[6]});
-            }
-        }
         emit(run, cell[1], arm, "loss", arm->loss, arm->linear.count);
         emit(run, cell[2], arm, "linear-loss", arm->linear_loss, arm->linear.count);
         emit(run, cell[3], arm, "slope", arm->curve.slope, arm->curve.count);
         table_row(&losses, (const char *const[]){cell[0], cell[1], cell[2], cell[3]});
     }
-    table_print(&lines, stdout);
-    printf("\nmasked loss, first %zu test images, squared in [-1,1]; slopes over %zu "
-           "images\n",
-           arms[0].linear.count, arms[0].curve.count);
-    table_print(&losses, stdout);
+    emit_table(run, "curves.md", "", &lines);
+    char about[128];
+    snprintf(about, sizeof about,
+             "Masked loss, squared in [-1,1], first %zu test images; slopes over %zu "
+             "images.",
+             arms[0].linear.count, arms[0].curve.count);
+    emit_table(run, "losses.md", about, &losses);
     table_close(&lines);
     table_close(&losses);
 }
@@ -289,11 +325,11 @@ int main(int argc, char **argv)
     coretype_open(argv);
     struct run run;
     run_open(&run, "02-rank-curves", code_key, argc, argv);
-    struct arm arms[ARMS] = {{.name = "m50-h3", .ratio = .5},
-                             {.name = "m60-h3", .ratio = .6},
-                             {.name = "m70-h3", .ratio = .7},
-                             {.name = "m80-h3", .ratio = .8},
-                             {.name = "m90-h3", .ratio = .9}};
+    struct arm arms[ARMS] = {{.name = "m50-h3"},
+                             {.name = "m60-h3"},
+                             {.name = "m70-h3"},
+                             {.name = "m80-h3"},
+                             {.name = "m90-h3"}};
     open_arms(arms, &run);
     if (run_fresh(&run)) return run_print(&run);
 

@@ -268,14 +268,19 @@ Test(rank_curves, a_sample_has_no_gap_and_no_rise_to_itself_and_one_to_a_steeper
     struct rank_samples gentle, steep;
     random_samples(&gentle, N, 1, &arena);
     random_samples(&steep, N, 2, &arena);
-    struct interval gap[COMPONENTS], none = rank_slope_rise(&gentle, &gentle, 100, 1);
+    struct interval gap[2][COMPONENTS],
+        none = rank_slope_rise(&gentle, &gentle, 100, 1);
     cr_expect(none.estimate == 0 && none.low == 0 && none.high == 0);
     rank_curve_gap(gap, &gentle, &gentle, 100, 1);
-    for (size_t i = 0; i < COMPONENTS; ++i)
-        cr_expect(gap[i].estimate == 0 && gap[i].low == 0 && gap[i].high == 0);
+    for (size_t line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
+        for (size_t i = 0; i < COMPONENTS; ++i) {
+            struct interval d = gap[line][i];
+            cr_expect(d.estimate == 0 && d.low == 0 && d.high == 0);
+        }
     cr_expect_gt(rank_slope_rise(&gentle, &steep, 100, 1).low, 0);
     cr_expect_lt(rank_slope_rise(&steep, &gentle, 100, 1).high, 0);
     rank_curve_gap(gap, &steep, &gentle, 100, 1);
-    cr_expect_gt(gap[COMPONENTS - 1].low, 0);
+    cr_expect_gt(gap[RANK_MEDIAN][COMPONENTS - 1].low, 0);
+    cr_expect_gt(gap[RANK_RATIO][COMPONENTS - 1].low, 0);
     arena_close(&arena);
 }

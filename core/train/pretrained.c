@@ -1,0 +1,79 @@
+#include "core/train/pretrained.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/base/number.h"
+
+static const char *const numbers[] = {"epochs", "updates"};
+
+/// The metadata as a number; NAN where it is none.
+static double metadata_number(const struct weights *weights, const char *key)
+{
+    const char *text = safetensors_metadata(&weights->file, key);
+    double value = (double)NAN;
+    if (text && !number_scan(&value, text)) value = (double)NAN;
+    return value;
+}
+
+static void expect_text(const struct weights *weights, const char *key,
+                        const char *want)
+{
+    const char *text = safetensors_metadata(&weights->file, key);
+    if (!text || strcmp(text, want) != 0)
+        die(EXIT_INPUT,
+            "%s: its metadata says %s '%s', not '%s' (train it again, or rename it)",
+            weights->file.path, key, text ? text : "nothing", want);
+}
+
+static void expect_size(const struct weights *weights, const char *what, int got,
+                        int want)
+{
+    if (got != want)
+        die(EXIT_INPUT, "%s: %s is %d, the recipe's is %d (train it again)",
+            weights->file.path, what, got, want);
+}
+
+void pretrained_open(struct weights *weights, const char *path,
+                     const struct recipe *recipe, const char *data)
+{
+    const struct mae_shape *want = &recipe->shape;
+    weights_open(weights, path, NULL, 0);
+    if (!weights->decoder)
+        die(EXIT_INPUT,
+            "%s: has no decoder, so it reconstructs nothing (train it again)", path);
+    const struct mae_shape *shape = &weights->mae.shape;
+    expect_size(weights, "the image's side", shape->image, want->image);
+    expect_size(weights, "the number of channels", shape->channels, want->channels);
+    expect_size(weights, "the patch side", shape->patch, want->patch);
+    expect_size(weights, "the width", shape->width, want->width);
+    expect_size(weights, "the encoder's depth", shape->encoder_blocks,
+                want->encoder_blocks);
+    expect_size(weights, "the decoder's depth", shape->decoder_blocks,
+                want->decoder_blocks);
+    expect_size(weights, "the encoder's number of heads", shape->encoder_heads,
+                want->encoder_heads);
+    expect_size(weights, "the decoder's number of heads", shape->decoder_heads,
+                want->decoder_heads);
+    expect_text(weights, "run", recipe->run);
+    expect_text(weights, "tier", recipe->tier);
+    expect_text(weights, "data", data);
+    double ratio = metadata_number(weights, "mask_ratio");
+    if (!(fabs(ratio - recipe->mask_ratio) < 1e-9))
+        die(EXIT_INPUT,
+            "%s: was trained at mask ratio %g, the recipe's is %g (train it again)",
+            path, ratio, recipe->mask_ratio);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i)
+        if (!(metadata_number(weights, numbers[i]) > 0))
+            die(EXIT_INPUT,
+                "%s: its metadata does not say how many %s it saw (train it again)",
+                path, numbers[i]);
+}
+
+double pretrained_number(const struct weights *weights, const char *key)
+{
+    double value = metadata_number(weights, key);
+    require(isfinite(value), "the metadata '%s' is no number", key);
+    return value;
+}

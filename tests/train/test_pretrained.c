@@ -1,0 +1,96 @@
+#include "core/train/pretrained.h"
+
+#include "core/base/die.h"
+#include "core/data/planted.h"
+#include "tests/train/tiny.h"
+
+TestSuite(pretrained, .init = scratch_make);
+
+/// A file of weights, the recipe it shall follow, and the data.
+struct claim {
+    const char *path, *data;
+    struct recipe recipe;
+};
+
+static void open_it(const void *argument)
+{
+    const struct claim *claim = argument;
+    struct weights weights;
+    pretrained_open(&weights, claim->path, &claim->recipe, claim->data);
+    weights_close(&weights);
+}
+
+#define refuses(claim, part) expect_ending(__LINE__, open_it, claim, EXIT_INPUT, part)
+
+Test(pretrained, a_finished_training_is_what_its_recipe_says)
+{
+    struct tiny tiny;
+    tiny_open(&tiny);
+    pretrain_run(&tiny.settings);
+    struct weights weights;
+    pretrained_open(&weights, tiny.weights, &tiny.settings.recipe, "planted");
+    cr_expect_eq(pretrained_number(&weights, "updates"), TINY_UPDATES);
+    cr_expect_eq(pretrained_number(&weights, "epochs"), 4);
+    weights_close(&weights);
+
+    // A pilot is the same pretraining, shorter: the recipe asked for may be longer.
+    struct recipe longer = tiny.settings.recipe;
+    longer.epochs = 400;
+    pretrained_open(&weights, tiny.weights, &longer, "planted");
+    weights_close(&weights);
+    tiny_close(&tiny);
+}
+
+Test(pretrained, another_run_mask_ratio_shape_or_data_under_its_name_is_refused)
+{
+    struct tiny tiny;
+    tiny_open(&tiny);
+    pretrain_run(&tiny.settings);
+    struct claim claim = {tiny.weights, "planted", tiny.settings.recipe};
+    claim.data = "cifar10";
+    refuses(&claim, "data 'planted', not 'cifar10'");
+    claim.data = "planted";
+    claim.recipe.run = "m50-h3";
+    refuses(&claim, "run 'tiny', not 'm50-h3'");
+    claim.recipe = tiny.settings.recipe;
+    claim.recipe.tier = "desk";
+    refuses(&claim, "tier 'smoke', not 'desk'");
+    claim.recipe = tiny.settings.recipe;
+    claim.recipe.mask_ratio = .5;
+    refuses(&claim, "mask ratio 0.75, the recipe's is 0.5");
+    claim.recipe = tiny.settings.recipe;
+    claim.recipe.shape.patch = 4;
+    refuses(&claim, "the patch side is 8, the recipe's is 4");
+    claim.recipe = tiny.settings.recipe;
+    claim.recipe.shape.decoder_heads = 2;
+    refuses(&claim, "the decoder's number of heads is 3");
+    tiny_close(&tiny);
+}
+
+Test(pretrained, weights_without_a_decoder_or_a_history_are_refused)
+{
+    struct tiny tiny;
+    tiny_open(&tiny);
+    struct arena arena;
+    arena_open(&arena, "test", 1 << 20);
+    struct mae mae;
+    struct claim claim = {tiny.weights, "planted", tiny.settings.recipe};
+    mae_open(&mae, &claim.recipe.shape, &arena);
+    real *slab = arena_zeros(&arena, mae.parameters.count);
+    struct slab slabs = {"", slab};
+    const struct metadata metadata[] = {{"heads", "2"},      {"decoder_heads", "3"},
+                                        {"run", "tiny"},     {"tier", "smoke"},
+                                        {"data", "planted"}, {"mask_ratio", "0.75"},
+                                        {"updates", "20"},   {"epochs", "\t"}};
+    safetensors_write(tiny.weights, &mae.parameters, &slabs, 1, metadata, 8,
+                      TENSOR_F32);
+    refuses(&claim, "does not say how many epochs");
+    mae.parameters.rows = 0;
+    while (!strncmp(mae.parameters.row[mae.parameters.rows].name, "encoder.", 8))
+        ++mae.parameters.rows;
+    safetensors_write(tiny.weights, &mae.parameters, &slabs, 1, metadata, 8,
+                      TENSOR_F32);
+    refuses(&claim, "has no decoder");
+    arena_close(&arena);
+    tiny_close(&tiny);
+}
