@@ -126,7 +126,11 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
                  const struct part *deciding, const char *test, const char *note);
 
 /// Judges `count` parts by the rule of the claim's kind, caps the worst (by `pretrainings` an arm when
-/// that is not 0: the claim compares pretrainings) and records it with the part that decides.
+/// that is not 0: the claim compares pretrainings) and records it with the part that decides: of the parts
+/// with the worst verdict the worst, which is the smallest `high` of a failed ordering, trend or partition
+/// and their smallest `low` otherwise; for an equivalence the interval whose far end (when it failed, whose
+/// near end) is farthest from 0; for kinds numeric and identity the estimate farthest from the printed
+/// number and from 0. A part that is not finite is worse than any other of its verdict; equals: the first.
 void run_judge(struct run *run, const char *id, const struct part *parts, size_t count,
                int pretrainings, const char *test, const char *note);
 

@@ -81,17 +81,42 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
     store->verdicts[store->verdict_count++] = row;
 }
 
+/// How bad a part is for the claim, among parts of the same verdict: the more, the worse.
+static double part_badness(const struct claim *claim, const struct part *part,
+                           enum verdict verdict)
+{
+    double printed, half;
+    int failed = verdict == VERDICT_NOT_REPRODUCED;
+    // What is not finite tells the least.
+    if (!isfinite(part->estimate)) return (double)INFINITY;
+    if (!strcmp(claim->kind, "identity")) return fabs(part->estimate);
+    if (!strcmp(claim->kind, "numeric") &&
+        printed_parse(&printed, &half, claim->printed))
+        return fabs(part->estimate - printed);
+    if (!isfinite(part->low) || !isfinite(part->high)) return (double)INFINITY;
+
+    // The end of the interval that the rule looks at: a failure is as sure as its better end.
+    if (!strcmp(claim->kind, "equivalence")) {
+        double low = fabs(part->low), high = fabs(part->high);
+        return failed ? fmin(low, high) : fmax(low, high);
+    }
+    return failed ? -part->high : -part->low;
+}
+
 void run_judge(struct run *run, const char *id, const struct part *parts, size_t count,
                int pretrainings, const char *test, const char *note)
 {
     struct claim claim = run_claim(run, id);
     require(count > 0, "%s has no part to judge", id);
-    // The first of the worst parts decides.
     enum verdict worst = claim_judge(&claim, &parts[0]);
     size_t deciding = 0;
     for (size_t i = 1; i < count; ++i) {
         enum verdict verdict = claim_judge(&claim, &parts[i]);
-        if (verdict_worst(worst, verdict) == worst) continue;
+        // A better part never decides; of two with the same verdict, the first unless it is the better.
+        if (verdict_worst(worst, verdict) != verdict) continue;
+        if (verdict == worst && part_badness(&claim, &parts[i], verdict) <=
+                                    part_badness(&claim, &parts[deciding], worst))
+            continue;
         worst = verdict;
         deciding = i;
     }

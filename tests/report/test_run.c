@@ -338,6 +338,8 @@ Test(run, a_wrong_option_is_a_usage_error)
         {"--seed -1", "--seed"},
         {"--threads 0", "--threads"},
         {"--epochs -1", "--epochs"},
+        {"--epochs 0", "--epochs: '0' is refused"},
+        {"--epochs=0.0", "--epochs: '0.0' is refused"},
         {"--epochs 1x", "--epochs"},
         {"--export 2", "--export"},
         {"--colour red", "--colour"},
@@ -464,6 +466,76 @@ Test(run, the_worst_part_decides_and_an_open_question_says_its_power)
         "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
         "order\tINCONCLUSIVE\t1\t-0.5\t2.5\t20\tbootstrap\tthree parts; the "
         "smallest difference this test could confirm is 1.5\n");
+}
+
+/// Parts of one verdict, of which the one in the middle is the worst.
+static const struct {
+    int line;
+    const char *id;
+    struct part parts[3];
+    const char *row;
+} worst_parts[] = {
+    // Passes and open questions: the lower end decides, however large the estimate.
+    {__LINE__,
+     "order",
+     {{2, 1.5, 3, 1}, {4, 1.25, 9, 2}, {2, 1.5, 2.5, 3}},
+     "order\tREPRODUCED\t4\t1.25\t9\t2\t"},
+    {__LINE__,
+     "rise",
+     {{1, -.5, 2, 1}, {2, -1, 5, 2}, {0, -.75, 1, 3}},
+     "rise\tINCONCLUSIVE\t2\t-1\t5\t2\t"},
+    // Failures: the upper end.
+    {__LINE__,
+     "order",
+     {{-2, -9, -.5, 1}, {-2, -3, -1, 2}, {-2, -8, -.75, 3}},
+     "order\tNOT-REPRODUCED\t-2\t-3\t-1\t2\t"},
+    {__LINE__,
+     "same",
+     {{0, -.125, .125, 1}, {0, -.25, .125, 2}, {.125, 0, .1875, 3}},
+     "same\tREPRODUCED\t0\t-0.25\t0.125\t2\t"},
+    {__LINE__,
+     "same",
+     {{1, .5, 9, 1}, {-2, -3, -1, 2}, {1, .75, 8, 3}},
+     "same\tNOT-REPRODUCED\t-2\t-3\t-1\t2\t"},
+    {__LINE__,
+     "sum",
+     {{1, NAN, NAN, 1}, {-2, NAN, NAN, 2}, {1.5, NAN, NAN, 3}},
+     "sum\tREFUTED\t-2\tnan\tnan\t2\t"},
+    {__LINE__,
+     "accuracy",
+     {{60, NAN, NAN, 1}, {50, NAN, NAN, 2}, {100, NAN, NAN, 3}},
+     "accuracy\tNOT-REPRODUCED\t50\tnan\tnan\t2\t"},
+    // What is not finite tells the least; of equals the first decides.
+    {__LINE__,
+     "rise",
+     {{1, -9, 2, 1}, {2, 1, INFINITY, 2}, {1, -9, 2, 3}},
+     "rise\tINCONCLUSIVE\t2\t1\tnan\t2\t"},
+    {__LINE__,
+     "rise",
+     {{9, 2, 10, 1}, {3, 1, 4, 2}, {4, 1, 5, 3}},
+     "rise\tREPRODUCED\t3\t1\t4\t2\t"},
+    // A worse verdict decides whatever the ends.
+    {__LINE__,
+     "order",
+     {{2, -5, 3, 1}, {.25, -.125, .5, 2}, {2, .5, 3, 3}},
+     "order\tNOT-REPRODUCED\t0.25\t-0.125\t0.5\t2\t"},
+};
+static size_t worst_case;
+
+static void judge_worst(struct run *run)
+{
+    run_judge(run, worst_parts[worst_case].id, worst_parts[worst_case].parts, 3, 0, "t",
+              "");
+}
+
+Test(run, of_parts_with_the_same_verdict_the_worst_decides)
+{
+    for (size_t i = 0; i < sizeof worst_parts / sizeof *worst_parts; ++i) {
+        worst_case = i;
+        const char *text = recorded("--tier paper --force 1", judge_worst);
+        cr_expect(strstr(text, worst_parts[i].row), "line %d: %s", worst_parts[i].line,
+                  text);
+    }
 }
 
 Test(run, an_excluded_claim_keeps_our_value_beside_its_reason)
