@@ -1,8 +1,11 @@
 /// encode: what a trained model makes of images, as .npy files, for anyone with weights.
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/base/files.h"
@@ -33,11 +36,19 @@ static const char USAGE[] =
     "  reconstruction.npy  (n,3,32,32)  float32, the prediction of every patch, the\n"
     "                                   visible ones too; only with a decoder\n";
 
+// What is written to, or removed from, the folder of --out.
+enum { OUT_IMAGES, OUT_LABELS, OUT_TOKENS, OUT_VISIBLE, OUT_MASK, OUT_PAINTED, OUTS };
+static const char *const out_names[OUTS] = {
+    [OUT_IMAGES] = "images.npy", [OUT_LABELS] = "labels.npy",
+    [OUT_TOKENS] = "tokens.npy", [OUT_VISIBLE] = "visible.npy",
+    [OUT_MASK] = "mask.npy",     [OUT_PAINTED] = "reconstruction.npy",
+};
+
 /// Where images come from.
 enum source { SOURCE_FILE, SOURCE_PLANTED, SOURCE_TEST, SOURCE_TRAIN };
 
 struct request {
-    const char *images, *visible, *ratio, *out;
+    const char *weights, *images, *visible, *ratio, *out;
     enum source source;
     uint64_t planted_seed, mask_seed;
     size_t first;      ///< 0: all
@@ -90,6 +101,7 @@ static void request_read(struct request *request, const struct option *options,
     const char *seed = option_text(options, count, "seed");
     const char *first = option_text(options, count, "first");
     *request = (struct request){
+        .weights = needed(options, count, "weights"),
         .images = needed(options, count, "images"),
         .out = needed(options, count, "out"),
         .ratio = option_text(options, count, "mask-ratio"),
@@ -109,11 +121,34 @@ static void request_read(struct request *request, const struct option *options,
     if (seed) request->mask_seed = parse_seed("--seed", seed);
 }
 
-static void model_read(struct job *job, const struct option *options, size_t count)
+// An input may lie in the folder of --out, where an earlier run left it, but not under a name that
+// this run takes; whatever path leads to it, it is known by its device and inode.
+static void input_spare(const char *input, const char *out)
+{
+    struct stat read, there;
+    char path[PATH_SIZE];
+    if (stat(input, &read)) return; // its reader says why
+    for (int i = 0; i < OUTS; ++i) {
+        path_format(path, "%s/%s", out, out_names[i]);
+        if (stat(path, &there) == 0 && there.st_dev == read.st_dev &&
+            there.st_ino == read.st_ino)
+            die(EXIT_USAGE, "--out: would overwrite %s (choose another folder)", input);
+    }
+}
+
+static void inputs_spare(const struct request *request)
+{
+    input_spare(request->weights, request->out);
+    if (request->source == SOURCE_FILE) input_spare(request->images, request->out);
+    if (request->visible) input_spare(request->visible, request->out);
+}
+
+static void model_read(struct job *job, const struct request *request,
+                       const struct option *options, size_t count)
 {
     const char *heads = option_text(options, count, "heads");
     const char *layer = option_text(options, count, "layer");
-    const char *path = needed(options, count, "weights");
+    const char *path = request->weights;
     weights_open(&job->weights, path, NULL,
                  heads ? (int)parse_integer("--heads", heads, 1, 1024) : 0);
     const struct mae_shape *shape = &job->weights.mae.shape;
@@ -277,13 +312,16 @@ static void encode(struct job *job, int threads)
 
 // Writes an array, or removes an earlier run's when there is none: the files of a folder belong
 // together.
-static void put(const char *out, const char *name, enum npy_type type, int dimensions,
+static void put(const char *out, int which, enum npy_type type, int dimensions,
                 const size_t *shape, const void *data)
 {
     char path[PATH_SIZE];
-    path_format(path, "%s/%s", out, name);
+    path_format(path, "%s/%s", out, out_names[which]);
     if (!data) {
-        remove(path);
+        if (unlink(path) && errno != ENOENT)
+            die(EXIT_SYSTEM,
+                "%s: cannot be removed: %s (it is not of these images; remove it)",
+                path, strerror(errno));
         return;
     }
     npy_write(path, type, dimensions, shape, data);
@@ -296,18 +334,19 @@ static void outputs_put(const struct job *job, const char *out)
 {
     size_t n = job->count;
     const size_t pictures[] = {n, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE};
-    put(out, "images.npy", NPY_F4, 4, pictures, job->images);
-    put(out, "labels.npy", NPY_U1, 1, &n, job->labels);
-    put(out, "tokens.npy", NPY_F4, 3, (size_t[]){n, job->visible + 1, job->width},
+    put(out, OUT_IMAGES, NPY_F4, 4, pictures, job->images);
+    put(out, OUT_LABELS, NPY_U1, 1, &n, job->labels);
+    put(out, OUT_TOKENS, NPY_F4, 3, (size_t[]){n, job->visible + 1, job->width},
         job->encoded);
-    put(out, "visible.npy", NPY_I4, 2, (size_t[]){n, job->visible}, job->shown);
-    put(out, "mask.npy", NPY_U1, 2, (size_t[]){n, job->tokens}, job->mask);
-    put(out, "reconstruction.npy", NPY_F4, 4, pictures, job->painted);
+    put(out, OUT_VISIBLE, NPY_I4, 2, (size_t[]){n, job->visible}, job->shown);
+    put(out, OUT_MASK, NPY_U1, 2, (size_t[]){n, job->tokens}, job->mask);
+    put(out, OUT_PAINTED, NPY_F4, 4, pictures, job->painted);
 }
 
 int main(int argc, char **argv)
 {
     coretype_open(argv);
+    stdout_check_at_exit();
     struct option options[] = {
         {"weights", NULL, "the model, a safetensors file"},
         {"heads", NULL, "attention heads, where the file does not say"},
@@ -325,7 +364,8 @@ int main(int argc, char **argv)
     struct request request;
     struct job job = {0};
     request_read(&request, options, count);
-    model_read(&job, options, count);
+    inputs_spare(&request);
+    model_read(&job, &request, options, count);
     if (request.source == SOURCE_FILE)
         images_from_file(&job, &request);
     else

@@ -101,6 +101,7 @@ static struct request read_request(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    stdout_check_at_exit();
     struct request r = read_request(argc, argv);
     struct ledger ledger;
     char path[PATH_SIZE], folder[PATH_SIZE], reference[PATH_SIZE];

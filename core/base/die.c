@@ -1,10 +1,12 @@
 #include "core/base/die.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifdef __SANITIZE_ADDRESS__
@@ -61,6 +63,32 @@ _Noreturn void die(enum exit_code code, const char *format, ...)
     claim_the_end(code);
     print_line(line);
     exit(code);
+}
+
+// Runs in exit(), which must not be called again: hence _exit.
+static void stdout_check(void)
+{
+    if (atomic_load(&ending)) return;
+    // The reason of an earlier failure is gone, unless what it left behind fails once more.
+    errno = 0;
+    int lost = fflush(stdout) | ferror(stdout);
+    if (!lost) return;
+    char line[LINE_SIZE];
+    snprintf(line, sizeof line, "standard output: %s (check where it goes)",
+             errno ? strerror(errno) : "some of it was lost");
+    print_line(line);
+    _exit(EXIT_SYSTEM);
+}
+
+static void stdout_check_prepare(void)
+{
+    if (atexit(stdout_check)) die(EXIT_SYSTEM, "no memory for an exit handler");
+}
+
+void stdout_check_at_exit(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, stdout_check_prepare);
 }
 
 _Noreturn void require_failed(const char *file, int line, const char *condition,

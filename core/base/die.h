@@ -19,6 +19,13 @@ enum exit_code {
 _Noreturn void die(enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/// Makes an exit notice that something printed did not arrive, on a full disk say: standard
+/// output is flushed, and when any of it was lost the process ends with one line on stderr and
+/// EXIT_SYSTEM. A death keeps its own code and line. Every program calls it before it prints,
+/// and before it opens a file, because exit handlers run last to first and this one is to end
+/// the process; a repeated call does nothing.
+void stdout_check_at_exit(void);
+
 /// Says a contract was broken and aborts; called by require() only.
 _Noreturn void require_failed(const char *file, int line, const char *condition,
                               const char *format, ...)

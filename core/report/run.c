@@ -121,6 +121,7 @@ void run_open(struct run *run, const char *name, const char *code, int argc,
 {
     const char *results;
     *run = (struct run){.name = name, .started = clock_seconds()};
+    stdout_check_at_exit();
     read_options(run, argc, argv, &results);
 
     path_format(run->root, "%s/%s-%s", results, run->tier_name, run->data);

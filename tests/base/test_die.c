@@ -1,11 +1,13 @@
 #include "core/base/die.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/ending.h"
 
@@ -56,6 +58,75 @@ Test(die, flushes_stdout_before_it_speaks)
     cr_expect_eq(strncmp(ending.says, "result without newline;", 23), 0, "%s",
                  ending.says);
     cr_expect(strstr(ending.says, ": late\n"));
+}
+
+/// What is printed to `path`, how much of it, and whether the process dies then.
+struct printing {
+    const char *path;
+    int lines, dies, closes;
+};
+
+static void print_and_exit(const void *argument)
+{
+    const struct printing *printing = argument;
+    stdout_check_at_exit();
+    stdout_check_at_exit();
+    if (!freopen(printing->path, "w", stdout)) _exit(99);
+    for (int i = 0; i < printing->lines; ++i) printf("line %d\n", i);
+    if (printing->closes) close(STDOUT_FILENO);
+    if (printing->dies) die(EXIT_INPUT, "its own reason");
+    exit(0);
+}
+
+Test(die, lost_output_is_noticed_at_exit)
+{
+    const struct printing some = {"/dev/full", 1, 0, 0},
+                          much = {"/dev/full", 5000, 0, 0},
+                          closed = {"/dev/null", 1, 0, 1};
+    expect_death(__LINE__, print_and_exit, &some, 4,
+                 ": standard output: No space left on device (");
+    expect_death(__LINE__, print_and_exit, &much, 4,
+                 ": standard output: No space left on device (");
+    expect_death(__LINE__, print_and_exit, &closed, 4,
+                 ": standard output: Bad file descriptor (");
+}
+
+static void lose_and_recover(const void *unused)
+{
+    (void)unused;
+    stdout_check_at_exit();
+    int kept = dup(STDOUT_FILENO), full = open("/dev/full", O_WRONLY);
+    setvbuf(stdout, NULL, _IONBF, 0);
+    dup2(full, STDOUT_FILENO);
+    printf("lost");
+    dup2(kept, STDOUT_FILENO);
+    exit(0);
+}
+
+Test(die, output_lost_earlier_is_noticed_at_exit_too)
+{
+    expect_death(__LINE__, lose_and_recover, NULL, 4,
+                 ": standard output: some of it was lost (");
+}
+
+Test(die, a_death_keeps_its_code_and_line_when_output_is_lost)
+{
+    const struct printing dying = {"/dev/full", 1, 1, 0};
+    expect_death(__LINE__, print_and_exit, &dying, 3, ": its own reason\n");
+}
+
+Test(die, output_that_arrives_or_is_not_there_ends_well)
+{
+    const struct printing fine = {"/dev/null", 5000, 0, 0},
+                          none = {"/dev/full", 0, 0, 0},
+                          closed = {"/dev/null", 0, 0, 1};
+    const struct printing *const all[] = {&fine, &none, &closed};
+    static struct ending ending;
+    for (int i = 0; i < 3; ++i) {
+        ending_of(&ending, print_and_exit, all[i]);
+        cr_expect(ending.code == 0 && !*ending.says, "case %d: %d, saying %s", i,
+                  ending.code, ending.says);
+    }
 }
 
 enum { THREADS = 8 };

@@ -191,6 +191,60 @@ expect_status 3
 expect_line 'make data'
 report "exit 3: without CIFAR-10 it says how to get it"
 
+# keeps FILE ARGUMENTS...: refused because it would overwrite FILE, and the folder stays as it was.
+keeps() {
+    local file=$1
+    shift
+    rm -rf before && cp -r kept before
+    run "$encode" "$@" --out kept
+    expect_status 2
+    expect_line "--out: would overwrite $file \\(choose another folder\\)"
+    also diff -r before kept
+    report "exit 2: --out would overwrite $file ($1)"
+}
+mkdir kept
+cp images.npy shown/visible.npy kept
+ln kept/images.npy linked.npy
+ln -s kept/images.npy pointing.npy
+for file in kept/images.npy ./kept/../kept/images.npy linked.npy pointing.npy; do
+    keeps "$file" --images "$file" --weights small.safetensors
+done
+keeps kept/visible.npy --visible kept/visible.npy --images planted:7 --first 20 --weights small.safetensors
+for name in labels tokens mask reconstruction; do
+    mv kept/images.npy kept/$name.npy
+    keeps kept/$name.npy --images kept/$name.npy --weights small.safetensors
+    mv kept/$name.npy kept/images.npy
+done
+cp alone.safetensors kept/reconstruction.npy
+keeps kept/reconstruction.npy --weights kept/reconstruction.npy --images planted:7 --first 2
+rm kept/*
+cp images.npy kept/mine.npy
+good --weights small.safetensors --images kept/mine.npy --out kept
+also cmp images.npy kept/mine.npy
+also cmp layer0/reconstruction.npy kept/reconstruction.npy
+report "an input of another name in the folder of --out is read and kept"
+
+mkdir -p stuck/labels.npy
+run "$encode" "${usual[@]}" --out stuck
+expect_status 4
+expect_said '^encode: stuck/labels.npy: cannot be removed: ' err
+report "exit 4: an earlier array that cannot be removed"
+
+# lost COMMAND...: with its output on a full device it must say so.
+onto_full() { "$@" >/dev/full; }
+lost() {
+    run onto_full "$@"
+    expect_status 4
+    expect_said "^${1##*/}: standard output: No space left on device" err
+    report "exit 4: lost output of ${1##*/} ${*:2:1}"
+}
+lost "$encode" --help
+lost "$encode" "${usual[@]}" --out printed
+verdict=$(dirname "$encode")/verdict
+lost "$verdict" --help
+ln -s "$root/paper" paper
+lost "$verdict" --tier smoke --results nothing
+
 echo plain >plain
 run "$encode" "${usual[@]}" --out plain/below
 expect_status 4
