@@ -46,7 +46,11 @@ test-double: ## gradients against central differences, in double
 	@$(run_tests) $(BUILD_ROOT)/double/tap \
 	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double))
 
-sanitize: ## every runner under the address and undefined-behaviour sanitizers
-	+@$(submake) MODE=sanitize runners
-	@$(run_tests) $(BUILD_ROOT)/sanitize/tap \
-	    $(foreach r,$(TEST_ROOMS),$(call runner_word,$r,,sanitize))
+sanitize: ## every runner, and bad input, under the address and undefined-behaviour sanitizers
+	+@$(submake) MODE=sanitize runners all
+	+@$(MAKE) --no-print-directory MODE=sanitize run-sanitized
+
+.PHONY: run-sanitized
+run-sanitized:
+	@$(run_tests) $(BUILD)/tap $(foreach r,$(TEST_ROOMS),$(call runner_word,$r,,$(MODE))) \
+	    $(foreach s,bad-input encode,$(call script_word,$s))

@@ -1,0 +1,90 @@
+#!/bin/bash
+# tools/deps, tools/doctor and tools/run-experiment on a made-up machine: fake tools stand first in PATH.
+. tests/tools/tap
+fake=$work/bin
+mkdir "$fake"
+# stand_in NAME SCRIPT: what NAME does on that machine.
+stand_in() {
+    printf '#!/bin/sh\n%s\n' "$2" >"$fake/$1"
+    chmod +x "$fake/$1"
+}
+on_it() { run env PATH="$fake:$PATH" "$@"; }
+
+# Everything is there but gnuplot-nox and libpng-dev, the latter removed but for its configuration.
+stand_in dpkg-query 'for p; do case $p in -*|gnuplot-nox) ;; libpng-dev) echo "$p config-files" ;; *) echo "$p installed" ;; esac; done; exit 1'
+stand_in apt-get 'echo "$@" >>"'"$work"'/asked"'
+stand_in sudo 'exit 1'
+
+stand_in id 'echo 0'
+on_it tools/deps core
+expect_status 0
+[ "$(tail -n 1 "$work/asked")" = 'install -y --no-install-recommends libpng-dev gnuplot-nox' ] || wrong="asked for: $(cat "$work/asked")"
+report "root installs what is missing, and only that"
+
+rm "$work/asked"
+on_it env NO_INSTALL=1 tools/deps core
+expect_status 0
+expect_line 'not installed because NO_INSTALL is set: apt-get install -y .* libpng-dev gnuplot-nox$'
+[ ! -e "$work/asked" ] || wrong="apt-get was run"
+report "NO_INSTALL=1 only prints"
+
+stand_in id 'echo 1000'
+on_it tools/deps core
+expect_status 4
+expect_line 'do, as root: apt-get install .*gnuplot-nox'
+[ ! -e "$work/asked" ] || wrong="apt-get was run"
+report "without root, where sudo would ask and there is no terminal, it prints the line and exits 4"
+
+stand_in sudo '[ "$1" != -n ] || shift; exec "$@"'
+on_it tools/deps core
+expect_status 0
+grep -q 'install .*gnuplot-nox' "$work/asked" || wrong="apt-get was not run"
+report "sudo that does not ask is used"
+
+stand_in id 'echo 0'
+stand_in apt-get 'echo "E: no such host" >&2; exit 100'
+on_it tools/deps core
+expect_status 4
+expect_said 'could not be installed \(do, as root' err
+report "a failed installation exits 4 with the line to type"
+
+on_it tools/deps everything
+expect_status 2
+expect_line 'usage: tools/deps'
+report "an unknown group is a usage error"
+
+run tools/deps core --print
+expect_status 0
+for package in gcc make libopenblas0-pthread liblapacke-dev libcriterion-dev gnuplot-nox qemu-user-static; do
+    expect_said "^$package\$"
+done
+report "--print lists a group, a package a line"
+
+run tools/doctor "$BUILD"
+expect_status 0
+expect_said 'core type +[A-Z]'
+expect_said 'arithmetic +fp32'
+report "the doctor finds this machine well and names the kernel in force"
+
+stand_in gnuplot 'exit 127'
+mkdir "$work/less"
+for tool in bash sh awk sed df head cut grep printf make env dirname cat uname; do
+    ln -s "$(command -v $tool)" "$work/less/$tool"
+done
+run env PATH="$work/less" tools/doctor "$BUILD"
+expect_status 4
+expect_said 'MISS +gcc .*tools/deps core'
+expect_said 'MISS +OpenBLAS'
+report "without a compiler the doctor says what to do and exits 4"
+
+run tools/run-experiment "$work/results/01-x" sh -c 'echo numbers; echo "x: no disk: why (do that)" >&2; exit 4'
+expect_status 4
+expect_said '^numbers$'
+expect_line 'no disk'
+[ "$(cat "$work/results/01-x/error.txt")" = 'exit 4: x: no disk: why (do that)' ] || wrong="error.txt says $(cat "$work/results/01-x/error.txt")"
+report "a failed experiment leaves its last line in error.txt"
+run tools/run-experiment "$work/results/01-x" true
+expect_status 0
+[ ! -e "$work/results/01-x/error.txt" ] || wrong="error.txt is still there"
+report "a success removes it"
+finish

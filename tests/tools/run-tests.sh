@@ -1,0 +1,57 @@
+#!/bin/bash
+# tools/run-tests counts what it should and fails when it must, on made-up runners.
+. tests/tools/tap
+mkdir "$work/fake"
+
+# runner TAP STDERR STATUS: a Criterion runner that reports the TAP lines given.
+runner() {
+    printf '%b' "$1" >"$work/fake/tap"
+    printf '#!/bin/sh\nfor word; do case $word in --tap=*) cp "%s" "${word#--tap=}" ;; esac; done\necho "%s" >&2\nexit %d\n' \
+        "$work/fake/tap" "$2" "$3" >"$work/fake/run"
+    chmod +x "$work/fake/run"
+    run tools/run-tests "$work/report" fake="$work/fake/run"
+}
+last() { [ -n "$wrong" ] || [ "$(tail -n 1 "$work/out")" = "$1" ] || wrong="the last line is not '$1'"; }
+
+runner '1..4\nok - a::b\nok - c::d\nok - c::e # SKIP needs data\nok - c::e # SKIP needs data\n' '' 0
+expect_status 0
+last '2 passed, 0 failed, 2 skipped'
+expect_said 'skipped: c::e .*needs data \(2 times\)'
+[ "$(cat "$work/report/counts")" = '2 0 2' ] || wrong="counts say $(cat "$work/report/counts")"
+report "passes and skips are counted, skips with their reason"
+
+runner '1..2\nok - a::b\nnot ok - c::d\n  ---\n  assertions: 1\n' 'the output of c::d' 1
+expect_status 1
+last '1 passed, 1 failed, 0 skipped'
+expect_said 'the output of c::d'
+report "a failed test fails, and its output is shown"
+
+runner '1..0\n' '' 0
+expect_status 1
+expect_said 'ran no test'
+report "no test at all fails"
+
+runner '1..3\nok - a::b\nok - c::d\n' '' 0
+expect_status 1
+expect_said 'ended after 2 of 3'
+report "a runner that ends before its last test fails"
+
+runner '1..1\nok - a::b\n' '' 139
+expect_status 1
+expect_said 'exit 139'
+report "a runner that dies fails though every test passed"
+
+runner '1..1\nok - a::b\n' '==1==ERROR: LeakSanitizer: detected memory leaks' 0
+expect_status 1
+expect_said 'memory leak'
+report "a leak fails though every test passed"
+
+runner '1..1\nok - c::d # SKIP needs data\n' '' 0
+expect_status 1
+report "nothing but skips is no success"
+
+run tools/run-tests "$work/report" script='printf "ok 1 - a\nok 2 - b # skip no tool\n"' bad='false'
+expect_status 1
+last '1 passed, 1 failed, 1 skipped'
+report "scripts count like runners"
+finish
