@@ -85,9 +85,11 @@ $(TOOLS:%=$(BUILD)/tools/%): $(BUILD)/tools/%: $(BUILD)/tools/%.o $(LIBRARIES)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
 # A result is keyed by the text of the sources that computed it, comments aside, and by the compiler's
-# flags; not by core/report, so that a colour never retrains. The rooms' part is shared.
-KEYED := base linalg stats data model train analysis
-$(BUILD)/core.stamp: $(sort $(wildcard $(KEYED:%=core/%/*.[ch]))) $(BUILD)/core.list $(BUILD)/flags tools/code-key
+# flags; of core/report only by the rules that judge, so that a colour never retrains. The rooms' part is
+# shared.
+KEYED   := base linalg stats data model train analysis
+JUDGING := $(wildcard $(foreach f,claims judge record,core/report/$f.c))
+$(BUILD)/core.stamp: $(sort $(wildcard $(KEYED:%=core/%/*.[ch])) $(JUDGING)) $(BUILD)/core.list $(BUILD)/flags tools/code-key
 	@tools/code-key '$(CC) $(CFLAGS)' $(filter %.c %.h,$^) > $@.tmp
 	@cmp -s $@.tmp $(BUILD)/core.key || cp $@.tmp $(BUILD)/core.key
 	@mv $@.tmp $@

@@ -70,6 +70,7 @@ static void open_arms(struct arm *arms, struct run *run)
     images_digest(digest, run->data, SPLIT_TRAIN);
     run_note(run, "training data digest", digest, 1);
     run_note(run, "core type", coretype_name(), 1);
+    run_note(run, "linear algebra", coretype_library(), 1);
 }
 
 /// The learned curve over the test images, the rival's over the first of them, the same masks.
