@@ -45,6 +45,11 @@ void claims_read(struct claims *claims, const char *path);
 void claims_free(struct claims *claims);
 struct claim claims_row(const struct claims *claims, size_t row);
 
+/// digest (HASH_HEX) = SHA-256 of the columns that decide verdicts in the rows of `experiment`: a changed
+/// margin makes a result stale, a reworded statement does not.
+void claims_digest(char digest[HASH_HEX], const struct claims *claims,
+                   const char *experiment);
+
 /// *value = a number as printed ("83.6", "+12.2", "-0.5 points", "64.4 %", "7,212,684", "1e-9"), *half =
 /// half the unit of its last digit (0.05 for "83.6", 0.5 for a whole number): what rounding alone may
 /// have hidden. Returns 0 when the text is not one number, with at most a unit behind it.

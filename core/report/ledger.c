@@ -60,17 +60,31 @@ static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, siz
                               dirty && !strcmp(dirty, "yes") ? "+dirty" : "");
 }
 
-/// Looks the claim up in one folder's verdicts. Returns 1 when the row is settled as stale.
-static int gather_folder(struct ledger_row *row, const struct folder *folder)
+/// Why the verdicts in a folder are not to be believed; NULL when they are. Static storage.
+static const char *doubt(const struct provenance *provenance, const char *claims,
+                         const struct folder *folder)
+{
+    if (!provenance_holds_file(provenance, folder->path, "verdicts.tsv"))
+        return "its provenance is missing or does not fit: run it again";
+    const char *judged = provenance_find(provenance, "claims");
+    if (!judged || strcmp(judged, claims) != 0)
+        return "the table of claims changed since it was judged: run it again";
+    return NULL;
+}
+
+/// Looks the claim up in one folder's verdicts, which have to be judged by the rows of this digest. Returns
+/// 1 when the row is settled as stale.
+static int gather_folder(struct ledger_row *row, const char *claims,
+                         const struct folder *folder)
 {
     char path[PATH_SIZE];
     struct provenance provenance;
     path_format(path, "%s/provenance.tsv", folder->path);
-    if (!provenance_read(&provenance, path) ||
-        !provenance_holds_file(&provenance, folder->path, "verdicts.tsv")) {
+    provenance_read(&provenance, path); // empty when there is none that is sound
+    const char *why = doubt(&provenance, claims, folder);
+    if (why) {
         row->state = stale;
-        row_text(&row->reason,
-                 "its provenance is missing or does not fit: run it again");
+        row_text(&row->reason, why);
         provenance_free(&provenance);
         return 1;
     }
@@ -91,7 +105,8 @@ static int is_name(const struct dirent *entry)
 }
 
 /// Looks the claim up in the folders of an experiment's runs, in the order of their names.
-static void gather_runs(struct ledger_row *row, const struct folder *folder)
+static void gather_runs(struct ledger_row *row, const char *claims,
+                        const struct folder *folder)
 {
     struct dirent **entries;
     int count = scandir(folder->path, &entries, is_name, alphasort), settled = 0;
@@ -99,7 +114,7 @@ static void gather_runs(struct ledger_row *row, const struct folder *folder)
         struct folder run;
         path_format(run.path, "%s/%s", folder->path, entries[i]->d_name);
         if (!settled && folder_has(&run, "verdicts.tsv"))
-            settled = gather_folder(row, &run);
+            settled = gather_folder(row, claims, &run);
         free(entries[i]);
     }
     if (count >= 0) free(entries);
@@ -138,10 +153,12 @@ static void gather_reason(struct ledger_row *row, const struct folder *folder,
         row->reason = text_format("not run yet: `make %s`", row->claim.target);
 }
 
-static void gather_row(struct ledger_row *row, const char *results, enum tier tier,
-                       const char *data)
+static void gather_row(struct ledger_row *row, const struct claims *claims,
+                       const char *results, enum tier tier, const char *data)
 {
     struct folder folder;
+    char digest[HASH_HEX];
+    claims_digest(digest, claims, row->claim.experiment);
     path_format(folder.path, "%s/%s-%s/%s", results, tier_name(tier), data,
                 row->claim.experiment);
     row->state = verdict_name(VERDICT_NOT_RUN);
@@ -149,9 +166,9 @@ static void gather_row(struct ledger_row *row, const char *results, enum tier ti
     if (folder_has(&folder, "error.txt"))
         gather_error(row, &folder);
     else if (folder_has(&folder, "verdicts.tsv"))
-        gather_folder(row, &folder);
+        gather_folder(row, digest, &folder);
     else
-        gather_runs(row, &folder);
+        gather_runs(row, digest, &folder);
     // Nothing settled it: no row was taken over, and no state replaced NOT-RUN.
     if (!row->commit && !strcmp(row->state, verdict_name(VERDICT_NOT_RUN)))
         gather_reason(row, &folder, tier, data);
@@ -167,7 +184,7 @@ void ledger_build(struct ledger *ledger, const char *results, enum tier tier,
     claims_read(&ledger->claims, claims_path);
     for (size_t i = 0; i < ledger->claims.count; ++i) {
         struct ledger_row row = {.claim = claims_row(&ledger->claims, i)};
-        gather_row(&row, results, tier, data);
+        gather_row(&row, &ledger->claims, results, tier, data);
         ledger->rows = array_grow(ledger->rows, ledger->count, sizeof *ledger->rows);
         ledger->rows[ledger->count++] = row;
     }

@@ -19,6 +19,23 @@ struct claim run_claim(const struct run *run, const char *id)
     return claim;
 }
 
+void claims_digest(char digest[HASH_HEX], const struct claims *claims,
+                   const char *experiment)
+{
+    static const char *const columns[] = {"id",     "printed", "effect", "kind",
+                                          "margin", "data",    "tier"};
+    struct hash hash;
+    const struct tsv *table = &claims->table;
+    hash_open(&hash, HASH_SHA256);
+    for (size_t row = 0; row < table->rows; ++row)
+        if (!strcmp(tsv_cell(table, row, "experiment"), experiment))
+            for (size_t c = 0; c < sizeof columns / sizeof *columns; ++c) {
+                const char *cell = tsv_cell(table, row, columns[c]);
+                hash_add(&hash, cell, strlen(cell) + 1);
+            }
+    hash_close(digest, &hash);
+}
+
 static int is_pass(enum verdict verdict)
 {
     return verdict == VERDICT_REPRODUCED || verdict == VERDICT_REPRODUCED_SCALED ||

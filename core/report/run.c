@@ -139,31 +139,13 @@ void run_note(struct run *run, const char *what, const char *value, int keyed)
     provenance_add(&run->store->provenance, what, value, keyed);
 }
 
-/// Adds the digest of the claims' columns that decide verdicts: a changed margin makes a result stale, a
-/// reworded statement does not.
-static void note_claims(struct run *run)
-{
-    static const char *const columns[] = {"id",     "printed", "effect", "kind",
-                                          "margin", "data",    "tier"};
-    char digest[HASH_HEX];
-    struct hash hash;
-    const struct tsv *table = &store_claims(run->store)->table;
-    hash_open(&hash, HASH_SHA256);
-    for (size_t row = 0; row < table->rows; ++row)
-        if (!strcmp(tsv_cell(table, row, "experiment"), run->name))
-            for (size_t c = 0; c < sizeof columns / sizeof *columns; ++c) {
-                const char *cell = tsv_cell(table, row, columns[c]);
-                hash_add(&hash, cell, strlen(cell) + 1);
-            }
-    hash_close(digest, &hash);
-    run_note(run, "claims", digest, 1);
-}
-
 /// Fills run->key, once; from then on the keyed lines stand.
 static void fill_key(struct run *run)
 {
     if (run->store->keyed) return;
-    note_claims(run);
+    char digest[HASH_HEX];
+    claims_digest(digest, store_claims(run->store), run->name);
+    run_note(run, "claims", digest, 1);
     provenance_key(run->key, &run->store->provenance);
     run->store->keyed = 1;
 }

@@ -150,6 +150,39 @@ Test(ledger, verdicts_without_a_sound_provenance_are_stale)
     expect_row(__LINE__, "order", "STALE", why);
 }
 
+Test(ledger, a_margin_edited_after_the_result_makes_it_stale)
+{
+    static const char why[] =
+        "the table of claims changed since it was judged: run it again";
+    char text[8192], *at;
+    demo("--tier smoke", 2);
+    strcpy(text, world_claims);
+    at = strstr(text, "A beats B");
+    memcpy(at, "A BEATS B", 9);
+    world_write("paper/claims.tsv", text);
+    expect_row(__LINE__, "order", "TREND-ONLY", "");
+
+    // The margin of another experiment's claim is no reason; one of its own is, for all its claims.
+    at = strstr(text, "drawing\t\texact");
+    memcpy(at, "DRAWING", 7);
+    world_write("paper/claims.tsv", text);
+    expect_row(__LINE__, "order", "TREND-ONLY", "");
+    at = strstr(text, "\t0.3\t");
+    memcpy(at, "\t0.4\t", 5);
+    world_write("paper/claims.tsv", text);
+    expect_row(__LINE__, "order", "STALE", why);
+    expect_row(__LINE__, "pure", "STALE", why);
+
+    // So it is with what a run of the experiment found.
+    demo("--tier smoke --force 1", 2);
+    expect_row(__LINE__, "order", "TREND-ONLY", "");
+    cr_assert_eq(system("rm -r results/smoke-planted/02-demo"), 0);
+    demo("--tier smoke --run m50-h3", 2);
+    expect_row(__LINE__, "order", "TREND-ONLY", "");
+    world_write("paper/claims.tsv", world_claims);
+    expect_row(__LINE__, "order", "STALE", why);
+}
+
 Test(ledger, a_failed_program_is_an_error_whatever_it_left)
 {
     char path[PATH_SIZE];
