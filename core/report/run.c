@@ -86,6 +86,9 @@ static void read_options(struct run *run, int argc, char **argv, const char **re
 
     tier_find(&run->tier, &run->data, option_text(o, count, "tier"),
               option_text(o, count, "data"));
+    if (!strcmp(run->data, "imagefolder"))
+        die(EXIT_USAGE,
+            "imagefolder: not available in this version (use DATA=cifar10)");
     run->tier_name = tiers[run->tier];
     run->run_name = option_text(o, count, "run");
     if (run->run_name) check_run_name(run->run_name);
@@ -125,7 +128,8 @@ void run_open(struct run *run, const char *name, const char *code, int argc,
     read_options(run, argc, argv, &results);
 
     path_format(run->root, "%s/%s-%s", results, run->tier_name, run->data);
-    path_format(run->checkpoints, "%s/checkpoints/%s-%s", results, run->tier_name,
+    // What is shipped stays where it is, wherever this run's own results go.
+    path_format(run->checkpoints, "results/checkpoints/%s-%s", run->tier_name,
                 run->data);
     path_format(run->folder, "%s/%s%s%s", run->root, name, run->run_name ? "/" : "",
                 run->run_name ? run->run_name : "");

@@ -35,7 +35,7 @@ struct run {
     int export_arrays, force; ///< --export 1, --force 1
     char root
         [PATH_SIZE]; ///< RESULTS/TIER-DATA; RESULTS is --results, "results" by default
-    char checkpoints[PATH_SIZE]; ///< RESULTS/checkpoints/TIER-DATA
+    char checkpoints[PATH_SIZE]; ///< results/checkpoints/TIER-DATA, whatever RESULTS is
     char folder[PATH_SIZE]; ///< RESULTS/TIER-DATA/NN-name, with --run /RUN below it
     char key[HASH_HEX];     ///< content key, filled by run_fresh
     double started;
@@ -53,7 +53,7 @@ const char *tier_name(enum tier tier);
 
 /// Reads the common options (--tier --data --run --seed --threads --arithmetic --epochs --export
 /// --force --results) and checks the pair TIER-DATA against the allowed ones. Dies (EXIT_USAGE) for
-/// anything else. `code` is the build's code_key.
+/// anything else, and for imagefolder, which no experiment of this version can read. `code` is the build's code_key.
 void run_open(struct run *run, const char *name, const char *code, int argc,
               char **argv);
 
@@ -88,7 +88,7 @@ void run_path(char path[PATH_SIZE], const struct run *run, const char *file);
 void run_output(const struct run *run, const char *path);
 
 /// Finds a run's weights: RESULTS/TIER-DATA/weights/RUN.safetensors, then
-/// RESULTS/checkpoints/TIER-DATA/RUN.safetensors. Returns 1 and the path, or 0.
+/// the shipped results/checkpoints/TIER-DATA/RUN.safetensors. Returns 1 and the path, or 0.
 int run_weights(char path[PATH_SIZE], const struct run *run, const char *weights);
 
 /// Writes result.tsv, verdicts.tsv, provenance.tsv (atomically, provenance last), removes the error.txt

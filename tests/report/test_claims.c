@@ -233,10 +233,6 @@ static const struct {
     {__LINE__, "--tier smoke", "cifar", 0, 0, VERDICT_REPRODUCED, VERDICT_NOT_RUN},
     {__LINE__, "--data planted", "cifar", 0, 0, VERDICT_REPRODUCED, VERDICT_NOT_RUN},
     {__LINE__, "", "image", 0, 0, VERDICT_REPRODUCED, VERDICT_NOT_RUN},
-    {__LINE__, "--tier paper --data imagefolder", "image", 0, 0, VERDICT_REPRODUCED,
-     VERDICT_REPRODUCED},
-    {__LINE__, "--tier paper --data imagefolder", "cifar", 0, 0, VERDICT_REPRODUCED,
-     VERDICT_NOT_RUN},
     // Fewer than three pretrainings an arm show a trend.
     {__LINE__, "--tier paper", "order", 1, 2, VERDICT_REPRODUCED, VERDICT_TREND_ONLY},
     {__LINE__, "--tier paper", "order", 1, 3, VERDICT_REPRODUCED, VERDICT_REPRODUCED},
@@ -261,6 +257,21 @@ Test(claims, tier_data_and_pretrainings_cap_what_a_claim_can_earn)
                        caps[i].want);
         world_drop(&run);
     }
+}
+
+// No run can be opened on a folder of images in this version; its ledger can.
+Test(claims, on_a_folder_of_images_only_the_claims_on_imagenet_can_be_judged)
+{
+    struct run run;
+    char words[512];
+    world_run(&run, "--tier paper", words);
+    tier_find(&run.tier, &run.data, "paper", "imagefolder");
+    struct claim image = run_claim(&run, "image"), cifar = run_claim(&run, "cifar");
+    expect_verdict(__LINE__, verdict_cap(VERDICT_REPRODUCED, &image, &run, 0, 0),
+                   VERDICT_REPRODUCED);
+    expect_verdict(__LINE__, verdict_cap(VERDICT_REPRODUCED, &cifar, &run, 0, 0),
+                   VERDICT_NOT_RUN);
+    world_drop(&run);
 }
 
 Test(claims, the_kind_in_the_table_chooses_the_rule)
