@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/base/files.h"
@@ -226,4 +227,37 @@ int provenance_holds_file(const struct provenance *provenance, const char *folde
             return line_holds(line, folder);
     }
     return 0;
+}
+
+/// 1 when the folder that holds `path` is `root` (resolved) or below it, links followed.
+static int is_inside(const char *path, const char *root)
+{
+    char holder[PATH_SIZE];
+    path_format(holder, "%s", path);
+    *strrchr(holder, '/') = 0;
+    char *real = realpath(holder, NULL);
+    size_t length = strlen(root);
+    int inside = real && !strncmp(real, root, length) &&
+                 (real[length] == '/' || real[length] == 0);
+    free(real);
+    return inside;
+}
+
+void provenance_remove(const struct provenance *provenance, const char *folder,
+                       const char *keep)
+{
+    char path[PATH_SIZE];
+    size_t prefix = strlen(file_prefix);
+    char *root = realpath(folder, NULL);
+    if (!root) return;
+    for (size_t i = 0; i < provenance->count; ++i) {
+        const char *what = provenance->lines[i].what, *name = what + prefix;
+        if (strncmp(what, file_prefix, prefix) != 0 || *name == '/' ||
+            (keep && !strcmp(name, keep)) ||
+            strlen(folder) + strlen(name) + 1 >= sizeof path)
+            continue;
+        path_format(path, "%s/%s", folder, name);
+        if (file_exists(path) && is_inside(path, root)) unlink(path);
+    }
+    free(root);
 }

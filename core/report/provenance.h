@@ -51,6 +51,11 @@ int provenance_holds(const struct provenance *provenance, const char *folder);
 int provenance_holds_file(const struct provenance *provenance, const char *folder,
                           const char *name);
 
+/// Removes the listed files that are inside `folder`, except `keep` (NULL for none). What leads elsewhere,
+/// by its name or by a link on the way, is left alone, whatever the provenance says: it may be edited.
+void provenance_remove(const struct provenance *provenance, const char *folder,
+                       const char *keep);
+
 /// Frees the lines.
 void provenance_free(struct provenance *provenance);
 

@@ -176,11 +176,15 @@ int run_fresh(struct run *run)
                 (!run->export_arrays || (export && !strcmp(export, "1"))) &&
                 provenance_holds(&old, run->folder);
     }
-    provenance_free(&old);
-    if (fresh)
+    if (fresh) {
         remove_error(run);
-    else
+    } else {
+        // What this run does not write again must not stay beside what it does. The verdicts stay until
+        // they are replaced: without a provenance they are stale, and the ledger can say so.
+        provenance_remove(&old, run->folder, "verdicts.tsv");
         unlink(path);
+    }
+    provenance_free(&old);
     return fresh;
 }
 

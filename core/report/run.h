@@ -66,8 +66,9 @@ void run_note(struct run *run, const char *what, const char *value, int keyed);
 /// of paper/claims.tsv as far as they decide verdicts, and the keyed notes; threads, host and seconds
 /// are not part of it. Returns 1 when provenance.tsv in the folder carries the same key and every file
 /// it lists is there with the digest it lists, unless --force; then the experiment ends by
-/// `return run_print(&run)`. Otherwise removes that provenance.tsv, so that a run that is cut short
-/// leaves a stale result, never a mixed one. A missing, cut or edited file only means 0.
+/// `return run_print(&run)`. Otherwise removes that provenance.tsv and what it lists in the run's folder
+/// (verdicts.tsv excepted, which run_close replaces), so that a run that is cut short leaves a stale
+/// result, never a mixed one, and no export of an earlier run stays behind. A missing, cut or edited file only means 0.
 int run_fresh(struct run *run);
 
 /// Prints what an earlier run of the same content found, exactly as run_close did, and frees the store.

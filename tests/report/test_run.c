@@ -181,6 +181,98 @@ Test(run, a_run_that_is_cut_short_leaves_no_provenance)
     cr_expect_neq(access(path, F_OK), 0);
 }
 
+/// A run that exports an array when asked to.
+static void demo_export(const char *options)
+{
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_run(&run, options, words);
+    world_listen();
+    cr_assert_eq(run_fresh(&run), 0, "%s", options);
+    if (run.export_arrays) {
+        run_path(path, &run, "export/tokens.npy");
+        world_write(path, "array");
+    }
+    path_format(path, "%s/weights/m75-h3.safetensors", run.root);
+    world_write(path, "weights");
+    run_output(&run, path);
+    run_close(&run);
+}
+
+Test(run, what_an_earlier_run_wrote_and_this_one_does_not_is_removed)
+{
+    char array[PATH_SIZE], mine[PATH_SIZE], verdicts[PATH_SIZE];
+    struct run run;
+    char words[512];
+    path_of(array, "export/tokens.npy");
+    path_of(mine, "notes.txt");
+    path_of(verdicts, "verdicts.tsv");
+    demo_export("--tier smoke --export 1");
+    world_write(mine, "what a reader wrote");
+    cr_expect(file_exists(array));
+    demo_export("--tier smoke --seed 2");
+    cr_expect(!file_exists(array), "the array of seed 1");
+    cr_expect(file_exists(mine), "a file that no run wrote");
+
+    // Weights lie outside the folder; a run cut short leaves verdicts, which are stale.
+    world_run(&run, "--tier smoke --seed 3", words);
+    cr_expect_eq(run_fresh(&run), 0);
+    world_drop(&run);
+    cr_expect(file_exists("results/smoke-planted/weights/m75-h3.safetensors"));
+    cr_expect(file_exists(verdicts));
+    path_of(verdicts, "result.tsv");
+    cr_expect(!file_exists(verdicts));
+}
+
+Test(run, an_edited_provenance_removes_nothing_outside_the_folder)
+{
+    static const char *const names[] = {"../03-other/a.tsv",
+                                        "export/../../03-other/a.tsv",
+                                        "../02-demo-more/a.tsv", "link/a.tsv"};
+    struct provenance tampered = {0};
+    char path[PATH_SIZE], absolute[PATH_SIZE], *name, long_name[2 * PATH_SIZE];
+    struct run run;
+    char words[512];
+    demo_export("--tier smoke --export 1");
+    world_write("results/smoke-planted/03-other/a.tsv", "a");
+    world_write("results/smoke-planted/02-demo-more/a.tsv", "a");
+    path_of(path, "link");
+    cr_assert_eq(symlink("../03-other", path), 0);
+    path_of(path, "a.tsv");
+    world_write(path, "a");
+    path_format(absolute, "%s/results/smoke-planted/03-other/a.tsv", scratch_folder);
+    memset(long_name, 'x', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = 0;
+
+    // Its digests are right: whoever edits the file can compute them too.
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        path_format(path, "%s/%s", folder, names[i]);
+        cr_assert(file_exists(path), "%s", path);
+        provenance_file(&tampered, names[i], path);
+    }
+    provenance_file(&tampered, absolute, absolute);
+    provenance_file(&tampered, "export", absolute); // a folder
+    cr_assert(asprintf(&name, "file %s", long_name) > 0);
+    provenance_add(&tampered, name, "0", 0);
+    free(name);
+    path_of(path, "a.tsv");
+    provenance_file(&tampered, "./a.tsv", path);
+    path_of(path, "provenance.tsv");
+    provenance_write(&tampered, path);
+    provenance_free(&tampered);
+
+    world_run(&run, "--tier smoke", words);
+    cr_expect_eq(run_fresh(&run), 0);
+    world_drop(&run);
+    cr_expect(file_exists("results/smoke-planted/03-other/a.tsv"));
+    cr_expect(file_exists("results/smoke-planted/02-demo-more/a.tsv"));
+    path_of(path, "export/tokens.npy");
+    cr_expect(file_exists(path));
+    // It did read the list: what is inside went.
+    path_of(path, "a.tsv");
+    cr_expect(!file_exists(path));
+}
+
 Test(run, success_removes_the_note_of_an_earlier_failure)
 {
     char path[PATH_SIZE];
