@@ -153,14 +153,13 @@ static void gather_reason(struct ledger_row *row, const struct folder *folder,
         row->reason = text_format("not run yet: `make %s`", row->claim.target);
 }
 
-static void gather_row(struct ledger_row *row, const struct claims *claims,
-                       const char *results, enum tier tier, const char *data)
+static void gather_row(struct ledger_row *row, const struct ledger *ledger,
+                       enum tier tier, const char *data)
 {
     struct folder folder;
     char digest[HASH_HEX];
-    claims_digest(digest, claims, row->claim.experiment);
-    path_format(folder.path, "%s/%s-%s/%s", results, tier_name(tier), data,
-                row->claim.experiment);
+    claims_digest(digest, &ledger->claims, row->claim.experiment);
+    path_format(folder.path, "%s/%s", ledger->root, row->claim.experiment);
     row->state = verdict_name(VERDICT_NOT_RUN);
     row->part = (struct part){NAN, NAN, NAN, 0};
     if (folder_has(&folder, "error.txt"))
@@ -181,10 +180,11 @@ void ledger_build(struct ledger *ledger, const char *results, enum tier tier,
                   const char *data)
 {
     *ledger = (struct ledger){0};
+    path_format(ledger->root, "%s/%s-%s", results, tier_name(tier), data);
     claims_read(&ledger->claims, claims_path);
     for (size_t i = 0; i < ledger->claims.count; ++i) {
         struct ledger_row row = {.claim = claims_row(&ledger->claims, i)};
-        gather_row(&row, &ledger->claims, results, tier, data);
+        gather_row(&row, ledger, tier, data);
         ledger->rows = array_grow(ledger->rows, ledger->count, sizeof *ledger->rows);
         ledger->rows[ledger->count++] = row;
     }

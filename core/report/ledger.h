@@ -18,6 +18,7 @@ struct ledger_row {
 };
 
 struct ledger {
+    char root[PATH_SIZE]; ///< RESULTS/TIER-DATA
     struct claims claims;
     struct ledger_row *rows; ///< (count), in the order of paper/claims.tsv, owned
     size_t count;
@@ -44,7 +45,10 @@ void ledger_write(const struct ledger *ledger, const char *path);
 size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file);
 
 /// Makes this ledger the reference: FOLDER/ledger.tsv (id, verdict, estimate, note) and a line (date,
-/// commit, reason) more in FOLDER/reasons.tsv, both atomically. Dies (EXIT_INPUT) while a row is STALE or ERROR.
+/// commit, reason) more in FOLDER/reasons.tsv, both atomically. So that a reader can compare with more than
+/// verdicts, figure*.png, figure*.tsv, result.tsv and provenance.tsv of each experiment whose provenance is
+/// sound go to FOLDER/NN-name; the earlier reference's copies, as far as their provenance lists them, are
+/// removed first, also where there is no result now. Dies (EXIT_INPUT) while a row is STALE or ERROR.
 void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
                    const char *date, const char *commit);
 

@@ -198,6 +198,8 @@ static int line_holds(const struct provenance_line *line, const char *folder)
 {
     char path[PATH_SIZE], digest[HASH_HEX];
     const char *name = line->what + strlen(file_prefix);
+    // An edited line may hold any name; one that is no path is no file.
+    if (strlen(folder) + strlen(name) + 1 >= sizeof path) return 0;
     path_format(path, "%s%s%s", *name == '/' ? "" : folder, *name == '/' ? "" : "/",
                 name);
     if (!file_exists(path)) return 0;

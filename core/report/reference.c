@@ -1,8 +1,12 @@
 #include "core/report/ledger.h"
 
+#include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
+#include "core/report/provenance.h"
 
 /// True when the claim was not run for want of weights or data: that says nothing about the claim, so
 /// it differs from no verdict.
@@ -88,6 +92,67 @@ static void add_reason(const char *path, const char *date, const char *commit,
     tsv_free(&old);
 }
 
+static void copy_file(const char *folder, const char *from, const char *name)
+{
+    char path[PATH_SIZE];
+    size_t size;
+    struct output output;
+    path_format(path, "%s/%s", from, name);
+    char *bytes = file_read(&size, path, NULL);
+    path_format(path, "%s/%s", folder, name);
+    output_open(&output, path);
+    fwrite(bytes, 1, size, output.file);
+    output_close(&output);
+    free(bytes);
+}
+
+/// True for what a reader compares with: a line of the provenance that lists a figure, its numbers, or the
+/// results, in the experiment's own folder.
+static int is_shown(const char *what)
+{
+    // With FNM_PATHNAME the star stops at a slash: no name leads to another folder.
+    return !fnmatch("file figure*.png", what, FNM_PATHNAME) ||
+           !fnmatch("file figure*.tsv", what, FNM_PATHNAME) ||
+           !strcmp(what, "file result.tsv");
+}
+
+/// Puts the experiment's figures and numbers of this ledger in place of those of the earlier reference.
+static void accept_experiment(const char *folder, const char *from)
+{
+    struct provenance provenance;
+    char path[PATH_SIZE];
+    path_format(path, "%s/provenance.tsv", folder);
+    if (provenance_read(&provenance, path)) {
+        provenance_remove(&provenance, folder, NULL);
+        unlink(path);
+    }
+    provenance_free(&provenance);
+
+    path_format(path, "%s/provenance.tsv", from);
+    if (provenance_read(&provenance, path) && provenance_holds(&provenance, from)) {
+        for (size_t i = 0; i < provenance.count; ++i)
+            if (is_shown(provenance.lines[i].what))
+                copy_file(folder, from, provenance.lines[i].what + strlen("file "));
+        copy_file(folder, from, "provenance.tsv");
+    }
+    provenance_free(&provenance);
+}
+
+/// Does so for each experiment of the table, once.
+static void accept_experiments(const struct ledger *ledger, const char *folder)
+{
+    char copies[PATH_SIZE], from[PATH_SIZE];
+    for (size_t i = 0; i < ledger->count; ++i) {
+        const char *name = ledger->rows[i].claim.experiment;
+        size_t first = 0;
+        while (strcmp(ledger->rows[first].claim.experiment, name) != 0) ++first;
+        if (first != i) continue;
+        path_format(copies, "%s/%s", folder, name);
+        path_format(from, "%s/%s", ledger->root, name);
+        accept_experiment(copies, from);
+    }
+}
+
 void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
                    const char *date, const char *commit)
 {
@@ -102,6 +167,7 @@ void ledger_accept(const struct ledger *ledger, const char *folder, const char *
     // The reason goes first: a reference without one must not be possible.
     path_format(path, "%s/reasons.tsv", folder);
     add_reason(path, date, commit, reason);
+    accept_experiments(ledger, folder);
     path_format(path, "%s/ledger.tsv", folder);
     output_open(&output, path);
     fprintf(output.file, "id\tverdict\testimate\tnote\n");

@@ -243,6 +243,68 @@ Test(ledger, every_reason_stays_on_record)
     cr_expect(first && second && first < second);
 }
 
+/// Runs 02-demo, which writes the files named, with the tool's `text` in each.
+static void demo_files(const char *const *files, size_t count, const char *text)
+{
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_run(&run, "--tier smoke --force 1", words);
+    world_listen();
+    run_fresh(&run);
+    for (size_t i = 0; i < count; ++i) {
+        run_path(path, &run, files[i]);
+        world_write(path, text);
+    }
+    run_result(&run, "gap", 1, NAN, NAN, 0, "");
+    run_close(&run);
+}
+
+/// Expects that a file of the reference and of the results hold the same, or that the first is missing.
+static void expect_copy(int line, const char *file, int there)
+{
+    char copy[PATH_SIZE], path[PATH_SIZE], first[HASH_HEX], second[HASH_HEX];
+    path_format(copy, "results/reference/smoke-planted/02-demo/%s", file);
+    path_format(path, "%s/%s", demo_folder, file);
+    cr_expect_eq(file_exists(copy), there, "line %d: %s", line, file);
+    if (!there || !file_exists(copy)) return;
+    hash_file(first, HASH_SHA256, copy);
+    hash_file(second, HASH_SHA256, path);
+    cr_expect_str_eq(first, second, "line %d: %s", line, file);
+}
+
+Test(ledger, a_reference_keeps_figures_and_numbers_to_compare_with)
+{
+    static const char *const files[] = {"figure2.png",        "figure2.tsv",
+                                        "figure2b.png",       "figure2.gp",
+                                        "export/figure9.png", "tokens.tsv"};
+    static const char elsewhere[] =
+        "results/reference/smoke-planted/03-other/notes.txt";
+    int code;
+    world_write(elsewhere, "a reader's");
+    demo_files(files, 6, "first");
+    tool_says(&code, "--tier|smoke|--quiet|--accept|the first one");
+    cr_assert_eq(code, 0);
+    for (int i = 0; i < 6; ++i) expect_copy(__LINE__, files[i], i < 3);
+    expect_copy(__LINE__, "result.tsv", 1);
+    expect_copy(__LINE__, "provenance.tsv", 1);
+    expect_copy(__LINE__, "verdicts.tsv", 0);
+
+    // The next reference is whole too: it keeps no figure that its result has not.
+    demo_files(files, 2, "second");
+    tool_says(&code, "--tier|smoke|--quiet|--accept|the second one");
+    cr_assert_eq(code, 0);
+    for (int i = 0; i < 6; ++i) expect_copy(__LINE__, files[i], i < 2);
+    expect_copy(__LINE__, "provenance.tsv", 1);
+
+    // A figure that was edited is vouched for by nobody.
+    world_write("results/smoke-planted/02-demo/figure2.png", "painted");
+    tool_says(&code, "--tier|smoke|--quiet|--accept|the third one");
+    cr_assert_eq(code, 0);
+    for (int i = 0; i < 6; ++i) expect_copy(__LINE__, files[i], 0);
+    expect_copy(__LINE__, "provenance.tsv", 0);
+    cr_expect(file_exists(elsewhere));
+}
+
 Test(ledger, errors_and_stale_rows_are_not_accepted)
 {
     demo("--tier smoke", 2);
