@@ -1,6 +1,7 @@
 /// The ledger: one row for each claim of the paper, gathered from the verdicts that the experiments
 /// recorded at one tier on one data set. What was not run says why and never counts as a pass; a result
-/// without a sound provenance, or judged by other rows of paper/claims.tsv than there are now, is STALE; an experiment that failed is an ERROR.
+/// without a sound provenance, or judged by other rows of paper/claims.tsv than there are now, is STALE; an
+/// experiment that failed is an ERROR.
 #ifndef MASKBOOK_REPORT_LEDGER_H
 #define MASKBOOK_REPORT_LEDGER_H
 
@@ -26,10 +27,11 @@ struct ledger {
 
 /// Gathers RESULTS/TIER-DATA/NN-name/verdicts.tsv for each claim of paper/claims.tsv (where an experiment
 /// has only runs, NN-name/RUN/verdicts.tsv, the worst of them). In this order: error.txt in the
-/// experiment's folder -> ERROR with its line; verdicts that provenance.tsv does not vouch for, or that were
-/// judged by other margins than the table's (claims_digest) -> STALE; a
-/// recorded verdict; else NOT-RUN with the reason: claim_excluded, "no experiment yet" when there is no
-/// experiments/NN-name/main.c, "the experiment recorded no verdict on it", "not run yet: `make TARGET`". Dies (EXIT_INPUT) when the claims are unsound.
+/// experiment's folder -> ERROR with its line; verdicts that provenance.tsv does not vouch for, or that
+/// were judged by other margins than the table's (claims_digest) -> STALE; a recorded verdict; else NOT-RUN
+/// with the reason: claim_excluded, "no experiment yet" when there is no experiments/NN-name/main.c, "the
+/// experiment recorded no verdict on it", "not run yet: `make TARGET`". Dies (EXIT_INPUT) when the claims
+/// are unsound.
 void ledger_build(struct ledger *ledger, const char *results, enum tier tier,
                   const char *data);
 void ledger_free(struct ledger *ledger);
