@@ -96,7 +96,7 @@ static void read_options(struct run *run, int argc, char **argv, const char **re
     run->threads = parse_threads(option_text(o, count, "threads"));
     run->arithmetic = read_arithmetic(option_text(o, count, "arithmetic"));
     const char *epochs = option_text(o, count, "epochs");
-    run->epochs = epochs ? parse_number("--epochs", epochs, 0, 1e6) : 0;
+    run->epochs = epochs ? parse_number("--epochs", epochs, 1e-6, 1e6) : 0;
     run->export_arrays =
         (int)parse_integer("--export", option_text(o, count, "export"), 0, 1);
     run->force = (int)parse_integer("--force", option_text(o, count, "force"), 0, 1);
