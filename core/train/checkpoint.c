@@ -1,10 +1,13 @@
 #include "core/train/checkpoint.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/base/number.h"
@@ -161,7 +164,8 @@ static const char *number_text(const struct safetensors *file, const char *key)
 {
     const char *text = safetensors_metadata(file, key);
     if (!text)
-        die(EXIT_INPUT, "%s: is no checkpoint, its metadata lack %s (remove it)",
+        die(EXIT_INPUT,
+            "%s: is no checkpoint, its metadata lack %s (remove it, or FORCE=1)",
             file->path, key);
     return text;
 }
@@ -188,8 +192,64 @@ void checkpoint_read(struct state *state, const char *path,
     state_digest(digest, identity, &numbers, state, parameters->count);
     if (!good || strcmp(digest, recorded))
         die(EXIT_INPUT,
-            "%s: is corrupt, its digest differs (remove it; the training then starts "
-            "anew)",
+            "%s: is corrupt, its digest differs (remove it, or FORCE=1 to start anew)",
             path);
     safetensors_free(&file);
+}
+
+// ====== Asking first ======
+
+// Exit handlers belong to the process that asks, which goes on; the first to run ends the child.
+static void leave(int code, void *unused)
+{
+    (void)unused;
+    _exit(code);
+}
+
+// Reads the checkpoint in a child, where death is an answer; what it says goes into `sink`.
+static _Noreturn void read_and_leave(int sink, struct state *state, const char *path,
+                                     const struct identity *identity,
+                                     const struct parameters *parameters)
+{
+    if (on_exit(leave, NULL) || dup2(sink, STDERR_FILENO) < 0) _exit(EXIT_SYSTEM);
+    checkpoint_read(state, path, identity, parameters);
+    _exit(0);
+}
+
+// reason = what the child says, until it ends, as one line without the program's name.
+static void listen(char reason[CHECKPOINT_REASON], int source)
+{
+    char rest[256], *end = reason + CHECKPOINT_REASON - 1, *at = reason;
+    for (ssize_t got; (got = read(source, at, (size_t)(end - at))) > 0 && at < end;)
+        at += got;
+    while (read(source, rest, sizeof rest) > 0) continue;
+    *at = 0;
+    reason[strcspn(reason, "\n")] = 0;
+    size_t name = strlen(program_invocation_short_name);
+    if (!strncmp(reason, program_invocation_short_name, name) &&
+        !strncmp(reason + name, ": ", 2))
+        memmove(reason, reason + name + 2, strlen(reason + name + 2) + 1);
+}
+
+int checkpoint_fits(char reason[CHECKPOINT_REASON], struct state *state,
+                    const char *path, const struct identity *identity,
+                    const struct parameters *parameters)
+{
+    int ends[2], status;
+    fflush(NULL); // or the child would write it again
+    if (pipe(ends)) die(EXIT_SYSTEM, "%s: no pipe: %s", path, strerror(errno));
+    pid_t child = fork();
+    if (child < 0) die(EXIT_SYSTEM, "%s: no process: %s", path, strerror(errno));
+    if (child == 0) read_and_leave(ends[1], state, path, identity, parameters);
+    close(ends[1]);
+    listen(reason, ends[0]);
+    close(ends[0]);
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            die(EXIT_SYSTEM, "%s: lost its check: %s", path, strerror(errno));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 1;
+    // Anything but a refusal, such as no memory, says nothing about the file.
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_INPUT)
+        die(EXIT_SYSTEM, "%s: cannot be checked: %s (try again)", path, reason);
+    return 0;
 }

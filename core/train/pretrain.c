@@ -1,5 +1,6 @@
 #include "core/train/pretrain.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,27 +32,58 @@ struct training {
 
 // ====== Weights that are there already ======
 
+// Dies unless the file, which is not this training's product, is an earlier stage of the same one: the
+// recipe may differ as far as this training sees more images.
+static void replacement_check(const struct pretrain *settings,
+                              const struct identity *identity,
+                              const struct safetensors *file)
+{
+    const struct recipe *recipe = &settings->recipe;
+    const struct metadata same[] = {
+        {"tier", recipe->tier},
+        {"run", recipe->run},
+        {"seed", identity->seed},
+        {"data_digest", identity->data_digest},
+        {"arithmetic", identity->arithmetic},
+        {"core_type", identity->core_type},
+    };
+    for (size_t i = 0; i < sizeof same / sizeof *same; ++i) {
+        const char *found = safetensors_metadata(file, same[i].key);
+        if (!found || strcmp(found, same[i].value))
+            die(EXIT_INPUT,
+                "%s: would be replaced, but its %s is %s, not %s (move it away, or "
+                "FORCE=1)",
+                file->path, same[i].key, found ? found : "missing", same[i].value);
+    }
+    const char *text = safetensors_metadata(file, "images_seen");
+    uint64_t seen;
+    if (!text || !unsigned_scan(&seen, text))
+        die(EXIT_INPUT,
+            "%s: would be replaced, but its images_seen is %s (move it away, or "
+            "FORCE=1)",
+            file->path, text ? text : "missing");
+    // Before the images are loaded nobody knows how many there are; pretrain_run asks again.
+    if (!settings->images->count) return;
+    uint64_t sees = recipe->batch * batches_updates(settings->images->count,
+                                                    recipe->batch, recipe->epochs);
+    if (seen >= sees)
+        die(EXIT_INPUT,
+            "%s: would be replaced, but its recipe is another and was trained on "
+            "%" PRIu64 " images, this training would see %" PRIu64
+            " (move it away, or FORCE=1)",
+            file->path, seen, sees);
+}
+
 int pretrain_ready(const struct pretrain *settings)
 {
     if (settings->force || !file_exists(settings->weights)) return 0;
-    const struct recipe *recipe = &settings->recipe;
     struct identity identity;
-    identity_fill(&identity, recipe, settings->seed, settings->images->digest,
-                  settings->code);
+    identity_fill(&identity, &settings->recipe, settings->seed,
+                  settings->images->digest, settings->code);
     struct safetensors file;
     safetensors_read(&file, settings->weights, NULL);
     int ready = !identity_difference(&identity, &file);
-
-    const char *text = safetensors_metadata(&file, "images_seen");
-    uint64_t seen = 0;
-    if (text && !unsigned_scan(&seen, text))
-        die(EXIT_INPUT, "%s: images_seen is '%s' (remove it)", settings->weights, text);
-    double asked = recipe->epochs * (double)settings->images->count;
-    if (!ready && !settings->code && (double)seen > asked + (double)recipe->batch)
-        die(EXIT_INPUT,
-            "%s: was trained on %" PRIu64 " images, this training would see %.0f and "
-            "replace it (move it away, or FORCE=1)",
-            settings->weights, seen, asked);
+    if (!ready && !settings->code) replacement_check(settings, &identity, &file);
     safetensors_free(&file);
     return ready;
 }
@@ -216,16 +248,26 @@ static void train(struct training *training)
 
 // ====== From beginning to end ======
 
-// True when the checkpoint can only be discarded: any that does not fit, under force and where weights
-// are too cheap to ask about.
-static int checkpoint_stale(const struct training *training)
+// True when there is a checkpoint to go on from. One that cannot be read or does not fit is discarded
+// under force and where weights are too cheap to ask about; otherwise it ends the training.
+static int checkpoint_usable(struct training *training)
 {
-    struct safetensors file;
-    safetensors_read(&file, training->checkpoint, "remove it to start anew");
-    int stale = identity_difference(&training->identity, &file) &&
-                (training->settings->force || training->settings->code);
-    safetensors_free(&file);
-    return stale;
+    const struct pretrain *settings = training->settings;
+    struct trainer *trainer = &training->trainer;
+    const char *path = training->checkpoint;
+    char reason[CHECKPOINT_REASON];
+    if (!file_exists(path)) return 0;
+    if (checkpoint_fits(reason, &trainer->state, path, &training->identity,
+                        &trainer->mae.parameters))
+        return 1;
+    if (!settings->force && !settings->code)
+        die(EXIT_INPUT, "%s%s", reason,
+            strstr(reason, "FORCE=1") ? "" : " (remove it, or FORCE=1)");
+    if (unlink(path))
+        die(EXIT_SYSTEM, "%s: cannot be removed: %s (check who may write there)", path,
+            strerror(errno));
+    fprintf(stderr, "%s: removed, it is corrupt or of another training\n", path);
+    return 0;
 }
 
 static void resume(struct training *training)
@@ -233,7 +275,7 @@ static void resume(struct training *training)
     const struct pretrain *settings = training->settings;
     struct trainer *trainer = &training->trainer;
     char log[PATH_SIZE];
-    if (file_exists(training->checkpoint) && !checkpoint_stale(training)) {
+    if (checkpoint_usable(training)) {
         checkpoint_read(&trainer->state, training->checkpoint, &training->identity,
                         &trainer->mae.parameters);
         fprintf(stderr, "%s: going on after update %" PRIu64 " of %" PRIu64 "\n",

@@ -13,7 +13,7 @@ struct pretrain {
     struct recipe recipe;
     uint64_t seed;
     int threads;
-    int force; ///< train although the weights are there; discard a checkpoint that does not fit
+    int force; ///< train although weights are there; discard a checkpoint that does not fit
     const struct images *images; ///< the training images, borrowed
     const char
         *folder; ///< for checkpoint.safetensors and log.tsv: results/TIER-DATA/runs/RUN
@@ -32,15 +32,20 @@ struct pretrain {
 /// True when settings->weights exists and came from the same recipe, seed, data, arithmetic and core
 /// type, and from the same code where settings->code is given: then there is nothing to train.
 /// Looks at no pixel: images need only name and digest. False under settings->force.
-/// Dies (EXIT_INPUT) when the file is corrupt, or when it is the product of a longer training, which a
-/// shorter one must not replace (unless settings->code is given: such weights are cheap).
+///
+/// Without settings->code, weights are hours of work: those of another training are replaced only by
+/// more of the same. Dies (EXIT_INPUT), naming the key that differs, unless the file has the same tier,
+/// run, seed, data_digest, arithmetic and core_type, and its images_seen are fewer than this training
+/// would see. That number takes images->count: while it is 0 (not loaded) the last question is left to
+/// pretrain_run. Dies (EXIT_INPUT) when the file is corrupt.
 int pretrain_ready(const struct pretrain *settings);
 
-/// Trains to the end, or goes on from folder/checkpoint.safetensors when it belongs to the same
-/// recipe, seed, data, arithmetic and core type (otherwise dies, EXIT_INPUT, saying which differs and
-/// what to do; one of other code, where that counts, is discarded instead). Waits first until no
-/// other training runs beside `folder`, and returns 0 when that left the weights ready; returns 1
-/// after training.
+/// Trains to the end, or goes on from folder/checkpoint.safetensors when it is whole and belongs to the
+/// same recipe, seed, data, arithmetic and core type. Otherwise dies (EXIT_INPUT), saying what is wrong
+/// and what to do; under settings->force, and where settings->code is given, removes that checkpoint
+/// instead, says so on stderr and starts anew. Waits first until no other training runs beside
+/// `folder`, then asks pretrain_ready again, with its refusals; returns 0 when the weights are there by
+/// now, 1 after training.
 ///
 /// Appends to the log one line for the first update that completes an epoch, and for the last: epoch,
 /// updates, loss (mean over the updates since the line before), learning_rate, images_per_second,

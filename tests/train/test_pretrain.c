@@ -171,9 +171,51 @@ Test(pretrain, a_truncated_checkpoint_is_refused)
     size_t lengths[] = {0, 4, 8, 100, size / 2, size - 1};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i) {
         scratch_write(tiny.checkpoint, bytes, lengths[i]);
-        tiny_expect(&tiny, 3, tiny.checkpoint);
+        expect_death(__LINE__, tiny_train, &tiny, 3, "(remove it, or FORCE=1)");
+        cr_expect(file_exists(tiny.checkpoint));
     }
     free(bytes);
+    tiny_close(&tiny);
+}
+
+Test(pretrain, force_and_cheap_weights_discard_a_checkpoint_that_cannot_be_read)
+{
+    struct tiny forced, cheap, whole[2];
+    size_t size;
+    for (int i = 0; i < 2; ++i) {
+        tiny_open(&whole[i]);
+        whole[i].settings.code = i ? "abc" : NULL;
+        pretrain_run(&whole[i].settings);
+    }
+    open_killed(&forced);
+    forced.settings.force = 1;
+    tiny_open(&cheap);
+    cheap.settings.code = "abc";
+    char *bytes = file_read(&size, forced.checkpoint, NULL);
+    folder_make(cheap.folder);
+    size_t lengths[] = {0, 4, 100, size / 2, size - 1, size};
+    bytes[size - 2] ^= 1; // for the one that is not cut
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i) {
+        scratch_write(forced.checkpoint, bytes, lengths[i]);
+        tiny_expect(&forced, 0, "checkpoint.safetensors: removed, it is corrupt");
+        same_training(&forced, &whole[0], __LINE__);
+        scratch_write(cheap.checkpoint, bytes, lengths[i]);
+        cr_assert_eq(unlink(cheap.weights), i ? 0 : -1);
+        tiny_expect(&cheap, 0, "checkpoint.safetensors: removed, it is corrupt");
+        same_training(&cheap, &whole[1], __LINE__);
+    }
+    free(bytes);
+    tiny_close(&forced);
+    tiny_close(&cheap);
+    for (int i = 0; i < 2; ++i) tiny_close(&whole[i]);
+}
+
+Test(pretrain, force_goes_on_from_a_checkpoint_that_fits)
+{
+    struct tiny tiny;
+    open_killed(&tiny);
+    tiny.settings.force = 1;
+    tiny_expect(&tiny, 0, "going on after update 10 of 20");
     tiny_close(&tiny);
 }
 
@@ -367,22 +409,101 @@ Test(pretrain, weights_that_are_there_are_not_trained_again)
     cr_expect_eq(pretrain_run(&tiny.settings), 0);
     tiny.settings.code = "abc";
     cr_expect_not(pretrain_ready(&tiny.settings), "made by unknown code");
-    tiny.settings.code = NULL;
     tiny.settings.seed++;
-    cr_expect_not(pretrain_ready(&tiny.settings));
-    tiny.settings.seed--;
+    cr_expect_not(pretrain_ready(&tiny.settings), "cheap weights of another seed");
+    tiny.settings.code = NULL;
     tiny.settings.force = 1;
     cr_expect_not(pretrain_ready(&tiny.settings));
     tiny_close(&tiny);
 }
 
-Test(pretrain, a_pilot_does_not_replace_a_longer_training, .exit_code = 3)
+static void ask_ready(const void *tiny)
+{
+    pretrain_ready(&((const struct tiny *)tiny)->settings);
+}
+
+/// Expects that neither the question nor the training gets past the weights, which stay as they are,
+/// and that both say `key`, the reason, and the remedy, in one line.
+static void expect_refusal(int line, const struct tiny *tiny, const char *key)
+{
+    const char *const says[] = {tiny->weights, key, "(move it away, or FORCE=1)", NULL};
+    char before[HASH_HEX], after[HASH_HEX];
+    hash_file(before, HASH_SHA256, tiny->weights);
+    expect_death_naming(line, ask_ready, tiny, 3, says);
+    expect_death_naming(line, tiny_train, tiny, 3, says);
+    hash_file(after, HASH_SHA256, tiny->weights);
+    cr_expect_str_eq(before, after, "line %d", line);
+}
+
+Test(pretrain, weights_of_another_training_are_not_replaced)
+{
+    struct tiny tiny;
+    tiny_open(&tiny);
+    pretrain_run(&tiny.settings);
+    struct pretrain kept = tiny.settings;
+    recipe_shorten(&tiny.settings.recipe, 6); // longer does not excuse the others
+    tiny.settings.seed++;
+    expect_refusal(__LINE__, &tiny, "its seed is 5, not 6 ");
+    tiny.settings.seed--;
+    tiny.settings.recipe.run = "small";
+    expect_refusal(__LINE__, &tiny, "its run is tiny, not small ");
+    tiny.settings.recipe.run = "tiny";
+    tiny.settings.recipe.tier = "desk";
+    expect_refusal(__LINE__, &tiny, "its tier is smoke, not desk ");
+    tiny.settings.recipe.tier = "smoke";
+    tiny.images.digest[0] ^= 1;
+    expect_refusal(__LINE__, &tiny, "its data_digest is ");
+    tiny.images.digest[0] ^= 1;
+    tiny.settings = kept;
+    tiny.settings.recipe.learning_rate *= 2;
+    expect_refusal(__LINE__, &tiny, "its recipe is another and was trained on 160 ");
+    tiny.settings.force = 1;
+    cr_expect_eq(pretrain_run(&tiny.settings), 1);
+    tiny_close(&tiny);
+}
+
+// A key renamed or a value changed in place: the file stays well formed.
+Test(pretrain, weights_of_unknown_origin_are_not_replaced)
+{
+    static const struct {
+        const char *word;
+        char last; // instead of the word's
+        const char *says;
+    } cases[] = {
+        {"\"images_seen", 'm', "its images_seen is missing "},
+        {"\"images_seen\":\"1", 'x', "its images_seen is x60 "},
+        {"\"core_type", 'f', "its core_type is missing, not "},
+        {"\"core_type\":\"?", '!', "its core_type is !"},
+        {"\"arithmetic\":\"f", 'g', "its arithmetic is gp"},
+    };
+    struct tiny tiny;
+    size_t size;
+    tiny_open(&tiny);
+    pretrain_run(&tiny.settings);
+    recipe_shorten(&tiny.settings.recipe, 6);
+    char *bytes = file_read(&size, tiny.weights, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        size_t length = strcspn(cases[i].word, "?");
+        char *word = memmem(bytes, size, cases[i].word, length);
+        cr_assert_not_null(word, "%s", cases[i].word);
+        char *last = word + strlen(cases[i].word) - 1, old = *last;
+        *last = cases[i].last;
+        scratch_write(tiny.weights, bytes, size);
+        *last = old;
+        expect_refusal(__LINE__, &tiny, cases[i].says);
+    }
+    free(bytes);
+    tiny_close(&tiny);
+}
+
+Test(pretrain, a_pilot_does_not_replace_a_longer_training)
 {
     struct tiny tiny;
     tiny_open(&tiny);
     pretrain_run(&tiny.settings);
     recipe_shorten(&tiny.settings.recipe, 1);
-    pretrain_ready(&tiny.settings);
+    expect_refusal(__LINE__, &tiny, "on 160 images, this training would see 40 ");
+    tiny_close(&tiny);
 }
 
 Test(pretrain, a_longer_training_replaces_a_pilot)
@@ -391,6 +512,11 @@ Test(pretrain, a_longer_training_replaces_a_pilot)
     tiny_open(&tiny);
     pretrain_run(&tiny.settings);
     recipe_shorten(&tiny.settings.recipe, 6);
+    struct images unloaded = {.name = tiny.images.name};
+    memcpy(unloaded.digest, tiny.images.digest, sizeof unloaded.digest);
+    tiny.settings.images = &unloaded;
+    cr_expect_not(pretrain_ready(&tiny.settings), "how many there are is not known");
+    tiny.settings.images = &tiny.images;
     cr_expect_eq(pretrain_run(&tiny.settings), 1);
     tiny_close(&tiny);
 }
