@@ -1,7 +1,6 @@
 #include "core/report/run.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,8 +125,6 @@ void run_open(struct run *run, const char *name, const char *code, int argc,
     const char *results;
     *run = (struct run){.name = name, .started = clock_seconds()};
     stdout_check_at_exit();
-    // Every experiment's program is called main; its messages carry the experiment's name.
-    program_invocation_short_name = (char *)(uintptr_t)name;
     read_options(run, argc, argv, &results);
 
     path_format(run->root, "%s/%s-%s", results, run->tier_name, run->data);
