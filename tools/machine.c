@@ -59,6 +59,7 @@ static void canary(char hex[HASH_HEX])
 int main(int argc, char **argv)
 {
     coretype_open(argv);
+    stdout_check_at_exit();
     struct option options[] = {
         {"threads", NULL, "threads of a program (default: the CPUs allowed)"},
         {"arithmetic", "auto", "auto, fp32 or bf16"},

@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/model/weights.h"
 #include "core/report/run.h"
@@ -140,9 +139,6 @@ int main(int argc, char **argv)
     coretype_open(argv);
     struct run run;
     run_open(&run, "00-pretrain", code_key, argc, argv);
-    if (strcmp(run.data, "imagefolder") == 0)
-        die(EXIT_USAGE,
-            "imagefolder: not available in this version (use DATA=cifar10)");
 
     char folder[PATH_SIZE], path[PATH_SIZE], command[COMMAND], text[RECIPE_TEXT];
     struct images images = {.name = run.data};
