@@ -1,0 +1,37 @@
+#!/bin/bash
+# tools/docs on copies of the tree: what it says of documents that have fallen behind, and what it renews.
+# Prints TAP.
+. tests/tools/tap
+copy=$work/copy
+mkdir -p "$copy/results"
+cp -r README.md REPRODUCE.md paper experiments tools "$copy"
+cp -r results/reference "$copy/results"
+in_copy() { (cd "$copy" && "$@"); }
+
+run in_copy tools/docs --check
+expect_status 0
+report 'the committed documents are up to date'
+
+sed -i 's/\tcurves\t/\tanother word\t/' "$copy/paper/claims.tsv"
+before=$(sha256sum "$copy/REPRODUCE.md")
+run in_copy tools/docs --check
+expect_status 3
+expect_said 'REPRODUCE.md: its generated parts are out of date' err
+[ "$before" = "$(sha256sum "$copy/REPRODUCE.md")" ] || wrong='--check has written'
+report 'a claim that was edited makes them out of date, and --check writes nothing'
+
+run in_copy tools/docs
+expect_status 0
+grep -q 'another word' "$copy/REPRODUCE.md" || wrong='the edited claim is not in REPRODUCE.md'
+run in_copy tools/docs --check
+expect_status 0
+report 'they are renewed from the claims, and then agree'
+
+sed -i '/^<!-- end -->$/d' "$copy/REPRODUCE.md"
+run in_copy tools/docs
+expect_status 3
+expect_said 'has no end' err
+[ -s "$copy/REPRODUCE.md" ] || wrong='REPRODUCE.md is gone'
+[ ! -e "$copy/REPRODUCE.md.tmp" ] || wrong='a temporary file is left'
+report 'a part without an end is refused, and the document stays'
+finish
