@@ -65,7 +65,8 @@ enum { CHECKPOINT_REASON = 4096 }; ///< bytes of a reason, the final 0 included
 /// Returns 1 when checkpoint_read would take `path`, and 0 when it would die (EXIT_INPUT), with
 /// reason (CHECKPOINT_REASON) = the line it would say. Tries it in a child of this process, so that the
 /// state stays as it is; costs one reading of the file, of which the child's share of the slabs is a
-/// copy. Dies (EXIT_SYSTEM) when the child cannot be made or ends otherwise.
+/// copy. Contract: this process has no other thread. Dies (EXIT_SYSTEM) when the child cannot be made or
+/// ends otherwise.
 int checkpoint_fits(char reason[CHECKPOINT_REASON], struct state *state,
                     const char *path, const struct identity *identity,
                     const struct parameters *parameters);

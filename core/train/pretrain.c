@@ -293,7 +293,10 @@ static void train_to_file(const struct pretrain *settings)
                   settings->images->digest, settings->code);
     path_format(training.checkpoint, "%s/checkpoint.safetensors", settings->folder);
     trainer_open(&training.trainer, settings);
+    // The threads start after the checkpoint has been tried in a child: a child of a process with threads
+    // may find a lock that nobody will ever open.
     resume(&training);
+    trainer_start(&training.trainer);
     interrupts_catch(before);
     train(&training);
     state_check(&training);

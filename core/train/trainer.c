@@ -105,12 +105,18 @@ void trainer_open(struct trainer *trainer, const struct pretrain *settings)
                                     .beta2 = recipe->beta2,
                                     .epsilon = recipe->epsilon,
                                     .weight_decay = recipe->weight_decay};
+}
 
-    trainer->engine = engine_open(settings->threads, recipe->leaves, count);
+void trainer_start(struct trainer *trainer)
+{
+    const struct pretrain *settings = trainer->settings;
+    const struct recipe *recipe = &settings->recipe;
+    trainer->engine =
+        engine_open(settings->threads, recipe->leaves, trainer->mae.parameters.count);
     trainer->shard = calloc((size_t)settings->threads, sizeof *trainer->shard);
     if (!trainer->shard) die(EXIT_SYSTEM, "%s: no memory", recipe->run);
     for (int w = 0; w < settings->threads; ++w)
-        shard_open(&trainer->shard[w], &trainer->mae, batch / recipe->leaves,
+        shard_open(&trainer->shard[w], &trainer->mae, recipe->batch / recipe->leaves,
                    recipe->mask_ratio);
 }
 
@@ -137,6 +143,7 @@ double trainer_rate(const struct pretrain *settings)
 {
     struct trainer trainer;
     trainer_open(&trainer, settings);
+    trainer_start(&trainer);
     batches_take(trainer.image, trainer.epoch, &trainer.batches, 0);
     size_t items = (size_t)settings->threads;
     if (items > settings->recipe.leaves) items = settings->recipe.leaves;

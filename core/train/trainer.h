@@ -25,9 +25,14 @@ struct trainer {
     struct adamw adamw;
 };
 
-/// Prepares update 0 from initial weights, on settings->threads threads. Dies (EXIT_SYSTEM) without
-/// memory. Contract: the recipe's shape makes sense and its leaves divide its batch.
+/// Prepares the state of update 0, initial weights; no thread is started yet, so that a state may still be
+/// read from a file. Dies (EXIT_SYSTEM) without memory. Contract: the recipe's shape makes sense and its
+/// leaves divide its batch.
 void trainer_open(struct trainer *trainer, const struct pretrain *settings);
+
+/// Starts settings->threads threads and their workspace; once, before the first update. Dies (EXIT_SYSTEM)
+/// when they are refused.
+void trainer_start(struct trainer *trainer);
 
 /// Makes one update of the state and returns the batch's loss: masked loss of every leaf, folded by the
 /// engine's tree, AdamW at the schedule's rate (paper Eq. 1, Sec. 6). Dies (EXIT_SYSTEM) when the loss
@@ -38,7 +43,7 @@ double trainer_update(struct trainer *trainer);
 /// backward; nothing is kept.
 double trainer_rate(const struct pretrain *settings);
 
-/// Frees everything.
+/// Stops the threads and frees everything. Contract: trainer_start was called.
 void trainer_close(struct trainer *trainer);
 
 #endif

@@ -58,6 +58,7 @@ Test(trainer, an_update_is_adamw_on_the_gradient_of_the_whole_batch)
     tiny.settings.threads = 2;
     arena_open(&arena, "test", 32 << 20);
     trainer_open(&trainer, &tiny.settings);
+    trainer_start(&trainer);
     size_t count = trainer.mae.parameters.count, bytes = count * sizeof(real);
     for (int t = 0; t < T; ++t) trainer_update(&trainer);
 
