@@ -16,14 +16,14 @@ static const char EXECUTED[] = "MASKBOOK_EXECUTED"; // set across the one re-exe
 void gotoblas_dynamic_quit(void) __attribute__((weak));
 void gotoblas_dynamic_init(void) __attribute__((weak));
 
-static int cpu_has_avx512(void)
+int cpu_has_avx512(void)
 {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512cd");
 }
 
-static int cpu_has_avx2(void)
+int cpu_has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
@@ -34,23 +34,36 @@ static const char *policy_choice(void)
     return cpu_has_avx512() ? "SkylakeX" : cpu_has_avx2() ? "Haswell" : NULL;
 }
 
+/// The core types whose kernels need AVX2 and fused multiply-adds, or more.
+static const struct demanding {
+    const char *name;
+    int wide; // AVX-512
+} demanding[] = {
+    {"SkylakeX", 1},      {"Cooperlake", 1}, {"SapphireRapids", 1},
+    {"EmeraldRapids", 1}, {"Haswell", 0},    {"Zen", 0},
+};
+
+static const struct demanding *demanding_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof demanding / sizeof *demanding; ++i)
+        if (strcasecmp(name, demanding[i].name) == 0) return &demanding[i];
+    return NULL;
+}
+
 /// OpenBLAS obeys any name it knows, and the first product would then die of an illegal
 /// instruction: say it in words instead.
 static void user_check(const char *name)
 {
-    static const struct {
-        const char *name;
-        int wide;
-    } demanding[] = {
-        {"SkylakeX", 1},      {"Cooperlake", 1}, {"SapphireRapids", 1},
-        {"EmeraldRapids", 1}, {"Haswell", 0},    {"Zen", 0},
-    };
-    for (size_t i = 0; i < sizeof demanding / sizeof *demanding; ++i) {
-        if (strcasecmp(name, demanding[i].name) != 0) continue;
-        if (demanding[i].wide ? cpu_has_avx512() : cpu_has_avx2()) continue;
-        die(EXIT_USAGE, "%s=%s: this CPU has no %s (unset %s)", VARIABLE, name,
-            demanding[i].wide ? "AVX-512" : "AVX2 and FMA", VARIABLE);
-    }
+    const struct demanding *type = demanding_find(name);
+    if (!type || (type->wide ? cpu_has_avx512() : cpu_has_avx2())) return;
+    die(EXIT_USAGE, "%s=%s: this CPU has no %s (unset %s)", VARIABLE, name,
+        type->wide ? "AVX-512" : "AVX2 and FMA", VARIABLE);
+}
+
+int coretype_fuses(void)
+{
+    const char *name = getenv(VARIABLE);
+    return cpu_has_avx2() && (!name || !*name || demanding_find(name));
 }
 
 /// Makes OpenBLAS choose again under the present environment. In the process where the library

@@ -18,6 +18,14 @@ void coretype_open(char **argv);
 /// The kernel in force, e.g. "SkylakeX"; static storage.
 const char *coretype_name(void);
 
+/// Whether products may use fused multiply-adds: the CPU has them (and AVX2), and OPENBLAS_CORETYPE does
+/// not name a core type without them, which asks for the results of such a CPU.
+int coretype_fuses(void);
+
+/// Whether this CPU, and its operating system, offer AVX2 with FMA; AVX-512 F, DQ, BW, VL and CD.
+int cpu_has_avx2(void);
+int cpu_has_avx512(void);
+
 /// OpenBLAS's build string (openblas_get_config).
 const char *coretype_library(void);
 
