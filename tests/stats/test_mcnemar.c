@@ -1,0 +1,116 @@
+#include "core/stats/mcnemar.h"
+
+#include "core/base/rng.h"
+#include "tests/expect_close.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <signal.h>
+
+/// Exact and mid-p as fractions of integers (Python's fractions and math.comb), rounded once; the
+/// corrected ones by statsmodels 0.13.5, mcnemar(table, exact=False, correction=True).
+/// 1 and 7: airway hyper-responsiveness before and after stem cell transplantation (Bentur et al.), the worked
+/// example of Fagerland et al. 2013, table 1: exact .070, mid-p .039, corrected .077.
+/// 150 and 86: approval of a prime minister in two surveys (Agresti, Categorical Data Analysis, 10.1).
+static const struct mcnemar known[] = {
+    {1, 7, 0.0703125, 0.0390625, 3.125, 0.077099871743542},
+    {150, 86, 3.715936139571442e-05, 2.89338951761549e-05, 16.8177966101695,
+     4.11456228134594e-05},
+    {59, 6, 4.964650327128617e-12, 2.72580319860688e-12, 41.6, 1.11993271495425e-10},
+    {5000, 4700, 0.0023966033625776252, 0.0023183214805346606, 9.21659793814433,
+     0.00239830791644488},
+    {2000, 3000, 1.3002310005203771e-45, 1.0826683230267039e-45, 199.6002,
+     2.55315764930956e-45},
+    {60, 1, 5.377642775528102e-17, 2.7321894746634712e-17, 55.1475409836066,
+     1.11813465612145e-13},
+    {0, 5, 0.0625, 0.03125, 3.2, 0.0736382701203026},
+    {3, 2, 1, 0.6875, 0, 1},
+    {1, 0, 1, 0.5, 0, 1},
+};
+enum { KNOWN = sizeof known / sizeof *known };
+
+ParameterizedTestParameters(mcnemar, equals_published_examples_and_exact_fractions)
+{
+    static int numbers[KNOWN];
+    for (int i = 0; i < KNOWN; ++i) numbers[i] = i;
+    return cr_make_param_array(int, numbers, KNOWN);
+}
+
+ParameterizedTest(int *number, mcnemar, equals_published_examples_and_exact_fractions)
+{
+    const struct mcnemar *want = &known[*number];
+    struct mcnemar got = mcnemar_counts(want->first_only, want->second_only);
+    // The bound of the header, (b + c) 2^-53, and 15 printed digits of the rest.
+    double rtol = 1e-15 + 1.2e-16 * (double)(want->first_only + want->second_only);
+    expect_close(&got.exact, &want->exact, 1, rtol, 0);
+    expect_close(&got.mid_p, &want->mid_p, 1, rtol, 0);
+    expect_close(&got.chi_square, &want->chi_square, 1, 1e-14, 0);
+    expect_close(&got.corrected, &want->corrected, 1, 1e-12, 0);
+}
+
+Test(mcnemar, without_a_difference_nothing_is_surprising)
+{
+    // 1 - C(24,12) / 2^25, as Fagerland et al. define the mid-p of a tie.
+    double tie = 1 - 2704156. / 33554432;
+    struct mcnemar same = mcnemar_counts(12, 12), none = mcnemar_counts(0, 0);
+    expect_close(&same.mid_p, &tie, 1, 1e-14, 0);
+    cr_expect(same.exact == 1 && same.chi_square == 0 && same.corrected == 1);
+    cr_expect(none.exact == 1 && none.mid_p == 1 && none.corrected == 1);
+}
+
+Test(mcnemar, does_not_see_which_classifier_is_the_first)
+{
+    for (size_t b = 0; b < 40; ++b)
+        for (size_t c = 0; c < 40; ++c) {
+            struct mcnemar one = mcnemar_counts(b, c), other = mcnemar_counts(c, b);
+            cr_expect(one.exact == other.exact && one.mid_p == other.mid_p &&
+                          one.corrected == other.corrected,
+                      "%zu %zu", b, c);
+            cr_expect(one.mid_p < one.exact || b + c == 0 || (b == c && one.mid_p < 1),
+                      "%zu %zu", b, c);
+        }
+}
+
+Test(mcnemar, counts_the_items_on_which_exactly_one_is_right)
+{
+    const uint8_t first[] = {1, 1, 0, 0, 1, 0, 1, 1, 1, 0};
+    const uint8_t second[] = {1, 0, 1, 0, 0, 0, 0, 1, 0, 0};
+    struct mcnemar got = mcnemar_test(first, second, 10), want = mcnemar_counts(4, 1);
+    cr_expect_eq(got.first_only, 4);
+    cr_expect_eq(got.second_only, 1);
+    cr_expect(got.exact == want.exact && got.mid_p == want.mid_p);
+}
+
+Test(mcnemar, keeps_its_level_when_both_are_equally_good)
+{
+    // 2,000 pairs of classifiers, each right on 60 items of 100 by chance: at the 5 % level the exact
+    // test is conservative, the mid-p close to it. Bounds: 4 standard errors, .005 each.
+    enum { PAIRS = 2000, ITEMS = 100 };
+    uint8_t first[ITEMS], second[ITEMS];
+    int exact = 0, mid_p = 0;
+    for (uint32_t p = 0; p < PAIRS; ++p) {
+        struct rng rng = rng_open(3, PURPOSE_TEST, 0, p);
+        for (int i = 0; i < ITEMS; ++i) {
+            first[i] = rng_uniform(&rng) < .6;
+            second[i] = rng_uniform(&rng) < .6;
+        }
+        struct mcnemar test = mcnemar_test(first, second, ITEMS);
+        exact += test.exact < .05;
+        mid_p += test.mid_p < .05;
+    }
+    cr_expect(exact < .05 * PAIRS, "the exact test rejects %d of %d", exact, PAIRS);
+    cr_expect(mid_p > exact && mid_p > .03 * PAIRS && mid_p < .07 * PAIRS,
+              "mid-p rejects %d of %d", mid_p, PAIRS);
+}
+
+Test(mcnemar, refuses_an_item_neither_right_nor_wrong, .signal = SIGABRT)
+{
+    const uint8_t first[] = {1, 2}, second[] = {1, 0};
+    mcnemar_test(first, second, 2);
+}
+
+Test(mcnemar, refuses_to_test_on_nothing, .signal = SIGABRT)
+{
+    const uint8_t none[1] = {0};
+    mcnemar_test(none, none, 0);
+}
