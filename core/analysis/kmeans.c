@@ -1,0 +1,223 @@
+#include "core/analysis/kmeans.h"
+
+#include "core/base/die.h"
+#include "core/base/real.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LANES = 8 };
+
+/// distance (n) = |x - centre|^2 of each point x, added up in LANES interleaved partial sums that are
+/// folded in one fixed order.
+KERNEL static void distances(double *distance, const double *points,
+                             const double *centre, size_t n, size_t width)
+{
+    size_t whole = width / LANES * LANES;
+    for (size_t i = 0; i < n; ++i) {
+        const double *x = points + i * width;
+        double lanes[LANES] = {0};
+        for (size_t d = 0; d < whole; d += LANES)
+            for (size_t l = 0; l < LANES; ++l) {
+                double difference = x[d + l] - centre[d + l];
+                lanes[l] += difference * difference;
+            }
+        for (size_t d = whole; d < width; ++d)
+            lanes[d - whole] += (x[d] - centre[d]) * (x[d] - centre[d]);
+        distance[i] = ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) +
+                      ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+    }
+}
+
+/// The pieces of a workspace.
+struct work {
+    double *distance; ///< (n) from one centre
+    double *nearest;  ///< (n) from the nearest centre
+    double *size;     ///< (k) points of each cluster
+    double *centres;  ///< (k,D) of one start
+    uint8_t *before;  ///< (n) labels a round ago
+    uint8_t *labels;  ///< (n) of one start
+};
+
+static struct work work_open(double *workspace, const struct kmeans_shape *shape)
+{
+    size_t n = shape->points, k = shape->clusters;
+    require(k > 0 && k <= n && k <= KMEANS_CLUSTERS && n <= UINT32_MAX &&
+                shape->width > 0,
+            "%zu points of %zu numbers into %zu clusters", n, shape->width, k);
+    struct work work = {.distance = workspace};
+    work.nearest = work.distance + n;
+    work.size = work.nearest + n;
+    work.centres = work.size + k;
+    work.before = (uint8_t *)(work.centres + k * shape->width);
+    work.labels = work.before + n;
+    return work;
+}
+
+size_t kmeans_workspace(const struct kmeans_shape *shape)
+{
+    size_t n = shape->points, k = shape->clusters, bytes = 2 * n;
+    return 2 * n + k + k * shape->width + (bytes + sizeof(double) - 1) / sizeof(double);
+}
+
+/// The place of the first point at which the running sum of weights (n) exceeds share * their sum; one
+/// of weight 0 never is. Requires a positive sum.
+static size_t place_draw(const double *weights, size_t n, double share)
+{
+    double sum = 0, passed = 0;
+    for (size_t i = 0; i < n; ++i) sum += weights[i];
+    size_t last = 0;
+    for (size_t i = 0; i < n; ++i) {
+        if (!(weights[i] > 0)) continue;
+        last = i;
+        passed += weights[i];
+        if (passed > share * sum) break;
+    }
+    return last;
+}
+
+void kmeans_start(double *centres, const double *points,
+                  const struct kmeans_shape *shape, struct rng *rng, double *workspace)
+{
+    size_t n = shape->points, width = shape->width;
+    struct work work = work_open(workspace, shape);
+    for (size_t i = 0; i < n; ++i) work.nearest[i] = INFINITY;
+    size_t place = rng_below(rng, (uint32_t)n);
+    for (size_t c = 0;;) {
+        memcpy(centres + c * width, points + place * width, width * sizeof *centres);
+        if (++c == shape->clusters) return;
+        distances(work.distance, points, centres + (c - 1) * width, n, width);
+        double most = 0;
+        for (size_t i = 0; i < n; ++i) {
+            work.nearest[i] = fmin(work.nearest[i], work.distance[i]);
+            most = fmax(most, work.nearest[i]);
+        }
+        place = most > 0 ? place_draw(work.nearest, n, rng_uniform(rng))
+                         : rng_below(rng, (uint32_t)n);
+    }
+}
+
+/// labels (n) and work->nearest (n) = each point's nearest centre and its squared distance. Returns
+/// whether a label changed.
+static int points_assign(uint8_t *labels, struct work *work, const double *centres,
+                         const double *points, const struct kmeans_shape *shape)
+{
+    size_t n = shape->points;
+    int changed = 0;
+    for (size_t i = 0; i < n; ++i) work->nearest[i] = INFINITY;
+    memcpy(work->before, labels, n);
+    for (size_t c = 0; c < shape->clusters; ++c) {
+        distances(work->distance, points, centres + c * shape->width, n, shape->width);
+        for (size_t i = 0; i < n; ++i)
+            if (work->distance[i] < work->nearest[i]) {
+                work->nearest[i] = work->distance[i];
+                labels[i] = (uint8_t)c;
+            }
+    }
+    for (size_t i = 0; i < n; ++i) {
+        require(isfinite(work->nearest[i]), "point %zu is not finite", i);
+        changed |= labels[i] != work->before[i];
+    }
+    return changed;
+}
+
+/// Counts the clusters' points, and gives every empty cluster the point that is farthest from its
+/// centre in a cluster of several, unless that distance is 0.
+static void empty_fill(uint8_t *labels, struct work *work,
+                       const struct kmeans_shape *shape)
+{
+    size_t n = shape->points;
+    for (size_t c = 0; c < shape->clusters; ++c) work->size[c] = 0;
+    for (size_t i = 0; i < n; ++i) ++work->size[labels[i]];
+    for (size_t c = 0; c < shape->clusters; ++c) {
+        if (work->size[c] > 0) continue;
+        size_t far = n;
+        double most = 0;
+        for (size_t i = 0; i < n; ++i)
+            if (work->nearest[i] > most && work->size[labels[i]] > 1)
+                most = work->nearest[i], far = i;
+        if (far == n) return;
+        --work->size[labels[far]];
+        ++work->size[c];
+        labels[far] = (uint8_t)c;
+        work->nearest[far] = 0;
+    }
+}
+
+/// Moves every centre that has points to their mean; work->size (k) is the number of them.
+static void centres_move(double *centres, const uint8_t *labels,
+                         const struct work *work, const double *points,
+                         const struct kmeans_shape *shape)
+{
+    size_t width = shape->width;
+    for (size_t c = 0; c < shape->clusters; ++c)
+        if (work->size[c] > 0) memset(centres + c * width, 0, width * sizeof *centres);
+    for (size_t i = 0; i < shape->points; ++i) {
+        double *centre = centres + labels[i] * width;
+        for (size_t d = 0; d < width; ++d) centre[d] += points[i * width + d];
+    }
+    for (size_t c = 0; c < shape->clusters; ++c)
+        if (work->size[c] > 0)
+            for (size_t d = 0; d < width; ++d) centres[c * width + d] /= work->size[c];
+}
+
+/// sum over points of |x - centre of its label|^2.
+static double inertia(const uint8_t *labels, struct work *work, const double *centres,
+                      const double *points, const struct kmeans_shape *shape)
+{
+    size_t n = shape->points;
+    double sum = 0;
+    for (size_t c = 0; c < shape->clusters; ++c) {
+        distances(work->distance, points, centres + c * shape->width, n, shape->width);
+        for (size_t i = 0; i < n; ++i)
+            if (labels[i] == c) work->nearest[i] = work->distance[i];
+    }
+    for (size_t i = 0; i < n; ++i) sum += work->nearest[i];
+    return sum;
+}
+
+double kmeans_lloyd(uint8_t *labels, double *centres, const double *points,
+                    const struct kmeans_shape *shape, size_t rounds, double *workspace)
+{
+    struct work work = work_open(workspace, shape);
+    require(rounds > 0, "no round of Lloyd's algorithm");
+    // No point has this label yet, so the first round changes something.
+    memset(labels, KMEANS_CLUSTERS, shape->points);
+    for (size_t round = 0; round < rounds; ++round) {
+        if (!points_assign(labels, &work, centres, points, shape)) break;
+        empty_fill(labels, &work, shape);
+        centres_move(centres, labels, &work, points, shape);
+    }
+    return inertia(labels, &work, centres, points, shape);
+}
+
+/// Numbers the clusters by their first point.
+static void labels_order(uint8_t *labels, size_t n)
+{
+    int name[KMEANS_CLUSTERS], next = 0;
+    memset(name, -1, sizeof name);
+    for (size_t i = 0; i < n; ++i) {
+        if (name[labels[i]] < 0) name[labels[i]] = next++;
+        labels[i] = (uint8_t)name[labels[i]];
+    }
+}
+
+double kmeans_fit(uint8_t *labels, const double *points,
+                  const struct kmeans_shape *shape, size_t restarts, uint64_t seed,
+                  uint32_t index, double *workspace)
+{
+    struct work work = work_open(workspace, shape);
+    double best = INFINITY;
+    require(restarts > 0 && restarts <= UINT32_MAX, "%zu restarts", restarts);
+    for (uint32_t restart = 0; restart < restarts; ++restart) {
+        struct rng rng = rng_open(seed, PURPOSE_CLUSTER, restart, index);
+        kmeans_start(work.centres, points, shape, &rng, workspace);
+        double sum = kmeans_lloyd(work.labels, work.centres, points, shape,
+                                  KMEANS_ROUNDS, workspace);
+        if (!(sum < best)) continue;
+        best = sum;
+        memcpy(labels, work.labels, shape->points);
+    }
+    labels_order(labels, shape->points);
+    return best;
+}
