@@ -7,6 +7,7 @@
 #include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/strip.h"
+#include "core/linalg/tiles.h"
 
 // ====== The path ======
 
@@ -84,6 +85,12 @@ struct left left_reals(const real *a, size_t lda, enum transpose op)
     return op == PLAIN ? (struct left){a, lda, 1} : (struct left){a, 1, lda};
 }
 
+struct left left_skip(struct left a, size_t rows, enum arithmetic arithmetic)
+{
+    size_t number = arithmetic == FP32 ? sizeof(real) : sizeof(uint16_t);
+    return (struct left){(const char *)a.data + rows * a.row * number, a.row, a.step};
+}
+
 struct right right_reals(const real *b, size_t ldb)
 {
     return (struct right){b, ldb, STRIP};
@@ -99,30 +106,62 @@ size_t right_reals_size(size_t k, size_t n)
     return k * strips(n) * STRIP;
 }
 
-enum {
-    SQUARE = 16
-}; // side of the pieces that are transposed at a time, a cache line of floats
+enum { SQUARE = 16 }; // side of the pieces that are transposed at a time
 
-// A strip of B^T: strip (k,STRIP) from `columns` rows of B, in squares, so that whole cache lines are
-// read and written.
-static KERNEL void strip_transpose(real *restrict strip, const real *restrict b,
-                                   size_t ldb, size_t k, size_t columns)
-{
-    for (size_t l = 0; l < k; l += SQUARE) {
-        size_t depth = k - l < SQUARE ? k - l : SQUARE;
-        for (size_t j = 0; j < STRIP; j += SQUARE) {
-            size_t across = columns < j            ? 0
-                            : columns - j < SQUARE ? columns - j
-                                                   : SQUARE;
-            real square[SQUARE][SQUARE] = {{0}};
-            for (size_t x = 0; x < across; ++x)
-                for (size_t y = 0; y < depth; ++y)
-                    square[y][x] = b[(j + x) * ldb + l + y];
-            for (size_t y = 0; y < depth; ++y)
-                for (size_t x = 0; x < SQUARE; ++x)
-                    strip[(l + y) * STRIP + j + x] = square[y][x];
-        }
+#ifdef REAL_DOUBLE
+typedef int64_t lane_number;
+#else
+typedef int32_t lane_number;
+#endif
+typedef real square_row __attribute__((vector_size(SQUARE * sizeof(real))));
+typedef lane_number square_mask
+    __attribute__((vector_size(SQUARE * sizeof(lane_number))));
+
+// Rows i and i + S exchange their off-diagonal squares of side S: all i, for S = 8, 4, 2, 1, transpose.
+#define EXCHANGE(S)                                                                    \
+    for (int i = 0; i < SQUARE; ++i) {                                                 \
+        if (i & S) continue;                                                           \
+        square_mask upper, lower;                                                      \
+        for (int c = 0; c < SQUARE; ++c) {                                             \
+            upper[c] = c & S ? SQUARE + c - S : c;                                     \
+            lower[c] = c & S ? SQUARE + c : c + S;                                     \
+        }                                                                              \
+        square_row a = row[i], b = row[i + S];                                         \
+        row[i] = __builtin_shuffle(a, b, upper);                                       \
+        row[i + S] = __builtin_shuffle(a, b, lower);                                   \
     }
+
+// A square of B^T: out (SQUARE,SQUARE), STRIP numbers from row to row, from `across` rows of `depth`
+// numbers, zeros for the rest.
+static KERNEL void square_transpose(real *restrict out, const real *restrict in,
+                                    size_t ld, size_t depth, size_t across)
+{
+    square_row row[SQUARE];
+    for (size_t i = 0; i < SQUARE; ++i) {
+        row[i] = (square_row){0};
+        if (i < across && depth == SQUARE)
+            memcpy(&row[i], in + i * ld, sizeof row[i]);
+        else if (i < across)
+            memcpy(&row[i], in + i * ld, depth * sizeof(real));
+    }
+    EXCHANGE(8)
+    EXCHANGE(4)
+    EXCHANGE(2)
+    EXCHANGE(1)
+    for (size_t i = 0; i < depth; ++i) memcpy(out + i * STRIP, &row[i], sizeof row[i]);
+}
+
+// A strip of B^T: strip (k,STRIP) from `columns` rows of B.
+static void strip_transpose(real *restrict strip, const real *restrict b, size_t ldb,
+                            size_t k, size_t columns)
+{
+    for (size_t l = 0; l < k; l += SQUARE)
+        for (size_t j = 0; j < STRIP; j += SQUARE) {
+            size_t left = columns < j ? 0 : columns - j;
+            square_transpose(strip + l * STRIP + j, b + j * ldb + l, ldb,
+                             k - l < SQUARE ? k - l : SQUARE,
+                             left < SQUARE ? left : SQUARE);
+        }
 }
 
 static void strip_copy(real *restrict strip, const real *restrict b, size_t ldb,
@@ -161,7 +200,13 @@ void product(real *c, size_t ldc, struct left a, struct right b,
 {
     require(m > 0 && n > 0 && k > 0 && ldc >= n, "product %zu x %zu x %zu, ldc %zu", m,
             n, k, ldc);
-    require(arithmetic == FP32, "product in an arithmetic that is not built");
+    if (arithmetic == BF16) {
+        require(sizeof(real) == sizeof(float),
+                "products of bfloat16 add up floats, not doubles");
+        tiles_product((void *)c, ldc, a.data, a.row, b.data, b.strip, m, n, k,
+                      accumulate);
+        return;
+    }
     const struct path *path = path_now();
     const real *a_data = a.data, *b_data = b.data;
     for (size_t i = 0; i < m; i += PANEL_ROWS) {

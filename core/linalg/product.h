@@ -45,6 +45,9 @@ void product(real *c, size_t ldc, struct left a, struct right b,
 /// FP32: a matrix where it lies, as left factor op(A) (m,k); lda numbers from stored row to row.
 struct left left_reals(const real *a, size_t lda, enum transpose op);
 
+/// The factor without its first `rows` rows.
+struct left left_skip(struct left a, size_t rows, enum arithmetic arithmetic);
+
 /// FP32: a row-major matrix (k,n) where it lies, as right factor; ldb numbers from row to row. Good for
 /// products of few rows; a factor of many is better packed.
 struct right right_reals(const real *b, size_t ldb);

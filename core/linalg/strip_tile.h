@@ -50,6 +50,8 @@ KERNEL_TARGET static inline mask mask_first(size_t n)
 
 #endif
 
+enum { FORESIGHT = 24 }; // steps of k
+
 // `rows` by `vectors` sums in registers over the whole of k. `rows`, `vectors`, `whole` (no mask) and the
 // unit stride are constants where this is inlined, so that every array below becomes registers.
 KERNEL_TARGET __attribute__((always_inline)) static inline void
@@ -58,6 +60,12 @@ tile(float *restrict c, size_t ldc, const float *restrict a, size_t row, size_t 
      const int whole, mask part, size_t k, int accumulate)
 {
     vector sum[ROWS][2], b_l[2];
+    // C's lines are often far away: fetched now, they are there when they are written.
+#pragma GCC unroll 14
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+        for (int v = 0; v < vectors; ++v)
+            __builtin_prefetch(c + (size_t)i * ldc + v * WIDTH, 1);
 #pragma GCC unroll 14
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
@@ -68,6 +76,12 @@ tile(float *restrict c, size_t ldc, const float *restrict a, size_t row, size_t 
                                                    : VECTOR_LOAD_PART(from, part);
         }
     for (size_t l = 0; l < k; ++l, a += step, b += ldb) {
+        // By columns both factors lie in rows too far apart for the hardware to foresee.
+        if (step != 1) {
+            __builtin_prefetch(a + FORESIGHT * step);
+            __builtin_prefetch(b + FORESIGHT * ldb);
+            if (vectors == 2) __builtin_prefetch(b + FORESIGHT * ldb + WIDTH);
+        }
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v)
             b_l[v] = whole || v + 1 < vectors ? VECTOR_LOAD(b + v * WIDTH)

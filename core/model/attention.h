@@ -5,11 +5,16 @@
 #include <stddef.h>
 
 #include "core/base/real.h"
+#include "core/model/activation.h"
+#include "core/model/reserve.h"
 
 /// B sequences of T tokens, class token included; D % H == 0.
 struct attention_shape {
     size_t images, tokens, width, heads;
 };
+
+/// Rows of queries that are treated at a time; a multiple of the 32 that BF16 sums at a time.
+enum { ATTENTION_PIECE = 96 };
 
 /// B T, the rows of every token matrix.
 size_t attention_rows(const struct attention_shape *shape);
@@ -17,8 +22,16 @@ size_t attention_rows(const struct attention_shape *shape);
 /// Numbers of `probs`: B H T rows of lanes_stride(T).
 size_t attention_probs(const struct attention_shape *shape);
 
-/// Numbers of `dscores`, one head's T rows of lanes_stride(T).
-size_t attention_work(const struct attention_shape *shape);
+/// What one head's products need, whatever the head.
+struct attention_work {
+    real *scores; ///< (ATTENTION_PIECE,S), S = lanes_stride(T)
+    real *head;   ///< (T,D/H) three times, for BF16
+    void *factor[5];
+};
+
+/// Takes a workspace for `shape`.
+void attention_work_open(struct attention_work *work, enum arithmetic arithmetic,
+                         const struct attention_shape *shape, struct reserve *reserve);
 
 /// For every image and head, d = D/H (Vaswani et al. 2017, Eq. 1):
 ///     P = softmax(Q K^T / sqrt(d)),   out = P V
@@ -26,17 +39,20 @@ size_t attention_work(const struct attention_shape *shape);
 /// probs (B,H,T,S)  P in the first T of S = lanes_stride(T) columns, 0 in the rest; rows sum to 1;
 ///                  kept for backward
 /// qkv   (B,T,3D)   packed as (3,H,d), timm's order
-/// Work 4 B T^2 D flops; no copy of a head, no allocation.
-void attention_forward(real *out, real *probs, const real *qkv,
+/// Queries pass in pieces of ATTENTION_PIECE rows, so that a piece's scores stay in the cache.
+/// Work 4 B T^2 D flops; no allocation.
+void attention_forward(const struct activation *out, real *probs,
+                       struct attention_work *work, const struct activation *qkv,
                        const struct attention_shape *shape);
 
 /// The gradient of attention_forward.
-/// dqkv    (B,T,3D)  overwritten
-/// dscores (T,S)     workspace
-/// dout    (B,T,D)
-/// probs, qkv        from forward
+/// dqkv  (B,T,3D)  overwritten
+/// dout  (B,T,D)
+/// probs, qkv      from forward
 /// Work 8 B T^2 D flops; no allocation.
-void attention_backward(real *dqkv, real *dscores, const real *dout, const real *probs,
-                        const real *qkv, const struct attention_shape *shape);
+void attention_backward(const struct activation *dqkv, struct attention_work *work,
+                        const struct activation *dout, const real *probs,
+                        const struct activation *qkv,
+                        const struct attention_shape *shape);
 
 #endif

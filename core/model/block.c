@@ -1,5 +1,7 @@
 #include "core/model/block.h"
 
+#include <string.h>
+
 void block_list(struct parameters *parameters, const char *prefix, size_t base,
                 size_t width)
 {
@@ -22,74 +24,151 @@ void block_list(struct parameters *parameters, const char *prefix, size_t base,
     parameters_list(parameters, prefix, base, entries, BLOCK_TENSORS);
 }
 
-void block_trace_open(struct block_trace *trace, const struct attention_shape *shape,
-                      struct reserve *reserve)
+void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
+                      const struct attention_shape *shape, struct reserve *reserve)
 {
-    const size_t rows = attention_rows(shape), thin = size_product(rows, shape->width);
-    *trace = (struct block_trace){
-        .normal1 = reserve_reals(reserve, thin),
-        .rstd1 = reserve_reals(reserve, rows),
-        .qkv = reserve_reals(reserve, 3 * thin),
-        .probs = reserve_reals(reserve, attention_probs(shape)),
-        .mixed = reserve_reals(reserve, thin),
-        .normal2 = reserve_reals(reserve, thin),
-        .rstd2 = reserve_reals(reserve, rows),
-        .active = reserve_reals(reserve, MLP_RATIO * thin),
-        .slope = reserve_reals(reserve, MLP_RATIO * thin),
-    };
+    const size_t rows = attention_rows(shape), D = shape->width;
+    const size_t thin = size_product(rows, D);
+    trace->normal1 = reserve_reals(reserve, thin);
+    trace->rstd1 = reserve_reals(reserve, rows);
+    activation_open(&trace->normed1, arithmetic, rows, D, reserve);
+    activation_open(&trace->qkv, arithmetic, rows, 3 * D, reserve);
+    trace->probs = reserve_reals(reserve, attention_probs(shape));
+    activation_open(&trace->mixed, arithmetic, rows, D, reserve);
+    trace->normal2 = reserve_reals(reserve, thin);
+    trace->rstd2 = reserve_reals(reserve, rows);
+    activation_open(&trace->normed2, arithmetic, rows, D, reserve);
+    activation_open(&trace->mlp.active, arithmetic, rows, MLP_RATIO * D, reserve);
+    trace->mlp.slope = reserve_reals(reserve, MLP_RATIO * thin);
 }
 
-void block_work_open(struct block_work *work, const struct attention_shape *shape,
-                     struct reserve *reserve)
+void block_work_open(struct block_work *work, enum arithmetic arithmetic,
+                     const struct attention_shape *shape, struct reserve *reserve)
 {
-    const size_t thin = size_product(attention_rows(shape), shape->width);
-    *work = (struct block_work){
-        .normed = reserve_reals(reserve, thin),
-        .thin = reserve_reals(reserve, thin),
-        .wide = reserve_reals(reserve, MLP_RATIO * thin),
-        .dscores = reserve_reals(reserve, attention_work(shape)),
-    };
+    const size_t rows = attention_rows(shape), D = shape->width, I = MLP_RATIO * D;
+    work->arithmetic = arithmetic;
+    for (int c = 0; c < 2; ++c)
+        work->chunk[c] = reserve_reals(reserve, BLOCK_PIECE * I);
+    work->thin = reserve_reals(reserve, BLOCK_PIECE * D);
+    activation_open_room(&work->dstream, arithmetic, rows, D, reserve);
+    activation_open(&work->dmixed, arithmetic, rows, D, reserve);
+    activation_open(&work->dqkv, arithmetic, rows, 3 * D, reserve);
+    activation_open(&work->dinner, arithmetic, rows, I, reserve);
+    for (int f = 0; f < 2; ++f)
+        work->factor[f] = reserve_bytes(reserve, factor_bytes(arithmetic, rows, I));
+    attention_work_open(&work->attention, arithmetic, shape, reserve);
+}
+
+static size_t piece_rows(size_t first, size_t rows)
+{
+    return rows - first < BLOCK_PIECE ? rows - first : BLOCK_PIECE;
 }
 
 void block_forward(real *x, struct block_trace *trace, struct block_work *work,
                    const struct block *block, const struct attention_shape *shape)
 {
     const size_t R = attention_rows(shape), D = shape->width;
+    const enum arithmetic arithmetic = work->arithmetic;
 
     // x += proj(attention(qkv(LN1(x))))
-    layernorm_forward(work->normed, trace->normal1, trace->rstd1, x, &block->norm1, R,
-                      D);
-    linear_forward(trace->qkv, work->normed, &block->attn.qkv, R, 3 * D, D, 0);
-    attention_forward(trace->mixed, trace->probs, trace->qkv, shape);
-    linear_forward(x, trace->mixed, &block->attn.proj, R, D, D, 1);
+    for (size_t r = 0; r < R; r += BLOCK_PIECE) {
+        const size_t rows = piece_rows(r, R);
+        real *normed = activation_target(&trace->normed1, work->chunk[0], r);
+        layernorm_forward(normed, trace->normal1 + r * D, trace->rstd1 + r, x + r * D,
+                          &block->norm1, rows, D);
+        activation_keep(&trace->normed1, normed, r, rows);
+        real *qkv = activation_target(&trace->qkv, work->chunk[0], r);
+        linear_forward(qkv, activation_left(&trace->normed1, r, 0), &block->attn.qkv,
+                       arithmetic, rows, 3 * D, D, 0);
+        activation_keep(&trace->qkv, qkv, r, rows);
+    }
+    attention_forward(&trace->mixed, trace->probs, &work->attention, &trace->qkv,
+                      shape);
 
-    // x += mlp(LN2(x))
-    layernorm_forward(work->normed, trace->normal2, trace->rstd2, x, &block->norm2, R,
-                      D);
-    mlp_forward(x, trace->active, trace->slope, work->normed, &block->mlp, R, D);
+    // the rest of it, and x += mlp(LN2(x))
+    for (size_t r = 0; r < R; r += BLOCK_PIECE) {
+        const size_t rows = piece_rows(r, R);
+        linear_forward(x + r * D, activation_left(&trace->mixed, r, 0),
+                       &block->attn.proj, arithmetic, rows, D, D, 1);
+        real *normed = activation_target(&trace->normed2, work->chunk[0], r);
+        layernorm_forward(normed, trace->normal2 + r * D, trace->rstd2 + r, x + r * D,
+                          &block->norm2, rows, D);
+        activation_keep(&trace->normed2, normed, r, rows);
+        mlp_forward(x + r * D, &trace->mlp, r, work->chunk,
+                    activation_left(&trace->normed2, r, 0), &block->mlp, rows, D);
+    }
+}
+
+// dW = dout^T in over all rows.
+static void weight_gradient(const struct linear *dlinear, const struct activation *dout,
+                            const struct activation *in, struct block_work *work,
+                            size_t rows, size_t n, size_t k)
+{
+    linear_backward_weight(dlinear->weight, dout, 0, in, 0, work->factor, rows, n, k,
+                           0);
+}
+
+// x += mlp(LN2(x)): dx passes the perceptron and its norm.
+static void perceptron_backward(real *dx, const struct block *dblock,
+                                const struct block_trace *trace,
+                                struct block_work *work, const struct block *block,
+                                size_t R, size_t D)
+{
+    const size_t I = MLP_RATIO * D;
+    const struct activation dout = activation_of(&work->dstream, dx, R);
+    weight_gradient(&dblock->mlp.fc2, &dout, &trace->mlp.active, work, R, D, I);
+    linear_backward_bias(dblock->mlp.fc2.bias, dx, R, D);
+    memset(dblock->mlp.fc1.bias, 0, I * sizeof(real));
+    layernorm_backward_begin(&dblock->norm2, D);
+    for (size_t r = 0; r < R; r += BLOCK_PIECE) {
+        const size_t rows = piece_rows(r, R);
+        mlp_backward_input(work->thin, &work->dinner, dblock->mlp.fc1.bias, work->chunk,
+                           activation_left(&dout, r, 0), &trace->mlp, r, &block->mlp,
+                           rows, D);
+        layernorm_backward(dx + r * D, &dblock->norm2, work->thin,
+                           trace->normal2 + r * D, trace->rstd2 + r, &block->norm2,
+                           rows, D);
+    }
+    weight_gradient(&dblock->mlp.fc1, &work->dinner, &trace->normed2, work, R, I, D);
+}
+
+// x += proj(attention(qkv(LN1(x))))
+static void mixing_backward(real *dx, const struct block *dblock,
+                            const struct block_trace *trace, struct block_work *work,
+                            const struct block *block,
+                            const struct attention_shape *shape)
+{
+    const size_t R = attention_rows(shape), D = shape->width;
+    const enum arithmetic arithmetic = work->arithmetic;
+    const struct activation dout = activation_of(&work->dstream, dx, R);
+    weight_gradient(&dblock->attn.proj, &dout, &trace->mixed, work, R, D, D);
+    linear_backward_bias(dblock->attn.proj.bias, dx, R, D);
+    for (size_t r = 0; r < R; r += BLOCK_PIECE) {
+        const size_t rows = piece_rows(r, R);
+        real *dmixed = activation_target(&work->dmixed, work->chunk[0], r);
+        linear_backward_input(dmixed, activation_left(&dout, r, 0), &block->attn.proj,
+                              arithmetic, rows, D, D);
+        activation_keep(&work->dmixed, dmixed, r, rows);
+    }
+    attention_backward(&work->dqkv, &work->attention, &work->dmixed, trace->probs,
+                       &trace->qkv, shape);
+    weight_gradient(&dblock->attn.qkv, &work->dqkv, &trace->normed1, work, R, 3 * D, D);
+    layernorm_backward_begin(&dblock->norm1, D);
+    for (size_t r = 0; r < R; r += BLOCK_PIECE) {
+        const size_t rows = piece_rows(r, R);
+        linear_backward_input(work->thin, activation_left(&work->dqkv, r, 0),
+                              &block->attn.qkv, arithmetic, rows, 3 * D, D);
+        layernorm_backward(dx + r * D, &dblock->norm1, work->thin,
+                           trace->normal1 + r * D, trace->rstd1 + r, &block->norm1,
+                           rows, D);
+    }
 }
 
 void block_backward(real *dx, const struct block *dblock,
                     const struct block_trace *trace, struct block_work *work,
                     const struct block *block, const struct attention_shape *shape)
 {
-    const size_t R = attention_rows(shape), D = shape->width;
-
-    // x += mlp(LN2(x))
-    layernorm_scale(work->normed, trace->normal2, &block->norm2, R, D);
-    mlp_backward(work->thin, &dblock->mlp, work->wide, dx, trace->active, trace->slope,
-                 work->normed, &block->mlp, R, D);
-    layernorm_backward(dx, &dblock->norm2, work->thin, trace->normal2, trace->rstd2,
-                       &block->norm2, R, D);
-
-    // x += proj(attention(qkv(LN1(x))))
-    linear_backward(work->thin, &dblock->attn.proj, dx, trace->mixed, &block->attn.proj,
-                    R, D, D);
-    attention_backward(work->wide, work->dscores, work->thin, trace->probs, trace->qkv,
-                       shape);
-    layernorm_scale(work->normed, trace->normal1, &block->norm1, R, D);
-    linear_backward(work->thin, &dblock->attn.qkv, work->wide, work->normed,
-                    &block->attn.qkv, R, 3 * D, D);
-    layernorm_backward(dx, &dblock->norm1, work->thin, trace->normal1, trace->rstd1,
-                       &block->norm1, R, D);
+    perceptron_backward(dx, dblock, trace, work, block, attention_rows(shape),
+                        shape->width);
+    mixing_backward(dx, dblock, trace, work, block, shape);
 }

@@ -33,28 +33,40 @@ void block_list(struct parameters *parameters, const char *prefix, size_t base,
 /// What a forward pass leaves to the backward pass. The residual stream itself is not
 /// kept: backward needs only the normalised rows.
 struct block_trace {
-    real *normal1, *rstd1; ///< (B,T,D), (B,T)
-    real *qkv;             ///< (B,T,3D)
-    real *probs;           ///< attention_probs
-    real *mixed;           ///< (B,T,D) attention's output before proj
-    real *normal2, *rstd2; ///< (B,T,D), (B,T)
-    real *active, *slope;  ///< (B,T,4D)
+    real *normal1, *rstd1;     ///< (B,T,D), (B,T)
+    struct activation normed1; ///< (B,T,D) qkv's input
+    struct activation qkv;     ///< (B,T,3D)
+    real *probs;               ///< attention_probs
+    struct activation mixed;   ///< (B,T,D) attention's output before proj
+    real *normal2, *rstd2;     ///< (B,T,D), (B,T)
+    struct activation normed2; ///< (B,T,D) the perceptron's input
+    struct mlp_trace mlp;
 };
 
 /// Takes a trace's arrays.
-void block_trace_open(struct block_trace *trace, const struct attention_shape *shape,
-                      struct reserve *reserve);
+void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
+                      const struct attention_shape *shape, struct reserve *reserve);
 
 /// Workspace, shared by all blocks.
 struct block_work {
-    real *normed, *thin; ///< (B,T,D)
-    real *wide;          ///< (B,T,4D)
-    real *dscores;       ///< attention_work
+    enum arithmetic arithmetic;
+    real *chunk[2];            ///< (BLOCK_PIECE,4D)
+    real *thin;                ///< (BLOCK_PIECE,D)
+    struct activation dstream; ///< (B,T,D) the residual stream's gradient, for products
+    struct activation dmixed;  ///< (B,T,D)
+    struct activation dqkv;    ///< (B,T,3D)
+    struct activation dinner;  ///< (B,T,4D)
+    void *factor[2];           ///< of the widest weight gradient
+    struct attention_work attention;
 };
 
-/// Takes a workspace for `shape`.
-void block_work_open(struct block_work *work, const struct attention_shape *shape,
-                     struct reserve *reserve);
+/// Rows that pass from one norm to the next at a time, so that what lies between stays in the
+/// cache.
+enum { BLOCK_PIECE = 56 };
+
+/// Takes a workspace for `shape`, and for any with fewer images or tokens.
+void block_work_open(struct block_work *work, enum arithmetic arithmetic,
+                     const struct attention_shape *shape, struct reserve *reserve);
 
 /// x (B,T,D) goes through the block in place; fills the trace.
 /// Work 24 B T D^2 + 4 B T^2 D flops.
@@ -62,7 +74,7 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
                    const struct block *block, const struct attention_shape *shape);
 
 /// dx (B,T,D), on entry the gradient by the block's output, becomes that by its input;
-/// dblock's tensors are added to. `trace` from block_forward.
+/// dblock's tensors are overwritten. `trace` from block_forward.
 void block_backward(real *dx, const struct block *dblock,
                     const struct block_trace *trace, struct block_work *work,
                     const struct block *block, const struct attention_shape *shape);

@@ -23,8 +23,9 @@ void decoder_list(struct parameters *parameters, size_t base,
 #undef AT
 }
 
-void decoder_trace_open(struct decoder_trace *trace, const struct mae_shape *shape,
-                        size_t images, struct reserve *reserve)
+void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
+                        const struct mae_shape *shape, size_t images,
+                        struct reserve *reserve)
 {
     const size_t T = shape_tokens(shape);
     trace->shape = (struct attention_shape){.images = images,
@@ -33,7 +34,12 @@ void decoder_trace_open(struct decoder_trace *trace, const struct mae_shape *sha
                                             .heads = (size_t)shape->decoder_heads};
     trace->y = reserve_reals(
         reserve, size_product(attention_rows(&trace->shape), trace->shape.width));
-    vit_trace_open(&trace->vit, shape->decoder_blocks, &trace->shape, reserve);
+    vit_trace_open(&trace->vit, shape->decoder_blocks, arithmetic, &trace->shape,
+                   reserve);
+    activation_open_room(&trace->painted, arithmetic, attention_rows(&trace->shape),
+                         trace->shape.width, reserve);
+    activation_open_room(&trace->dprediction, arithmetic, size_product(images, T),
+                         shape_patch(shape), reserve);
     trace->prediction = reserve_reals(
         reserve, size_product(size_product(images, T), shape_patch(shape)));
 }
@@ -67,12 +73,14 @@ static void unshuffle_forward(real *y, const real *z, const struct decoder *deco
     }
 }
 
-// dz (B,V+1,D) overwritten; the mask token's and the positions' gradients are added to.
+// dz (B,V+1,D), the mask token's and the positions' gradients are overwritten.
 static void unshuffle_backward(real *dz, const struct decoder *ddecoder, const real *dy,
                                const struct mae_input *input, size_t tokens,
                                size_t width)
 {
     const size_t V = input->visible, D = width;
+    memset(ddecoder->mask_token, 0, D * sizeof(real));
+    memset(ddecoder->positions, 0, (tokens + 1) * D * sizeof(real));
     for (size_t b = 0; b < input->images; ++b) {
         real *dz_b = dz + b * (V + 1) * D;
         const real *dy_b = dy + b * (tokens + 1) * D;
@@ -101,24 +109,31 @@ void decoder_forward(struct decoder_trace *trace, struct block_work *work,
                 &trace->shape);
 
     // The class token is not painted, so the head runs over each image's T patch rows.
+    trace->painted = activation_of(&trace->painted, trace->y, input->images * (T + 1));
     for (size_t b = 0; b < input->images; ++b)
-        linear_forward(trace->prediction + b * T * F, trace->y + (b * (T + 1) + 1) * D,
-                       &decoder->head, T, F, D, 0);
+        linear_forward(trace->prediction + b * T * F,
+                       activation_left(&trace->painted, b * (T + 1) + 1, 0),
+                       &decoder->head, work->arithmetic, T, F, D, 0);
 }
 
 void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
-                      const real *dprediction, const struct decoder_trace *trace,
+                      const real *dprediction, struct decoder_trace *trace,
                       struct block_work *work, const struct decoder *decoder,
                       const struct mae_input *input, const struct mae_shape *shape)
 {
     const size_t T = shape_tokens(shape), D = trace->shape.width,
                  F = shape_patch(shape);
+    const struct activation dout =
+        activation_of(&trace->dprediction, dprediction, input->images * T);
     for (size_t b = 0; b < input->images; ++b) {
         real *dy_b = dy + b * (T + 1) * D;
         memset(dy_b, 0, D * sizeof(real));
-        linear_backward(dy_b + D, &ddecoder->head, dprediction + b * T * F,
-                        trace->y + (b * (T + 1) + 1) * D, &decoder->head, T, F, D);
+        linear_backward_input(dy_b + D, activation_left(&dout, b * T, 0),
+                              &decoder->head, work->arithmetic, T, F, D);
+        linear_backward_weight(ddecoder->head.weight, &dout, b * T, &trace->painted,
+                               b * (T + 1) + 1, work->factor, T, F, D, b > 0);
     }
+    linear_backward_bias(ddecoder->head.bias, dprediction, input->images * T, F);
     vit_backward(dy, &ddecoder->vit, &trace->vit, work, &decoder->vit,
                  shape->decoder_blocks, &trace->shape);
     unshuffle_backward(dz, ddecoder, dy, input, T, D);

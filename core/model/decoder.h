@@ -24,12 +24,15 @@ struct decoder_trace {
     struct attention_shape shape; ///< B, T + 1, D, H
     real *y; ///< (B,T+1,D) the residual stream, at the end the head's input
     struct vit_trace vit;
-    real *prediction; ///< (B,T,F)
+    struct activation painted;     ///< (B,T+1,D) y at the end, for the head's products
+    struct activation dprediction; ///< (B,T,F) workspace
+    real *prediction;              ///< (B,T,F)
 };
 
 /// Takes a trace's arrays for B images.
-void decoder_trace_open(struct decoder_trace *trace, const struct mae_shape *shape,
-                        size_t images, struct reserve *reserve);
+void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
+                        const struct mae_shape *shape, size_t images,
+                        struct reserve *reserve);
 
 /// trace->prediction from z (B,V+1,D), the encoder's output for input->shown.
 void decoder_forward(struct decoder_trace *trace, struct block_work *work,
@@ -37,12 +40,12 @@ void decoder_forward(struct decoder_trace *trace, struct block_work *work,
                      const struct mae_input *input, const struct mae_shape *shape);
 
 /// The gradients of decoder_forward.
-/// ddecoder's tensors  added to
+/// ddecoder's tensors  overwritten
 /// dz (B,V+1,D)        overwritten
 /// dy (B,T+1,D)        workspace
 /// dprediction (B,T,F)
 void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
-                      const real *dprediction, const struct decoder_trace *trace,
+                      const real *dprediction, struct decoder_trace *trace,
                       struct block_work *work, const struct decoder *decoder,
                       const struct mae_input *input, const struct mae_shape *shape);
 

@@ -1,7 +1,6 @@
 #include "core/model/encoder.h"
 
 #include "core/base/die.h"
-#include "core/linalg/gemm.h"
 
 #include <string.h>
 
@@ -29,8 +28,9 @@ void encoder_list(struct parameters *parameters, size_t base,
 #undef AT
 }
 
-void encoder_trace_open(struct encoder_trace *trace, const struct mae_shape *shape,
-                        size_t images, size_t visible, struct reserve *reserve)
+void encoder_trace_open(struct encoder_trace *trace, enum arithmetic arithmetic,
+                        const struct mae_shape *shape, size_t images, size_t visible,
+                        struct reserve *reserve)
 {
     trace->shape = (struct attention_shape){.images = images,
                                             .tokens = visible + 1,
@@ -38,9 +38,11 @@ void encoder_trace_open(struct encoder_trace *trace, const struct mae_shape *sha
                                             .heads = (size_t)shape->encoder_heads};
     const size_t rows = attention_rows(&trace->shape);
     const size_t thin = size_product(rows, trace->shape.width);
-    trace->patches = reserve_reals(reserve, size_product(rows, shape_patch(shape)));
+    activation_open(&trace->patches, arithmetic, rows, shape_patch(shape), reserve);
+    trace->gathered = reserve_reals(reserve, (visible + 1) * shape_patch(shape));
     trace->x = reserve_reals(reserve, thin);
-    vit_trace_open(&trace->vit, shape->encoder_blocks, &trace->shape, reserve);
+    vit_trace_open(&trace->vit, shape->encoder_blocks, arithmetic, &trace->shape,
+                   reserve);
     trace->normal = reserve_reals(reserve, thin);
     trace->rstd = reserve_reals(reserve, rows);
     trace->z = reserve_reals(reserve, thin);
@@ -61,12 +63,14 @@ static void shown_check(const struct mae_input *input, size_t tokens)
 
 // trace->patches = visible patches behind a zero row for the class token, and
 // x = what the embedding adds to their product with the weight: [cls; b + pos_v].
-static void embedding_gather(struct encoder_trace *trace, const struct encoder *encoder,
+// chunk (V+1,patch).
+static void embedding_gather(struct encoder_trace *trace, real *chunk,
+                             const struct encoder *encoder,
                              const struct mae_input *input, size_t tokens, size_t patch)
 {
     const size_t V = input->visible, D = trace->shape.width;
     for (size_t b = 0; b < input->images; ++b) {
-        real *patches_b = trace->patches + b * (V + 1) * patch;
+        real *patches_b = activation_target(&trace->patches, chunk, b * (V + 1));
         real *x_b = trace->x + b * (V + 1) * D;
         memset(patches_b, 0, patch * sizeof(real));
         memcpy(x_b, encoder->cls_token, D * sizeof(real));
@@ -79,14 +83,19 @@ static void embedding_gather(struct encoder_trace *trace, const struct encoder *
             for (size_t i = 0; i < D; ++i)
                 x_bv[i] = encoder->patchify.bias[i] + position[i];
         }
+        activation_keep(&trace->patches, patches_b, b * (V + 1), V + 1);
     }
 }
 
 // The gradient of embedding_gather by the class token, the positions and the bias.
 static void embedding_scatter(const struct encoder *dencoder, const real *dx,
-                              const struct mae_input *input, size_t width)
+                              const struct mae_input *input, size_t tokens,
+                              size_t width)
 {
     const size_t V = input->visible, D = width;
+    memset(dencoder->cls_token, 0, D * sizeof(real));
+    memset(dencoder->positions, 0, tokens * D * sizeof(real));
+    memset(dencoder->patchify.bias, 0, D * sizeof(real));
     for (size_t b = 0; b < input->images; ++b) {
         const real *dx_b = dx + b * (V + 1) * D;
         for (size_t i = 0; i < D; ++i) dencoder->cls_token[i] += dx_b[i];
@@ -109,9 +118,10 @@ void encoder_blocks(struct encoder_trace *trace, struct block_work *work,
             shape->encoder_blocks);
     shown_check(input, shape_tokens(shape));
     const size_t F = shape_patch(shape);
-    embedding_gather(trace, encoder, input, shape_tokens(shape), F);
-    gemm(trace->x, trace->patches, PLAIN, encoder->patchify.weight, TRANSPOSED,
-         attention_rows(&trace->shape), trace->shape.width, F, 1);
+    embedding_gather(trace, trace->gathered, encoder, input, shape_tokens(shape), F);
+    product(trace->x, trace->shape.width, activation_left(&trace->patches, 0, 0),
+            encoder->patchify.forward, work->arithmetic, attention_rows(&trace->shape),
+            trace->shape.width, F, 1);
     vit_forward(trace->x, &trace->vit, work, &encoder->vit, layer, &trace->shape);
 }
 
@@ -130,13 +140,15 @@ void encoder_backward(const struct encoder *dencoder, real *dx, const real *dz,
 
     // z = LN(blocks(x)); no residual path leads around the final norm.
     memset(dx, 0, R * D * sizeof(real));
+    layernorm_backward_begin(&dencoder->norm, D);
     layernorm_backward(dx, &dencoder->norm, dz, trace->normal, trace->rstd,
                        &encoder->norm, R, D);
     vit_backward(dx, &dencoder->vit, &trace->vit, work, &encoder->vit,
                  shape->encoder_blocks, &trace->shape);
 
     // x = [cls; E x_v + b + pos_v]; the class token's zero rows add nothing to dE.
-    gemm(dencoder->patchify.weight, dx, TRANSPOSED, trace->patches, PLAIN, D,
-         shape_patch(shape), R, 1);
-    embedding_scatter(dencoder, dx, input, D);
+    const struct activation dout = activation_of(&work->dstream, dx, R);
+    linear_backward_weight(dencoder->patchify.weight, &dout, 0, &trace->patches, 0,
+                           work->factor, R, D, shape_patch(shape), 0);
+    embedding_scatter(dencoder, dx, input, shape_tokens(shape), D);
 }

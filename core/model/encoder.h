@@ -21,16 +21,18 @@ void encoder_list(struct parameters *parameters, size_t base,
 /// What forward leaves to backward, and its results.
 struct encoder_trace {
     struct attention_shape shape; ///< B, V + 1, D, H
-    real *patches; ///< (B,V+1,F) visible patches; the class token's rows are 0
-    real *x;       ///< (B,V+1,D) the residual stream where the pass stopped
+    struct activation patches;    ///< (B,V+1,F) visible; the class token's rows are 0
+    real *gathered;               ///< (V+1,F) one image's, on their way there
+    real *x; ///< (B,V+1,D) the residual stream where the pass stopped
     struct vit_trace vit;
     real *normal, *rstd; ///< (B,V+1,D), (B,V+1) of the final norm
     real *z;             ///< (B,V+1,D) the output
 };
 
 /// Takes a trace's arrays for B images with V visible patches.
-void encoder_trace_open(struct encoder_trace *trace, const struct mae_shape *shape,
-                        size_t images, size_t visible, struct reserve *reserve);
+void encoder_trace_open(struct encoder_trace *trace, enum arithmetic arithmetic,
+                        const struct mae_shape *shape, size_t images, size_t visible,
+                        struct reserve *reserve);
 
 /// trace->x = the tokens after block `layer` (0: the embedding). Dies of a broken contract when
 /// a shown patch number is not in 0..T-1 or the numbers do not ascend.
@@ -41,7 +43,7 @@ void encoder_blocks(struct encoder_trace *trace, struct block_work *work,
 /// trace->z = the final norm of trace->x.
 void encoder_norm(struct encoder_trace *trace, const struct encoder *encoder);
 
-/// From dz (B,V+1,D) through the whole encoder; adds to the tensors of dencoder.
+/// From dz (B,V+1,D) through the whole encoder; overwrites the tensors of dencoder.
 /// dx (B,V+1,D) workspace. Pixels get no gradient.
 void encoder_backward(const struct encoder *dencoder, real *dx, const real *dz,
                       const struct encoder_trace *trace, struct block_work *work,

@@ -37,13 +37,15 @@ static inline float lower_tail(float a, float exponential)
 
 #endif
 
-KERNEL void gelu_forward(real *restrict out, real *restrict slope, const real *bias,
+KERNEL void gelu_forward(real *restrict out, real *restrict slope,
+                         const real *restrict in, const real *restrict bias,
                          size_t rows, size_t n)
 {
     for (size_t r = 0; r < rows; ++r) {
         real *restrict out_r = out + r * n, *restrict slope_r = slope + r * n;
+        const real *restrict in_r = in + r * n;
         for (size_t i = 0; i < n; ++i) {
-            real u = slope_r[i] + bias[i];
+            real u = in_r[i] + bias[i];
             real magnitude = u < 0 ? -u : u;
             real exponential = exp_negative((real)-0.5 * u * u);
             real tail = lower_tail(magnitude, exponential);
@@ -54,12 +56,13 @@ KERNEL void gelu_forward(real *restrict out, real *restrict slope, const real *b
     }
 }
 
-KERNEL void gelu_backward(real *restrict du, real *restrict dbias,
+KERNEL void gelu_backward(real *du, real *restrict dbias, const real *dout,
                           const real *restrict slope, size_t rows, size_t n)
 {
     for (size_t r = 0; r < rows; ++r)
+#pragma GCC ivdep
         for (size_t i = 0; i < n; ++i) {
-            real value = du[r * n + i] * slope[r * n + i];
+            real value = dout[r * n + i] * slope[r * n + i];
             du[r * n + i] = value;
             dbias[i] += value;
         }

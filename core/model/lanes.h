@@ -1,20 +1,83 @@
-/// Sums in a fixed order that the compiler can still vectorise: sixteen partial sums, element i in lane
+/// Sums in a fixed order that every CPU can compute in vectors: sixteen partial sums, element i in lane
 /// i % 16, folded by halves. The order is written out, so every clone of a kernel gives the same bits.
 #ifndef MASKBOOK_MODEL_LANES_H
 #define MASKBOOK_MODEL_LANES_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "core/base/real.h"
 
 enum { LANES = 16 };
 
-/// ((0+8) + (4+12)) + ...: the sum of all lanes; destroys them.
-static inline real lanes_fold(real lane[LANES])
+/// Sixteen numbers that the compiler keeps in whatever vector registers there are. Functions take it
+/// by pointer: by value its ABI would depend on the target.
+typedef real lanes __attribute__((vector_size(LANES * sizeof(real))));
+
+/// *v = the sixteen numbers at x, wherever they lie.
+static inline __attribute__((always_inline)) void lanes_load(lanes *v, const real *x)
 {
-    for (size_t half = LANES / 2; half; half /= 2)
-        for (size_t l = 0; l < half; ++l) lane[l] += lane[l + half];
-    return lane[0];
+    memcpy(v, x, sizeof *v);
+}
+
+/// *v = the first n < LANES numbers at x, zeros behind them.
+static inline __attribute__((always_inline)) void
+lanes_load_part(lanes *v, const real *x, size_t n)
+{
+    *v = (lanes){0};
+    memcpy(v, x, n * sizeof(real));
+}
+
+/// The numbers of *v go to x.
+static inline __attribute__((always_inline)) void lanes_store(real *x, const lanes *v)
+{
+    memcpy(x, v, sizeof *v);
+}
+
+#ifdef REAL_DOUBLE
+typedef int64_t lane_index;
+#else
+typedef int32_t lane_index;
+#endif
+typedef lane_index lanes_mask __attribute__((vector_size(LANES * sizeof(lane_index))));
+
+/// *x = the larger of *x and *y, lane by lane.
+static inline __attribute__((always_inline)) void lanes_larger(lanes *x, const lanes *y)
+{
+    lanes_mask larger = *y > *x;
+    *x = (lanes)(((lanes_mask)*y & larger) | ((lanes_mask)*x & ~larger));
+}
+
+// *x with its upper HALF lanes in the place of the lower ones.
+#define LANES_UPPER(x, HALF)                                                           \
+    __builtin_shuffle(x, (lanes_mask){(HALF), (HALF) + 1, (HALF) + 2, (HALF) + 3,      \
+                                      (HALF) + 4, (HALF) + 5, (HALF) + 6, (HALF) + 7,  \
+                                      8, 9, 10, 11, 12, 13, 14, 15})
+
+/// ((0+8) + (4+12)) + ...: the sum of all lanes.
+static inline __attribute__((always_inline)) real lanes_fold(const lanes *v)
+{
+    lanes x = *v;
+    x += LANES_UPPER(x, 8);
+    x += LANES_UPPER(x, 4);
+    x += LANES_UPPER(x, 2);
+    x += LANES_UPPER(x, 1);
+    return x[0];
+}
+
+/// The largest of all lanes.
+static inline __attribute__((always_inline)) real lanes_largest(const lanes *v)
+{
+    lanes x = *v, y = LANES_UPPER(x, 8);
+    lanes_larger(&x, &y);
+    y = LANES_UPPER(x, 4);
+    lanes_larger(&x, &y);
+    y = LANES_UPPER(x, 2);
+    lanes_larger(&x, &y);
+    y = LANES_UPPER(x, 1);
+    lanes_larger(&x, &y);
+    return x[0];
 }
 
 /// n rounded up to whole lanes; the stride of rows that kernels treat without a tail.

@@ -2,35 +2,41 @@
 
 #include "core/model/lanes.h"
 
+#include <string.h>
 #include <tgmath.h>
 
 #define EPSILON ((real)1e-5)
 
-static inline real row_mean(const real *x, size_t n)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE real row_mean(const real *x, size_t n)
 {
-    real lane[LANES] = {0};
-    size_t whole = n - n % LANES;
-    for (size_t i = 0; i < whole; i += LANES)
-        for (size_t l = 0; l < LANES; ++l) lane[l] += x[i + l];
-    for (size_t l = 0; l < n - whole; ++l) lane[l] += x[whole + l];
-    return lanes_fold(lane) / (real)n;
+    lanes sum = {0}, x_i;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        lanes_load(&x_i, x + i);
+        sum += x_i;
+    }
+    if (i < n) {
+        lanes_load_part(&x_i, x + i, n - i);
+        sum += x_i;
+    }
+    return lanes_fold(&sum) / (real)n;
 }
 
 // The mean of (x - centre)^2.
-static inline real row_variance(const real *x, real centre, size_t n)
+INLINE real row_variance(const real *x, real centre, size_t n)
 {
-    real lane[LANES] = {0};
-    size_t whole = n - n % LANES;
-    for (size_t i = 0; i < whole; i += LANES)
-        for (size_t l = 0; l < LANES; ++l) {
-            real difference = x[i + l] - centre;
-            lane[l] += difference * difference;
-        }
-    for (size_t l = 0; l < n - whole; ++l) {
-        real difference = x[whole + l] - centre;
-        lane[l] += difference * difference;
+    lanes sum = {0}, x_i;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        lanes_load(&x_i, x + i);
+        x_i -= centre;
+        sum += x_i * x_i;
     }
-    return lanes_fold(lane) / (real)n;
+    real rest = 0;
+    for (; i < n; ++i) rest += (x[i] - centre) * (x[i] - centre);
+    return (lanes_fold(&sum) + rest) / (real)n;
 }
 
 KERNEL void layernorm_forward(real *restrict out, real *restrict normal,
@@ -52,34 +58,36 @@ KERNEL void layernorm_forward(real *restrict out, real *restrict normal,
     }
 }
 
-KERNEL void layernorm_scale(real *restrict out, const real *restrict normal,
-                            const struct layernorm *layer, size_t rows, size_t width)
+// mean_g = mean(gamma dout), mean_gx = mean(gamma dout x^), in one pass.
+INLINE void row_moments(real *mean_g, real *mean_gx, const real *dout,
+                        const real *normal, const real *gamma, size_t n)
 {
-    const real *restrict gamma = layer->weight, *restrict beta = layer->bias;
-    for (size_t r = 0; r < rows; ++r)
-        for (size_t i = 0; i < width; ++i)
-            out[r * width + i] = gamma[i] * normal[r * width + i] + beta[i];
+    lanes sum_g = {0}, sum_gx = {0}, dout_i, normal_i, gamma_i;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        lanes_load(&dout_i, dout + i);
+        lanes_load(&normal_i, normal + i);
+        lanes_load(&gamma_i, gamma + i);
+        dout_i *= gamma_i;
+        sum_g += dout_i;
+        sum_gx += dout_i * normal_i;
+    }
+    if (i < n) {
+        lanes_load_part(&dout_i, dout + i, n - i);
+        lanes_load_part(&normal_i, normal + i, n - i);
+        lanes_load_part(&gamma_i, gamma + i, n - i);
+        dout_i *= gamma_i;
+        sum_g += dout_i;
+        sum_gx += dout_i * normal_i;
+    }
+    *mean_g = lanes_fold(&sum_g) / (real)n;
+    *mean_gx = lanes_fold(&sum_gx) / (real)n;
 }
 
-// mean_g = mean(gamma dout), mean_gx = mean(gamma dout x^), in one pass.
-static inline void row_moments(real *mean_g, real *mean_gx, const real *dout,
-                               const real *normal, const real *gamma, size_t n)
+void layernorm_backward_begin(const struct layernorm *dlayer, size_t width)
 {
-    real lane_g[LANES] = {0}, lane_gx[LANES] = {0};
-    size_t whole = n - n % LANES;
-    for (size_t i = 0; i < whole; i += LANES)
-        for (size_t l = 0; l < LANES; ++l) {
-            real g = dout[i + l] * gamma[i + l];
-            lane_g[l] += g;
-            lane_gx[l] += g * normal[i + l];
-        }
-    for (size_t l = 0; l < n - whole; ++l) {
-        real g = dout[whole + l] * gamma[whole + l];
-        lane_g[l] += g;
-        lane_gx[l] += g * normal[whole + l];
-    }
-    *mean_g = lanes_fold(lane_g) / (real)n;
-    *mean_gx = lanes_fold(lane_gx) / (real)n;
+    memset(dlayer->weight, 0, width * sizeof(real));
+    memset(dlayer->bias, 0, width * sizeof(real));
 }
 
 KERNEL void layernorm_backward(real *restrict dx, const struct layernorm *dlayer,

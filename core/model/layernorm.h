@@ -20,9 +20,8 @@ struct layernorm {
 void layernorm_forward(real *out, real *normal, real *rstd, const real *in,
                        const struct layernorm *layer, size_t rows, size_t width);
 
-/// out (R,D) = y again, from normal (R,D): cheaper to recompute than to keep.
-void layernorm_scale(real *out, const real *normal, const struct layernorm *layer,
-                     size_t rows, size_t width);
+/// dgamma and dbeta become 0, before layernorm_backward adds to them piece by piece.
+void layernorm_backward_begin(const struct layernorm *dlayer, size_t width);
 
 /// The gradients of layernorm_forward, with g = gamma dout:
 ///     dx += rstd (g - mean(g) - x^ mean(g x^)),   dgamma += sum of dout x^,   dbeta += sum of dout

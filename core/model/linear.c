@@ -1,14 +1,5 @@
 #include "core/model/linear.h"
 
-#include "core/linalg/gemm.h"
-
-static KERNEL void rows_set(real *restrict out, const real *restrict bias, size_t rows,
-                            size_t n)
-{
-    for (size_t r = 0; r < rows; ++r)
-        for (size_t i = 0; i < n; ++i) out[r * n + i] = bias[i];
-}
-
 static KERNEL void rows_add(real *restrict out, const real *restrict bias, size_t rows,
                             size_t n)
 {
@@ -16,27 +7,51 @@ static KERNEL void rows_add(real *restrict out, const real *restrict bias, size_
         for (size_t i = 0; i < n; ++i) out[r * n + i] += bias[i];
 }
 
-static KERNEL void rows_sum(real *restrict dbias, const real *restrict dout,
-                            size_t rows, size_t n)
+// Few enough that a piece's sums are still in the cache when the bias is added.
+enum { PIECE = 56 };
+
+void linear_forward(real *out, struct left in, const struct linear *linear,
+                    enum arithmetic arithmetic, size_t rows, size_t n, size_t k,
+                    int accumulate)
 {
+    for (size_t first = 0; first < rows; first += PIECE) {
+        size_t count = rows - first < PIECE ? rows - first : PIECE;
+        product(out + first * n, n, left_skip(in, first, arithmetic), linear->forward,
+                arithmetic, count, n, k, accumulate);
+        if (linear->bias) rows_add(out + first * n, linear->bias, count, n);
+    }
+}
+
+void linear_backward_input(real *din, struct left dout, const struct linear *linear,
+                           enum arithmetic arithmetic, size_t rows, size_t n, size_t k)
+{
+    product(din, k, dout, linear->backward, arithmetic, rows, k, n, 0);
+}
+
+// Rows that are multiplied at a time: as many of both factors as the second-level cache holds. A
+// multiple of the 32 that BF16 sums at a time.
+enum { DEPTH = 288 };
+
+void linear_backward_weight(real *dweight, const struct activation *dout,
+                            size_t dout_first, const struct activation *in,
+                            size_t in_first, void *const storage[2], size_t rows,
+                            size_t n, size_t k, int accumulate)
+{
+    for (size_t first = 0, count; first < rows; first += count) {
+        count = rows - first < DEPTH ? rows - first : DEPTH;
+        struct left left = activation_left_transposed(dout, storage[0],
+                                                      dout_first + first, 0, n, count);
+        struct right right =
+            activation_right(in, storage[1], in_first + first, 0, PLAIN, count, k);
+        product(dweight, k, left, right, dout->arithmetic, n, k, count,
+                accumulate || first > 0);
+    }
+}
+
+KERNEL void linear_backward_bias(real *restrict dbias, const real *restrict dout,
+                                 size_t rows, size_t n)
+{
+    for (size_t i = 0; i < n; ++i) dbias[i] = 0;
     for (size_t r = 0; r < rows; ++r)
         for (size_t i = 0; i < n; ++i) dbias[i] += dout[r * n + i];
-}
-
-void linear_forward(real *out, const real *in, const struct linear *linear, size_t rows,
-                    size_t n, size_t k, real beta)
-{
-    if (linear->bias && beta == 0) rows_set(out, linear->bias, rows, n);
-    if (linear->bias && beta != 0) rows_add(out, linear->bias, rows, n);
-    gemm(out, in, PLAIN, linear->weight, TRANSPOSED, rows, n, k,
-         linear->bias ? 1 : beta);
-}
-
-void linear_backward(real *din, const struct linear *dlinear, const real *dout,
-                     const real *in, const struct linear *linear, size_t rows, size_t n,
-                     size_t k)
-{
-    gemm(dlinear->weight, dout, TRANSPOSED, in, PLAIN, n, k, rows, 1);
-    if (linear->bias) rows_sum(dlinear->bias, dout, rows, n);
-    if (din) gemm(din, dout, PLAIN, linear->weight, PLAIN, rows, k, n, 0);
 }

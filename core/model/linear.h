@@ -5,27 +5,44 @@
 #include <stddef.h>
 
 #include "core/base/real.h"
+#include "core/linalg/product.h"
+#include "core/model/activation.h"
 
 struct linear {
-    real *weight; ///< (N,K)
-    real *bias;   ///< (N), or NULL
+    real *weight;          ///< (N,K)
+    real *bias;            ///< (N), or NULL
+    struct right forward;  ///< W^T (K,N), prepared for products (core/model/prepared.h)
+    struct right backward; ///< W (N,K), prepared
 };
 
-/// out = beta out + in W^T + b
-/// out (R,N)  overwritten when beta = 0, added to (a residual stream) when beta = 1
-/// in  (R,K)
+/// out = in W^T + b, or out += in W^T + b when `accumulate` (a residual stream).
+/// out (R,N)
+/// in  (R,K) of `arithmetic`, as are the layer's prepared factors
 /// Requires R, N, K > 0. Work 2 R N K flops; no allocation.
-void linear_forward(real *out, const real *in, const struct linear *linear, size_t rows,
-                    size_t n, size_t k, real beta);
+void linear_forward(real *out, struct left in, const struct linear *linear,
+                    enum arithmetic arithmetic, size_t rows, size_t n, size_t k,
+                    int accumulate);
 
-/// The gradients of linear_forward.
-///     din = dout W,   dW += dout^T in,   db += sum of dout's rows, in order
-/// din  (R,K)  overwritten; NULL when nobody asks for it
+/// The gradient by the input, din = dout W.
+/// din  (R,K)  overwritten
 /// dout (R,N)
-/// in   (R,K)  as in forward
-/// Work 4 R N K flops; no allocation.
-void linear_backward(real *din, const struct linear *dlinear, const real *dout,
-                     const real *in, const struct linear *linear, size_t rows, size_t n,
-                     size_t k);
+/// Work 2 R N K flops; no allocation.
+void linear_backward_input(real *din, struct left dout, const struct linear *linear,
+                           enum arithmetic arithmetic, size_t rows, size_t n, size_t k);
+
+/// The gradient by the weight, dW = dout^T in, or dW += dout^T in when `accumulate`.
+/// dweight (N,K)
+/// dout (R,N) and in (R,K), from row `dout_first` and `in_first` on
+/// storage  two of them, factor_bytes(R, N) and factor_bytes(R, K)
+/// Work 2 R N K flops; no allocation.
+void linear_backward_weight(real *dweight, const struct activation *dout,
+                            size_t dout_first, const struct activation *in,
+                            size_t in_first, void *const storage[2], size_t rows,
+                            size_t n, size_t k, int accumulate);
+
+/// The gradient by the bias: the sum of dout's rows, in order.
+/// dbias (N)    overwritten
+/// dout  (R,N)
+void linear_backward_bias(real *dbias, const real *dout, size_t rows, size_t n);
 
 #endif

@@ -42,7 +42,8 @@ struct mae_activations {
 // Takes every array, or counts the bytes when the reserve has no arena.
 static void activations_reserve(struct mae_activations *activations,
                                 const struct mae_shape *shape, size_t images,
-                                size_t visible, struct reserve *reserve)
+                                size_t visible, enum arithmetic arithmetic,
+                                struct reserve *reserve)
 {
     require(images > 0 && visible > 0 && visible <= shape_tokens(shape),
             "a pass over %zu images with %zu of %zu patches", images, visible,
@@ -51,9 +52,11 @@ static void activations_reserve(struct mae_activations *activations,
     memset(activations, 0, sizeof *activations);
     activations->images = images;
     activations->visible = visible;
-    encoder_trace_open(&activations->encoder, shape, images, visible, reserve);
-    decoder_trace_open(&activations->decoder, shape, images, reserve);
-    block_work_open(&activations->work, &activations->decoder.shape, reserve);
+    encoder_trace_open(&activations->encoder, arithmetic, shape, images, visible,
+                       reserve);
+    decoder_trace_open(&activations->decoder, arithmetic, shape, images, reserve);
+    block_work_open(&activations->work, arithmetic, &activations->decoder.shape,
+                    reserve);
 
     const size_t encoder_rows = attention_rows(&activations->encoder.shape);
     const size_t decoder_rows = attention_rows(&activations->decoder.shape);
@@ -63,20 +66,23 @@ static void activations_reserve(struct mae_activations *activations,
     activations->dx = reserve_reals(reserve, size_product(encoder_rows, width));
 }
 
-size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible)
+size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible,
+                            enum arithmetic arithmetic)
 {
     struct mae_activations counted;
     struct reserve reserve = {.bytes = sizeof counted + RESERVE_SLACK};
-    activations_reserve(&counted, &mae->shape, images, visible, &reserve);
+    activations_reserve(&counted, &mae->shape, images, visible, arithmetic, &reserve);
     return reserve.bytes;
 }
 
 struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,
-                                             size_t visible, struct arena *arena)
+                                             size_t visible, enum arithmetic arithmetic,
+                                             struct arena *arena)
 {
     struct mae_activations *activations = arena_take(arena, 1, sizeof *activations);
     struct reserve reserve = {.arena = arena};
-    activations_reserve(activations, &mae->shape, images, visible, &reserve);
+    activations_reserve(activations, &mae->shape, images, visible, arithmetic,
+                        &reserve);
     return activations;
 }
 
@@ -89,16 +95,26 @@ static void input_check(const struct mae_activations *activations,
             input->images, input->visible, activations->images, activations->visible);
 }
 
+static void weights_check(const struct mae_activations *activations,
+                          const struct mae *mae, const struct prepared *weights)
+{
+    require(weights->arithmetic == activations->work.arithmetic,
+            "weights and activations of different arithmetics");
+    require(weights->parameters == &mae->parameters, "weights of another model");
+}
+
 const real *mae_encode(struct mae_activations *activations, const struct mae *mae,
-                       const real *weights, const struct mae_input *input, int layer)
+                       const struct prepared *weights, const struct mae_input *input,
+                       int layer)
 {
     input_check(activations, input);
+    weights_check(activations, mae, weights);
     struct layers *layers = &activations->weights;
     struct encoder_trace *trace = &activations->encoder;
     const int last = layer < 0 ? mae->shape.encoder_blocks : layer;
     require(layer >= -1, "layer %d", layer);
 
-    parameters_bind(layers, &mae->parameters, weights);
+    prepared_bind(layers, weights);
     encoder_blocks(trace, &activations->work, &layers->encoder, input, &mae->shape,
                    last);
     activations->pass = PASS_ENCODED;
@@ -108,7 +124,7 @@ const real *mae_encode(struct mae_activations *activations, const struct mae *ma
 }
 
 const real *mae_forward(struct mae_activations *activations, const struct mae *mae,
-                        const real *weights, const struct mae_input *input)
+                        const struct prepared *weights, const struct mae_input *input)
 {
     const real *z = mae_encode(activations, mae, weights, input, -1);
     decoder_forward(&activations->decoder, &activations->work,
@@ -118,12 +134,12 @@ const real *mae_forward(struct mae_activations *activations, const struct mae *m
 }
 
 void mae_backward(real *gradients, struct mae_activations *activations,
-                  const struct mae *mae, const real *weights,
+                  const struct mae *mae, const struct prepared *weights,
                   const struct mae_input *input, const real *dprediction)
 {
     input_check(activations, input);
     require(activations->pass == PASS_COMPLETE, "mae_backward must follow mae_forward");
-    parameters_bind(&activations->weights, &mae->parameters, weights);
+    prepared_bind(&activations->weights, weights);
     parameters_bind(&activations->gradients, &mae->parameters, gradients);
     decoder_backward(&activations->gradients.decoder, activations->dz, activations->dy,
                      dprediction, &activations->decoder, &activations->work,

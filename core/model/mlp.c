@@ -2,23 +2,32 @@
 
 #include "core/model/gelu.h"
 
-void mlp_forward(real *out, real *active, real *slope, const real *in,
-                 const struct mlp *mlp, size_t rows, size_t width)
+void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
+                 real *const work[2], struct left in, const struct mlp *mlp,
+                 size_t rows, size_t width)
 {
     const size_t inner = MLP_RATIO * width;
-    const struct linear product = {.weight = mlp->fc1.weight};
-    linear_forward(slope, in, &product, rows, inner, width, 0);
-    gelu_forward(active, slope, mlp->fc1.bias, rows, inner);
-    linear_forward(out, active, &mlp->fc2, rows, width, inner, 1);
+    const enum arithmetic arithmetic = trace->active.arithmetic;
+    product(work[0], inner, in, mlp->fc1.forward, arithmetic, rows, inner, width, 0);
+    real *active = activation_target(&trace->active, work[1], first);
+    gelu_forward(active, trace->slope + first * inner, work[0], mlp->fc1.bias, rows,
+                 inner);
+    activation_keep(&trace->active, active, first, rows);
+    linear_forward(out, activation_left(&trace->active, first, 0), &mlp->fc2,
+                   arithmetic, rows, width, inner, 1);
 }
 
-void mlp_backward(real *din, const struct mlp *dmlp, real *dinner, const real *dout,
-                  const real *active, const real *slope, const real *in,
-                  const struct mlp *mlp, size_t rows, size_t width)
+void mlp_backward_input(real *din, const struct activation *dinner, real *dbias1,
+                        real *const work[2], struct left dout,
+                        const struct mlp_trace *trace, size_t first,
+                        const struct mlp *mlp, size_t rows, size_t width)
 {
     const size_t inner = MLP_RATIO * width;
-    const struct linear product = {.weight = mlp->fc1.weight};
-    linear_backward(dinner, &dmlp->fc2, dout, active, &mlp->fc2, rows, width, inner);
-    gelu_backward(dinner, dmlp->fc1.bias, slope, rows, inner);
-    linear_backward(din, &dmlp->fc1, dinner, in, &product, rows, inner, width);
+    const enum arithmetic arithmetic = dinner->arithmetic;
+    linear_backward_input(work[0], dout, &mlp->fc2, arithmetic, rows, width, inner);
+    real *du = activation_target(dinner, work[1], first);
+    gelu_backward(du, dbias1, work[0], trace->slope + first * inner, rows, inner);
+    activation_keep(dinner, du, first, rows);
+    linear_backward_input(din, activation_left(dinner, first, 0), &mlp->fc1, arithmetic,
+                          rows, inner, width);
 }

@@ -13,23 +13,32 @@ struct mlp {
     struct linear fc1, fc2; ///< (4D,D) and (D,4D), both with bias
 };
 
-/// Adds the perceptron's output to a residual stream.
-/// out    (R,D)   added to
-/// active (R,4D)  gelu(W1 in + b1), kept for backward
-/// slope  (R,4D)  the GELU's derivative, kept for backward
-/// in     (R,D)
-/// Work 16 R D^2 flops; no allocation.
-void mlp_forward(real *out, real *active, real *slope, const real *in,
-                 const struct mlp *mlp, size_t rows, size_t width);
+/// What forward leaves to backward.
+struct mlp_trace {
+    struct activation active; ///< (R,4D) gelu(W1 in + b1)
+    real *slope;              ///< (R,4D) the GELU's derivative
+};
 
-/// The gradients of mlp_forward.
-/// din    (R,D)   overwritten
-/// dinner (R,4D)  workspace
-/// dout   (R,D)
-/// active, slope (R,4D), in (R,D)  as in forward
-/// Work 32 R D^2 flops; no allocation.
-void mlp_backward(real *din, const struct mlp *dmlp, real *dinner, const real *dout,
-                  const real *active, const real *slope, const real *in,
-                  const struct mlp *mlp, size_t rows, size_t width);
+/// Adds the perceptron's output for `rows` rows, from row `first` of the trace on, to a residual stream.
+/// out (rows,D)  added to
+/// trace         its rows first..first+rows-1 are written
+/// work        two chunks (rows,4D), which stay in the cache while the trace is only written
+/// in (rows,D)
+/// Work 16 rows D^2 flops; no allocation.
+void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
+                 real *const work[2], struct left in, const struct mlp *mlp,
+                 size_t rows, size_t width);
+
+/// The gradients of mlp_forward by its input and by fc1's bias, for those rows.
+/// din (rows,D)         overwritten
+/// dinner (R,4D)        its rows from `first` on are written: the gradient by W1 in + b1
+/// dbias1 (4D)          added to, rows in order
+/// work                 as for mlp_forward
+/// dout (rows,D)
+/// Work 16 rows D^2 flops; no allocation.
+void mlp_backward_input(real *din, const struct activation *dinner, real *dbias1,
+                        real *const work[2], struct left dout,
+                        const struct mlp_trace *trace, size_t first,
+                        const struct mlp *mlp, size_t rows, size_t width);
 
 #endif

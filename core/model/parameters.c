@@ -57,6 +57,11 @@ void parameters_list(struct parameters *parameters, const char *prefix, size_t b
     }
 }
 
+int parameter_is_factor(const struct parameter *row)
+{
+    return row->initial == INITIAL_FAN_IN && row->dimensions >= 2;
+}
+
 void parameters_bind(void *layers, const struct parameters *parameters,
                      const real *slab)
 {

@@ -61,8 +61,12 @@ struct parameter_entry {
 void parameters_list(struct parameters *parameters, const char *prefix, size_t base,
                      const struct parameter_entry *entries, size_t count);
 
+/// Whether the row is the weight of a linear layer (or of a convolution whose stride is its size), thus
+/// a factor of products, first member of its struct linear: a tensor of two or more dimensions drawn by fan-in.
+int parameter_is_factor(const struct parameter *row);
+
 /// Points every listed member of the struct at `layers` to its place in slab (count). The same
-/// struct serves weights, which the layers only read, and gradients, which they add to. Members
+/// struct serves weights, which the layers only read, and gradients, which they write. Members
 /// that are not listed (a bias that a layer does not have) stay as they are: zero the struct first.
 void parameters_bind(void *layers, const struct parameters *parameters,
                      const real *slab);

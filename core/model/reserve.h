@@ -23,4 +23,11 @@ static inline real *reserve_reals(struct reserve *reserve, size_t count)
     return reserve->arena ? arena_reals(reserve->arena, count) : NULL;
 }
 
+/// `bytes` bytes, contents unspecified; NULL while only counting.
+static inline void *reserve_bytes(struct reserve *reserve, size_t bytes)
+{
+    reserve->bytes += bytes + RESERVE_SLACK;
+    return reserve->arena ? arena_take(reserve->arena, 1, bytes) : NULL;
+}
+
 #endif

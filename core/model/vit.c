@@ -18,10 +18,11 @@ void vit_list(struct parameters *parameters, const char *prefix, size_t base,
     }
 }
 
-void vit_trace_open(struct vit_trace *trace, int blocks,
+void vit_trace_open(struct vit_trace *trace, int blocks, enum arithmetic arithmetic,
                     const struct attention_shape *shape, struct reserve *reserve)
 {
-    for (int i = 0; i < blocks; ++i) block_trace_open(&trace->block[i], shape, reserve);
+    for (int i = 0; i < blocks; ++i)
+        block_trace_open(&trace->block[i], arithmetic, shape, reserve);
 }
 
 void vit_forward(real *x, struct vit_trace *trace, struct block_work *work,

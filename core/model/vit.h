@@ -20,7 +20,7 @@ void vit_list(struct parameters *parameters, const char *prefix, size_t base,
               int blocks, size_t width);
 
 /// Takes the traces of `blocks` blocks.
-void vit_trace_open(struct vit_trace *trace, int blocks,
+void vit_trace_open(struct vit_trace *trace, int blocks, enum arithmetic arithmetic,
                     const struct attention_shape *shape, struct reserve *reserve);
 
 /// x (B,T,D) goes through blocks 0..blocks-1 in place.
@@ -28,7 +28,7 @@ void vit_forward(real *x, struct vit_trace *trace, struct block_work *work,
                  const struct vit *vit, int blocks,
                  const struct attention_shape *shape);
 
-/// dx (B,T,D) from the stack's output to its input, in place; dvit's tensors are added to.
+/// dx (B,T,D) from the stack's output to its input, in place; dvit's tensors are overwritten.
 void vit_backward(real *dx, const struct vit *dvit, const struct vit_trace *trace,
                   struct block_work *work, const struct vit *vit, int blocks,
                   const struct attention_shape *shape);

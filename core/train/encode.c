@@ -25,6 +25,8 @@ struct room {
 
 struct pass {
     const struct encoding *encoding;
+    struct arena arena; ///< of the prepared weights
+    struct prepared weights;
     float *tokens, *painted;
     struct room *rooms; ///< (threads)
     struct progress progress;
@@ -36,11 +38,11 @@ static void room_open(struct room *room, const struct encoding *encoding)
     const struct mae *mae = encoding->mae;
     size_t patches = CHUNK * shape_tokens(&mae->shape) * shape_patch(&mae->shape);
     arena_open(&room->arena, "encoder",
-               mae_activations_size(mae, CHUNK, encoding->visible) +
+               mae_activations_size(mae, CHUNK, encoding->visible, FP32) +
                    size_product(patches + IMAGE_BYTES, sizeof(real)) +
                    size_product(CHUNK * encoding->visible, sizeof(int32_t)) + 4096);
     room->activations =
-        mae_activations_open(mae, CHUNK, encoding->visible, &room->arena);
+        mae_activations_open(mae, CHUNK, encoding->visible, FP32, &room->arena);
     room->patches = arena_reals(&room->arena, patches);
     room->image = arena_reals(&room->arena, IMAGE_BYTES);
     room->shown = arena_take(&room->arena, CHUNK * encoding->visible, sizeof(int32_t));
@@ -86,12 +88,12 @@ static void chunk_item(size_t chunk, int worker, void *context)
 
     size_t row = (encoding->visible + 1) * (size_t)mae->shape.width;
     put(pass->tokens + first * row,
-        mae_encode(room->activations, mae, encoding->weights, &input, encoding->layer),
+        mae_encode(room->activations, mae, &pass->weights, &input, encoding->layer),
         images * row, pass);
     if (pass->painted) {
         size_t numbers = shape_tokens(&mae->shape) * shape_patch(&mae->shape);
         const real *prediction =
-            mae_forward(room->activations, mae, encoding->weights, &input);
+            mae_forward(room->activations, mae, &pass->weights, &input);
         for (size_t b = 0; b < images; ++b) {
             patches_to_image(room->image, prediction + b * numbers, mae->shape.patch);
             put(pass->painted + (first + b) * IMAGE_BYTES, room->image, IMAGE_BYTES,
@@ -114,6 +116,12 @@ int encode_images(float *tokens, float *painted, const struct encoding *encoding
     pass.painted = painted;
     pass.rooms = calloc(threads, sizeof *pass.rooms);
     if (!pass.rooms) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
+    const struct parameters *parameters = &encoding->mae->parameters;
+    arena_open(&pass.arena, "prepared weights",
+               prepared_size(parameters, FP32, FORWARD_ONLY));
+    prepared_open(&pass.weights, parameters, encoding->weights, FP32, FORWARD_ONLY,
+                  &pass.arena);
+    prepared_pack_all(&pass.weights);
     for (size_t w = 0; w < threads; ++w) room_open(&pass.rooms[w], encoding);
     struct engine *engine = engine_open((int)threads, 0, 0);
     progress_open(&pass.progress, "encode", "images", (double)encoding->count, 0);
@@ -123,5 +131,6 @@ int encode_images(float *tokens, float *painted, const struct encoding *encoding
     engine_close(engine);
     for (size_t w = 0; w < threads; ++w) arena_close(&pass.rooms[w].arena);
     free(pass.rooms);
+    arena_close(&pass.arena);
     return atomic_load(&pass.overflow);
 }

@@ -233,7 +233,6 @@ static void leaf_item(size_t i, int worker, void *context)
     struct engine *engine = context;
     size_t leaf = engine->order[i];
     engine->buffer[leaf] = buffer_take(engine);
-    memset(engine->buffer[leaf], 0, engine->count * sizeof(real));
     engine->loss[leaf] =
         engine->leaf(engine->buffer[leaf], leaf, worker, engine->leaf_context);
     for (size_t node = engine->leaves + leaf, width = 1; node > 1;

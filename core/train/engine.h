@@ -11,7 +11,7 @@
 #include "core/base/arena.h"
 #include "core/base/real.h"
 
-/// Computes one leaf: adds its gradient to `gradient` (count, zero on entry) and returns its loss.
+/// Computes one leaf: writes its gradient to `gradient` (count, unspecified on entry) and returns its loss.
 /// `worker` is 0..threads-1, the calling thread, for private workspace; the result must not depend on it.
 typedef double leaf_function(real *gradient, size_t leaf, int worker, void *context);
 

@@ -9,6 +9,8 @@
 
 struct pass {
     const struct evaluation *evaluation;
+    struct arena arena; // of the prepared weights
+    struct prepared weights;
     struct shard *shard; // (threads)
     reconstruction_function *each;
     void *context;
@@ -32,7 +34,7 @@ static void chunk_item(size_t chunk, int worker, void *context)
                    evaluation->seed, EVALUATION_EPOCH);
     struct mae_input input = shard_input(shard);
     const real *prediction =
-        mae_forward(shard->activations, evaluation->mae, evaluation->weights, &input);
+        mae_forward(shard->activations, evaluation->mae, &pass->weights, &input);
 
     size_t numbers = shard->tokens * shard->patch_size;
     for (size_t b = 0; b < EVALUATION_CHUNK && first + b < evaluation->count; ++b) {
@@ -58,15 +60,23 @@ void evaluate_reconstructions(const struct evaluation *evaluation,
     size_t threads = (size_t)evaluation->threads;
     require(evaluation->count > 0, "no images to look at");
     struct engine *engine = engine_open(evaluation->threads, 0, 0);
-    struct pass pass = {evaluation, calloc(threads, sizeof *pass.shard), each, context};
+    struct pass pass = {.evaluation = evaluation, .each = each, .context = context};
+    pass.shard = calloc(threads, sizeof *pass.shard);
     if (!pass.shard) die(EXIT_SYSTEM, "evaluation: no memory");
     for (size_t w = 0; w < threads; ++w)
         shard_open(&pass.shard[w], evaluation->mae, EVALUATION_CHUNK,
-                   evaluation->mask_ratio);
+                   evaluation->mask_ratio, FP32);
+    const struct parameters *parameters = &evaluation->mae->parameters;
+    arena_open(&pass.arena, "prepared weights",
+               prepared_size(parameters, FP32, FORWARD_ONLY));
+    prepared_open(&pass.weights, parameters, evaluation->weights, FP32, FORWARD_ONLY,
+                  &pass.arena);
+    prepared_pack_all(&pass.weights);
     size_t chunks = (evaluation->count + EVALUATION_CHUNK - 1) / EVALUATION_CHUNK;
     engine_each(engine, chunks, chunk_item, &pass);
     for (size_t w = 0; w < threads; ++w) shard_close(&pass.shard[w]);
     free(pass.shard);
+    arena_close(&pass.arena);
     engine_close(engine);
 }
 

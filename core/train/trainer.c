@@ -24,7 +24,7 @@ static double leaf_gradient(real *gradient, size_t leaf, int worker, void *conte
     // A leaf brings its share of the batch's mean, so that the tree only adds.
     real share = (real)1 / (real)settings->recipe.leaves;
     struct mae_input input = shard_input(shard);
-    const real *weights = trainer->state.weights;
+    const struct prepared *weights = &trainer->prepared;
     const real *prediction =
         mae_forward(shard->activations, &trainer->mae, weights, &input);
     double loss = masked_loss(shard->dprediction, prediction, shard->patches,
@@ -33,6 +33,13 @@ static double leaf_gradient(real *gradient, size_t leaf, int worker, void *conte
     mae_backward(gradient, shard->activations, &trainer->mae, weights, &input,
                  shard->dprediction);
     return loss * (double)share;
+}
+
+static void pack_item(size_t row, int worker, void *context)
+{
+    (void)worker;
+    struct trainer *trainer = context;
+    prepared_pack(&trainer->prepared, row);
 }
 
 static void adamw_part(size_t first, size_t last, void *context)
@@ -52,6 +59,7 @@ double trainer_update(struct trainer *trainer)
         recipe->learning_rate *
         schedule_factor(epoch, trainer->step, recipe->warmup, recipe->epochs);
     batches_take(trainer->image, trainer->epoch, &trainer->batches, state->updates);
+    engine_each(trainer->engine, trainer->mae.parameters.rows, pack_item, trainer);
     double loss =
         engine_gradient(&trainer->gradient, trainer->engine, leaf_gradient, trainer);
     if (!isfinite(loss))
@@ -86,13 +94,18 @@ void trainer_open(struct trainer *trainer, const struct pretrain *settings)
     arena_open(&table, "table", TABLE_BYTES);
     mae_open(&trainer->mae, &recipe->shape, &table);
     size_t count = trainer->mae.parameters.count;
+    size_t factors =
+        prepared_size(&trainer->mae.parameters, FP32, FORWARD_AND_BACKWARD);
     arena_close(&table);
     arena_open(&trainer->arena, "training",
-               TABLE_BYTES + 3 * count * sizeof(real) + 8 * (images + batch) + 8 * 64);
+               TABLE_BYTES + 3 * count * sizeof(real) + factors + 8 * (images + batch) +
+                   8 * 64);
     mae_open(&trainer->mae, &recipe->shape, &trainer->arena);
     trainer->state.weights = arena_reals(&trainer->arena, count);
     trainer->state.first_moment = arena_zeros(&trainer->arena, count);
     trainer->state.second_moment = arena_zeros(&trainer->arena, count);
+    prepared_open(&trainer->prepared, &trainer->mae.parameters, trainer->state.weights,
+                  FP32, FORWARD_AND_BACKWARD, &trainer->arena);
     parameters_initialise(trainer->state.weights, &trainer->mae.parameters,
                           settings->seed);
 
@@ -117,7 +130,7 @@ void trainer_start(struct trainer *trainer)
     if (!trainer->shard) die(EXIT_SYSTEM, "%s: no memory", recipe->run);
     for (int w = 0; w < settings->threads; ++w)
         shard_open(&trainer->shard[w], &trainer->mae, recipe->batch / recipe->leaves,
-                   recipe->mask_ratio);
+                   recipe->mask_ratio, FP32);
 }
 
 void trainer_close(struct trainer *trainer)
@@ -135,7 +148,7 @@ static void rate_item(size_t i, int worker, void *context)
     size_t count = trainer->mae.parameters.count;
     struct arena arena;
     arena_open(&arena, "rate", count * sizeof(real));
-    leaf_gradient(arena_zeros(&arena, count), i, worker, trainer);
+    leaf_gradient(arena_reals(&arena, count), i, worker, trainer);
     arena_close(&arena);
 }
 
@@ -145,6 +158,7 @@ double trainer_rate(const struct pretrain *settings)
     trainer_open(&trainer, settings);
     trainer_start(&trainer);
     batches_take(trainer.image, trainer.epoch, &trainer.batches, 0);
+    prepared_pack_all(&trainer.prepared);
     size_t items = (size_t)settings->threads;
     if (items > settings->recipe.leaves) items = settings->recipe.leaves;
     double started = clock_seconds();

@@ -17,9 +17,10 @@ struct trainer {
     struct batches batches;
     uint32_t *image, *epoch; ///< (batch) of the present update
     struct state state;
-    uint64_t updates;    ///< in all
-    double step;         ///< one update, in epochs
-    struct shard *shard; ///< (threads), owned
+    uint64_t updates;         ///< in all
+    double step;              ///< one update, in epochs
+    struct prepared prepared; ///< the weights of the present update, for the products
+    struct shard *shard;      ///< (threads), owned
     struct engine *engine;
     const real *gradient; ///< (parameters.count) of the present update
     struct adamw adamw;

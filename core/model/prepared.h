@@ -1,0 +1,48 @@
+/// A model's weights with the factors of its products packed as the kernels want them (core/linalg/product.h):
+/// done once an update, or once for all when weights do not change, and shared by all threads.
+#ifndef MASKBOOK_MODEL_PREPARED_H
+#define MASKBOOK_MODEL_PREPARED_H
+
+#include <stddef.h>
+
+#include "core/base/arena.h"
+#include "core/base/real.h"
+#include "core/linalg/product.h"
+#include "core/model/parameters.h"
+
+/// What passes are made for.
+enum passes { FORWARD_ONLY, FORWARD_AND_BACKWARD };
+
+struct prepared {
+    const struct parameters *parameters; ///< borrowed
+    const real *weights;                 ///< (parameters->count), borrowed
+    enum arithmetic arithmetic;
+    enum passes passes;
+    struct factor_pair {
+        void *forward_storage, *backward_storage;
+        struct right forward, backward;
+    } * row; ///< (parameters->rows); of the rows that are no factor, unspecified
+};
+
+/// Bytes of arena that prepared_open takes.
+size_t prepared_size(const struct parameters *parameters, enum arithmetic arithmetic,
+                     enum passes passes);
+
+/// Takes memory for the factors of weights (parameters->count), borrowed for as long as `prepared` is
+/// used; packs nothing yet.
+void prepared_open(struct prepared *prepared, const struct parameters *parameters,
+                   const real *weights, enum arithmetic arithmetic, enum passes passes,
+                   struct arena *arena);
+
+/// Packs row number `row` of the table from the weights as they are now; a row that is no factor is left
+/// alone. Rows are independent, for threads to share.
+void prepared_pack(struct prepared *prepared, size_t row);
+
+/// Packs every row.
+void prepared_pack_all(struct prepared *prepared);
+
+/// Points the layers' struct to the weights (parameters_bind), and every `struct linear` in it to its
+/// factors.
+void prepared_bind(void *layers, const struct prepared *prepared);
+
+#endif
