@@ -1,0 +1,157 @@
+#include "core/linalg/peak.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/die.h"
+#include "core/linalg/amx.h"
+#include "core/linalg/bf16.h"
+#include "core/linalg/coretype.h"
+
+// Instructions between two looks at the clock: some tens of microseconds.
+enum { VECTOR_ROUND = 96 * 1024, TILE_ROUND = 2 * 1024 };
+
+// Twelve chains x <- a x + b in registers 0..11, with a in 12 and b in 13. Two multiply-adds a cycle of
+// latency five, the most that any CPU so far has in flight, are ten. All of it is assembly, so that no
+// compiler, and none of its options, comes between.
+enum { CHAINS = 12, LANES = 16 };
+
+static const float numbers[CHAINS + 2][LANES] = {
+    [0 ... CHAINS - 1] = {.31f, .97f, 1.83f, .59f, .12f, 1.41f, .26f, .73f, 1.09f, .47f,
+                          .88f, .05f, 1.62f, .38f, .21f, 1.17f},
+    [CHAINS] = {[0 ... LANES - 1] = -.743f},
+    [CHAINS + 1] = {[0 ... LANES - 1] = 1.318f},
+};
+
+// clang-format off
+#define EACH(DO, set)                                                                  \
+    DO(set, 0) DO(set, 1) DO(set, 2) DO(set, 3) DO(set, 4) DO(set, 5)                  \
+    DO(set, 6) DO(set, 7) DO(set, 8) DO(set, 9) DO(set, 10) DO(set, 11)
+#define LOAD(set, i)  "vmovups 64*" #i "(%[numbers]), %%" #set #i "\n\t"
+#define CHAIN(set, i) "vfmadd213ps %%" #set "13, %%" #set "12, %%" #set #i "\n\t"
+#define MULTIPLY_ADD(name, set)                                                        \
+    static void name(void)                                                             \
+    {                                                                                  \
+        long turns = VECTOR_ROUND / CHAINS;                                            \
+        __asm__ volatile(EACH(LOAD, set) LOAD(set, 12) LOAD(set, 13)                   \
+                         "1:\n\t"                                                      \
+                         EACH(CHAIN, set)                                              \
+                         "dec %[turns]\n\t"                                            \
+                         "jnz 1b\n\t"                                                  \
+                         "vzeroupper"                                                  \
+                         : [turns] "+r"(turns)                                         \
+                         : [numbers] "r"(numbers), "m"(numbers)                        \
+                         : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",       \
+                           "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",  \
+                           "xmm13");                                                   \
+    }
+// clang-format on
+MULTIPLY_ADD(round_avx512, zmm)
+MULTIPLY_ADD(round_avx2, ymm)
+
+static bf16 factor[4][TILE_NUMBERS] __attribute__((aligned(64)));
+
+static void factors_fill(void)
+{
+    for (int f = 0; f < 4; ++f)
+        for (int i = 0; i < TILE_NUMBERS; ++i)
+            factor[f][i] = bf16_round((float)((i * 37 + f * 11) % 101 - 50) * 0.0173f);
+}
+
+// Four sums in tiles, of two factors on either side; each sum is ready before its next turn.
+static void round_amx(void)
+{
+    amx_configure();
+    AMX_LOAD(4, factor[0], 64);
+    AMX_LOAD(5, factor[1], 64);
+    AMX_LOAD(6, factor[2], 64);
+    AMX_LOAD(7, factor[3], 64);
+    AMX_ZERO(0);
+    AMX_ZERO(1);
+    AMX_ZERO(2);
+    AMX_ZERO(3);
+    for (int r = 0; r < TILE_ROUND / 4; ++r) {
+        AMX_MULTIPLY(0, 4, 6);
+        AMX_MULTIPLY(1, 4, 7);
+        AMX_MULTIPLY(2, 5, 6);
+        AMX_MULTIPLY(3, 5, 7);
+    }
+}
+
+struct kernel {
+    const char *instruction;
+    void (*round)(void);
+    double flops; // of a round
+};
+
+static struct kernel kernel_choose(enum arithmetic arithmetic)
+{
+    const double tile = 2. * TILE_SIDE * TILE_NUMBERS, fma512 = 2 * 16, fma256 = 2 * 8;
+    if (arithmetic == BF16 && amx_available())
+        return (struct kernel){"AMX", round_amx, TILE_ROUND * tile};
+    if (arithmetic == FP32 && cpu_has_avx512())
+        return (struct kernel){"AVX-512", round_avx512, VECTOR_ROUND * fma512};
+    if (arithmetic == FP32 && cpu_has_avx2())
+        return (struct kernel){"AVX2", round_avx2, VECTOR_ROUND * fma256};
+    return (struct kernel){"none", NULL, 0};
+}
+
+const char *peak_instruction(enum arithmetic arithmetic)
+{
+    return kernel_choose(arithmetic).instruction;
+}
+
+struct probe {
+    struct kernel kernel;
+    double seconds;
+    pthread_barrier_t ready;
+};
+
+struct prober {
+    struct probe *probe;
+    pthread_t thread;
+    double rate; // flops a second
+};
+
+static void *probe_main(void *argument)
+{
+    struct prober *prober = argument;
+    const struct probe *probe = prober->probe;
+    probe->kernel.round(); // wakes the core's wide units
+    pthread_barrier_wait(&prober->probe->ready);
+    double start = clock_seconds(), spent, rounds = 0;
+    do {
+        probe->kernel.round();
+        ++rounds;
+    } while ((spent = clock_seconds() - start) < probe->seconds);
+    prober->rate = rounds * probe->kernel.flops / spent;
+    return NULL;
+}
+
+enum { THREADS_MOST = 256 };
+
+double peak_rate(enum arithmetic arithmetic, int threads, double seconds)
+{
+    require(threads > 0 && threads <= THREADS_MOST, "%d threads", threads);
+    struct probe probe = {.kernel = kernel_choose(arithmetic), .seconds = seconds};
+    if (!probe.kernel.round) return 0;
+    factors_fill();
+    struct prober prober[THREADS_MOST];
+    pthread_barrier_init(&probe.ready, NULL, (unsigned)threads);
+    for (int t = 0; t < threads; ++t) prober[t].probe = &probe;
+    for (int t = 1; t < threads; ++t) {
+        int error = pthread_create(&prober[t].thread, NULL, probe_main, &prober[t]);
+        if (error)
+            die(EXIT_SYSTEM, "thread %d of %d: %s (use fewer: THREADS=%d)", t + 1,
+                threads, strerror(error), t);
+    }
+    probe_main(&prober[0]);
+    double sum = prober[0].rate;
+    for (int t = 1; t < threads; ++t) {
+        pthread_join(prober[t].thread, NULL);
+        sum += prober[t].rate;
+    }
+    pthread_barrier_destroy(&probe.ready);
+    return sum;
+}
