@@ -1,0 +1,434 @@
+#include "core/linalg/tiles.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+
+#include "core/linalg/product.h"
+
+#ifdef REAL_DOUBLE
+
+Test(tiles, are_refused_in_the_double_build, .signal = SIGABRT)
+{
+    static real c[1];
+    static bf16 a[TILE_NUMBERS], b[2 * TILE_NUMBERS];
+    product(c, 1, left_bf16(a, TILE_DEPTH), (struct right){b, TILE_DEPTH, TILE_NUMBERS},
+            BF16, 1, 1, 1, 0);
+}
+
+#else
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <xmmintrin.h>
+
+#include "core/base/rng.h"
+#include "core/linalg/coretype.h"
+#include "tests/linalg/amx_emulator.h"
+#include "tests/linalg/flushing.h"
+
+// ====== Factors and results ======
+
+/// What numbers a factor is made of. SMALL products are near the subnormal numbers, ANY are random bits.
+enum numbers { UNIFORM, SMALL, ANY, KINDS };
+
+static bf16 draw(struct rng *rng, enum numbers kind)
+{
+    uint32_t bits = rng_bits(rng);
+    static const bf16 rare[] = {0,      0x8000, 0x0001, 0x807f,
+                                0x0080, 0x8080, 0x7f80, 0xff80};
+    if (kind == UNIFORM) return bf16_round((float)(2 * rng_uniform(rng) - 1));
+    if (kind == ANY)
+        return bits % 16 ? (bf16)(bits >> 16) : rare[(bits >> 16) % (sizeof rare / 2)];
+    // Exponents about -63, so that products have about -126; a few zeros and subnormal numbers.
+    if (bits % 16 == 0) return rare[(bits >> 16) % 6];
+    return (bf16)((bits >> 16 & 0x807f) | (127 - 66 + (bits >> 8) % 6) << 7);
+}
+
+static float draw_float(struct rng *rng, enum numbers kind)
+{
+    if (kind == UNIFORM) return (float)(2 * rng_uniform(rng) - 1);
+    uint32_t low = rng_bits(rng) & 0xffff;
+    float x = float_of_bits((uint32_t)draw(rng, kind) << 16 | low);
+    return kind == SMALL ? x * 0x1p-62f : x;
+}
+
+/// A product and what it is made of. Behind the used columns of A stand finite numbers (zeros where a sum may
+/// be a zero, whose sign they could turn), behind its last row nothing; around C stand guards.
+struct made {
+    size_t m, n, k, row, strip, ldc;
+    bf16 *a_storage, *b_storage;
+    float *c_storage;
+    const bf16 *a, *b; // as the kernels get them
+    float *start;      // C before, with guards
+    float *c;          // in c_storage
+};
+enum { GUARD = 5 };
+static const float GUARDED = -1234.5f;
+
+static size_t c_size(const struct made *it)
+{
+    return (it->m + 2) * it->ldc;
+}
+
+static void *take(size_t count, size_t size)
+{
+    return aligned_alloc(64, (count * size + 63) / 64 * 64);
+}
+
+// The element of a right factor, by the formula of bf16.h.
+static size_t right_index(size_t strip, size_t l, size_t j)
+{
+    return j / 16 * strip + l / 32 * 512 + l % 32 / 2 * 32 + j % 16 * 2 + l % 2;
+}
+
+/// `column`, `group`: from where in larger factors the slices are taken.
+static void make(struct made *it, size_t m, size_t n, size_t k, enum numbers kind,
+                 size_t column, size_t group, uint32_t seed)
+{
+    struct rng rng = rng_open(seed, PURPOSE_TEST, 0, 7);
+    *it = (struct made){.m = m, .n = n, .k = k, .ldc = n + 2 * GUARD};
+    size_t k_padded = left_bf16_row(k);
+    it->row = column + k_padded;
+    it->strip = k_padded * 16;
+    size_t groups = group + (n + 31) / 32 * 2;
+    it->a_storage = take(m * it->row, sizeof(bf16));
+    it->b_storage = take(groups * it->strip, sizeof(bf16));
+    it->c_storage = take(c_size(it), sizeof(float));
+    it->start = take(c_size(it), sizeof(float));
+    for (size_t i = 0; i < m; ++i)
+        for (size_t l = 0; l < it->row; ++l)
+            it->a_storage[i * it->row + l] =
+                l < column + k || kind == UNIFORM ? draw(&rng, kind) : 0;
+    for (size_t x = 0; x < groups * it->strip; ++x) it->b_storage[x] = 0;
+    for (size_t j = 0; j < n; ++j)
+        for (size_t l = 0; l < k; ++l)
+            it->b_storage[right_index(it->strip, l, j + 16 * group)] = draw(&rng, kind);
+    for (size_t x = 0; x < c_size(it); ++x) it->start[x] = GUARDED;
+    for (size_t i = 0; i < m; ++i)
+        for (size_t j = 0; j < n; ++j)
+            it->start[(i + 1) * it->ldc + GUARD + j] = draw_float(&rng, kind);
+    it->a = it->a_storage + column;
+    it->b = it->b_storage + group * it->strip;
+    it->c = it->c_storage + it->ldc + GUARD;
+}
+
+static void unmake(struct made *it)
+{
+    free(it->a_storage), free(it->b_storage), free(it->c_storage), free(it->start);
+}
+
+/// The definition in bf16.h, number by number, into an array like c_storage.
+static float *defined(const struct made *it, int accumulate)
+{
+    float *result = take(c_size(it), sizeof(float));
+    memcpy(result, it->start, c_size(it) * sizeof *result);
+    for (size_t i = 0; i < it->m; ++i)
+        for (size_t j = 0; j < it->n; ++j) {
+            float *c_ij = result + (i + 1) * it->ldc + GUARD + j;
+            float c = accumulate ? *c_ij : 0;
+            for (size_t first = 0; first < it->k; first += 32) {
+                float s[2] = {0, 0};
+                for (size_t l = first; l < first + 32; ++l) {
+                    float a = l < it->k ? float_of_half(it->a[i * it->row + l]) : 0;
+                    float b = l < it->k
+                                  ? float_of_half(it->b[right_index(it->strip, l, j)])
+                                  : 0;
+                    s[l % 2] = fma_flushed(a, b, s[l % 2]);
+                }
+                c = add_flushed(c, add_flushed(s[0], s[1]));
+            }
+            *c_ij = c;
+        }
+    return result;
+}
+
+static void multiply(const struct made *it, const char *path, int accumulate)
+{
+    cr_assert(tiles_path_use(path), "%s", path);
+    memcpy(it->c_storage, it->start, c_size(it) * sizeof *it->c_storage);
+    product(it->c, it->ldc, left_bf16(it->a, it->row),
+            (struct right){it->b, TILE_DEPTH, it->strip}, BF16, it->m, it->n, it->k,
+            accumulate);
+}
+
+// Any NaN is as good as another: which one comes out depends on the order of operands.
+static int same(float x, float y)
+{
+    return bits_of_float(x) == bits_of_float(y) || (isnan(x) && isnan(y));
+}
+
+static void expect_same(int line, const char *path, const struct made *it,
+                        const float *want, int accumulate)
+{
+    size_t bad = 0, first = 0;
+    for (size_t x = 0; x < c_size(it); ++x)
+        if (!same(it->c_storage[x], want[x]) && !bad++) first = x;
+    cr_expect(
+        bad == 0,
+        "line %d: %s, %zu x %zu x %zu, accumulate %d: %zu of %zu differ, first %a "
+        "for %a at row %zd, column %zd",
+        line, path, it->m, it->n, it->k, accumulate, bad, c_size(it),
+        (double)it->c_storage[first], (double)want[first],
+        (ssize_t)(first / it->ldc) - 1, (ssize_t)(first % it->ldc) - GUARD);
+}
+
+// ====== Paths ======
+
+static const char *const paths[] = {"portable", "AVX-512", "AMX"};
+enum { PATHS = sizeof paths / sizeof *paths };
+
+/// Whether this machine runs the path; that of AMX always runs, if need be by the emulator.
+static int runs(int path)
+{
+    if (!strcmp(paths[path], "AMX")) amx_emulate();
+    return path != 1 || cpu_has_avx512();
+}
+
+static void expect_definition(int line, size_t m, size_t n, size_t k, enum numbers kind,
+                              size_t column, size_t group, uint32_t seed)
+{
+    struct made it;
+    make(&it, m, n, k, kind, column, group, seed);
+    for (int accumulate = 0; accumulate < 2; ++accumulate) {
+        float *want = defined(&it, accumulate);
+        for (int p = 0; p < PATHS; ++p) {
+            if (!runs(p)) continue;
+            multiply(&it, paths[p], accumulate);
+            expect_same(line, paths[p], &it, want, accumulate);
+        }
+        free(want);
+    }
+    unmake(&it);
+}
+
+Test(tiles, of_every_path_equal_the_definition_at_every_edge)
+{
+    static const size_t sides[] = {1, 2, 15, 16, 17, 31, 32, 33, 48, 63, 65};
+    static const size_t depths[] = {1, 2, 31, 32, 33, 64, 65};
+    enum {
+        SIDES = sizeof sides / sizeof *sides,
+        DEPTHS = sizeof depths / sizeof *depths
+    };
+    uint32_t seed = 0;
+    for (size_t x = 0; x < SIDES; ++x)
+        for (size_t y = 0; y < SIDES; ++y, ++seed)
+            expect_definition(__LINE__, sides[x], sides[y], depths[seed % DEPTHS],
+                              (enum numbers)(seed % KINDS), 0, 0, seed);
+}
+
+Test(tiles, of_every_path_equal_the_definition_on_random_shapes)
+{
+    struct rng rng = rng_open(3, PURPOSE_TEST, 0, 0);
+    for (uint32_t seed = 0; seed < 40; ++seed)
+        expect_definition(__LINE__, 1 + rng_below(&rng, 70), 1 + rng_below(&rng, 70),
+                          1 + rng_below(&rng, 200), (enum numbers)(seed % KINDS), 0, 0,
+                          100 + seed);
+}
+
+Test(tiles, take_slices_of_larger_factors)
+{
+    struct rng rng = rng_open(4, PURPOSE_TEST, 0, 0);
+    for (uint32_t seed = 0; seed < 12; ++seed)
+        expect_definition(__LINE__, 1 + rng_below(&rng, 40), 1 + rng_below(&rng, 40),
+                          1 + rng_below(&rng, 70), UNIFORM, 32 * rng_below(&rng, 4),
+                          rng_below(&rng, 4), 200 + seed);
+}
+
+/// Shapes of the model: projections, the MLP, one head's scores and values, patches, weight gradients.
+static const size_t model_shapes[][3] = {
+    {65, 576, 192}, {65, 768, 192}, {65, 192, 768}, {65, 65, 64},
+    {65, 64, 65},   {65, 192, 48},  {48, 192, 65},  {192, 192, 130},
+};
+enum { MODEL_SHAPES = sizeof model_shapes / sizeof *model_shapes };
+
+Test(tiles, of_every_path_agree_on_shapes_of_the_model)
+{
+    for (size_t x = 0; x < MODEL_SHAPES; ++x) {
+        struct made it;
+        make(&it, model_shapes[x][0], model_shapes[x][1], model_shapes[x][2], UNIFORM,
+             0, 0, (uint32_t)x);
+        float *want = take(c_size(&it), sizeof(float));
+        for (int accumulate = 0; accumulate < 2; ++accumulate) {
+            multiply(&it, "portable", accumulate);
+            memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
+            for (int p = 1; p < PATHS; ++p) {
+                if (!runs(p)) continue;
+                multiply(&it, paths[p], accumulate);
+                expect_same(__LINE__, paths[p], &it, want, accumulate);
+            }
+        }
+        free(want), unmake(&it);
+    }
+}
+
+// ====== Properties ======
+
+Test(tiles, of_a_row_do_not_depend_on_the_other_rows)
+{
+    struct made it;
+    make(&it, 70, 33, 100, UNIFORM, 0, 0, 1);
+    float *want = take(c_size(&it), sizeof(float));
+    for (int p = 0; p < PATHS; ++p) {
+        if (!runs(p)) continue;
+        multiply(&it, paths[p], 0);
+        memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
+        for (size_t i = 0, rows; i < it.m; i += rows) {
+            rows = 1 + i % 5 * 4 < it.m - i ? 1 + i % 5 * 4 : it.m - i;
+            product(it.c + i * it.ldc, it.ldc, left_bf16(it.a + i * it.row, it.row),
+                    (struct right){it.b, TILE_DEPTH, it.strip}, BF16, rows, it.n, it.k,
+                    0);
+        }
+        expect_same(__LINE__, paths[p], &it, want, 0);
+    }
+    free(want), unmake(&it);
+}
+
+Test(tiles, do_not_depend_on_the_mode_of_the_thread_and_keep_it)
+{
+    enum { USUAL = 0x1f80, UPWARD = 0x4000, FLUSHING = 0x8040, FLAGS = 0x3f };
+    static const unsigned modes[] = {USUAL, USUAL | UPWARD, USUAL | FLUSHING};
+    struct made it;
+    make(&it, 9, 20, 70, SMALL, 0, 0, 2);
+    float *want = defined(&it, 1);
+    for (int p = 0; p < PATHS; ++p)
+        for (size_t x = 0; x < sizeof modes / sizeof *modes && runs(p); ++x) {
+            _mm_setcsr(modes[x]);
+            multiply(&it, paths[p], 1);
+            unsigned after = _mm_getcsr();
+            _mm_setcsr(USUAL);
+            cr_expect((after & ~(unsigned)FLAGS) == modes[x], "%s: mode %#x after %#x",
+                      paths[p], after, modes[x]);
+            expect_same(__LINE__, paths[p], &it, want, 1);
+        }
+    free(want), unmake(&it);
+}
+
+Test(tiles, are_as_exact_as_their_sums)
+{
+    struct made it;
+    make(&it, 64, 64, 768, UNIFORM, 0, 0, 3);
+    multiply(&it, NULL, 0);
+    // Products are exact in double, and nearly so their sum. A number of the chain of 16 is rounded at
+    // most 16 times, then once with the other chain, and once for each of the 24 blocks.
+    double worst = 0;
+    for (size_t i = 0; i < it.m; ++i)
+        for (size_t j = 0; j < it.n; ++j) {
+            double sum = 0, size = 0;
+            for (size_t l = 0; l < it.k; ++l) {
+                double term = (double)float_of_half(it.a[i * it.row + l]) *
+                              (double)float_of_half(it.b[right_index(it.strip, l, j)]);
+                sum += term, size += fabs(term);
+            }
+            double error = fabs((double)it.c[i * it.ldc + j] - sum);
+            if (!(error / size <= worst)) worst = error / size;
+        }
+    cr_expect(worst <= (16 + 1 + 24) * 0x1p-24 * 1.001, "%g", worst);
+    cr_expect(worst > 0);
+    unmake(&it);
+}
+
+Test(tiles, flush_what_is_tiny_after_rounding_and_spare_what_rounds_up)
+{
+    // A(1,2) B(2,1) with one product of 2^-126 and one that takes a little from it: by 2^-150, a number of
+    // 24 bits below FLT_MIN; by 2^-152, which rounds up to FLT_MIN.
+    static const struct {
+        int taken;
+        float want;
+    } cases[] = {{-150, 0}, {-152, FLT_MIN}, {-149, 0}, {-125, -FLT_MIN}};
+    for (size_t x = 0; x < sizeof cases / sizeof *cases; ++x)
+        for (int p = 0; p < PATHS; ++p) {
+            if (!runs(p)) continue;
+            static bf16 a[16 * 32] __attribute__((aligned(64)));
+            static bf16 b[2 * TILE_NUMBERS] __attribute__((aligned(64)));
+            float c;
+            // Even numbers of k are of one chain.
+            a[0] = bf16_round(0x1p-63f),
+            b[right_index(512, 0, 0)] = bf16_round(0x1p-63f);
+            a[2] = bf16_round(-0x1p-62f);
+            b[right_index(512, 2, 0)] = bf16_round(ldexpf(1, cases[x].taken + 62));
+            cr_assert(tiles_path_use(paths[p]));
+            product(&c, 1, left_bf16(a, 32), (struct right){b, 32, 512}, BF16, 1, 1, 3,
+                    0);
+            cr_expect(c == cases[x].want, "%s: 2^-126 - 2^%d gives %a", paths[p],
+                      cases[x].taken, (double)c);
+        }
+}
+
+// ====== The way to the tiles ======
+
+static void *multiply_on_a_thread(void *made)
+{
+    const struct made *it = made;
+    product(it->c, it->ldc, left_bf16(it->a, it->row),
+            (struct right){it->b, TILE_DEPTH, it->strip}, BF16, it->m, it->n, it->k, 0);
+    return NULL;
+}
+
+Test(tiles, work_on_every_thread_at_once)
+{
+    enum { THREADS = 3 };
+    struct made it[THREADS];
+    pthread_t thread[THREADS];
+    amx_emulate();
+    for (int t = 0; t < THREADS; ++t) {
+        make(&it[t], 33, 40, 70, UNIFORM, 0, 0, (uint32_t)t);
+        multiply(&it[t], "AMX", 1); // not what the thread is to compute
+    }
+    for (int t = 0; t < THREADS; ++t)
+        cr_assert_eq(pthread_create(&thread[t], NULL, multiply_on_a_thread, &it[t]), 0);
+    for (int t = 0; t < THREADS; ++t) {
+        cr_assert_eq(pthread_join(thread[t], NULL), 0);
+        float *want = defined(&it[t], 0);
+        expect_same(__LINE__, "AMX on a thread", &it[t], want, 0);
+        free(want), unmake(&it[t]);
+    }
+}
+
+Test(tiles, are_configured_again_after_someone_else_released_them)
+{
+    struct made it;
+    amx_emulate();
+    make(&it, 5, 5, 5, UNIFORM, 0, 0, 0);
+    float *want = defined(&it, 0);
+    multiply(&it, "AMX", 0);
+    __asm__ volatile("tilerelease" ::: "memory");
+    multiply(&it, "AMX", 0);
+    expect_same(__LINE__, "AMX", &it, want, 0);
+    free(want), unmake(&it);
+}
+
+Test(tiles, are_the_cpus_own_or_emulated)
+{
+    int own = tiles_available();
+    struct made it;
+    make(&it, 20, 20, 40, UNIFORM, 0, 0, 0);
+    cr_expect_eq(tiles_path_use("AMX"), own);
+    amx_emulate();
+    cr_expect(tiles_available());
+    multiply(&it, "AMX", 0);
+    // 2 x 2 tiles of C over two blocks: configuring asks and does, then 4 zeros, 2 times 8, 4 stores.
+    cr_expect_eq(amx_emulated(), own ? 0 : 2 + 4 + 16 + 4);
+    unmake(&it);
+}
+
+Test(tiles, have_a_path_by_cpu_and_refuse_unknown_ones)
+{
+    cr_expect(tiles_path_use("portable"));
+    cr_expect_str_eq(tiles_path(), "portable");
+    cr_expect_eq(tiles_path_use("Fortran"), 0);
+    cr_expect_str_eq(tiles_path(), "portable");
+    cr_expect(tiles_path_use(NULL));
+    cr_expect_str_eq(tiles_path(), tiles_available()  ? "AMX"
+                                   : cpu_has_avx512() ? "AVX-512"
+                                                      : "portable");
+}
+
+Test(tiles, refuse_rows_of_no_whole_blocks, .signal = SIGABRT)
+{
+    static float c[1];
+    static bf16 a[TILE_NUMBERS], b[2 * TILE_NUMBERS];
+    product(c, 1, left_bf16(a, 20), (struct right){b, TILE_DEPTH, TILE_NUMBERS}, BF16,
+            1, 1, 20, 0);
+}
+
+#endif
