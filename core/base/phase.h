@@ -11,9 +11,9 @@
 
 enum phase {
     PHASE_OTHER,       ///< none of these; what a thread begins with
-    PHASE_PRODUCT,     ///< matrix products of linear layers
+    PHASE_PRODUCT,     ///< linear layers: matrix products and, forward, their biases
     PHASE_ATTENTION,   ///< all between the projections, its own products too
-    PHASE_ELEMENTWISE, ///< norms, GELU, loss, biases, gathering tokens
+    PHASE_ELEMENTWISE, ///< the rest of a pass: norms, GELU, sums, gathering, rounding
     PHASE_OPTIMISER,   ///< AdamW
     PHASE_PACK,        ///< factors laid out for products
     PHASE_FOLD,        ///< leaf gradients added up

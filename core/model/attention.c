@@ -2,6 +2,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/die.h"
+#include "core/base/phase.h"
 #include "core/model/exponential.h"
 #include "core/model/lanes.h"
 
@@ -116,6 +117,7 @@ void attention_forward(const struct activation *out, real *probs,
                        const struct attention_shape *shape)
 {
     shape_check(shape);
+    enum phase before = phase_enter(PHASE_ATTENTION);
     const size_t T = shape->tokens, H = shape->heads, d = shape->width / H;
     const size_t stride = lanes_stride(T);
     const enum arithmetic arithmetic = qkv->arithmetic;
@@ -144,6 +146,7 @@ void attention_forward(const struct activation *out, real *probs,
                 activation_keep_columns(out, o, ld, at.first + i, rows, at.out, d);
             }
         }
+    phase_enter(before);
 }
 
 void attention_backward(const struct activation *dqkv, struct attention_work *work,
@@ -152,6 +155,7 @@ void attention_backward(const struct activation *dqkv, struct attention_work *wo
                         const struct attention_shape *shape)
 {
     shape_check(shape);
+    enum phase before = phase_enter(PHASE_ATTENTION);
     const size_t T = shape->tokens, H = shape->heads, d = shape->width / H;
     const size_t stride = lanes_stride(T);
     const enum arithmetic arithmetic = qkv->arithmetic;
@@ -202,4 +206,5 @@ void attention_backward(const struct activation *dqkv, struct attention_work *wo
             activation_keep_columns(dqkv, dk, ld, at.first, T, at.k, d);
             activation_keep_columns(dqkv, dv, ld, at.first, T, at.v, d);
         }
+    phase_enter(before);
 }

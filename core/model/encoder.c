@@ -1,6 +1,7 @@
 #include "core/model/encoder.h"
 
 #include "core/base/die.h"
+#include "core/base/phase.h"
 
 #include <string.h>
 
@@ -119,9 +120,11 @@ void encoder_blocks(struct encoder_trace *trace, struct block_work *work,
     shown_check(input, shape_tokens(shape));
     const size_t F = shape_patch(shape);
     embedding_gather(trace, trace->gathered, encoder, input, shape_tokens(shape), F);
+    enum phase before = phase_enter(PHASE_PRODUCT);
     product(trace->x, trace->shape.width, activation_left(&trace->patches, 0, 0),
             encoder->patchify.forward, work->arithmetic, attention_rows(&trace->shape),
             trace->shape.width, F, 1);
+    phase_enter(before);
     vit_forward(trace->x, &trace->vit, work, &encoder->vit, layer, &trace->shape);
 }
 

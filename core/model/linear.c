@@ -1,5 +1,7 @@
 #include "core/model/linear.h"
 
+#include "core/base/phase.h"
+
 static KERNEL void rows_add(real *restrict out, const real *restrict bias, size_t rows,
                             size_t n)
 {
@@ -14,18 +16,22 @@ void linear_forward(real *out, struct left in, const struct linear *linear,
                     enum arithmetic arithmetic, size_t rows, size_t n, size_t k,
                     int accumulate)
 {
+    enum phase before = phase_enter(PHASE_PRODUCT);
     for (size_t first = 0; first < rows; first += PIECE) {
         size_t count = rows - first < PIECE ? rows - first : PIECE;
         product(out + first * n, n, left_skip(in, first, arithmetic), linear->forward,
                 arithmetic, count, n, k, accumulate);
         if (linear->bias) rows_add(out + first * n, linear->bias, count, n);
     }
+    phase_enter(before);
 }
 
 void linear_backward_input(real *din, struct left dout, const struct linear *linear,
                            enum arithmetic arithmetic, size_t rows, size_t n, size_t k)
 {
+    enum phase before = phase_enter(PHASE_PRODUCT);
     product(din, k, dout, linear->backward, arithmetic, rows, k, n, 0);
+    phase_enter(before);
 }
 
 // Rows that are multiplied at a time: as many of both factors as the second-level cache holds. A
@@ -39,12 +45,15 @@ void linear_backward_weight(real *dweight, const struct activation *dout,
 {
     for (size_t first = 0, count; first < rows; first += count) {
         count = rows - first < DEPTH ? rows - first : DEPTH;
+        enum phase before = phase_enter(PHASE_PACK);
         struct left left = activation_left_transposed(dout, storage[0],
                                                       dout_first + first, 0, n, count);
         struct right right =
             activation_right(in, storage[1], in_first + first, 0, PLAIN, count, k);
+        phase_enter(PHASE_PRODUCT);
         product(dweight, k, left, right, dout->arithmetic, n, k, count,
                 accumulate || first > 0);
+        phase_enter(before);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "core/model/mae.h"
 
 #include "core/base/die.h"
+#include "core/base/phase.h"
 #include "core/model/decoder.h"
 #include "core/model/encoder.h"
 
@@ -114,22 +115,25 @@ const real *mae_encode(struct mae_activations *activations, const struct mae *ma
     const int last = layer < 0 ? mae->shape.encoder_blocks : layer;
     require(layer >= -1, "layer %d", layer);
 
+    enum phase before = phase_enter(PHASE_ELEMENTWISE);
     prepared_bind(layers, weights);
     encoder_blocks(trace, &activations->work, &layers->encoder, input, &mae->shape,
                    last);
     activations->pass = PASS_ENCODED;
-    if (layer >= 0) return trace->x;
-    encoder_norm(trace, &layers->encoder);
-    return trace->z;
+    if (layer < 0) encoder_norm(trace, &layers->encoder);
+    phase_enter(before);
+    return layer < 0 ? trace->z : trace->x;
 }
 
 const real *mae_forward(struct mae_activations *activations, const struct mae *mae,
                         const struct prepared *weights, const struct mae_input *input)
 {
     const real *z = mae_encode(activations, mae, weights, input, -1);
+    enum phase before = phase_enter(PHASE_ELEMENTWISE);
     decoder_forward(&activations->decoder, &activations->work,
                     &activations->weights.decoder, z, input, &mae->shape);
     activations->pass = PASS_COMPLETE;
+    phase_enter(before);
     return activations->decoder.prediction;
 }
 
@@ -139,6 +143,7 @@ void mae_backward(real *gradients, struct mae_activations *activations,
 {
     input_check(activations, input);
     require(activations->pass == PASS_COMPLETE, "mae_backward must follow mae_forward");
+    enum phase before = phase_enter(PHASE_ELEMENTWISE);
     prepared_bind(&activations->weights, weights);
     parameters_bind(&activations->gradients, &mae->parameters, gradients);
     decoder_backward(&activations->gradients.decoder, activations->dz, activations->dy,
@@ -147,4 +152,5 @@ void mae_backward(real *gradients, struct mae_activations *activations,
     encoder_backward(&activations->gradients.encoder, activations->dx, activations->dz,
                      &activations->encoder, &activations->work,
                      &activations->weights.encoder, input, &mae->shape);
+    phase_enter(before);
 }

@@ -1,5 +1,6 @@
 #include "core/model/mlp.h"
 
+#include "core/base/phase.h"
 #include "core/model/gelu.h"
 
 void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
@@ -8,7 +9,9 @@ void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
 {
     const size_t inner = MLP_RATIO * width;
     const enum arithmetic arithmetic = trace->active.arithmetic;
+    enum phase before = phase_enter(PHASE_PRODUCT);
     product(work[0], inner, in, mlp->fc1.forward, arithmetic, rows, inner, width, 0);
+    phase_enter(before);
     real *active = activation_target(&trace->active, work[1], first);
     gelu_forward(active, trace->slope + first * inner, work[0], mlp->fc1.bias, rows,
                  inner);

@@ -1,6 +1,7 @@
 #include "core/train/engine.h"
 
 #include "core/base/die.h"
+#include "core/base/phase.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -239,7 +240,9 @@ static void leaf_item(size_t i, int worker, void *context)
          node /= 2, width *= 2) {
         if (atomic_fetch_add(&engine->arrived[node / 2], 1) == 0) return;
         size_t left = leaf & ~(2 * width - 1), right = left + width;
+        enum phase before = phase_enter(PHASE_FOLD);
         slab_add(engine->buffer[left], engine->buffer[right], engine->count);
+        phase_enter(before);
         engine->loss[left] += engine->loss[right];
         buffer_give(engine, right);
         leaf = left;

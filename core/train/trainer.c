@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/die.h"
+#include "core/base/phase.h"
 #include "core/train/loss.h"
 #include "core/train/schedule.h"
 
@@ -39,15 +40,19 @@ static void pack_item(size_t row, int worker, void *context)
 {
     (void)worker;
     struct trainer *trainer = context;
+    enum phase before = phase_enter(PHASE_PACK);
     prepared_pack(&trainer->prepared, row);
+    phase_enter(before);
 }
 
 static void adamw_part(size_t first, size_t last, void *context)
 {
     struct trainer *trainer = context;
     struct state *state = &trainer->state;
+    enum phase before = phase_enter(PHASE_OPTIMISER);
     adamw_update(state->weights, state->first_moment, state->second_moment,
                  trainer->gradient, first, last, state->updates + 1, &trainer->adamw);
+    phase_enter(before);
 }
 
 double trainer_update(struct trainer *trainer)
@@ -94,8 +99,8 @@ void trainer_open(struct trainer *trainer, const struct pretrain *settings)
     arena_open(&table, "table", TABLE_BYTES);
     mae_open(&trainer->mae, &recipe->shape, &table);
     size_t count = trainer->mae.parameters.count;
-    size_t factors =
-        prepared_size(&trainer->mae.parameters, FP32, FORWARD_AND_BACKWARD);
+    size_t factors = prepared_size(&trainer->mae.parameters, settings->arithmetic,
+                                   FORWARD_AND_BACKWARD);
     arena_close(&table);
     arena_open(&trainer->arena, "training",
                TABLE_BYTES + 3 * count * sizeof(real) + factors + 8 * (images + batch) +
@@ -105,7 +110,7 @@ void trainer_open(struct trainer *trainer, const struct pretrain *settings)
     trainer->state.first_moment = arena_zeros(&trainer->arena, count);
     trainer->state.second_moment = arena_zeros(&trainer->arena, count);
     prepared_open(&trainer->prepared, &trainer->mae.parameters, trainer->state.weights,
-                  FP32, FORWARD_AND_BACKWARD, &trainer->arena);
+                  settings->arithmetic, FORWARD_AND_BACKWARD, &trainer->arena);
     parameters_initialise(trainer->state.weights, &trainer->mae.parameters,
                           settings->seed);
 
@@ -130,7 +135,7 @@ void trainer_start(struct trainer *trainer)
     if (!trainer->shard) die(EXIT_SYSTEM, "%s: no memory", recipe->run);
     for (int w = 0; w < settings->threads; ++w)
         shard_open(&trainer->shard[w], &trainer->mae, recipe->batch / recipe->leaves,
-                   recipe->mask_ratio, FP32);
+                   recipe->mask_ratio, settings->arithmetic);
 }
 
 void trainer_close(struct trainer *trainer)
