@@ -1,0 +1,124 @@
+#include "core/analysis/token_sets.h"
+
+#include "core/base/die.h"
+#include "core/data/patches.h"
+#include "core/train/encode.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SLACK = 8192 }; // alignment and fences of a few pieces
+
+size_t token_set_bytes(size_t images, size_t tokens, size_t width)
+{
+    // The set; the encoder's output with its class token, its images and lists of patches.
+    size_t values = size_product(size_product(images, tokens), width);
+    size_t encoded = size_product(size_product(images, tokens + 1), width);
+    size_t pixels = size_product(images, IMAGE_BYTES);
+    return size_product(values + encoded + pixels, sizeof(float)) +
+           size_product(size_product(images, tokens), sizeof(int32_t)) + SLACK;
+}
+
+static void set_open(struct token_set *set, size_t images, size_t tokens, size_t width,
+                     struct arena *arena)
+{
+    require(images > 0, "a set of no tokens");
+    *set = (struct token_set){images, tokens, width, NULL};
+    set->values =
+        arena_take(arena, size_product(images, tokens * width), sizeof(float));
+}
+
+void token_set_patches(struct token_set *set, const struct images *images, size_t count,
+                       int patch, struct arena *arena)
+{
+    require(count <= images->count, "%zu images of %zu", count, images->count);
+    set_open(set, count, patch_count(patch), patch_size(patch), arena);
+    real patches[IMAGE_BYTES];
+    for (size_t i = 0; i < count; ++i) {
+        patches_from_bytes(patches, images->pixels + i * IMAGE_BYTES, patch);
+        for (size_t n = 0; n < IMAGE_BYTES; ++n)
+            set->values[i * IMAGE_BYTES + n] = (float)patches[n];
+    }
+}
+
+void token_set_positions(struct token_set *set, size_t count, int patch,
+                         struct arena *arena)
+{
+    size_t side = IMAGE_SIDE / (size_t)patch, tokens = patch_count(patch);
+    set_open(set, count, tokens, 2, arena);
+    float *value = set->values;
+    for (size_t i = 0; i < count; ++i)
+        for (size_t t = 0; t < tokens; ++t) {
+            *value++ = (float)(t / side);
+            *value++ = (float)(t % side);
+        }
+}
+
+int token_set_encoder(struct token_set *set, const struct mae *mae, const real *weights,
+                      int layer, const struct images *images, size_t count, int threads,
+                      struct arena *arena)
+{
+    size_t tokens = shape_tokens(&mae->shape), width = (size_t)mae->shape.width;
+    require(count <= images->count, "%zu images of %zu", count, images->count);
+    set_open(set, count, tokens, width, arena);
+
+    size_t mark = arena_mark(arena), row = tokens * width;
+    float *encoded = arena_take(arena, count * (row + width), sizeof *encoded);
+    float *pixels = arena_take(arena, count * IMAGE_BYTES, sizeof *pixels);
+    int32_t *shown = arena_take(arena, count * tokens, sizeof *shown);
+    for (size_t n = 0; n < count * IMAGE_BYTES; ++n)
+        pixels[n] = (float)pixel_value(images->pixels[n]);
+    for (size_t n = 0; n < count * tokens; ++n) shown[n] = (int32_t)(n % tokens);
+    const struct encoding encoding = {.mae = mae,
+                                      .weights = weights,
+                                      .layer = layer,
+                                      .images = pixels,
+                                      .count = count,
+                                      .visible = tokens,
+                                      .shown = shown,
+                                      .threads = threads};
+    int overflow = encode_images(encoded, NULL, &encoding);
+    for (size_t i = 0; i < count; ++i)
+        memcpy(set->values + i * row, encoded + i * (row + width) + width,
+               row * sizeof *encoded);
+    arena_reset(arena, mark);
+    return overflow;
+}
+
+void token_set_mean(double *mean, const struct token_set *set)
+{
+    size_t row = set->tokens * set->width;
+    memset(mean, 0, row * sizeof *mean);
+    for (size_t i = 0; i < set->images; ++i)
+        for (size_t n = 0; n < row; ++n) mean[n] += (double)set->values[i * row + n];
+    for (size_t n = 0; n < row; ++n) mean[n] /= (double)set->images;
+}
+
+const char *normalisation_name(enum normalisation normalisation)
+{
+    static const char *const names[NORMALISATIONS] = {"none", "unit", "centred",
+                                                      "centred unit"};
+    return names[normalisation];
+}
+
+void token_set_points(double *points, const struct token_set *set, size_t image,
+                      enum normalisation normalisation, const double *mean)
+{
+    size_t row = set->tokens * set->width;
+    int centred = normalisation == NORMALISATION_CENTRED ||
+                  normalisation == NORMALISATION_CENTRED_UNIT;
+    int unit = normalisation == NORMALISATION_UNIT ||
+               normalisation == NORMALISATION_CENTRED_UNIT;
+    require(image < set->images, "image %zu of %zu", image, set->images);
+    require(mean || !centred, "nothing to centre at");
+    for (size_t n = 0; n < row; ++n) {
+        points[n] = (double)set->values[image * row + n];
+        if (centred) points[n] -= mean[n];
+    }
+    for (size_t t = 0; unit && t < set->tokens; ++t) {
+        double *token = points + t * set->width, square = 0;
+        for (size_t d = 0; d < set->width; ++d) square += token[d] * token[d];
+        double norm = sqrt(square);
+        for (size_t d = 0; norm > 0 && d < set->width; ++d) token[d] /= norm;
+    }
+}
