@@ -13,7 +13,7 @@ void panel_open(struct panel *panel, size_t rows, size_t columns, size_t side,
 {
     require(rows && columns && side && scale, "an empty panel: %zu x %zu of %zu x %zu",
             rows, columns, side, scale);
-    // PNG's own limit keeps every product below far from overflow.
+    // With these limits neither a side nor, once that is checked, the area can overflow.
     size_t most = 1 << 20;
     require(rows < most && columns < most && side < most && scale < most && gap < most,
             "a panel of %zu x %zu cells is too large", rows, columns);
@@ -24,6 +24,8 @@ void panel_open(struct panel *panel, size_t rows, size_t columns, size_t side,
                             .gap = gap,
                             .width = columns * side * scale + (columns - 1) * gap,
                             .height = rows * side * scale + (rows - 1) * gap};
+    require(panel->width <= most && panel->height <= most,
+            "a panel of %zu x %zu pixels is too large", panel->width, panel->height);
     panel->pixels = malloc(panel->width * panel->height * 3);
     if (!panel->pixels)
         die(EXIT_SYSTEM, "panel: no memory for %zu x %zu pixels", panel->width,
@@ -39,19 +41,74 @@ static uint8_t to_byte(float value)
     return (uint8_t)((clipped + 1) * 127.5f + .5f);
 }
 
-void panel_image(struct panel *panel, size_t row, size_t column, const float *image)
+/// The upper left pixel of a cell.
+static uint8_t *cell_at(const struct panel *panel, size_t row, size_t column)
 {
     require(row < panel->rows && column < panel->columns, "no cell %zu, %zu", row,
             column);
+    size_t step = panel->side * panel->scale + panel->gap;
+    return panel->pixels + (row * step * panel->width + column * step) * 3;
+}
+
+void panel_image(struct panel *panel, size_t row, size_t column, const float *image)
+{
     size_t cell = panel->side * panel->scale, plane = panel->side * panel->side;
-    size_t top = row * (cell + panel->gap), left = column * (cell + panel->gap);
+    uint8_t *corner = cell_at(panel, row, column);
     for (size_t y = 0; y < cell; ++y)
         for (size_t x = 0; x < cell; ++x) {
             size_t source = y / panel->scale * panel->side + x / panel->scale;
-            uint8_t *pixel = panel->pixels + ((top + y) * panel->width + left + x) * 3;
+            uint8_t *pixel = corner + (y * panel->width + x) * 3;
             for (size_t c = 0; c < 3; ++c)
                 pixel[c] = to_byte(image[c * plane + source]);
         }
+}
+
+void panel_fill(struct panel *panel, size_t row, size_t column,
+                const struct rectangle *where, const uint8_t colour[3])
+{
+    size_t cell = panel->side * panel->scale;
+    uint8_t *corner = cell_at(panel, row, column);
+    require(where->top <= cell && where->height <= cell - where->top &&
+                where->left <= cell && where->width <= cell - where->left,
+            "%zu x %zu pixels at %zu, %zu of a cell of %zu", where->height,
+            where->width, where->top, where->left, cell);
+    for (size_t y = where->top; y < where->top + where->height; ++y)
+        for (size_t x = where->left; x < where->left + where->width; ++x)
+            memcpy(corner + (y * panel->width + x) * 3, colour, 3);
+}
+
+const uint8_t panel_categories[PANEL_CATEGORIES][3] = {
+    {0x56, 0xB4, 0xE9}, {0xD5, 0x5E, 0x00}, {0xF0, 0xE4, 0x42}, {0x00, 0x00, 0x00}};
+
+void panel_labels(struct panel *panel, size_t row, size_t column, const uint8_t *labels,
+                  size_t grid)
+{
+    size_t cell = panel->side * panel->scale;
+    require(grid > 0 && cell % grid == 0, "a map of %zu labels in a cell of %zu", grid,
+            cell);
+    size_t step = cell / grid;
+    for (size_t i = 0; i < grid * grid; ++i) {
+        require(labels[i] < PANEL_CATEGORIES, "label %d has no colour", labels[i]);
+        const struct rectangle where = {i / grid * step, i % grid * step, step, step};
+        panel_fill(panel, row, column, &where, panel_categories[labels[i]]);
+    }
+}
+
+void panel_scale(uint8_t colour[3], double x)
+{
+    // Viridis (van der Walt & Smith 2015) at eighths, as in figures/style.gp; linear in between.
+    static const uint8_t steps[][3] = {
+        {0x44, 0x01, 0x54}, {0x47, 0x2D, 0x7B}, {0x3B, 0x52, 0x8B},
+        {0x2C, 0x72, 0x8E}, {0x21, 0x91, 0x8C}, {0x28, 0xAE, 0x80},
+        {0x5E, 0xC9, 0x62}, {0xAD, 0xDC, 0x30}, {0xFD, 0xE7, 0x25}};
+    enum { LAST = sizeof steps / sizeof *steps - 1 };
+    require(!isnan(x), "no colour for NaN");
+    double place = fmin(fmax(x, 0), 1) * LAST;
+    size_t below = place < LAST ? (size_t)place : LAST - 1;
+    double share = place - (double)below;
+    for (size_t c = 0; c < 3; ++c)
+        colour[c] = (uint8_t)lround((1 - share) * steps[below][c] +
+                                    share * steps[below + 1][c]);
 }
 
 /// libpng's errors end the program with its reason; the output's temporary file goes with it.

@@ -66,6 +66,117 @@ Test(panel, the_same_panel_is_the_same_file)
     cr_expect_str_eq(first, second);
 }
 
+// ====== Colours ======
+
+static const uint8_t *pixel_of(const struct panel *panel, size_t y, size_t x)
+{
+    return panel->pixels + (y * panel->width + x) * 3;
+}
+
+static const uint8_t white[3] = {255, 255, 255};
+
+Test(panel, a_rectangle_fills_its_place_and_no_more)
+{
+    const uint8_t red[3] = {200, 10, 20};
+    struct panel panel;
+    panel_open(&panel, 2, 2, 5, 2, 3); // cells of 10 pixels, 13 apart
+    panel_fill(&panel, 1, 1, &(struct rectangle){2, 3, 4, 7}, red);
+    for (size_t y = 0; y < panel.height; ++y)
+        for (size_t x = 0; x < panel.width; ++x) {
+            int inside = y >= 15 && y < 19 && x >= 16 && x < 23;
+            cr_expect_arr_eq(pixel_of(&panel, y, x), inside ? red : white, 3,
+                             "%zu, %zu", y, x);
+        }
+    panel_close(&panel);
+}
+
+Test(panel, a_map_of_labels_fills_its_cell_with_their_colours)
+{
+    const uint8_t labels[9] = {0, 1, 2, 3, 0, 1, 2, 3, 3};
+    struct panel panel;
+    panel_open(&panel, 1, 2, 6, 2, 1); // cells of 12 pixels, labels of 4
+    panel_labels(&panel, 0, 1, labels, 3);
+    for (size_t y = 0; y < 12; ++y)
+        for (size_t x = 0; x < 25; ++x) {
+            const uint8_t *want =
+                x < 13 ? white : panel_categories[labels[y / 4 * 3 + (x - 13) / 4]];
+            cr_expect_arr_eq(pixel_of(&panel, y, x), want, 3, "%zu, %zu", y, x);
+        }
+    panel_close(&panel);
+}
+
+/// The lightness of CIE 1976 (0 black, 100 white) of an sRGB colour.
+static double lightness(const uint8_t colour[3])
+{
+    const double weight[3] = {.2126729, .7151522, .0721750};
+    double y = 0;
+    for (int c = 0; c < 3; ++c) {
+        double part = colour[c] / 255.;
+        y += weight[c] *
+             (part <= .04045 ? part / 12.92 : pow((part + .055) / 1.055, 2.4));
+    }
+    return y > .008856 ? 116 * cbrt(y) - 16 : 903.3 * y;
+}
+
+Test(panel, categories_differ_in_print_without_colour_too)
+{
+    for (int i = 0; i < PANEL_CATEGORIES; ++i)
+        for (int j = 0; j < i; ++j)
+            cr_expect(fabs(lightness(panel_categories[i]) -
+                           lightness(panel_categories[j])) > 15,
+                      "%d and %d", i, j);
+}
+
+Test(panel, the_scale_rises_evenly_in_lightness_and_ends_where_it_should)
+{
+    uint8_t colour[3], before[3];
+    const uint8_t dark[3] = {0x44, 0x01, 0x54}, bright[3] = {0xFD, 0xE7, 0x25};
+    for (int i = 0; i <= 100; ++i) {
+        panel_scale(colour, i / 100.);
+        double step = lightness(colour) - (i ? lightness(before) : 0);
+        cr_expect(i == 0 || (step > 0 && step < 1.6), "step %d rises by %g", i, step);
+        memcpy(before, colour, 3);
+    }
+    cr_expect_arr_eq(colour, bright, 3);
+    panel_scale(colour, 7);
+    cr_expect_arr_eq(colour, bright, 3);
+    panel_scale(colour, -7);
+    cr_expect_arr_eq(colour, dark, 3);
+}
+
+static void fill_outside(const void *unused)
+{
+    struct panel panel;
+    (void)unused;
+    panel_open(&panel, 1, 2, 5, 2, 1);
+    panel_fill(&panel, 0, 0, &(struct rectangle){0, 8, 1, 3}, white);
+}
+
+static void label_without_colour(const void *unused)
+{
+    const uint8_t labels[4] = {0, 1, 4, 0};
+    struct panel panel;
+    (void)unused;
+    panel_open(&panel, 1, 1, 2, 2, 0);
+    panel_labels(&panel, 0, 0, labels, 2);
+}
+
+static void labels_that_do_not_fit(const void *unused)
+{
+    const uint8_t labels[9] = {0};
+    struct panel panel;
+    (void)unused;
+    panel_open(&panel, 1, 1, 2, 2, 0);
+    panel_labels(&panel, 0, 0, labels, 3);
+}
+
+static void open_too_large(const void *unused)
+{
+    struct panel panel;
+    (void)unused;
+    panel_open(&panel, 1, 1 << 15, 32, 2, 0);
+}
+
 static void draw_outside(const void *unused)
 {
     struct panel panel;
@@ -118,6 +229,10 @@ Test(panel, a_broken_contract_aborts)
     expect_death(__LINE__, draw_outside, NULL, -6, "no cell 2, 0");
     expect_death(__LINE__, draw_nan, NULL, -6, "holds NaN");
     expect_death(__LINE__, open_empty, NULL, -6, "empty panel");
+    expect_death(__LINE__, open_too_large, NULL, -6, "too large");
+    expect_death(__LINE__, fill_outside, NULL, -6, "of a cell of 10");
+    expect_death(__LINE__, label_without_colour, NULL, -6, "label 4 has no colour");
+    expect_death(__LINE__, labels_that_do_not_fit, NULL, -6, "a map of 3 labels");
 }
 
 Test(panel, what_cannot_be_written_ends_the_program_and_leaves_nothing)
