@@ -8,9 +8,11 @@
 #include "core/base/hash.h"
 #include "core/base/options.h"
 #include "core/base/rng.h"
+#include "core/linalg/arithmetic.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/eigen.h"
 #include "core/linalg/gemm.h"
+#include "core/linalg/tiles.h"
 
 enum {
     SIDE = 96
@@ -66,17 +68,16 @@ int main(int argc, char **argv)
     };
     size_t count = sizeof options / sizeof *options;
     options_read(options, count, argc, argv, "machine [--threads N] [--arithmetic A]");
-    static const char *const arithmetics[] = {"auto", "fp32", "bf16"};
-    if (parse_choice("--arithmetic", option_text(options, count, "arithmetic"),
-                     arithmetics, 3) == 2)
-        die(EXIT_USAGE, "bf16: not available in this version (use ARITHMETIC=fp32)");
+    enum arithmetic arithmetic =
+        arithmetic_choose(option_text(options, count, "arithmetic"));
     char hex[HASH_HEX];
     canary(hex);
     print_cpu();
     printf("core type   %s\n", coretype_name());
     printf("openblas    %s\n", coretype_library());
     printf("threads     %d\n", parse_threads(option_text(options, count, "threads")));
-    printf("arithmetic  fp32\n");
+    printf("products    fp32 %s, bf16 %s\n", product_path(), tiles_path());
+    printf("arithmetic  %s for training\n", arithmetic_name(arithmetic));
     printf("canary      %.16s\n", hex);
     return 0;
 }

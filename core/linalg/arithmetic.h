@@ -8,4 +8,12 @@ enum arithmetic {
     BF16, ///< factors are rounded to bfloat16, multiplied as AMX tiles do (core/linalg/bf16.h)
 };
 
+/// What --arithmetic asks of a training: "fp32", "bf16", or "auto", which is BF16 where the CPU has AMX tiles,
+/// thus where it is faster, and FP32 elsewhere. BF16 gives the same bits on CPUs without tiles, slower
+/// than FP32. Dies (EXIT_USAGE) for any other text, and for "bf16" in the double build.
+enum arithmetic arithmetic_choose(const char *text);
+
+/// "fp32" or "bf16", "fp64" for FP32 in the double build; static storage.
+const char *arithmetic_name(enum arithmetic arithmetic);
+
 #endif

@@ -1,17 +1,30 @@
 #include "core/model/activation.h"
 
+#include <string.h>
+
 #include "core/base/die.h"
+#include "core/linalg/bf16.h"
+
+static size_t padded(size_t width)
+{
+    return (width + TILE_DEPTH - 1) / TILE_DEPTH * TILE_DEPTH;
+}
 
 void activation_open(struct activation *activation, enum arithmetic arithmetic,
                      size_t rows, size_t width, struct reserve *reserve)
 {
-    require(arithmetic == FP32, "only fp32 so far");
-    *activation = (struct activation){
-        .arithmetic = arithmetic,
-        .data = reserve_reals(reserve, size_product(rows, width)),
-        .width = width,
-        .stride = width,
-    };
+    *activation =
+        (struct activation){.arithmetic = arithmetic, .width = width, .stride = width};
+    if (arithmetic == FP32) {
+        activation->data = reserve_reals(reserve, size_product(rows, width));
+        return;
+    }
+    // A product reads whole tiles of the last row's last columns, thus a little behind them.
+    activation->stride = padded(width);
+    const size_t numbers = size_product(rows, activation->stride);
+    activation->data = reserve_bytes(reserve, (numbers + TILE_DEPTH) * sizeof(bf16));
+    if (activation->data)
+        memset((bf16 *)activation->data + numbers, 0, TILE_DEPTH * sizeof(bf16));
 }
 
 void activation_open_room(struct activation *room, enum arithmetic arithmetic,
@@ -28,86 +41,114 @@ static real *reals_at(const struct activation *activation, size_t first, size_t 
     return (real *)activation->data + first * activation->stride + column;
 }
 
+static bf16 *bf16_at(const struct activation *activation, size_t first, size_t column)
+{
+    return (bf16 *)activation->data + first * activation->stride + column;
+}
+
 struct activation activation_of(const struct activation *room, const real *x,
                                 size_t rows)
 {
-    (void)rows;
-    struct activation alias = *room;
-    alias.data = (real *)x;
-    return alias;
+    struct activation result = *room;
+    if (room->arithmetic == FP32)
+        result.data = (real *)x;
+    else
+        activation_keep(&result, x, 0, rows);
+    return result;
 }
 
 real *activation_target(const struct activation *activation, real *chunk, size_t first)
 {
-    (void)chunk;
-    return reals_at(activation, first, 0);
+    return activation->arithmetic == FP32 ? reals_at(activation, first, 0) : chunk;
 }
 
 void activation_keep(const struct activation *activation, const real *source,
                      size_t first, size_t rows)
 {
-    (void)activation, (void)source, (void)first, (void)rows;
+    activation_keep_columns(activation, source, activation->width, first, rows, 0,
+                            activation->width);
 }
 
 real *activation_target_columns(size_t *stride, const struct activation *activation,
                                 real *chunk, size_t first, size_t column,
                                 size_t columns)
 {
-    (void)chunk, (void)columns;
-    *stride = activation->stride;
-    return reals_at(activation, first, column);
+    const int in_place = activation->arithmetic == FP32;
+    *stride = in_place ? activation->stride : columns;
+    return in_place ? reals_at(activation, first, column) : chunk;
 }
 
 void activation_keep_columns(const struct activation *activation, const real *source,
                              size_t stride, size_t first, size_t rows, size_t column,
                              size_t columns)
 {
-    (void)activation, (void)source, (void)stride, (void)first, (void)rows;
-    (void)column, (void)columns;
+    if (activation->arithmetic == FP32) return;
+    const int last = column + columns == activation->width;
+    bf16_from_reals(bf16_at(activation, first, column), activation->stride, source,
+                    stride, rows, columns,
+                    last ? activation->stride - column : columns);
 }
 
 struct left activation_left(const struct activation *activation, size_t first,
                             size_t column)
 {
-    return left_reals(reals_at(activation, first, column), activation->stride, PLAIN);
+    return activation->arithmetic == FP32
+               ? left_reals(reals_at(activation, first, column), activation->stride,
+                            PLAIN)
+               : left_bf16(bf16_at(activation, first, column), activation->stride);
 }
 
 struct left activation_left_transposed(const struct activation *activation,
                                        void *storage, size_t first, size_t column,
                                        size_t m, size_t k)
 {
-    (void)storage, (void)m, (void)k;
-    return left_reals(reals_at(activation, first, column), activation->stride,
-                      TRANSPOSED);
+    return activation->arithmetic == FP32
+               ? left_reals(reals_at(activation, first, column), activation->stride,
+                            TRANSPOSED)
+               : left_from_bf16(storage, bf16_at(activation, first, column),
+                                activation->stride, TRANSPOSED, m, k);
 }
 
 struct right activation_right(const struct activation *activation, void *storage,
                               size_t first, size_t column, enum transpose op, size_t k,
                               size_t n)
 {
+    const size_t stride = activation->stride;
+    if (activation->arithmetic == BF16)
+        return right_from_bf16(storage, bf16_at(activation, first, column), stride, op,
+                               k, n);
     const real *x = reals_at(activation, first, column);
-    return op == PLAIN ? right_reals(x, activation->stride)
-                       : right_pack(storage, x, activation->stride, op, k, n);
+    return op == PLAIN ? right_reals(x, stride)
+                       : right_pack(storage, x, stride, op, k, n);
 }
 
 struct left reals_left(enum arithmetic arithmetic, void *storage, const real *x,
                        size_t ld, enum transpose op, size_t m, size_t k)
 {
-    (void)arithmetic, (void)storage, (void)m, (void)k;
-    return left_reals(x, ld, op);
+    return arithmetic == FP32 ? left_reals(x, ld, op)
+                              : left_from_reals(storage, x, ld, op, m, k);
 }
 
 struct right reals_right(enum arithmetic arithmetic, void *storage, const real *x,
                          size_t ld, enum transpose op, size_t k, size_t n)
 {
-    (void)arithmetic;
-    return right_pack(storage, x, ld, op, k, n);
+    return arithmetic == FP32 ? right_pack(storage, x, ld, op, k, n)
+                              : right_from_reals(storage, x, ld, op, k, n);
+}
+
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
 }
 
 size_t factor_bytes(enum arithmetic arithmetic, size_t rows, size_t columns)
 {
-    (void)arithmetic;
-    size_t one = right_reals_size(rows, columns),
-           other = right_reals_size(columns, rows);
-    return (one > other ? one : other) * sizeof(real);
+    if (arithmetic == FP32)
+        return larger(right_reals_size(rows, columns),
+                      right_reals_size(columns, rows)) *
+               sizeof(real);
+    return larger(
+               larger(left_bf16_size(rows, columns), left_bf16_size(columns, rows)),
+               larger(right_bf16_size(rows, columns), right_bf16_size(columns, rows))) *
+           sizeof(bf16);
 }

@@ -57,14 +57,6 @@ static void check_run_name(const char *name)
         die(EXIT_USAGE, "--run: '%s' is no name of a run (give one like m75-h3)", name);
 }
 
-static const char *read_arithmetic(const char *text)
-{
-    static const char *const choices[] = {"auto", "fp32", "bf16"};
-    if (parse_choice("--arithmetic", text, choices, 3) == 2)
-        die(EXIT_USAGE, "bf16: not available in this version (use ARITHMETIC=fp32)");
-    return "fp32";
-}
-
 static void read_options(struct run *run, int argc, char **argv, const char **results)
 {
     struct option o[] = {
@@ -94,7 +86,9 @@ static void read_options(struct run *run, int argc, char **argv, const char **re
     if (run->run_name) check_run_name(run->run_name);
     run->seed = parse_seed("--seed", option_text(o, count, "seed"));
     run->threads = parse_threads(option_text(o, count, "threads"));
-    run->arithmetic = read_arithmetic(option_text(o, count, "arithmetic"));
+    static const char *const arithmetics[] = {"auto", "fp32", "bf16"};
+    run->arithmetic = arithmetics[parse_choice(
+        "--arithmetic", option_text(o, count, "arithmetic"), arithmetics, 3)];
     const char *epochs = option_text(o, count, "epochs");
     run->epochs = epochs ? parse_number("--epochs", epochs, 1e-6, 1e6) : 0;
     run->export_arrays =
@@ -115,7 +109,7 @@ static void note_identity(struct run *run, const char *code)
     run_note(run, "data", run->data, 1);
     run_note(run, "run", run->run_name ? run->run_name : "", 1);
     run_note(run, "seed", seed, 1);
-    run_note(run, "arithmetic", run->arithmetic, 1);
+    run_note(run, "arithmetic", "fp32", 1);
     run_note(run, "epochs", run->epochs > 0 ? epochs : "recipe", 1);
 }
 

@@ -30,8 +30,9 @@ struct run {
     const char *run_name;         ///< --run, or NULL
     uint64_t seed;
     int threads;
-    double epochs;            ///< --epochs: overrides the recipe's, 0 when not given
-    const char *arithmetic;   ///< "fp32"
+    double epochs; ///< --epochs: overrides the recipe's, 0 when not given
+    const char
+        *arithmetic; ///< --arithmetic, for experiments that train: auto, fp32 or bf16
     int export_arrays, force; ///< --export 1, --force 1
     char root
         [PATH_SIZE]; ///< RESULTS/TIER-DATA; RESULTS is --results, "results" by default
@@ -62,7 +63,7 @@ void run_open(struct run *run, const char *name, const char *code, int argc,
 /// before run_fresh (contract).
 void run_note(struct run *run, const char *what, const char *value, int keyed);
 
-/// Computes the content key from code, tier, data, run, seed, arithmetic, epochs, the experiment's rows
+/// Computes the content key from code, tier, data, run, seed, epochs, the experiment's rows
 /// of paper/claims.tsv as far as they decide verdicts, and the keyed notes; threads, host and seconds
 /// are not part of it. Returns 1 when provenance.tsv in the folder carries the same key and every file
 /// it lists is there with the digest it lists, unless --force; then the experiment ends by

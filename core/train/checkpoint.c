@@ -16,10 +16,11 @@
 // ====== Identity ======
 
 void identity_fill(struct identity *identity, const struct recipe *recipe,
-                   uint64_t seed, const char *data_digest, const char *code)
+                   uint64_t seed, const char *data_digest, enum arithmetic arithmetic,
+                   const char *code)
 {
-    *identity = (struct identity){
-        .arithmetic = sizeof(real) == sizeof(float) ? "fp32" : "fp64", .code = code};
+    *identity =
+        (struct identity){.arithmetic = arithmetic_name(arithmetic), .code = code};
     recipe_text(identity->recipe, recipe);
     snprintf(identity->seed, sizeof identity->seed, "%" PRIu64, seed);
     snprintf(identity->data_digest, sizeof identity->data_digest, "%s", data_digest);

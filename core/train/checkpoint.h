@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/base/hash.h"
+#include "core/linalg/arithmetic.h"
 #include "core/model/safetensors.h"
 #include "core/train/recipe.h"
 
@@ -17,13 +18,14 @@ struct identity {
     char seed[24];
     char data_digest[HASH_HEX];
     char core_type[32];
-    const char *arithmetic; ///< "fp32" ("fp64" in MODE=double)
+    const char *arithmetic; ///< arithmetic_name
     const char *code;       ///< key of the sources, or NULL where they do not count
 };
 
 /// Fills everything; `code` is borrowed. The core type is the one in force.
 void identity_fill(struct identity *identity, const struct recipe *recipe,
-                   uint64_t seed, const char *data_digest, const char *code);
+                   uint64_t seed, const char *data_digest,
+                   enum arithmetic arithmetic, const char *code);
 
 enum { IDENTITY_KEYS = 6 }; ///< the most that identity_metadata writes
 

@@ -79,7 +79,7 @@ int pretrain_ready(const struct pretrain *settings)
     if (settings->force || !file_exists(settings->weights)) return 0;
     struct identity identity;
     identity_fill(&identity, &settings->recipe, settings->seed,
-                  settings->images->digest, settings->code);
+                  settings->images->digest, settings->arithmetic, settings->code);
     struct safetensors file;
     safetensors_read(&file, settings->weights, NULL);
     int ready = !identity_difference(&identity, &file);
@@ -290,7 +290,7 @@ static void train_to_file(const struct pretrain *settings)
     struct training training = {.settings = settings};
     struct sigaction before[2];
     identity_fill(&training.identity, &settings->recipe, settings->seed,
-                  settings->images->digest, settings->code);
+                  settings->images->digest, settings->arithmetic, settings->code);
     path_format(training.checkpoint, "%s/checkpoint.safetensors", settings->folder);
     trainer_open(&training.trainer, settings);
     // The threads start after the checkpoint has been tried in a child: a child of a process with threads

@@ -7,12 +7,14 @@
 #include <stdint.h>
 
 #include "core/data/images.h"
+#include "core/linalg/arithmetic.h"
 #include "core/train/recipe.h"
 
 struct pretrain {
     struct recipe recipe;
     uint64_t seed;
     int threads;
+    enum arithmetic arithmetic; ///< of the products of training
     int force; ///< train although weights are there; discard a checkpoint that does not fit
     const struct images *images; ///< the training images, borrowed
     const char

@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "core/linalg/coretype.h"
+#include "core/linalg/tiles.h"
 #include "core/model/weights.h"
 #include "core/report/run.h"
 #include "core/train/evaluate.h"
@@ -38,15 +39,18 @@ enum {
 /// What `make` is asked for to go on after an interruption.
 static void resume_command(char command[COMMAND], const struct run *run)
 {
-    char epochs[64] = "", seed[48] = "", results[PATH_SIZE + 16] = "";
+    char arithmetic[32] = "", epochs[64] = "", seed[48] = "",
+         results[PATH_SIZE + 16] = "";
     size_t root = strlen(run->root) - strlen(run->tier_name) - strlen(run->data) - 2;
+    if (strcmp(run->arithmetic, "auto"))
+        snprintf(arithmetic, sizeof arithmetic, " ARITHMETIC=%s", run->arithmetic);
     if (run->epochs > 0) snprintf(epochs, sizeof epochs, " EPOCHS=%.15g", run->epochs);
     if (run->seed != 1) snprintf(seed, sizeof seed, " SEED=%" PRIu64, run->seed);
     if (root != strlen("results") || strncmp(run->root, "results", root))
         snprintf(results, sizeof results, " RESULTS='%.*s'", (int)root, run->root);
-    snprintf(command, COMMAND, "make pretrain RUN=%s TIER=%s DATA=%s%s%s%s%s",
-             run->run_name, run->tier_name, run->data, epochs, seed, results,
-             run->force ? " FORCE=1" : "");
+    snprintf(command, COMMAND, "make pretrain RUN=%s TIER=%s DATA=%s%s%s%s%s%s",
+             run->run_name, run->tier_name, run->data, arithmetic, epochs, seed,
+             results, run->force ? " FORCE=1" : "");
 }
 
 /// The paper's own scale takes weeks on a few cores: say so before it begins.
@@ -70,6 +74,11 @@ static int train(const struct run *run, struct pretrain *settings,
     if (pretrain_ready(settings)) return 0;
     images_load(images, run->data, SPLIT_TRAIN);
     if (run->tier == TIER_PAPER) warn_of_days(settings);
+    if (settings->arithmetic == BF16 && !tiles_available())
+        fprintf(stderr,
+                "pretrain %s: this CPU has no AMX, so bf16 is slower than fp32 here, "
+                "with the bits of AMX\n",
+                settings->recipe.run);
     return pretrain_run(settings);
 }
 
@@ -146,6 +155,7 @@ int main(int argc, char **argv)
         .recipe = recipe_find(run.tier_name, run.run_name),
         .seed = run.seed,
         .threads = run.threads,
+        .arithmetic = arithmetic_choose(run.arithmetic),
         .force = run.force,
         .images = &images,
         .folder = folder,
@@ -168,6 +178,7 @@ int main(int argc, char **argv)
     recipe_text(text, &settings.recipe);
     run_note(&run, "recipe", text, 1);
     run_note(&run, "data digest", images.digest, 1);
+    run_note(&run, "training arithmetic", arithmetic_name(settings.arithmetic), 1);
     run_note(&run, "core type", coretype_name(), 1);
     run_note(&run, "weights", model.file.digest, 1);
     int status = run_fresh(&run) ? run_print(&run) : emit(&run, &settings, &model);

@@ -48,7 +48,7 @@ bad "a negative seed" 2 'seed' smoke --seed=-1
 bad "a seed beyond 64 bits" 2 'seed' smoke --seed=18446744073709551616
 bad "epochs that are no number" 2 'epochs' smoke --epochs=nan
 bad "negative epochs" 2 'epochs' smoke --epochs=-1
-bad "an arithmetic that is not here" 2 'bf16: not available' smoke --arithmetic=bf16
+bad "an arithmetic that is none" 2 'arithmetic.*fp8' smoke --arithmetic=fp8
 bad "an unknown option" 2 'sede' smoke --sede=1
 bad "an option given twice" 2 'seed' smoke --seed=1 --seed=2
 bad "a stray word" 2 'm80-h3' smoke m80-h3

@@ -63,7 +63,8 @@ report "--print lists a group, a package a line"
 run tools/doctor "$BUILD"
 expect_status 0
 expect_said 'core type +[A-Z]'
-expect_said 'arithmetic +fp32'
+expect_said 'products +fp32 .+, bf16 '
+expect_said 'arithmetic +(fp32|bf16) for training'
 report "the doctor finds this machine well and names the kernel in force"
 
 stand_in gnuplot 'exit 127'
