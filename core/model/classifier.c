@@ -1,0 +1,201 @@
+#include "core/model/classifier.h"
+
+#include "core/base/die.h"
+#include "core/model/encoder.h"
+
+#include <string.h>
+
+// All layers; the table says where in it each tensor's pointer is.
+struct layers {
+    struct encoder encoder;
+    struct linear head; // (C,D), (C)
+};
+
+// Tensors outside the blocks: 6 of the encoder and 2 of the head.
+enum { OTHER_TENSORS = 8 };
+
+void classifier_open(struct classifier *classifier, const struct mae_shape *shape,
+                     size_t classes, struct arena *arena)
+{
+    const char *fault = shape_fault(shape);
+    require(!fault, "%s", fault);
+    const size_t C = classes, D = (size_t)shape->width;
+    // A weight gradient's workspace is as wide as the blocks' widest, 4 D.
+    require(C > 0 && C <= MLP_RATIO * D, "%zu classes at width %zu", C, D);
+#define AT(member) (offsetof(struct layers, head) + offsetof(struct linear, member))
+    const struct parameter_entry head[] = {
+        {"head.weight", AT(weight), 2, {C, D}, INITIAL_FAN_IN, D},
+        {"head.bias", AT(bias), 1, {C}, INITIAL_FAN_IN, D},
+    };
+#undef AT
+    *classifier = (struct classifier){.shape = *shape, .classes = classes};
+    parameters_open(&classifier->parameters,
+                    (size_t)shape->encoder_blocks * BLOCK_TENSORS + OTHER_TENSORS,
+                    arena);
+    encoder_list(&classifier->parameters, offsetof(struct layers, encoder), shape);
+    parameters_list(&classifier->parameters, "", 0, head, sizeof head / sizeof *head);
+}
+
+struct classifier_activations {
+    size_t images;
+    int complete; // a forward pass has been made, for backward to follow
+    struct layers weights, gradients;
+    struct encoder_trace encoder;
+    struct block_work work;
+    int32_t *shown;            // (B,T) every patch of every image
+    real *token, *dtoken;      // (B,D) class tokens after the final norm
+    struct activation left;    // (B,D) the same, for the head's products
+    struct activation dlogits; // (B,C) for the head's products
+    real *logits;              // (B,C)
+    real *dz, *dx;             // (B,T+1,D)
+};
+
+static void show_all(int32_t *shown, size_t images, size_t tokens)
+{
+    for (size_t b = 0; b < images; ++b)
+        for (size_t t = 0; t < tokens; ++t) shown[b * tokens + t] = (int32_t)t;
+}
+
+// Takes every array, or counts the bytes when the reserve has no arena.
+static void activations_reserve(struct classifier_activations *activations,
+                                const struct classifier *classifier, size_t images,
+                                enum arithmetic arithmetic, struct reserve *reserve)
+{
+    require(images > 0, "a pass over no images");
+    const size_t B = images, T = shape_tokens(&classifier->shape),
+                 C = classifier->classes, D = (size_t)classifier->shape.width;
+    // What no row of the table binds, the bias that qkv does not have, must be NULL.
+    memset(activations, 0, sizeof *activations);
+    activations->images = images;
+    encoder_trace_open(&activations->encoder, arithmetic, &classifier->shape, B, T,
+                       reserve);
+    block_work_open(&activations->work, arithmetic, &activations->encoder.shape,
+                    reserve);
+    activations->shown =
+        reserve_bytes(reserve, size_product(size_product(B, T), sizeof(int32_t)));
+    activations->token = reserve_reals(reserve, size_product(B, D));
+    activations->dtoken = reserve_reals(reserve, size_product(B, D));
+    activation_open_room(&activations->left, arithmetic, B, D, reserve);
+    activation_open_room(&activations->dlogits, arithmetic, B, C, reserve);
+    activations->logits = reserve_reals(reserve, size_product(B, C));
+    const size_t thin = size_product(attention_rows(&activations->encoder.shape), D);
+    activations->dz = reserve_reals(reserve, thin);
+    activations->dx = reserve_reals(reserve, thin);
+    if (activations->shown) show_all(activations->shown, B, T);
+}
+
+size_t classifier_activations_size(const struct classifier *classifier, size_t images,
+                                   enum arithmetic arithmetic)
+{
+    struct classifier_activations counted;
+    struct reserve reserve = {.bytes = sizeof counted + RESERVE_SLACK};
+    activations_reserve(&counted, classifier, images, arithmetic, &reserve);
+    return reserve.bytes;
+}
+
+struct classifier_activations *
+classifier_activations_open(const struct classifier *classifier, size_t images,
+                            enum arithmetic arithmetic, struct arena *arena)
+{
+    struct classifier_activations *activations =
+        arena_take(arena, 1, sizeof *activations);
+    struct reserve reserve = {.arena = arena};
+    activations_reserve(activations, classifier, images, arithmetic, &reserve);
+    return activations;
+}
+
+static struct mae_input whole_images(const struct classifier_activations *activations,
+                                     const struct classifier *classifier,
+                                     const real *patches)
+{
+    return (struct mae_input){.images = activations->images,
+                              .visible = shape_tokens(&classifier->shape),
+                              .patches = patches,
+                              .shown = activations->shown};
+}
+
+static void weights_check(const struct classifier_activations *activations,
+                          const struct classifier *classifier,
+                          const struct prepared *weights)
+{
+    require(weights->arithmetic == activations->work.arithmetic,
+            "weights and activations of different arithmetics");
+    require(weights->parameters == &classifier->parameters, "weights of another model");
+}
+
+const real *classifier_forward(struct classifier_activations *activations,
+                               const struct classifier *classifier,
+                               const struct prepared *weights, const real *patches)
+{
+    weights_check(activations, classifier, weights);
+    const size_t B = activations->images, D = (size_t)classifier->shape.width;
+    const size_t row = activations->encoder.shape.tokens * D;
+    struct layers *layers = &activations->weights;
+    const struct mae_input input = whole_images(activations, classifier, patches);
+    prepared_bind(layers, weights);
+    encoder_blocks(&activations->encoder, &activations->work, &layers->encoder, &input,
+                   &classifier->shape, classifier->shape.encoder_blocks);
+    encoder_norm(&activations->encoder, &layers->encoder);
+
+    for (size_t b = 0; b < B; ++b)
+        memcpy(activations->token + b * D, activations->encoder.z + b * row,
+               D * sizeof(real));
+    activations->left = activation_of(&activations->left, activations->token, B);
+    linear_forward(activations->logits, activation_left(&activations->left, 0, 0),
+                   &layers->head, activations->work.arithmetic, B, classifier->classes,
+                   D, 0);
+    activations->complete = 1;
+    return activations->logits;
+}
+
+void classifier_backward(real *gradients, struct classifier_activations *activations,
+                         const struct classifier *classifier,
+                         const struct prepared *weights, const real *patches,
+                         const real *dlogits)
+{
+    require(activations->complete,
+            "classifier_backward must follow classifier_forward");
+    weights_check(activations, classifier, weights);
+    const size_t B = activations->images, C = classifier->classes,
+                 D = (size_t)classifier->shape.width;
+    const size_t row = activations->encoder.shape.tokens * D;
+    const struct layers *layers = &activations->weights;
+    const struct linear *dhead = &activations->gradients.head;
+    const struct mae_input input = whole_images(activations, classifier, patches);
+    parameters_bind(&activations->gradients, &classifier->parameters, gradients);
+
+    const struct activation dout = activation_of(&activations->dlogits, dlogits, B);
+    linear_backward_input(activations->dtoken, activation_left(&dout, 0, 0),
+                          &layers->head, activations->work.arithmetic, B, C, D);
+    linear_backward_weight(dhead->weight, &dout, 0, &activations->left, 0,
+                           activations->work.factor, B, C, D, 0);
+    linear_backward_bias(dhead->bias, dlogits, B, C);
+
+    // No other token is read after the norm.
+    memset(activations->dz, 0, B * row * sizeof(real));
+    for (size_t b = 0; b < B; ++b)
+        memcpy(activations->dz + b * row, activations->dtoken + b * D,
+               D * sizeof(real));
+    encoder_backward(&activations->gradients.encoder, activations->dx, activations->dz,
+                     &activations->encoder, &activations->work, &layers->encoder,
+                     &input, &classifier->shape);
+}
+
+void classifier_take_encoder(real *weights, const struct classifier *classifier,
+                             const real *pretrained, const struct mae *mae)
+{
+    require(classifier->shape.encoder_heads == mae->shape.encoder_heads,
+            "an encoder of %d heads for one of %d", mae->shape.encoder_heads,
+            classifier->shape.encoder_heads);
+    require(classifier->shape.encoder_blocks == mae->shape.encoder_blocks,
+            "an encoder of %d blocks for one of %d", mae->shape.encoder_blocks,
+            classifier->shape.encoder_blocks);
+    for (size_t r = 0; r < classifier->parameters.rows; ++r) {
+        const struct parameter *to = &classifier->parameters.row[r];
+        if (strncmp(to->name, "encoder.", strlen("encoder.")) != 0) continue;
+        const struct parameter *from = parameters_find(&mae->parameters, to->name);
+        require(from && from->count == to->count, "%s has another shape", to->name);
+        memcpy(weights + to->offset, pretrained + from->offset,
+               to->count * sizeof(real));
+    }
+}
