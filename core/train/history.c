@@ -25,6 +25,9 @@ static struct moment moment_read(const struct tsv *table, size_t row)
         .loss = tsv_number(table, row, "loss"),
         .learning_rate = tsv_number(table, row, "learning_rate"),
         .images_per_second = tsv_number(table, row, "images_per_second"),
+        .accuracy = tsv_find(table, "test_accuracy") < 0
+                        ? 0
+                        : tsv_number(table, row, "test_accuracy"),
     };
     const char *digest = tsv_cell(table, row, "weights_sha256");
     if (!unsigned_scan(&moment.updates, tsv_cell(table, row, "updates")) ||
@@ -50,13 +53,24 @@ void history_open(struct history *history, const char *path, uint64_t updates)
     tsv_free(&table);
 }
 
+// Trainings without a test have no column for it.
+static int has_accuracy(const struct history *history)
+{
+    for (size_t i = 0; i < history->count; ++i)
+        if (history->moments[i].accuracy != 0) return 1;
+    return 0;
+}
+
 void history_add(struct history *history, const struct moment *moment)
 {
     append(history, moment);
+    const int accuracy = has_accuracy(history);
     struct output output;
     output_open(&output, history->path);
-    fputs("epoch\tupdates\tloss\tlearning_rate\timages_per_second\tweights_sha256\n",
-          output.file);
+    fprintf(
+        output.file,
+        "epoch\tupdates\tloss\tlearning_rate\timages_per_second\t%sweights_sha256\n",
+        accuracy ? "test_accuracy\t" : "");
     for (size_t i = 0; i < history->count; ++i) {
         const struct moment *line = &history->moments[i];
         tsv_put_number(output.file, line->epoch, '\t');
@@ -64,6 +78,7 @@ void history_add(struct history *history, const struct moment *moment)
         tsv_put_number(output.file, line->loss, '\t');
         tsv_put_number(output.file, line->learning_rate, '\t');
         tsv_put_number(output.file, line->images_per_second, '\t');
+        if (accuracy) tsv_put_number(output.file, line->accuracy, '\t');
         tsv_put(output.file, line->weights_sha256, '\n');
     }
     output_close(&output);

@@ -17,6 +17,7 @@ struct moment {
     double loss;              ///< mean over the updates since the line before
     double learning_rate;     ///< of the last update
     double images_per_second; ///< since the line before, or since the process began
+    double accuracy;          ///< on the test images; 0 where it is not measured
     char weights_sha256[HASH_HEX];
 };
 

@@ -1,6 +1,9 @@
 #include "core/train/loss.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "core/base/die.h"
 
 // Sum of squares of one patch; its gradient times `factor` into dprediction unless NULL.
 static double patch_loss(real *dprediction, const real *prediction, const real *patch,
@@ -32,4 +35,33 @@ double masked_loss(real *dprediction, const real *prediction, const real *patche
                               patches + at, patch_size, factor);
         }
     return sum / numbers;
+}
+
+size_t likeliest(const real *logits, size_t classes)
+{
+    size_t best = 0;
+    for (size_t c = 1; c < classes; ++c)
+        if (logits[c] > logits[best]) best = c;
+    return best;
+}
+
+double cross_entropy_loss(real *dlogits, const real *logits, const uint8_t *labels,
+                          size_t images, size_t classes, real scale)
+{
+    double sum = 0;
+    for (size_t b = 0; b < images; ++b) {
+        const real *row = logits + b * classes;
+        require(labels[b] < classes, "label %u of %zu classes", labels[b], classes);
+        const double largest = (double)row[likeliest(row, classes)];
+        double total = 0;
+        for (size_t c = 0; c < classes; ++c) total += exp((double)row[c] - largest);
+        sum += log(total) - ((double)row[labels[b]] - largest);
+        if (!dlogits) continue;
+        for (size_t c = 0; c < classes; ++c) {
+            const double share = exp((double)row[c] - largest) / total;
+            dlogits[b * classes + c] =
+                (real)((double)scale * (share - (c == labels[b])) / (double)images);
+        }
+    }
+    return sum / (double)images;
 }

@@ -27,8 +27,8 @@ struct fixture {
     struct classifier_activations *activations;
 };
 
-static void fixture_open(struct fixture *f, const struct mae_shape *shape,
-                         size_t images)
+static void fixture_open_in(struct fixture *f, const struct mae_shape *shape,
+                            size_t images, enum arithmetic arithmetic)
 {
     *f = (struct fixture){.images = images};
     arena_open(&f->arena, "test", 32 << 20);
@@ -39,10 +39,16 @@ static void fixture_open(struct fixture *f, const struct mae_shape *shape,
     f->gradients = arena_reals(&f->arena, parameters->count);
     f->patches = normal_reals(&f->arena, f->patches_count, .5, 2);
     f->c = normal_reals(&f->arena, images * CLASSES, 1, 3);
-    prepared_open(&f->prepared, parameters, f->weights, FP32, FORWARD_AND_BACKWARD,
-                  &f->arena);
+    prepared_open(&f->prepared, parameters, f->weights, arithmetic,
+                  FORWARD_AND_BACKWARD, &f->arena);
     f->activations =
-        classifier_activations_open(&f->classifier, images, FP32, &f->arena);
+        classifier_activations_open(&f->classifier, images, arithmetic, &f->arena);
+}
+
+static void fixture_open(struct fixture *f, const struct mae_shape *shape,
+                         size_t images)
+{
+    fixture_open_in(f, shape, images, FP32);
 }
 
 static const real *forward(struct fixture *f)
@@ -295,6 +301,52 @@ Test(classifier, refuses_no_classes, .signal = SIGABRT)
     arena_open(&arena, "test", 64 << 10);
     classifier_open(&classifier, &small, 0, &arena);
 }
+
+#ifndef REAL_DOUBLE
+
+/// |a - b| / |b| over n numbers.
+static double relative_distance(const real *a, const real *b, size_t n)
+{
+    double difference = 0, size = 0;
+    for (size_t i = 0; i < n; ++i) {
+        difference += pow((double)a[i] - (double)b[i], 2);
+        size += pow((double)b[i], 2);
+    }
+    return sqrt(difference / size);
+}
+
+/// bfloat16 has 8 bits, thus 2^-9 of a number at each rounding: after two blocks, forward and backward,
+/// some percent of each tensor. Other weights (the reversed ones) are farther than 1.
+Test(classifier, bf16_gives_nearly_the_logits_and_gradients_of_fp32)
+{
+    struct fixture f, g;
+    fixture_open(&f, &small, IMAGES);
+    fixture_open_in(&g, &small, IMAGES, BF16);
+    forward(&f);
+    backward(&f);
+    double logits = relative_distance(forward(&g), forward(&f), IMAGES * CLASSES);
+    cr_expect(logits > 1e-4 && logits < .03, "logits %g apart", logits);
+    memset(g.gradients, 0xff, g.classifier.parameters.count * sizeof(real));
+    backward(&g);
+    for (size_t r = 0; r < f.classifier.parameters.rows; ++r) {
+        const struct parameter *row = &f.classifier.parameters.row[r];
+        double apart = relative_distance(g.gradients + row->offset,
+                                         f.gradients + row->offset, row->count);
+        cr_expect(apart < .05, "%s: gradients %g apart", row->name, apart);
+    }
+    arena_close(&f.arena);
+    arena_close(&g.arena);
+}
+
+Test(classifier, refuses_weights_packed_for_another_arithmetic, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f, &small, IMAGES);
+    f.prepared.arithmetic = BF16;
+    classifier_forward(f.activations, &f.classifier, &f.prepared, f.patches);
+}
+
+#endif
 
 // ====== Golden values ======
 

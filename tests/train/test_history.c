@@ -62,3 +62,37 @@ Test(history, a_table_that_is_no_log_is_refused, .exit_code = 3)
     output_close(&output);
     history_open(&history, tiny.log, UINT64_MAX);
 }
+
+static size_t header_mentions(const char *path, const char *column)
+{
+    size_t size, found = 0;
+    char *text = file_read(&size, path, NULL);
+    text[strcspn(text, "\n")] = 0;
+    for (char *at = text; (at = strstr(at, column)); ++at) ++found;
+    free(text);
+    return found;
+}
+
+Test(history, accuracies_have_a_column_where_there_are_any)
+{
+    struct tiny tiny;
+    struct history history;
+    tiny_open(&tiny);
+    history_open(&history, tiny.log, UINT64_MAX);
+    struct moment moment = moment_of(10);
+    history_add(&history, &moment);
+    cr_expect_eq(header_mentions(tiny.log, "test_accuracy"), 0);
+    for (uint64_t i = 2; i <= 3; ++i) {
+        moment = moment_of(10 * i);
+        moment.accuracy = .1 * (double)i;
+        history_add(&history, &moment);
+        cr_expect_eq(header_mentions(tiny.log, "test_accuracy"), 1);
+    }
+    history_close(&history);
+    history_open(&history, tiny.log, UINT64_MAX);
+    cr_assert_eq(history.count, 3);
+    for (size_t i = 0; i < 3; ++i)
+        cr_expect_eq(history.moments[i].accuracy, i ? .1 * (double)(i + 1) : 0);
+    history_close(&history);
+    tiny_close(&tiny);
+}

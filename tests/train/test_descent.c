@@ -1,0 +1,160 @@
+#include "core/train/descent.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/train/schedule.h"
+#include "tests/expect_close.h"
+#include "tests/model/gradient.h"
+
+enum { IMAGES = 12, BATCH = 8, LEAVES = 4, NUMBERS = 37 };
+
+// A model whose loss on image i in epoch e is |w - target(i,e)|^2 / 2.
+struct fixture {
+    struct arena arena;
+    struct parameters parameters;
+    struct recipe recipe;
+    struct descent_plan plan;
+    struct descent descent;
+    int broken; ///< its loss is not finite
+};
+
+static double target(uint32_t image, uint32_t epoch, size_t i)
+{
+    return sin((double)(image * 100 + epoch * 7 + i));
+}
+
+static double toy_leaf(real *gradient, const uint32_t *image, const uint32_t *epoch,
+                       real share, int worker, void *context)
+{
+    const struct fixture *f = context;
+    const real *w = f->descent.prepared.weights;
+    const size_t images = BATCH / LEAVES;
+    double loss = 0;
+    cr_assert(worker >= 0 && worker < f->plan.threads);
+    for (size_t i = 0; i < NUMBERS; ++i) gradient[i] = 0;
+    for (size_t b = 0; b < images; ++b)
+        for (size_t i = 0; i < NUMBERS; ++i) {
+            const double error = (double)w[i] - target(image[b], epoch[b], i);
+            loss += error * error / 2 / images;
+            gradient[i] += (real)((double)share * error / images);
+        }
+    return f->broken ? (double)NAN : loss;
+}
+
+static void fixture_open(struct fixture *f, int threads)
+{
+    *f = (struct fixture){.recipe = {.run = "toy",
+                                     .batch = BATCH,
+                                     .leaves = LEAVES,
+                                     .epochs = 5,
+                                     .warmup = 1,
+                                     .learning_rate = .1,
+                                     .beta1 = .9,
+                                     .beta2 = .999,
+                                     .epsilon = 1e-8,
+                                     .weight_decay = .05}};
+    arena_open(&f->arena, "test", 1 << 20);
+    parameters_open(&f->parameters, 1, &f->arena);
+    parameters_add(&f->parameters, "w", 1, (size_t[]){NUMBERS}, INITIAL_FAN_IN, 1);
+    f->plan = (struct descent_plan){.recipe = &f->recipe,
+                                    .parameters = &f->parameters,
+                                    .images = IMAGES,
+                                    .seed = 5,
+                                    .arithmetic = FP32,
+                                    .threads = threads,
+                                    .leaf = toy_leaf,
+                                    .context = f};
+    descent_open(&f->descent, &f->plan);
+    descent_start(&f->descent);
+}
+
+static void fixture_close(struct fixture *f)
+{
+    descent_close(&f->descent);
+    arena_close(&f->arena);
+}
+
+// The second update spans the first two epochs; its gradient and loss by hand, over the whole batch.
+Test(descent, an_update_is_adamw_at_the_scheduled_rate_on_the_mean_over_the_batch)
+{
+    enum { T = 1 };
+    struct fixture f;
+    struct batches batches;
+    uint32_t image[BATCH], epoch[BATCH];
+    real w[NUMBERS], m[NUMBERS], v[NUMBERS], gradient[NUMBERS];
+    fixture_open(&f, 2);
+    for (int t = 0; t < T; ++t) descent_update(&f.descent);
+    batches_open(&batches, IMAGES, BATCH, 5, &f.arena);
+    batches_take(image, epoch, &batches, T);
+    cr_assert(epoch[0] == 0 && epoch[BATCH - 1] == 1);
+
+    const struct state *state = &f.descent.state;
+    memcpy(w, state->weights, sizeof w);
+    memcpy(m, state->first_moment, sizeof m);
+    memcpy(v, state->second_moment, sizeof v);
+    double loss = 0;
+    for (size_t i = 0; i < NUMBERS; ++i) {
+        double sum = 0;
+        for (size_t b = 0; b < BATCH; ++b) {
+            const double error = (double)w[i] - target(image[b], epoch[b], i);
+            sum += error;
+            loss += error * error / 2 / BATCH;
+        }
+        gradient[i] = (real)(sum / BATCH);
+    }
+    const double got = descent_update(&f.descent);
+    const double tolerance = sizeof(real) == sizeof(double) ? 1e-13 : 1e-6;
+    cr_expect(fabs(got - loss) <= tolerance * loss, "%.9g not %.9g", got, loss);
+    expect_close(f.descent.gradient, (const real *)gradient, NUMBERS, tolerance,
+                 tolerance);
+
+    const struct adamw adamw = {.learning_rate =
+                                    .1 * schedule_factor(T * 8. / 12, 8. / 12, 1, 5),
+                                .beta1 = .9,
+                                .beta2 = .999,
+                                .epsilon = 1e-8,
+                                .weight_decay = .05};
+    adamw_update(w, m, v, f.descent.gradient, 0, NUMBERS, T + 1, &adamw);
+    expect_close((const real *)state->weights, (const real *)w, NUMBERS, 1e-6, 1e-9);
+    cr_expect_eq(state->updates, T + 1);
+    cr_expect_eq(state->loss_count, T + 1);
+    fixture_close(&f);
+}
+
+Test(descent, threads_do_not_change_a_bit)
+{
+    static const int threads[] = {1, 2, 3, 4, 7};
+    real first[NUMBERS];
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; ++t) {
+        struct fixture f;
+        fixture_open(&f, threads[t]);
+        cr_expect_eq(f.descent.updates, 8);
+        while (f.descent.state.updates < f.descent.updates) descent_update(&f.descent);
+        if (t == 0) memcpy(first, f.descent.state.weights, sizeof first);
+        cr_expect_arr_eq(f.descent.state.weights, first, sizeof first, "%d threads",
+                         threads[t]);
+        fixture_close(&f);
+    }
+}
+
+Test(descent, it_descends)
+{
+    struct fixture f;
+    fixture_open(&f, 1);
+    const double first = descent_update(&f.descent);
+    double last = first;
+    while (f.descent.state.updates < f.descent.updates)
+        last = descent_update(&f.descent);
+    cr_expect_lt(last, .8 * first);
+    fixture_close(&f);
+}
+
+Test(descent, a_loss_that_is_not_finite_ends_it, .exit_code = 4)
+{
+    struct fixture f;
+    fixture_open(&f, 1);
+    f.broken = 1;
+    descent_update(&f.descent);
+}

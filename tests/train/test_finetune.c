@@ -1,0 +1,620 @@
+#include "core/train/finetune.h"
+
+#include <math.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "core/base/rng.h"
+#include "core/data/batches.h"
+#include "core/data/patches.h"
+#include "core/model/classifier.h"
+#include "core/train/adamw.h"
+#include "core/train/classify.h"
+#include "core/train/history.h"
+#include "core/train/loss.h"
+#include "tests/expect_close.h"
+#include "tests/train/tiny.h"
+
+TestSuite(finetune, .init = scratch_make);
+
+enum { TESTED = 30, TOKENS = 16, PATCH = 192, BATCH = 8 };
+
+/// A finetuning of a tiny pretraining: 40 scenes, 20 updates, with a folder of its own.
+struct small {
+    char folder[PATH_SIZE], weights[PATH_SIZE], checkpoint[PATH_SIZE], log[PATH_SIZE];
+    struct tiny tiny; ///< the pretraining, and the images to train on
+    struct weights pretrained;
+    struct images test;
+    uint8_t predicted[TESTED];
+    struct finetune settings;
+    struct finetune_outcome outcome;
+};
+
+static void small_open(struct small *small)
+{
+    static int count;
+    tiny_open(&small->tiny);
+    pretrain_run(&small->tiny.settings);
+    weights_open(&small->pretrained, small->tiny.weights, NULL, 0);
+    planted_make(&small->test, 2, TESTED, PLANTED_NOISE);
+    path_format(small->folder, "%s/finetune/%d", scratch_folder, count++);
+    path_format(small->weights, "%s/weights.safetensors", small->folder);
+    path_format(small->checkpoint, "%s/checkpoint.safetensors", small->folder);
+    path_format(small->log, "%s/log.tsv", small->folder);
+    small->outcome = (struct finetune_outcome){.predicted = small->predicted};
+    small->settings = (struct finetune){
+        .recipe = small->tiny.settings.recipe,
+        .pretrained = &small->pretrained,
+        .seed = 5,
+        .arithmetic = FP32,
+        .threads = 1,
+        .images = &small->tiny.images,
+        .test = &small->test,
+        .folder = small->folder,
+        .resume_command = "make small",
+    };
+    small->settings.recipe.mask_ratio = 0;
+    small->settings.recipe.learning_rate = 3e-3;
+    small->settings.recipe.beta2 = .999;
+}
+
+static void small_close(struct small *small)
+{
+    images_free(&small->test);
+    weights_close(&small->pretrained);
+    tiny_close(&small->tiny);
+}
+
+static int run(struct small *small)
+{
+    memset(small->predicted, 99, sizeof small->predicted);
+    return finetune_run(&small->outcome, &small->settings);
+}
+
+// In a child because it may end its process.
+static void small_train(const void *argument)
+{
+    const struct small *small = argument;
+    uint8_t predicted[TESTED];
+    struct finetune_outcome outcome = {.predicted = predicted};
+    finetune_run(&outcome, &small->settings);
+}
+
+#define small_expect(small, code, part)                                                \
+    expect_ending(__LINE__, small_train, small, code, part)
+
+/// The finetuned numbers, in `arena`.
+static real *numbers_of(const struct small *small, const struct classifier *classifier,
+                        struct arena *arena)
+{
+    struct safetensors file;
+    real *numbers = arena_reals(arena, classifier->parameters.count);
+    safetensors_read(&file, small->weights, NULL);
+    safetensors_weights(numbers, &classifier->parameters, &file, "");
+    safetensors_free(&file);
+    return numbers;
+}
+
+static void classifier_of(struct classifier *classifier, const struct small *small,
+                          struct arena *arena)
+{
+    arena_open(arena, "test", 32 << 20);
+    classifier_open(classifier, &small->settings.recipe.shape, IMAGE_CLASSES, arena);
+}
+
+// ====== What it computes ======
+
+// At a learning rate of 0 nothing moves: what is written is what it began with.
+Test(finetune, it_begins_with_the_pretrained_encoder_and_a_random_head)
+{
+    struct small small;
+    struct classifier classifier;
+    struct arena arena;
+    small_open(&small);
+    classifier_of(&classifier, &small, &arena);
+    const struct parameters *table = &classifier.parameters;
+    const size_t head = parameters_find(table, "head.weight")->offset;
+    small.settings.recipe.learning_rate = 0;
+    real *want = arena_reals(&arena, table->count);
+    parameters_initialise(want, table, 5);
+
+    small.settings.pretrained = NULL;
+    cr_expect_eq(run(&small), 1);
+    expect_close(numbers_of(&small, &classifier, &arena), (const real *)want,
+                 table->count, 1e-7, 0);
+    small.settings.pretrained = &small.pretrained;
+    cr_expect_eq(run(&small), 1);
+    classifier_take_encoder(want, &classifier, small.pretrained.slab,
+                            &small.pretrained.mae);
+    const real *got = numbers_of(&small, &classifier, &arena);
+    expect_close(got, (const real *)want, table->count, 1e-7, 0);
+    cr_expect(memcmp(got, small.pretrained.slab, head * sizeof(real)) == 0);
+    arena_close(&arena);
+    small_close(&small);
+}
+
+/// Loss and gradient of images in one piece, at the weights a finetuning begins with.
+static double in_one_piece(real *gradient, real *weights, const struct small *small,
+                           const struct classifier *classifier, const uint32_t *image,
+                           size_t images, struct arena *arena)
+{
+    struct prepared prepared;
+    real *patches = arena_reals(arena, images * TOKENS * PATCH);
+    real *dlogits = arena_reals(arena, images * IMAGE_CLASSES);
+    uint8_t labels[TINY_IMAGES];
+    parameters_initialise(weights, &classifier->parameters, small->settings.seed);
+    classifier_take_encoder(weights, classifier, small->pretrained.slab,
+                            &small->pretrained.mae);
+    prepared_open(&prepared, &classifier->parameters, weights, FP32,
+                  FORWARD_AND_BACKWARD, arena);
+    prepared_pack_all(&prepared);
+    for (size_t b = 0; b < images; ++b) {
+        patches_from_bytes(patches + b * TOKENS * PATCH,
+                           small->tiny.images.pixels + image[b] * IMAGE_BYTES, 8);
+        labels[b] = small->tiny.images.labels[image[b]];
+    }
+    struct classifier_activations *activations =
+        classifier_activations_open(classifier, images, FP32, arena);
+    const real *logits =
+        classifier_forward(activations, classifier, &prepared, patches);
+    double loss = cross_entropy_loss(dlogits, logits, labels, images, IMAGE_CLASSES, 1);
+    classifier_backward(gradient, activations, classifier, &prepared, patches, dlogits);
+    return loss;
+}
+
+// Each image is seen once an epoch, always at the same weights.
+Test(finetune, the_loss_of_an_epoch_is_the_mean_cross_entropy_of_the_images)
+{
+    struct small small;
+    struct classifier classifier;
+    struct arena arena;
+    struct history history;
+    uint32_t all[TINY_IMAGES];
+    small_open(&small);
+    classifier_of(&classifier, &small, &arena);
+    small.settings.recipe.learning_rate = 0;
+    run(&small);
+    for (uint32_t i = 0; i < TINY_IMAGES; ++i) all[i] = i;
+    real *weights = arena_reals(&arena, classifier.parameters.count),
+         *gradient = arena_reals(&arena, classifier.parameters.count);
+    double want =
+        in_one_piece(gradient, weights, &small, &classifier, all, TINY_IMAGES, &arena);
+    history_open(&history, small.log, UINT64_MAX);
+    cr_assert_eq(history.count, 4);
+    for (size_t i = 0; i < 4; ++i)
+        cr_expect(fabs(history.moments[i].loss - want) <= 1e-6 * want, "%.9g not %.9g",
+                  history.moments[i].loss, want);
+    history_close(&history);
+    arena_close(&arena);
+    small_close(&small);
+}
+
+// With an epsilon of 1 a step is nearly linear in the gradient, so that rounding stays rounding.
+Test(finetune, an_update_is_adamw_on_the_gradient_of_the_whole_batch)
+{
+    struct small small;
+    struct classifier classifier;
+    struct arena arena;
+    struct batches batches;
+    uint32_t image[BATCH], epoch[BATCH];
+    small_open(&small);
+    classifier_of(&classifier, &small, &arena);
+    const size_t count = classifier.parameters.count;
+    struct recipe *recipe = &small.settings.recipe;
+    recipe->epochs = .2;
+    recipe->warmup = 0;
+    recipe->epsilon = 1;
+    recipe->learning_rate = 1;
+    small.settings.threads = 2;
+    run(&small);
+    cr_expect_eq(small.outcome.updates, 1);
+    real *w = arena_reals(&arena, count), *g = arena_reals(&arena, count),
+         *m = arena_zeros(&arena, count), *v = arena_zeros(&arena, count);
+    batches_open(&batches, TINY_IMAGES, BATCH, 5, &arena);
+    batches_take(image, epoch, &batches, 0);
+    in_one_piece(g, w, &small, &classifier, image, BATCH, &arena);
+    const struct adamw adamw = {.learning_rate = 1,
+                                .beta1 = .9,
+                                .beta2 = .999,
+                                .epsilon = 1,
+                                .weight_decay = .05};
+    adamw_update(w, m, v, g, 0, count, 1, &adamw);
+    double largest = 0;
+    for (size_t i = 0; i < count; ++i) largest = fmax(largest, fabs((double)g[i]));
+    cr_expect_gt(largest, .01, "the gradient would not show");
+    // The file is in float.
+    expect_close(numbers_of(&small, &classifier, &arena), (const real *)w, count, 1e-6,
+                 1e-5 * largest);
+    arena_close(&arena);
+    small_close(&small);
+}
+
+Test(finetune, it_learns_the_classes_by_heart)
+{
+    struct small small;
+    small_open(&small);
+    small.settings.recipe.epochs = 60;
+    small.settings.threads = 2;
+    struct images seen = small.tiny.images;
+    seen.count = TESTED;
+    small.settings.test = &seen;
+    run(&small);
+    cr_expect_gt(small.outcome.accuracy, .9, "%g", small.outcome.accuracy);
+    small_close(&small);
+}
+
+// ====== The outcome ======
+
+Test(finetune, the_outcome_is_that_of_the_last_update_and_the_best_stands_beside_it)
+{
+    struct small small;
+    struct classifier classifier;
+    struct arena arena;
+    struct history history;
+    uint8_t predicted[TESTED];
+    char digest[HASH_HEX];
+    small_open(&small);
+    classifier_of(&classifier, &small, &arena);
+    // Steps that large make the accuracy jump about.
+    small.settings.recipe.learning_rate = .05;
+    small.settings.recipe.epochs = 12;
+    cr_expect_eq(run(&small), 1);
+    struct classification classification = {.classifier = &classifier,
+                                            .weights =
+                                                numbers_of(&small, &classifier, &arena),
+                                            .images = &small.test,
+                                            .threads = 3};
+    classify_images(predicted, &classification);
+    cr_expect_arr_eq(small.predicted, predicted, TESTED);
+    cr_expect_eq(small.outcome.accuracy,
+                 classification_accuracy(predicted, small.test.labels, TESTED));
+    cr_expect_eq(small.outcome.updates, 60);
+    hash_file(digest, HASH_SHA256, small.weights);
+    cr_expect_str_eq(small.outcome.digest, digest);
+
+    history_open(&history, small.log, UINT64_MAX);
+    cr_assert_eq(history.count, 12);
+    double best = 0, epoch = 0;
+    for (size_t i = 0; i < 12; ++i)
+        if (history.moments[i].accuracy > best)
+            best = history.moments[i].accuracy, epoch = history.moments[i].epoch;
+    cr_expect(small.outcome.best == best && small.outcome.best_epoch == epoch);
+    cr_expect_eq(history.moments[11].accuracy, small.outcome.accuracy);
+    cr_expect_gt(best, small.outcome.accuracy, "the test would not tell them apart");
+    history_close(&history);
+    arena_close(&arena);
+    small_close(&small);
+}
+
+Test(finetune, a_result_that_is_there_is_not_made_again)
+{
+    struct small small;
+    char before[HASH_HEX];
+    small_open(&small);
+    cr_expect_eq(run(&small), 1);
+    struct finetune_outcome first = small.outcome;
+    uint8_t predicted[TESTED];
+    memcpy(predicted, small.predicted, TESTED);
+    hash_file(before, HASH_SHA256, small.weights);
+    small.settings.threads = 2;
+    cr_expect_eq(run(&small), 0);
+    cr_expect_arr_eq(small.predicted, predicted, TESTED);
+    cr_expect(small.outcome.accuracy == first.accuracy &&
+              small.outcome.best == first.best &&
+              small.outcome.best_epoch == first.best_epoch &&
+              small.outcome.updates == first.updates);
+    cr_expect_str_eq(small.outcome.digest, before);
+    small.settings.force = 1;
+    cr_expect_eq(run(&small), 1);
+    cr_expect_str_eq(small.outcome.digest, before);
+    small_close(&small);
+}
+
+Test(finetune, whatever_it_follows_from_makes_it_again)
+{
+    struct small small;
+    small_open(&small);
+    run(&small);
+    struct images fewer = small.tiny.images;
+    fewer.count = 32;
+    struct finetune kept = small.settings, others[6];
+    for (size_t i = 0; i < 6; ++i) others[i] = kept;
+    others[0].seed = 6;
+    others[1].recipe.learning_rate *= 2;
+    others[2].pretrained = NULL;
+    others[3].images = &fewer;
+    others[4].code = "abc";
+    others[5].recipe.epochs = 3;
+    char digest[HASH_HEX];
+    memcpy(digest, small.outcome.digest, HASH_HEX);
+    for (size_t i = 0; i < 6; ++i) {
+        small.settings = others[i];
+        cr_expect_eq(run(&small), 1, "other %zu", i);
+        cr_expect_str_neq(small.outcome.digest, digest, "other %zu", i);
+        cr_expect_eq(run(&small), 0, "other %zu", i);
+    }
+    small.settings = kept;
+    cr_expect_eq(run(&small), 1);
+    cr_expect_str_eq(small.outcome.digest, digest);
+    // A pretraining of other bits, be they in a number that the encoder does not have.
+    small.pretrained.file.digest[3] ^= 1;
+    cr_expect_eq(run(&small), 1);
+    small_close(&small);
+}
+
+Test(finetune, the_weights_say_where_they_come_from)
+{
+    struct small small;
+    struct safetensors file;
+    small_open(&small);
+    small.settings.code = "abc";
+    run(&small);
+    safetensors_read(&file, small.weights, NULL);
+    static const char *const facts[][2] = {
+        {"format", "pt"},  {"run", "tiny"}, {"tier", "smoke"},      {"data", "planted"},
+        {"updates", "20"}, {"seed", "5"},   {"images_seen", "160"}, {"epochs", "4"},
+        {"heads", "2"},    {"patch", "8"},  {"code", "abc"}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; ++i)
+        cr_expect_str_eq(safetensors_metadata(&file, facts[i][0]), facts[i][1]);
+    const char *recipe = safetensors_metadata(&file, "recipe");
+    char start[HASH_HEX + 8];
+    snprintf(start, sizeof start, " start=%s", small.pretrained.file.digest);
+    cr_expect(strstr(recipe, " mask_ratio=0 ") && strstr(recipe, " images=40 ") &&
+              strstr(recipe, " classes=10 ") && strstr(recipe, start));
+    cr_expect_eq(strtod(safetensors_metadata(&file, "test_accuracy"), NULL),
+                 small.outcome.accuracy);
+    safetensors_free(&file);
+    small_close(&small);
+}
+
+Test(finetune, a_result_without_its_best_is_refused)
+{
+    struct small small;
+    size_t size;
+    small_open(&small);
+    run(&small);
+    char *bytes = file_read(&size, small.weights, NULL);
+    char *word = memmem(bytes, size, "\"best_epoch\"", 12);
+    cr_assert_not_null(word);
+    word[1] = 'r';
+    scratch_write(small.weights, bytes, size);
+    expect_death(__LINE__, small_train, &small, 3, "do not say best_epoch");
+    free(bytes);
+    small_close(&small);
+}
+
+Test(finetune, the_recipe_is_the_public_code_s)
+{
+    struct recipe desk = finetune_recipe("desk", "m75-h6"),
+                  paper = finetune_recipe("paper", "m75-h3");
+    cr_expect(desk.shape.patch == 4 && desk.shape.encoder_heads == 6);
+    cr_expect(paper.shape.patch == 2 && paper.shape.encoder_heads == 3);
+    cr_expect(desk.mask_ratio == 0 && desk.batch == 128 && desk.epochs == 100 &&
+              desk.warmup == 5 && desk.learning_rate == 1e-3 * 128 / 256 &&
+              desk.beta1 == .9 && desk.beta2 == .999 && desk.weight_decay == .05);
+}
+
+Test(finetune, a_loss_that_is_not_finite_ends_it)
+{
+    struct small small;
+    small_open(&small);
+    small.settings.recipe.warmup = 0;
+    small.settings.recipe.learning_rate = 1e36;
+    small_expect(&small, 4, "not finite (the last checkpoint is kept");
+    cr_expect_not(file_exists(small.weights));
+    small_close(&small);
+}
+
+// A checkpoint is F32, so only the builds that compute in float go on to the same bits.
+#ifndef REAL_DOUBLE
+
+// ====== The same bits ======
+
+static void same_result(const struct small *a, const struct small *b, int line)
+{
+    struct history one, two;
+    tiny_same_file(a->weights, b->weights, line);
+    history_open(&one, a->log, UINT64_MAX);
+    history_open(&two, b->log, UINT64_MAX);
+    cr_assert_eq(one.count, two.count);
+    for (size_t i = 0; i < one.count; ++i) {
+        const struct moment *x = &one.moments[i], *y = &two.moments[i];
+        cr_expect(x->epoch == y->epoch && x->updates == y->updates &&
+                      x->loss == y->loss && x->accuracy == y->accuracy,
+                  "line %d: log's line %zu", line, i);
+        cr_expect_str_eq(x->weights_sha256, y->weights_sha256);
+    }
+    history_close(&one);
+    history_close(&two);
+}
+
+Test(finetune, the_weights_do_not_know_the_number_of_threads)
+{
+    static const int threads[] = {2, 3, 4, 7};
+    struct small one, other;
+    small_open(&one);
+    run(&one);
+    for (size_t t = 0; t < 4; ++t) {
+        small_open(&other);
+        other.settings.threads = threads[t];
+        run(&other);
+        same_result(&one, &other, __LINE__);
+        cr_expect_arr_eq(one.predicted, other.predicted, TESTED);
+        small_close(&other);
+    }
+    small_close(&one);
+}
+
+/// As small_open, from scratch and wide enough that whole tiles are in use.
+static void wide_open(struct small *small, enum arithmetic arithmetic, int threads)
+{
+    small_open(small);
+    small->settings.pretrained = NULL;
+    small->settings.recipe.shape = (struct mae_shape){32, 3, 8, 48, 1, 1, 2, 2};
+    small->settings.arithmetic = arithmetic;
+    small->settings.threads = threads;
+    run(small);
+}
+
+Test(finetune, bf16_has_bits_of_its_own_the_same_on_any_number_of_threads)
+{
+    static const int threads[] = {2, 3, 7};
+    struct small plain, one, other;
+    struct safetensors file;
+    wide_open(&plain, FP32, 1);
+    wide_open(&one, BF16, 1);
+    cr_expect_str_neq(plain.outcome.digest, one.outcome.digest);
+    safetensors_read(&file, one.weights, NULL);
+    cr_expect_str_eq(safetensors_metadata(&file, "arithmetic"), "bf16");
+    safetensors_free(&file);
+    for (size_t t = 0; t < 3; ++t) {
+        wide_open(&other, BF16, threads[t]);
+        same_result(&one, &other, __LINE__);
+        small_close(&other);
+    }
+    one.settings.arithmetic = FP32;
+    cr_expect_eq(run(&one), 1, "fp32 is another result");
+    cr_expect_str_eq(plain.outcome.digest, one.outcome.digest);
+    small_close(&one);
+    small_close(&plain);
+}
+
+static uint64_t end_at;
+
+static void kill_there(uint64_t updates)
+{
+    if (updates == end_at) kill(getpid(), SIGKILL);
+}
+
+static void interrupt_there(uint64_t updates)
+{
+    if (updates == end_at) raise(SIGINT);
+}
+
+static void terminate_there(uint64_t updates)
+{
+    if (updates == end_at) raise(SIGTERM);
+}
+
+// Kills at updates drawn from a seeded stream, and goes on at another number of threads each time.
+Test(finetune, killed_anywhere_it_goes_on_to_the_same_bits)
+{
+    struct small whole, killed;
+    small_open(&whole);
+    run(&whole);
+    struct rng rng = rng_open(8, PURPOSE_TEST, 0, 0);
+    for (int repeat = 0; repeat < 4; ++repeat) {
+        small_open(&killed);
+        killed.settings.after_update = kill_there;
+        end_at = 0;
+        for (int death = 0; death < 3 && end_at + 1 < TINY_UPDATES; ++death) {
+            end_at += 1 + rng_below(&rng, (uint32_t)(TINY_UPDATES - end_at - 1));
+            killed.settings.threads = 1 + (int)rng_below(&rng, 3);
+            small_expect(&killed, -SIGKILL, "");
+            cr_expect_not(file_exists(killed.weights));
+        }
+        killed.settings.after_update = NULL;
+        cr_expect_eq(run(&killed), 1);
+        same_result(&whole, &killed, __LINE__);
+        cr_expect_arr_eq(whole.predicted, killed.predicted, TESTED);
+        cr_expect_not(file_exists(killed.checkpoint));
+        small_close(&killed);
+    }
+    small_close(&whole);
+}
+
+Test(finetune, interrupted_it_saves_says_how_to_go_on_and_does_so)
+{
+    struct small whole, cut;
+    small_open(&whole);
+    small_open(&cut);
+    run(&whole);
+    end_at = 7;
+    cut.settings.after_update = interrupt_there;
+    small_expect(&cut, 4, "interrupted after update 7 of 20 (to go on: make small)");
+    end_at = 13;
+    cut.settings.after_update = terminate_there;
+    cut.settings.threads = 3;
+    small_expect(&cut, 4, "going on after update 7 of 20");
+    end_at = 20;
+    small_expect(&cut, 0, "going on after update 13 of 20");
+    same_result(&whole, &cut, __LINE__);
+    small_close(&whole);
+    small_close(&cut);
+}
+
+// ====== Checkpoints that must not be believed ======
+
+/// A finetuning killed at update 12, whose checkpoint is of update 10.
+static void open_killed(struct small *small)
+{
+    small_open(small);
+    end_at = 12;
+    small->settings.after_update = kill_there;
+    small_expect(small, -SIGKILL, "");
+    cr_assert(file_exists(small->checkpoint));
+    small->settings.after_update = NULL;
+}
+
+Test(finetune, a_checkpoint_that_cannot_be_read_is_discarded_aloud)
+{
+    struct small small, whole;
+    size_t size;
+    small_open(&whole);
+    run(&whole);
+    open_killed(&small);
+    char *bytes = file_read(&size, small.checkpoint, NULL);
+    bytes[size - 2] ^= 1; // for the one that is not cut
+    size_t lengths[] = {0, 100, size / 2, size};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i) {
+        scratch_write(small.checkpoint, bytes, lengths[i]);
+        unlink(small.weights);
+        small_expect(&small, 0, "checkpoint.safetensors: removed, it is corrupt");
+        same_result(&whole, &small, __LINE__);
+    }
+    free(bytes);
+    small_close(&small);
+    small_close(&whole);
+}
+
+Test(finetune, a_checkpoint_of_another_finetuning_is_not_continued)
+{
+    struct small small;
+    open_killed(&small);
+    struct finetune kept = small.settings;
+    small.settings.pretrained = NULL;
+    small.settings.after_update = kill_there;
+    end_at = 1;
+    small_expect(&small, -SIGKILL, "of another training");
+    cr_expect_not(file_exists(small.checkpoint));
+    small.settings = kept;
+    small_expect(&small, 0, "");
+    small_close(&small);
+}
+
+static void fill_the_disk(uint64_t updates)
+{
+    // A whole file fits no more; the next checkpoint is due after update 10.
+    if (updates == 7) setrlimit(RLIMIT_FSIZE, &(struct rlimit){10000, 10000});
+}
+
+Test(finetune, a_full_disk_leaves_the_old_checkpoint_and_it_goes_on_from_there)
+{
+    struct small small, whole;
+    struct stat status;
+    small_open(&small);
+    small.settings.after_update = fill_the_disk;
+    small_expect(&small, 4, "cannot be written");
+    cr_assert_eq(stat(small.checkpoint, &status), 0);
+    cr_expect_gt(status.st_size, 10000);
+    small.settings.after_update = NULL;
+    small_expect(&small, 0, "going on after update 5 of 20");
+    small_open(&whole);
+    run(&whole);
+    same_result(&small, &whole, __LINE__);
+    small_close(&small);
+    small_close(&whole);
+}
+
+#endif
