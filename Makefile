@@ -22,7 +22,7 @@ DATA        ?= $(if $(filter smoke,$(TIER)),planted,cifar10)
 RUN         ?=
 ## SEED        seed of every random number (default: the program's)
 SEED        ?=
-## SEEDS       seeds of a repeated probe (none of the experiments so far has one)
+## SEEDS       how many seeds a repeated probe or finetuning has (default: the tier's)
 SEEDS       ?=
 ## THREADS     threads of a program (default: the CPUs allowed; never changes a bit)
 THREADS     ?=

@@ -23,11 +23,10 @@ FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call 
         $(call flag,seeds,$(SEEDS)) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) \
         $(call flag,epochs,$(EPOCHS)) $(call flag,export,$(EXPORT)) $(call flag,force,$(FORCE))
 
-# One training at a time, whatever -j says: each uses every core. --no-fork, so that Ctrl-C reaches the
-# program alone, which then saves its state.
+# The program itself waits for its turn, whatever -j says. `exec`, so that Ctrl-C reaches it alone, and it
+# saves its state.
 TRAINER := $(BUILD)/experiments/00-pretrain/main
-train    = mkdir -p $(call quote,$(RESULTS)) && exec flock --no-fork $(call quote,$(RESULTS)/.training) \
-           $(TRAINER) --run=$(1) $(FLAGS)
+train    = exec $(TRAINER) --run=$(1) $(FLAGS)
 cifar10  = $(if $(filter cifar10,$(DATA)),data)
 
 ##@ Everything at once

@@ -71,11 +71,16 @@ const char *product_path(void)
 
 int product_path_use(const char *name)
 {
-    const struct path *path = name ? NULL : path_choose();
-    for (size_t p = 0; p < PATHS && !path; ++p)
-        if (!strcmp(paths[p].name, name) && path_runs(&paths[p])) path = &paths[p];
-    if (path) atomic_store(&path_chosen, path);
-    return path != NULL;
+    if (!name) {
+        atomic_store(&path_chosen, path_choose());
+        return 1;
+    }
+    for (size_t p = 0; p < PATHS; ++p) {
+        if (strcmp(paths[p].name, name) != 0 || !path_runs(&paths[p])) continue;
+        atomic_store(&path_chosen, &paths[p]);
+        return 1;
+    }
+    return 0;
 }
 
 // ====== Factors ======
@@ -108,27 +113,22 @@ size_t right_reals_size(size_t k, size_t n)
 
 enum { SQUARE = 16 }; // side of the pieces that are transposed at a time
 
-#ifdef REAL_DOUBLE
-typedef int64_t lane_number;
-#else
-typedef int32_t lane_number;
-#endif
 typedef real square_row __attribute__((vector_size(SQUARE * sizeof(real))));
-typedef lane_number square_mask
-    __attribute__((vector_size(SQUARE * sizeof(lane_number))));
 
-// Rows i and i + S exchange their off-diagonal squares of side S: all i, for S = 8, 4, 2, 1, transpose.
+// Rows i and i + S exchange their off-diagonal squares of side S: all i, for S = 8, 4, 2, 1, transpose. UPPER
+// and LOWER are what column c of the two rows becomes, counted through both.
+#define UPPER(c, S) ((c) & (S) ? SQUARE + (c) - (S) : (c))
+#define LOWER(c, S) ((c) & (S) ? SQUARE + (c) : (c) + (S))
+#define COLUMNS(AT, S)                                                                 \
+    AT(0, S), AT(1, S), AT(2, S), AT(3, S), AT(4, S), AT(5, S), AT(6, S), AT(7, S),    \
+        AT(8, S), AT(9, S), AT(10, S), AT(11, S), AT(12, S), AT(13, S), AT(14, S),     \
+        AT(15, S)
 #define EXCHANGE(S)                                                                    \
     for (int i = 0; i < SQUARE; ++i) {                                                 \
-        if (i & S) continue;                                                           \
-        square_mask upper, lower;                                                      \
-        for (int c = 0; c < SQUARE; ++c) {                                             \
-            upper[c] = c & S ? SQUARE + c - S : c;                                     \
-            lower[c] = c & S ? SQUARE + c : c + S;                                     \
-        }                                                                              \
-        square_row a = row[i], b = row[i + S];                                         \
-        row[i] = __builtin_shuffle(a, b, upper);                                       \
-        row[i + S] = __builtin_shuffle(a, b, lower);                                   \
+        if (i & (S)) continue;                                                         \
+        square_row a = row[i], b = row[i + (S)];                                       \
+        row[i] = __builtin_shufflevector(a, b, COLUMNS(UPPER, S));                     \
+        row[i + (S)] = __builtin_shufflevector(a, b, COLUMNS(LOWER, S));               \
     }
 
 // A square of B^T: out (SQUARE,SQUARE), STRIP numbers from row to row, from `across` rows of `depth`

@@ -49,11 +49,11 @@ static inline __attribute__((always_inline)) void lanes_larger(lanes *x, const l
     *x = (lanes)(((lanes_mask)*y & larger) | ((lanes_mask)*x & ~larger));
 }
 
-// *x with its upper HALF lanes in the place of the lower ones.
+// x with lanes HALF..2 HALF-1 in the place of the first.
 #define LANES_UPPER(x, HALF)                                                           \
-    __builtin_shuffle(x, (lanes_mask){(HALF), (HALF) + 1, (HALF) + 2, (HALF) + 3,      \
-                                      (HALF) + 4, (HALF) + 5, (HALF) + 6, (HALF) + 7,  \
-                                      8, 9, 10, 11, 12, 13, 14, 15})
+    __builtin_shufflevector(x, x, (HALF), (HALF) + 1, (HALF) + 2, (HALF) + 3,          \
+                            (HALF) + 4, (HALF) + 5, (HALF) + 6, (HALF) + 7, 8, 9, 10,  \
+                            11, 12, 13, 14, 15)
 
 /// ((0+8) + (4+12)) + ...: the sum of all lanes.
 static inline __attribute__((always_inline)) real lanes_fold(const lanes *v)

@@ -64,6 +64,8 @@ static void read_options(struct run *run, int argc, char **argv, const char **re
         {"data", NULL, "planted, cifar10 or imagefolder [the tier's]"},
         {"run", NULL, "one pretraining, e.g. m75-h3 (mask ratio 75 %, 3 heads)"},
         {"seed", "1", "seed of everything random"},
+        {"seeds", NULL,
+         "how many seeds a repeated probe or finetuning has [the tier's]"},
         {"threads", NULL, "threads [the CPUs allowed to this process]"},
         {"arithmetic", "auto", "auto, fp32 or bf16"},
         {"epochs", NULL, "epochs instead of the recipe's"},
@@ -85,6 +87,8 @@ static void read_options(struct run *run, int argc, char **argv, const char **re
     run->run_name = option_text(o, count, "run");
     if (run->run_name) check_run_name(run->run_name);
     run->seed = parse_seed("--seed", option_text(o, count, "seed"));
+    const char *seeds = option_text(o, count, "seeds");
+    run->seeds = seeds ? (int)parse_integer("--seeds", seeds, 1, 1000) : 0;
     run->threads = parse_threads(option_text(o, count, "threads"));
     static const char *const arithmetics[] = {"auto", "fp32", "bf16"};
     run->arithmetic = arithmetics[parse_choice(
@@ -100,7 +104,8 @@ static void read_options(struct run *run, int argc, char **argv, const char **re
 /// Begins the provenance with everything common that decides the numbers.
 static void note_identity(struct run *run, const char *code)
 {
-    char seed[32], epochs[32];
+    char seed[32], seeds[32], epochs[32];
+    snprintf(seeds, sizeof seeds, "%d", run->seeds);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)run->seed);
     snprintf(epochs, sizeof epochs, "%.17g", run->epochs);
     run_note(run, "experiment", run->name, 1);
@@ -109,6 +114,7 @@ static void note_identity(struct run *run, const char *code)
     run_note(run, "data", run->data, 1);
     run_note(run, "run", run->run_name ? run->run_name : "", 1);
     run_note(run, "seed", seed, 1);
+    run_note(run, "seeds", run->seeds > 0 ? seeds : "the tier's", 1);
     run_note(run, "arithmetic", "fp32", 1);
     run_note(run, "epochs", run->epochs > 0 ? epochs : "recipe", 1);
 }

@@ -29,6 +29,7 @@ struct run {
     const char *tier_name, *data; ///< "desk", "cifar10"
     const char *run_name;         ///< --run, or NULL
     uint64_t seed;
+    int seeds; ///< --seeds: overrides the tier's number of them, 0 when not given
     int threads;
     double epochs; ///< --epochs: overrides the recipe's, 0 when not given
     const char
@@ -52,7 +53,7 @@ void tier_find(enum tier *tier, const char **data, const char *tier_text,
 /// "smoke", "desk" or "paper"; static storage.
 const char *tier_name(enum tier tier);
 
-/// Reads the common options (--tier --data --run --seed --threads --arithmetic --epochs --export
+/// Reads the common options (--tier --data --run --seed --seeds --threads --arithmetic --epochs --export
 /// --force --results) and checks the pair TIER-DATA against the allowed ones. Dies (EXIT_USAGE) for
 /// anything else, and for imagefolder, which no experiment of this version can read. `code` is the build's code_key.
 void run_open(struct run *run, const char *name, const char *code, int argc,
