@@ -1,0 +1,37 @@
+# Loss in training: bf16 among three fp32 seeds; left the curves, right their distance from the fp32 curve
+# that shares bf16's seed. Columns: update low high margin reference trial (and the curves of each seed).
+width = 1040; height = 400
+load 'figures/style.gp'
+
+set xlabel "update"
+set xrange [0:*]
+set yrange [*:*]
+set multiplot
+set tmargin at screen 0.92
+set bmargin at screen strip + 0.14
+
+set lmargin at screen 0.07
+set rmargin at screen 0.385
+set title "masked loss, running mean"
+set ylabel "mean squared error of pixels in [-1,1]"
+set logscale y
+unset key
+plot table using "update":(column("low") - column("margin")):(column("high") + column("margin")) with filledcurves linecolor rgb "#E4E4E4", \
+     table using "update":"low":"high" with filledcurves linecolor rgb "#B8B8B8", \
+     table using "update":"reference" with lines linetype 1, \
+     table using "update":"trial" with lines linetype 12
+
+unset label 999
+unset logscale y
+set lmargin at screen 0.475
+set rmargin at screen 0.79
+set title "minus fp32 with the same seed"
+set ylabel "difference of losses x 1000"
+# The legend has a column of its own, where no curve can run into it.
+set key at screen 0.80, screen 0.92 left top reverse Left noautotitle
+minus(y) = 1000 * (y - column("reference"))
+plot table using "update":(minus(column("low") - column("margin"))):(minus(column("high") + column("margin"))) with filledcurves linecolor rgb "#E4E4E4" title "widened band", \
+     table using "update":(minus(column("low"))):(minus(column("high"))) with filledcurves linecolor rgb "#B8B8B8" title "band of fp32 seeds", \
+     table using "update":(minus(column("reference"))) with lines linetype 1 title "fp32, same seed", \
+     table using "update":(minus(column("trial"))) with lines linetype 12 title "bf16"
+unset multiplot
