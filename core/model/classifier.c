@@ -1,6 +1,7 @@
 #include "core/model/classifier.h"
 
 #include "core/base/die.h"
+#include "core/base/phase.h"
 #include "core/model/encoder.h"
 
 #include <string.h>
@@ -132,6 +133,7 @@ const real *classifier_forward(struct classifier_activations *activations,
     const size_t row = activations->encoder.shape.tokens * D;
     struct layers *layers = &activations->weights;
     const struct mae_input input = whole_images(activations, classifier, patches);
+    enum phase before = phase_enter(PHASE_ELEMENTWISE);
     prepared_bind(layers, weights);
     encoder_blocks(&activations->encoder, &activations->work, &layers->encoder, &input,
                    &classifier->shape, classifier->shape.encoder_blocks);
@@ -144,6 +146,7 @@ const real *classifier_forward(struct classifier_activations *activations,
     linear_forward(activations->logits, activation_left(&activations->left, 0, 0),
                    &layers->head, activations->work.arithmetic, B, classifier->classes,
                    D, 0);
+    phase_enter(before);
     activations->complete = 1;
     return activations->logits;
 }
@@ -162,6 +165,7 @@ void classifier_backward(real *gradients, struct classifier_activations *activat
     const struct layers *layers = &activations->weights;
     const struct linear *dhead = &activations->gradients.head;
     const struct mae_input input = whole_images(activations, classifier, patches);
+    enum phase before = phase_enter(PHASE_ELEMENTWISE);
     parameters_bind(&activations->gradients, &classifier->parameters, gradients);
 
     const struct activation dout = activation_of(&activations->dlogits, dlogits, B);
@@ -179,6 +183,7 @@ void classifier_backward(real *gradients, struct classifier_activations *activat
     encoder_backward(&activations->gradients.encoder, activations->dx, activations->dz,
                      &activations->encoder, &activations->work, &layers->encoder,
                      &input, &classifier->shape);
+    phase_enter(before);
 }
 
 void classifier_take_encoder(real *weights, const struct classifier *classifier,

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/base/die.h"
+#include "core/base/phase.h"
 #include "core/train/schedule.h"
 
 void descent_open(struct descent *descent, const struct descent_plan *plan)
@@ -50,7 +51,9 @@ static void pack_item(size_t row, int worker, void *context)
 {
     (void)worker;
     struct descent *descent = context;
+    enum phase before = phase_enter(PHASE_PACK);
     prepared_pack(&descent->prepared, row);
+    phase_enter(before);
 }
 
 static double leaf_gradient(real *gradient, size_t leaf, int worker, void *context)
@@ -69,8 +72,10 @@ static void adamw_part(size_t first, size_t last, void *context)
 {
     struct descent *descent = context;
     struct state *state = &descent->state;
+    enum phase before = phase_enter(PHASE_OPTIMISER);
     adamw_update(state->weights, state->first_moment, state->second_moment,
                  descent->gradient, first, last, state->updates + 1, &descent->adamw);
+    phase_enter(before);
 }
 
 double descent_update(struct descent *descent)
