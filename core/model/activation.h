@@ -14,7 +14,7 @@
 
 struct activation {
     enum arithmetic arithmetic;
-    void *data; ///< (rows,stride) of real (FP32) or bf16
+    void *data;    ///< (rows,stride) of real (FP32) or bf16
     size_t width;  ///< columns in use
     size_t stride; ///< numbers from row to row; behind `width` BF16 has zeros
 };

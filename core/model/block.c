@@ -49,6 +49,8 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
     work->arithmetic = arithmetic;
     for (int c = 0; c < 2; ++c)
         work->chunk[c] = reserve_reals(reserve, BLOCK_PIECE * I);
+    attention_work_open(&work->attention, arithmetic, shape, reserve);
+    if (reserve->passes == FORWARD_ONLY) return;
     work->thin = reserve_reals(reserve, BLOCK_PIECE * D);
     activation_open_room(&work->dstream, arithmetic, rows, D, reserve);
     activation_open(&work->dmixed, arithmetic, rows, D, reserve);
@@ -56,7 +58,6 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
     activation_open(&work->dinner, arithmetic, rows, I, reserve);
     for (int f = 0; f < 2; ++f)
         work->factor[f] = reserve_bytes(reserve, factor_bytes(arithmetic, rows, I));
-    attention_work_open(&work->attention, arithmetic, shape, reserve);
 }
 
 static size_t piece_rows(size_t first, size_t rows)

@@ -32,6 +32,7 @@ enum pass { PASS_NONE, PASS_ENCODED, PASS_COMPLETE };
 
 struct mae_activations {
     size_t images, visible;
+    enum passes passes;
     enum pass pass;
     struct layers weights, gradients;
     struct encoder_trace encoder;
@@ -53,12 +54,14 @@ static void activations_reserve(struct mae_activations *activations,
     memset(activations, 0, sizeof *activations);
     activations->images = images;
     activations->visible = visible;
+    activations->passes = reserve->passes;
     encoder_trace_open(&activations->encoder, arithmetic, shape, images, visible,
                        reserve);
     decoder_trace_open(&activations->decoder, arithmetic, shape, images, reserve);
     block_work_open(&activations->work, arithmetic, &activations->decoder.shape,
                     reserve);
 
+    if (reserve->passes == FORWARD_ONLY) return;
     const size_t encoder_rows = attention_rows(&activations->encoder.shape);
     const size_t decoder_rows = attention_rows(&activations->decoder.shape);
     const size_t width = (size_t)shape->width;
@@ -68,20 +71,21 @@ static void activations_reserve(struct mae_activations *activations,
 }
 
 size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible,
-                            enum arithmetic arithmetic)
+                            enum arithmetic arithmetic, enum passes passes)
 {
     struct mae_activations counted;
-    struct reserve reserve = {.bytes = sizeof counted + RESERVE_SLACK};
+    struct reserve reserve = {.passes = passes,
+                              .bytes = sizeof counted + RESERVE_SLACK};
     activations_reserve(&counted, &mae->shape, images, visible, arithmetic, &reserve);
     return reserve.bytes;
 }
 
 struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,
                                              size_t visible, enum arithmetic arithmetic,
-                                             struct arena *arena)
+                                             enum passes passes, struct arena *arena)
 {
     struct mae_activations *activations = arena_take(arena, 1, sizeof *activations);
-    struct reserve reserve = {.arena = arena};
+    struct reserve reserve = {.arena = arena, .passes = passes};
     activations_reserve(activations, &mae->shape, images, visible, arithmetic,
                         &reserve);
     return activations;
@@ -142,6 +146,8 @@ void mae_backward(real *gradients, struct mae_activations *activations,
                   const struct mae_input *input, const real *dprediction)
 {
     input_check(activations, input);
+    require(activations->passes == FORWARD_AND_BACKWARD,
+            "mae_backward with activations for the forward pass only");
     require(activations->pass == PASS_COMPLETE, "mae_backward must follow mae_forward");
     enum phase before = phase_enter(PHASE_ELEMENTWISE);
     prepared_bind(&activations->weights, weights);

@@ -40,12 +40,13 @@ struct mae_activations;
 
 /// Bytes of arena that mae_activations_open takes.
 size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible,
-                            enum arithmetic arithmetic);
+                            enum arithmetic arithmetic, enum passes passes);
 
-/// Reserves the activations of a pass over B = `images` images with V = `visible` in `arithmetic`.
+/// Reserves the activations of a pass over B = `images` images with V = `visible` in `arithmetic`. FORWARD_ONLY
+/// takes a fraction of the memory, and mae_backward is then a broken contract.
 struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,
                                              size_t visible, enum arithmetic arithmetic,
-                                             struct arena *arena);
+                                             enum passes passes, struct arena *arena);
 
 /// Encodes and decodes. Returns prediction (B,T,F), owned by the activations and valid until the next
 /// pass. weights: of mae->parameters, packed, of the activations' arithmetic. input's B and V equal the activations'.

@@ -9,9 +9,7 @@
 #include "core/base/real.h"
 #include "core/linalg/product.h"
 #include "core/model/parameters.h"
-
-/// What passes are made for.
-enum passes { FORWARD_ONLY, FORWARD_AND_BACKWARD };
+#include "core/model/reserve.h"
 
 struct prepared {
     const struct parameters *parameters; ///< borrowed

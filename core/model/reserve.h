@@ -8,9 +8,14 @@
 #include "core/base/arena.h"
 #include "core/base/real.h"
 
+/// What the memory is for. Forward alone, one block's traces serve all blocks, one after another, and stay
+/// in the cache.
+enum passes { FORWARD_AND_BACKWARD, FORWARD_ONLY };
+
 struct reserve {
     struct arena *arena; ///< NULL: only count
-    size_t bytes;        ///< taken so far, with alignment
+    enum passes passes;
+    size_t bytes; ///< taken so far, with alignment
 };
 
 /// Bytes beside a piece at most, for its alignment.

@@ -24,8 +24,8 @@ struct identity {
 
 /// Fills everything; `code` is borrowed. The core type is the one in force.
 void identity_fill(struct identity *identity, const struct recipe *recipe,
-                   uint64_t seed, const char *data_digest,
-                   enum arithmetic arithmetic, const char *code);
+                   uint64_t seed, const char *data_digest, enum arithmetic arithmetic,
+                   const char *code);
 
 enum { IDENTITY_KEYS = 6 }; ///< the most that identity_metadata writes
 

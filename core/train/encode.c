@@ -38,11 +38,11 @@ static void room_open(struct room *room, const struct encoding *encoding)
     const struct mae *mae = encoding->mae;
     size_t patches = CHUNK * shape_tokens(&mae->shape) * shape_patch(&mae->shape);
     arena_open(&room->arena, "encoder",
-               mae_activations_size(mae, CHUNK, encoding->visible, FP32) +
+               mae_activations_size(mae, CHUNK, encoding->visible, FP32, FORWARD_ONLY) +
                    size_product(patches + IMAGE_BYTES, sizeof(real)) +
                    size_product(CHUNK * encoding->visible, sizeof(int32_t)) + 4096);
-    room->activations =
-        mae_activations_open(mae, CHUNK, encoding->visible, FP32, &room->arena);
+    room->activations = mae_activations_open(mae, CHUNK, encoding->visible, FP32,
+                                             FORWARD_ONLY, &room->arena);
     room->patches = arena_reals(&room->arena, patches);
     room->image = arena_reals(&room->arena, IMAGE_BYTES);
     room->shown = arena_take(&room->arena, CHUNK * encoding->visible, sizeof(int32_t));

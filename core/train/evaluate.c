@@ -65,7 +65,7 @@ void evaluate_reconstructions(const struct evaluation *evaluation,
     if (!pass.shard) die(EXIT_SYSTEM, "evaluation: no memory");
     for (size_t w = 0; w < threads; ++w)
         shard_open(&pass.shard[w], evaluation->mae, EVALUATION_CHUNK,
-                   evaluation->mask_ratio, FP32);
+                   evaluation->mask_ratio, FP32, FORWARD_ONLY);
     const struct parameters *parameters = &evaluation->mae->parameters;
     arena_open(&pass.arena, "prepared weights",
                prepared_size(parameters, FP32, FORWARD_ONLY));

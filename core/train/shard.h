@@ -23,10 +23,11 @@ struct shard {
     uint32_t *ranking;       ///< (T)
 };
 
-/// Takes the memory for passes of `images` images at `mask_ratio` in `arithmetic`. Dies (EXIT_SYSTEM) when there is
+/// Takes the memory for passes of `images` images at `mask_ratio` in `arithmetic`, for
+/// `passes`. Dies (EXIT_SYSTEM) when there is
 /// none. Contract: the mask leaves at least one patch visible and one hidden.
 void shard_open(struct shard *shard, const struct mae *mae, size_t images,
-                double mask_ratio, enum arithmetic arithmetic);
+                double mask_ratio, enum arithmetic arithmetic, enum passes passes);
 
 /// Place `place` of the shard becomes image `image` of the set under the mask of (seed, epoch, image).
 void shard_load(struct shard *shard, size_t place, const struct images *images,

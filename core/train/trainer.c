@@ -135,7 +135,7 @@ void trainer_start(struct trainer *trainer)
     if (!trainer->shard) die(EXIT_SYSTEM, "%s: no memory", recipe->run);
     for (int w = 0; w < settings->threads; ++w)
         shard_open(&trainer->shard[w], &trainer->mae, recipe->batch / recipe->leaves,
-                   recipe->mask_ratio, settings->arithmetic);
+                   recipe->mask_ratio, settings->arithmetic, FORWARD_AND_BACKWARD);
 }
 
 void trainer_close(struct trainer *trainer)

@@ -132,8 +132,8 @@ Test(classifier, logits_are_a_linear_map_of_the_autoencoders_class_token)
     prepared_open(&prepared, &mae.parameters, pretrained, FP32, FORWARD_ONLY, &f.arena);
     prepared_pack_all(&prepared);
     struct mae_input input = {IMAGES, TOKENS, f.patches, shown};
-    struct mae_activations *activations =
-        mae_activations_open(&mae, IMAGES, TOKENS, FP32, &f.arena);
+    struct mae_activations *activations = mae_activations_open(
+        &mae, IMAGES, TOKENS, FP32, FORWARD_AND_BACKWARD, &f.arena);
     const real *z = mae_encode(activations, &mae, &prepared, &input, -1);
 
     const struct parameters *table = &f.classifier.parameters;
