@@ -45,7 +45,8 @@ static struct work work_open(double *workspace, const struct kmeans_shape *shape
     require(k > 0 && k <= n && k <= KMEANS_CLUSTERS && n <= UINT32_MAX &&
                 shape->width > 0,
             "%zu points of %zu numbers into %zu clusters", n, shape->width, k);
-    struct work work = {.distance = workspace};
+    struct work work;
+    work.distance = workspace;
     work.nearest = work.distance + n;
     work.size = work.nearest + n;
     work.centres = work.size + k;

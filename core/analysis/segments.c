@@ -37,7 +37,8 @@ static void find_image(size_t image, int worker, void *context)
 void segments_find(uint8_t *maps, const struct segmentation *segmentation)
 {
     const struct token_set *set = segmentation->set;
-    struct finding finding = {.segmentation = segmentation, .maps = maps};
+    struct finding finding = {.segmentation = segmentation};
+    finding.maps = maps;
     size_t most = 0, row = set->tokens * set->width;
     for (size_t i = 0; i < set->images; ++i)
         if (segmentation->clusters[i] > most) most = segmentation->clusters[i];
