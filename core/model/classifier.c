@@ -39,6 +39,7 @@ void classifier_open(struct classifier *classifier, const struct mae_shape *shap
 
 struct classifier_activations {
     size_t images;
+    enum passes passes;
     int complete; // a forward pass has been made, for backward to follow
     struct layers weights, gradients;
     struct encoder_trace encoder;
@@ -68,6 +69,7 @@ static void activations_reserve(struct classifier_activations *activations,
     // What no row of the table binds, the bias that qkv does not have, must be NULL.
     memset(activations, 0, sizeof *activations);
     activations->images = images;
+    activations->passes = reserve->passes;
     encoder_trace_open(&activations->encoder, arithmetic, &classifier->shape, B, T,
                        reserve);
     block_work_open(&activations->work, arithmetic, &activations->encoder.shape,
@@ -75,32 +77,35 @@ static void activations_reserve(struct classifier_activations *activations,
     activations->shown =
         reserve_bytes(reserve, size_product(size_product(B, T), sizeof(int32_t)));
     activations->token = reserve_reals(reserve, size_product(B, D));
-    activations->dtoken = reserve_reals(reserve, size_product(B, D));
     activation_open_room(&activations->left, arithmetic, B, D, reserve);
-    activation_open_room(&activations->dlogits, arithmetic, B, C, reserve);
     activations->logits = reserve_reals(reserve, size_product(B, C));
+    if (activations->shown) show_all(activations->shown, B, T);
+    if (reserve->passes == FORWARD_ONLY) return;
+    activations->dtoken = reserve_reals(reserve, size_product(B, D));
+    activation_open_room(&activations->dlogits, arithmetic, B, C, reserve);
     const size_t thin = size_product(attention_rows(&activations->encoder.shape), D);
     activations->dz = reserve_reals(reserve, thin);
     activations->dx = reserve_reals(reserve, thin);
-    if (activations->shown) show_all(activations->shown, B, T);
 }
 
 size_t classifier_activations_size(const struct classifier *classifier, size_t images,
-                                   enum arithmetic arithmetic)
+                                   enum arithmetic arithmetic, enum passes passes)
 {
     struct classifier_activations counted;
-    struct reserve reserve = {.bytes = sizeof counted + RESERVE_SLACK};
+    struct reserve reserve = {.passes = passes,
+                              .bytes = sizeof counted + RESERVE_SLACK};
     activations_reserve(&counted, classifier, images, arithmetic, &reserve);
     return reserve.bytes;
 }
 
 struct classifier_activations *
 classifier_activations_open(const struct classifier *classifier, size_t images,
-                            enum arithmetic arithmetic, struct arena *arena)
+                            enum arithmetic arithmetic, enum passes passes,
+                            struct arena *arena)
 {
     struct classifier_activations *activations =
         arena_take(arena, 1, sizeof *activations);
-    struct reserve reserve = {.arena = arena};
+    struct reserve reserve = {.arena = arena, .passes = passes};
     activations_reserve(activations, classifier, images, arithmetic, &reserve);
     return activations;
 }
@@ -156,6 +161,8 @@ void classifier_backward(real *gradients, struct classifier_activations *activat
                          const struct prepared *weights, const real *patches,
                          const real *dlogits)
 {
+    require(activations->passes == FORWARD_AND_BACKWARD,
+            "classifier_backward with activations for the forward pass only");
     require(activations->complete,
             "classifier_backward must follow classifier_forward");
     weights_check(activations, classifier, weights);

@@ -33,12 +33,14 @@ struct classifier_activations;
 
 /// Bytes of arena that classifier_activations_open takes.
 size_t classifier_activations_size(const struct classifier *classifier, size_t images,
-                                   enum arithmetic arithmetic);
+                                   enum arithmetic arithmetic, enum passes passes);
 
-/// Reserves the activations of a pass over B = `images` images in `arithmetic`.
+/// Reserves the activations of a pass over B = `images` images in `arithmetic`. FORWARD_ONLY takes a fraction
+/// of the memory, and classifier_backward is then a broken contract.
 struct classifier_activations *
 classifier_activations_open(const struct classifier *classifier, size_t images,
-                            enum arithmetic arithmetic, struct arena *arena);
+                            enum arithmetic arithmetic, enum passes passes,
+                            struct arena *arena);
 
 /// Classifies. Returns the logits (B,C), owned by the activations and valid until the next pass.
 /// weights  of classifier->parameters, packed, of the activations' arithmetic

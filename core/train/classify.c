@@ -53,7 +53,7 @@ void classify_images(uint8_t *predicted, const struct classification *classifica
     pass.labelled = calloc(threads, sizeof *pass.labelled);
     if (!pass.labelled) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
     for (size_t w = 0; w < threads; ++w)
-        labelled_open(&pass.labelled[w], classifier, CHUNK, FP32);
+        labelled_open(&pass.labelled[w], classifier, CHUNK, FP32, FORWARD_ONLY);
     arena_open(&pass.arena, "prepared weights",
                prepared_size(parameters, FP32, FORWARD_ONLY));
     prepared_open(&pass.weights, parameters, classification->weights, FP32,

@@ -240,7 +240,8 @@ static void train(struct finetuning *finetuning)
     if (!finetuning->labelled) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
     for (size_t w = 0; w < threads; ++w)
         labelled_open(&finetuning->labelled[w], &finetuning->classifier,
-                      recipe->batch / recipe->leaves, settings->arithmetic);
+                      recipe->batch / recipe->leaves, settings->arithmetic,
+                      FORWARD_AND_BACKWARD);
 
     char label[96];
     snprintf(label, sizeof label, "%s %s, seed %" PRIu64,

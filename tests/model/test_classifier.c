@@ -41,8 +41,8 @@ static void fixture_open_in(struct fixture *f, const struct mae_shape *shape,
     f->c = normal_reals(&f->arena, images * CLASSES, 1, 3);
     prepared_open(&f->prepared, parameters, f->weights, arithmetic,
                   FORWARD_AND_BACKWARD, &f->arena);
-    f->activations =
-        classifier_activations_open(&f->classifier, images, arithmetic, &f->arena);
+    f->activations = classifier_activations_open(&f->classifier, images, arithmetic,
+                                                 FORWARD_AND_BACKWARD, &f->arena);
 }
 
 static void fixture_open(struct fixture *f, const struct mae_shape *shape,
@@ -258,7 +258,8 @@ Test(classifier, activations_fit_exactly_where_their_size_says)
 {
     struct fixture f;
     fixture_open(&f, &small, IMAGES);
-    const size_t size = classifier_activations_size(&f.classifier, IMAGES, FP32);
+    const size_t size =
+        classifier_activations_size(&f.classifier, IMAGES, FP32, FORWARD_AND_BACKWARD);
     struct arena arena;
     arena_open(&arena, "exact", size);
     // qkv has no bias, and no row of the table binds it: it must not be what the memory held.
@@ -268,7 +269,8 @@ Test(classifier, activations_fit_exactly_where_their_size_says)
     real *want = kept(&f, forward(&f), IMAGES * CLASSES);
     backward(&f);
     real *gradients = kept(&f, f.gradients, f.classifier.parameters.count);
-    f.activations = classifier_activations_open(&f.classifier, IMAGES, FP32, &arena);
+    f.activations = classifier_activations_open(&f.classifier, IMAGES, FP32,
+                                                FORWARD_AND_BACKWARD, &arena);
     cr_expect(arena_mark(&arena) <= size && arena_mark(&arena) > size * 9 / 10);
     expect_close(forward(&f), (const real *)want, IMAGES * CLASSES, 0, 0);
     backward(&f);
@@ -282,6 +284,31 @@ Test(classifier, refuses_backward_without_a_forward, .signal = SIGABRT)
 {
     struct fixture f;
     fixture_open(&f, &small, IMAGES);
+    backward(&f);
+}
+
+Test(classifier, forward_alone_gives_the_same_logits_in_less_memory)
+{
+    struct fixture f;
+    fixture_open(&f, &small, IMAGES);
+    real *want = kept(&f, forward(&f), IMAGES * CLASSES);
+    cr_expect_lt(
+        classifier_activations_size(&f.classifier, IMAGES, FP32, FORWARD_ONLY),
+        classifier_activations_size(&f.classifier, IMAGES, FP32, FORWARD_AND_BACKWARD) *
+            3 / 4);
+    f.activations = classifier_activations_open(&f.classifier, IMAGES, FP32,
+                                                FORWARD_ONLY, &f.arena);
+    expect_close(forward(&f), (const real *)want, IMAGES * CLASSES, 0, 0);
+    arena_close(&f.arena);
+}
+
+Test(classifier, refuses_backward_in_memory_for_the_forward_pass, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f, &small, IMAGES);
+    f.activations = classifier_activations_open(&f.classifier, IMAGES, FP32,
+                                                FORWARD_ONLY, &f.arena);
+    forward(&f);
     backward(&f);
 }
 

@@ -56,7 +56,7 @@ Test(classify, an_image_gets_its_own_likeliest_class)
                   &f.arena);
     prepared_pack_all(&prepared);
     struct classifier_activations *activations =
-        classifier_activations_open(&f.classifier, 1, FP32, &f.arena);
+        classifier_activations_open(&f.classifier, 1, FP32, FORWARD_ONLY, &f.arena);
     for (size_t i = 0; i < IMAGES; ++i) {
         patches_from_bytes(patches, f.images.pixels + i * IMAGE_BYTES, 8);
         const real *logits =

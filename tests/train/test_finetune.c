@@ -154,8 +154,8 @@ static double in_one_piece(real *gradient, real *weights, const struct small *sm
                            small->tiny.images.pixels + image[b] * IMAGE_BYTES, 8);
         labels[b] = small->tiny.images.labels[image[b]];
     }
-    struct classifier_activations *activations =
-        classifier_activations_open(classifier, images, FP32, arena);
+    struct classifier_activations *activations = classifier_activations_open(
+        classifier, images, FP32, FORWARD_AND_BACKWARD, arena);
     const real *logits =
         classifier_forward(activations, classifier, &prepared, patches);
     double loss = cross_entropy_loss(dlogits, logits, labels, images, IMAGE_CLASSES, 1);
