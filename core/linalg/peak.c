@@ -114,18 +114,29 @@ struct prober {
     double rate; // flops a second
 };
 
+// The median of some windows: a thread that is held up loses one of them.
+enum { WINDOWS = 5 };
+
 static void *probe_main(void *argument)
 {
     struct prober *prober = argument;
     const struct probe *probe = prober->probe;
+    double rates[WINDOWS] = {0};
     probe->kernel.round(); // wakes the core's wide units
     pthread_barrier_wait(&prober->probe->ready);
-    double start = clock_seconds(), spent, rounds = 0;
-    do {
-        probe->kernel.round();
-        ++rounds;
-    } while ((spent = clock_seconds() - start) < probe->seconds);
-    prober->rate = rounds * probe->kernel.flops / spent;
+    for (int w = 0; w < WINDOWS; ++w) {
+        double start = clock_seconds(), spent, rounds = 0;
+        do {
+            probe->kernel.round();
+            ++rounds;
+        } while ((spent = clock_seconds() - start) < probe->seconds / WINDOWS);
+        double rate = rounds * probe->kernel.flops / spent;
+        int place = w;
+        for (; place > 0 && rates[place - 1] > rate; --place)
+            rates[place] = rates[place - 1];
+        rates[place] = rate;
+    }
+    prober->rate = rates[WINDOWS / 2];
     return NULL;
 }
 
@@ -137,10 +148,10 @@ double peak_rate(enum arithmetic arithmetic, int threads, double seconds)
     struct probe probe = {.kernel = kernel_choose(arithmetic), .seconds = seconds};
     if (!probe.kernel.round) return 0;
     factors_fill();
-    struct prober prober[THREADS_MOST];
+    struct prober prober[THREADS_MOST] = {{.probe = &probe}};
     pthread_barrier_init(&probe.ready, NULL, (unsigned)threads);
-    for (int t = 0; t < threads; ++t) prober[t].probe = &probe;
     for (int t = 1; t < threads; ++t) {
+        prober[t].probe = &probe;
         int error = pthread_create(&prober[t].thread, NULL, probe_main, &prober[t]);
         if (error)
             die(EXIT_SYSTEM, "thread %d of %d: %s (use fewer: THREADS=%d)", t + 1,

@@ -7,8 +7,8 @@
 #include "core/linalg/arithmetic.h"
 
 /// Floating-point operations a second, a multiply-add being two, of `threads` threads at once that do
-/// nothing but multiply and add in registers for about `seconds`; 0 where the CPU has no instruction for
-/// that. FP32: fused multiply-adds of the widest vectors that core/linalg/product.h uses. BF16: AMX tiles.
+/// nothing but multiply and add in registers for about `seconds`, each thread's median over five parts of
+/// them; 0 where the CPU has no instruction for that. FP32: fused multiply-adds of the widest vectors that core/linalg/product.h uses. BF16: AMX tiles.
 /// The numbers are neither zeros nor powers of two, which some CPUs multiply at a higher clock.
 /// Not for two callers at a time. Dies (EXIT_SYSTEM) when a thread is refused.
 double peak_rate(enum arithmetic arithmetic, int threads, double seconds);

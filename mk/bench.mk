@@ -1,0 +1,15 @@
+# How fast it is: products, training steps and forward passes beside the machine's peak and, where
+# python3-torch is installed (tools/deps bench), the same model in PyTorch.
+##@ Variables, as in `make figure2 TIER=smoke`
+## QUICK       1: `make bench` in seconds, on a tiny model, to see that it works
+QUICK ?=
+
+##@ Speed
+.PHONY: bench accept-bench
+bench: $(BUILD)/tools/bench_steps $(BUILD)/tools/bench_products ## one page of rates, into results/bench.tsv (10 minutes on an idle machine)
+	@tools/bench $(call quote,$(BUILD)) $(call quote,$(RESULTS)) $(if $(filter 1,$(QUICK)),--quick)
+
+accept-bench: ## show the last page of `make bench` in README.md
+	@tools/bench-page $(call quote,$(RESULTS)/bench.tsv) > /dev/null
+	@cp $(call quote,$(RESULTS)/bench.tsv) results/reference/bench.tsv
+	@tools/docs

@@ -1,0 +1,263 @@
+/// bench_steps: whole training steps, or forward passes, of one configuration, timed. `make bench` runs it
+/// beside tests/peer/mae_torch.py, which speaks the same language.
+///
+/// Says on stdout, as words key=value, what it is about to measure. Then for every line on stdin, a number
+/// of repetitions, it does as many batches and says how many images that was and how long it took, the
+/// machine's peak just before and after, and the time by phase, threads added up; at the end of stdin the
+/// most memory it ever had. Images and masks are random.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/die.h"
+#include "core/base/options.h"
+#include "core/base/phase.h"
+#include "core/base/rng.h"
+#include "core/data/masks.h"
+#include "core/linalg/coretype.h"
+#include "core/linalg/peak.h"
+#include "core/linalg/product.h"
+#include "core/linalg/tiles.h"
+#include "core/train/evaluate.h"
+#include "core/train/trainer.h"
+
+enum { IMAGES = 1024 };          ///< in the set that batches are taken from
+static const double PROBE = .03; ///< seconds that a look at the peak takes
+enum work { TRAINING, FORWARD };
+
+// ====== What a step takes ======
+
+/// Multiply-adds of `blocks` blocks on `tokens` tokens of width D: qkv, proj and the perceptron's two
+/// layers, Q K^T and P V.
+static double blocks_work(int blocks, double tokens, double width)
+{
+    return blocks * (12 * tokens * width * width + 2 * tokens * tokens * width);
+}
+
+/// Floating-point operations of one image's forward pass, two a multiply-add: matrix products alone.
+static double forward_flops(const struct recipe *recipe)
+{
+    const struct mae_shape *shape = &recipe->shape;
+    double T = (double)shape_tokens(shape), F = (double)shape_patch(shape);
+    double V = (double)mask_visible(shape_tokens(shape), recipe->mask_ratio);
+    double D = shape->width;
+    double embedding = V * F * D, head = T * D * F;
+    return 2 * (embedding + blocks_work(shape->encoder_blocks, V + 1, D) +
+                blocks_work(shape->decoder_blocks, T + 1, D) + head);
+}
+
+static void images_fill(struct images *images)
+{
+    images_open(images, "random", IMAGES, 0);
+    struct rng rng = rng_open(1, PURPOSE_TEST, 0, 0);
+    for (size_t i = 0; i < (size_t)IMAGES * IMAGE_BYTES; ++i)
+        images->pixels[i] = (uint8_t)rng_bits(&rng);
+    memset(images->labels, 0, IMAGES);
+}
+
+// ====== Forward passes ======
+
+/// Weights prepared once and for all, and a shard a thread.
+struct forward {
+    const struct pretrain *settings;
+    struct arena arena;
+    struct mae mae;
+    struct prepared prepared;
+    struct shard *shard; ///< (threads)
+    struct engine *engine;
+    size_t done; ///< images so far
+};
+
+enum { TABLE_BYTES = 128 << 10 };
+
+static void forward_open(struct forward *forward, const struct pretrain *settings)
+{
+    const struct recipe *recipe = &settings->recipe;
+    *forward = (struct forward){.settings = settings};
+    struct arena table;
+    arena_open(&table, "table", TABLE_BYTES);
+    mae_open(&forward->mae, &recipe->shape, &table);
+    size_t count = forward->mae.parameters.count;
+    size_t factors =
+        prepared_size(&forward->mae.parameters, settings->arithmetic, FORWARD_ONLY);
+    arena_close(&table);
+
+    arena_open(&forward->arena, "weights",
+               TABLE_BYTES + count * sizeof(real) + factors + 64);
+    mae_open(&forward->mae, &recipe->shape, &forward->arena);
+    real *weights = arena_reals(&forward->arena, count);
+    parameters_initialise(weights, &forward->mae.parameters, settings->seed);
+    prepared_open(&forward->prepared, &forward->mae.parameters, weights,
+                  settings->arithmetic, FORWARD_ONLY, &forward->arena);
+    prepared_pack_all(&forward->prepared);
+    forward->engine = engine_open(settings->threads, 0, 0);
+    forward->shard = calloc((size_t)settings->threads, sizeof *forward->shard);
+    if (!forward->shard) die(EXIT_SYSTEM, "forward: no memory");
+    for (int w = 0; w < settings->threads; ++w)
+        shard_open(&forward->shard[w], &forward->mae, EVALUATION_CHUNK,
+                   recipe->mask_ratio, settings->arithmetic, FORWARD_ONLY);
+}
+
+static void forward_chunk(size_t chunk, int worker, void *context)
+{
+    const struct forward *forward = context;
+    const struct pretrain *settings = forward->settings;
+    struct shard *shard = &forward->shard[worker];
+    size_t first = forward->done + chunk * EVALUATION_CHUNK;
+    for (size_t b = 0; b < EVALUATION_CHUNK; ++b)
+        shard_load(shard, b, settings->images, (uint32_t)((first + b) % IMAGES),
+                   settings->seed, EVALUATION_EPOCH);
+    struct mae_input input = shard_input(shard);
+    mae_forward(shard->activations, &forward->mae, &forward->prepared, &input);
+}
+
+static void forward_batch(struct forward *forward)
+{
+    size_t batch = forward->settings->recipe.batch;
+    engine_each(forward->engine, batch / EVALUATION_CHUNK, forward_chunk, forward);
+    forward->done += batch;
+}
+
+static void forward_close(struct forward *forward)
+{
+    for (int w = 0; w < forward->settings->threads; ++w)
+        shard_close(&forward->shard[w]);
+    free(forward->shard);
+    engine_close(forward->engine);
+    arena_close(&forward->arena);
+}
+
+// ====== Slices ======
+
+/// Either kind of work, ready to be repeated.
+struct bench {
+    struct pretrain settings;
+    enum work work;
+    struct trainer trainer;
+    struct forward forward;
+    double loss; ///< of the last training step
+};
+
+static void bench_open(struct bench *bench)
+{
+    if (bench->work == TRAINING) {
+        trainer_open(&bench->trainer, &bench->settings);
+        trainer_start(&bench->trainer);
+    } else {
+        forward_open(&bench->forward, &bench->settings);
+    }
+    const struct recipe *recipe = &bench->settings.recipe;
+    const struct mae *mae =
+        bench->work == TRAINING ? &bench->trainer.mae : &bench->forward.mae;
+    enum arithmetic arithmetic = bench->settings.arithmetic;
+    printf("parameters=%zu flops=%.0f core_type=%s products=%s peak=%s\n",
+           mae->parameters.count,
+           forward_flops(recipe) * (bench->work == TRAINING ? 3 : 1), coretype_name(),
+           arithmetic == FP32 ? product_path() : tiles_path(),
+           peak_instruction(arithmetic));
+    fflush(stdout);
+}
+
+static void bench_slice(struct bench *bench, long repetitions)
+{
+    enum arithmetic arithmetic = bench->settings.arithmetic;
+    int threads = bench->settings.threads;
+    double phases[PHASES];
+    double peak_before = peak_rate(arithmetic, threads, PROBE);
+    phase_clear();
+    double started = clock_seconds();
+    for (long r = 0; r < repetitions; ++r) {
+        if (bench->work == TRAINING)
+            bench->loss = trainer_update(&bench->trainer);
+        else
+            forward_batch(&bench->forward);
+    }
+    double seconds = clock_seconds() - started;
+    phase_seconds(phases);
+    double peak_after = peak_rate(arithmetic, threads, PROBE);
+
+    long images = repetitions * (long)bench->settings.recipe.batch;
+    printf("images=%ld seconds=%.6f loss=%.6f peak_before=%.6g peak_after=%.6g", images,
+           seconds, bench->loss, peak_before, peak_after);
+    // What is in no other phase is whatever is left: a thread that waits charges nothing.
+    double rest = seconds * threads;
+    for (int p = 0; p < PHASES; ++p) {
+        if (p == PHASE_OTHER) continue;
+        printf(" %s=%.6f", phase_name(p), phases[p]);
+        rest -= phases[p];
+    }
+    printf(" %s=%.6f\n", phase_name(PHASE_OTHER), rest > 0 ? rest : 0);
+    fflush(stdout);
+}
+
+static void bench_close(struct bench *bench)
+{
+    if (bench->work == TRAINING)
+        trainer_close(&bench->trainer);
+    else
+        forward_close(&bench->forward);
+    printf("peak_bytes=%.0f\n", clock_peak_bytes());
+}
+
+// ====== The command line ======
+
+/// The tier's recipe with the given patch and batch; leaves keep their number of images.
+static struct recipe recipe_of(const struct option *options, size_t count)
+{
+    struct recipe recipe = recipe_find(option_text(options, count, "tier"), "m75-h3");
+    const char *patch = option_text(options, count, "patch");
+    const char *batch = option_text(options, count, "batch");
+    size_t leaf = recipe.batch / recipe.leaves;
+    if (patch) recipe.shape.patch = (int)parse_integer("--patch", patch, 1, 32);
+    if (batch) recipe.batch = (size_t)parse_integer("--batch", batch, 1, IMAGES);
+    recipe.leaves = recipe.batch / leaf;
+    const char *fault = shape_fault(&recipe.shape);
+    if (fault)
+        die(EXIT_USAGE, "--patch: '%s' is refused: %s (give 2 or 4)", patch, fault);
+    if (recipe.batch % EVALUATION_CHUNK || recipe.batch % leaf ||
+        (recipe.leaves & (recipe.leaves - 1)))
+        die(EXIT_USAGE,
+            "--batch: '%s' is refused (give %d or %zu images times a power of two)",
+            batch, EVALUATION_CHUNK, leaf);
+    return recipe;
+}
+
+int main(int argc, char **argv)
+{
+    coretype_open(argv);
+    stdout_check_at_exit();
+    struct option options[] = {
+        {"work", "training", "training, or forward for passes alone"},
+        {"tier", "desk", "whose recipe for m75-h3"},
+        {"patch", NULL, "side of a patch (default: the recipe's)"},
+        {"batch", NULL, "images (default: the recipe's)"},
+        {"arithmetic", "fp32", "auto, fp32 or bf16"},
+        {"threads", NULL, "threads (default: the CPUs allowed)"},
+    };
+    size_t count = sizeof options / sizeof *options;
+    options_read(options, count, argc, argv,
+                 "bench_steps [--work W] ... < repetitions");
+    static const char *const works[] = {"training", "forward"};
+    struct images images;
+    static struct bench bench;
+    bench.work = (enum work)parse_choice("--work", option_text(options, count, "work"),
+                                         works, 2);
+    bench.settings = (struct pretrain){
+        .recipe = recipe_of(options, count),
+        .seed = 1,
+        .threads = parse_threads(option_text(options, count, "threads")),
+        .arithmetic = arithmetic_choose(option_text(options, count, "arithmetic")),
+        .images = &images,
+    };
+    images_fill(&images);
+    bench_open(&bench);
+    char line[32];
+    while (fgets(line, sizeof line, stdin)) {
+        line[strcspn(line, "\n")] = 0;
+        bench_slice(&bench, parse_integer("repetitions", line, 1, 1000000));
+    }
+    bench_close(&bench);
+    images_free(&images);
+    return 0;
+}
