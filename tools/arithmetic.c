@@ -170,7 +170,7 @@ static void course_open(struct course *course, const struct study *study, int nu
 static void course_resume(struct course *course, const struct study *study)
 {
     struct tsv table;
-    struct state *state = &course->trainer.state;
+    struct state *state = &course->trainer.descent.state;
     if (study->run.force || !file_exists(course->checkpoint)) return;
     checkpoint_read(state, course->checkpoint, &course->identity,
                     &course->trainer.mae.parameters);
@@ -198,7 +198,8 @@ static void study_save(struct study *study, size_t updates)
     for (int r = 0; r < RUNS; ++r) {
         struct course *course = &study->course[r];
         checkpoint_write(course->checkpoint, &course->identity,
-                         &course->trainer.mae.parameters, &course->trainer.state);
+                         &course->trainer.mae.parameters,
+                         &course->trainer.descent.state);
     }
 }
 
@@ -207,7 +208,8 @@ static struct course *course_next(struct study *study)
 {
     struct course *next = study->course;
     for (int r = 1; r < RUNS; ++r)
-        if (study->course[r].trainer.state.updates < next->trainer.state.updates)
+        if (study->course[r].trainer.descent.state.updates <
+            next->trainer.descent.state.updates)
             next = &study->course[r];
     return next;
 }
@@ -223,14 +225,14 @@ static void study_train(struct study *study)
         course_open(&study->course[r], study, r);
         course_resume(&study->course[r], study);
         trainer_start(&study->course[r].trainer);
-        done += study->course[r].trainer.state.updates;
+        done += study->course[r].trainer.descent.state.updates;
     }
     progress_open(&progress, "arithmetic", "images", (double)(all * batch),
                   (double)(done * batch));
     while (done < all) {
         char note[80];
         struct course *course = course_next(study);
-        size_t t = course->trainer.state.updates;
+        size_t t = course->trainer.descent.state.updates;
         course->loss[t] = trainer_update(&course->trainer);
         ++done;
         snprintf(note, sizeof note, "%s, update %zu: loss %.4f", course->name, t + 1,

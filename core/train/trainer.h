@@ -1,29 +1,18 @@
-/// A training in memory: model, state, the engine and its workers' workspace; one function makes one
-/// update. Files are the business of core/train/pretrain.h.
+/// The pretraining of a masked autoencoder in memory: core/train/descent.h with the masked loss on leaves of
+/// masked images. Files are the business of core/train/pretrain.h.
 #ifndef MASKBOOK_TRAIN_TRAINER_H
 #define MASKBOOK_TRAIN_TRAINER_H
 
-#include "core/data/batches.h"
-#include "core/train/adamw.h"
-#include "core/train/checkpoint.h"
-#include "core/train/engine.h"
+#include "core/train/descent.h"
 #include "core/train/pretrain.h"
 #include "core/train/shard.h"
 
 struct trainer {
     const struct pretrain *settings; ///< borrowed
-    struct arena arena; ///< the model's table, the state's slabs, the order of images
+    struct arena arena;              ///< the model's table
     struct mae mae;
-    struct batches batches;
-    uint32_t *image, *epoch; ///< (batch) of the present update
-    struct state state;
-    uint64_t updates;         ///< in all
-    double step;              ///< one update, in epochs
-    struct prepared prepared; ///< the weights of the present update, for the products
-    struct shard *shard;      ///< (threads), owned
-    struct engine *engine;
-    const real *gradient; ///< (parameters.count) of the present update
-    struct adamw adamw;
+    struct descent descent;
+    struct shard *shard; ///< (threads), owned
 };
 
 /// Prepares the state of update 0, initial weights; no thread is started yet, so that a state may still be
@@ -31,8 +20,8 @@ struct trainer {
 /// leaves divide its batch.
 void trainer_open(struct trainer *trainer, const struct pretrain *settings);
 
-/// Starts settings->threads threads and their workspace; once, before the first update. Dies (EXIT_SYSTEM)
-/// when they are refused.
+/// Starts settings->threads threads; once, before the first update. Dies (EXIT_SYSTEM) when they are
+/// refused.
 void trainer_start(struct trainer *trainer);
 
 /// Makes one update of the state and returns the batch's loss: masked loss of every leaf, folded by the
@@ -44,7 +33,7 @@ double trainer_update(struct trainer *trainer);
 /// backward; nothing is kept.
 double trainer_rate(const struct pretrain *settings);
 
-/// Stops the threads and frees everything. Contract: trainer_start was called.
+/// Stops the threads, if any, and frees everything.
 void trainer_close(struct trainer *trainer);
 
 #endif

@@ -15,7 +15,7 @@
 /// A batch is a fixed number of leaves, each computed by one thread; a fixed tree adds them. The weights
 /// are therefore the same bits on any number of threads, and after any interruption.
 ///
-/// @show core/train/trainer.c trainer_update
+/// @show core/train/descent.c descent_update
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
