@@ -103,10 +103,10 @@ expect_status 2
 expect_line 'threads'
 report "THREADS=0 is refused"
 
-type_make pretrain TIER=smoke RUN=m75-h3 ARITHMETIC=bf16
+type_make pretrain TIER=smoke RUN=m75-h3 ARITHMETIC=fp8
 expect_status 2
-expect_line 'bf16: not available'
-report "ARITHMETIC=bf16 says that it is not available"
+expect_line 'arithmetic.*fp8'
+report "an arithmetic that is none is refused"
 
 type_make accept-reference TIER=smoke
 expect_status 2
