@@ -6,17 +6,27 @@
 #include "core/model/lanes.h"
 #include "tests/expect_close.h"
 #include "tests/model/gradient.h"
+#include "tests/model/prepare.h"
 
-/// Below, at and above one register of 16 lanes; one head and several; the desk tier's sizes.
-static const struct attention_shape shapes[] = {
-    {2, 1, 8, 2}, {2, 16, 24, 3}, {3, 17, 24, 1}, {1, 65, 192, 3}};
+/// Below, at and above one register of 16 lanes, and one piece of queries; one head and several; the desk
+/// tier's sizes.
+enum { TOKENS = 2 * ATTENTION_PIECE + 2 };
+static const struct attention_shape shapes[] = {{2, 1, 8, 2},
+                                                {2, 16, 24, 3},
+                                                {3, 17, 24, 1},
+                                                {2, ATTENTION_PIECE, 8, 2},
+                                                {1, ATTENTION_PIECE + 1, 24, 3},
+                                                {2, TOKENS, 8, 1},
+                                                {1, 65, 192, 3}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 struct fixture {
     struct arena arena;
     struct attention_shape shape;
     size_t rows, width, stride;
-    real *qkv, *dqkv, *probs, *dscores, *out, *c;
+    struct activation packed, dpacked, mixed, dout;
+    struct attention_work work;
+    real *qkv, *dqkv, *probs, *out, *c;
 };
 
 static struct fixture fixture_open(struct attention_shape shape)
@@ -25,19 +35,33 @@ static struct fixture fixture_open(struct attention_shape shape)
                         .rows = attention_rows(&shape),
                         .width = shape.width,
                         .stride = lanes_stride(shape.tokens)};
+    struct reserve reserve = {.arena = &f.arena};
     arena_open(&f.arena, "test", 1 << 24);
-    f.qkv = normal_reals(&f.arena, f.rows * 3 * f.width, 1, 1);
-    f.c = normal_reals(&f.arena, f.rows * f.width, 1, 2);
-    f.dqkv = arena_reals(&f.arena, f.rows * 3 * f.width);
+    f.packed = activation_new(&f.arena, f.rows, 3 * f.width);
+    f.dpacked = activation_new(&f.arena, f.rows, 3 * f.width);
+    f.mixed = activation_new(&f.arena, f.rows, f.width);
+    f.dout = activation_new(&f.arena, f.rows, f.width);
+    attention_work_open(&f.work, FP32, &shape, &reserve);
+    activation_set(&f.packed, normal_reals(&f.arena, f.rows * 3 * f.width, 1, 1),
+                   f.rows);
+    activation_set(&f.dout, normal_reals(&f.arena, f.rows * f.width, 1, 2), f.rows);
+    f.qkv = activation_reals(&f.packed);
+    f.dqkv = activation_reals(&f.dpacked);
+    f.out = activation_reals(&f.mixed);
+    f.c = activation_reals(&f.dout);
     f.probs = arena_reals(&f.arena, attention_probs(&shape));
-    f.dscores = arena_reals(&f.arena, attention_work(&shape));
-    f.out = arena_reals(&f.arena, f.rows * f.width);
     return f;
 }
 
 static void forward(struct fixture *f)
 {
-    attention_forward(f->out, f->probs, f->qkv, &f->shape);
+    attention_forward(&f->mixed, f->probs, &f->work, &f->packed, &f->shape);
+}
+
+static void backward(struct fixture *f)
+{
+    attention_backward(&f->dpacked, &f->work, &f->dout, f->probs, &f->packed,
+                       &f->shape);
 }
 
 /// Query, key or value (part 0, 1, 2) number i of head h at token t of image b.
@@ -78,7 +102,7 @@ Test(attention, agrees_with_the_definition)
         for (size_t b = 0; b < f.shape.images; ++b)
             for (size_t h = 0; h < H; ++h)
                 for (size_t t = 0; t < T; ++t) {
-                    double want_out[192], want_probs[65], out[192], probs[65];
+                    double want_out[192], want_probs[TOKENS], out[192], probs[TOKENS];
                     naive_row(want_out, want_probs, &f, b, h, t);
                     for (size_t i = 0; i < d; ++i)
                         out[i] = (double)f.out[(b * T + t) * f.width + h * d + i];
@@ -148,20 +172,27 @@ Test(attention, a_token_that_is_not_a_number_shows_in_the_output)
 }
 
 /// Reversing the tokens reverses the outputs; sums run in another order, hence a tolerance.
-Test(attention, is_equivariant_to_a_permutation_of_tokens)
+static void check_permutation(struct attention_shape shape)
 {
-    struct fixture f = fixture_open((struct attention_shape){1, 17, 24, 3});
+    struct fixture f = fixture_open(shape);
     const size_t T = f.shape.tokens, D = f.width;
-    real *turned = arena_reals(&f.arena, T * D), *qkv = f.qkv;
+    real *turned = arena_reals(&f.arena, T * D);
+    real *qkv = arena_reals(&f.arena, T * 3 * D);
     forward(&f);
     for (size_t t = 0; t < T; ++t)
         memcpy(turned + t * D, f.out + (T - 1 - t) * D, D * sizeof(real));
-    f.qkv = arena_reals(&f.arena, T * 3 * D);
+    memcpy(qkv, f.qkv, T * 3 * D * sizeof(real));
     for (size_t t = 0; t < T; ++t)
         memcpy(f.qkv + t * 3 * D, qkv + (T - 1 - t) * 3 * D, 3 * D * sizeof(real));
     forward(&f);
     expect_close(f.out, (const real *)turned, T * D, 1e-5, 1e-6);
     arena_close(&f.arena);
+}
+
+Test(attention, is_equivariant_to_a_permutation_of_tokens)
+{
+    check_permutation((struct attention_shape){1, 17, 24, 3});
+    check_permutation((struct attention_shape){1, TOKENS, 24, 3});
 }
 
 Test(attention, images_do_not_see_each_other)
@@ -210,11 +241,90 @@ static double loss(void *context)
 Test(attention, gradients_agree_with_central_differences)
 {
     gradient_skip();
-    for (size_t s = 0; s < SHAPES - 1; ++s) {
+    for (size_t s = 0; s < SHAPES; ++s) {
         struct fixture f = fixture_open(shapes[s]);
         forward(&f);
-        attention_backward(f.dqkv, f.dscores, f.c, f.probs, f.qkv, &f.shape);
+        backward(&f);
         expect_gradient("attention qkv", f.qkv, f.dqkv, f.rows * 3 * f.width, loss, &f);
+        arena_close(&f.arena);
+    }
+}
+
+/// dqkv (T,3D) of one image in double, from the definition: dV = P^T dO, dS = P (dP - sum dP P) / sqrt(d),
+/// dP = dO V^T, dQ = dS K, dK = dS^T Q.
+static void naive_backward(double *dqkv, const struct fixture *f, size_t b)
+{
+    const size_t T = f->shape.tokens, D = f->width, H = f->shape.heads, d = D / H;
+    memset(dqkv, 0, T * 3 * D * sizeof *dqkv);
+    for (size_t h = 0; h < H; ++h)
+        for (size_t t = 0; t < T; ++t) {
+            double out[192], p[TOKENS], dp[TOKENS], mean = 0;
+            naive_row(out, p, f, b, h, t);
+            const real *dout = f->c + (b * T + t) * D + h * d;
+            for (size_t s = 0; s < T; ++s) {
+                dp[s] = 0;
+                for (size_t i = 0; i < d; ++i) {
+                    dp[s] += (double)dout[i] * packed(f, b, s, 2, h, i);
+                    dqkv[(s * 3 + 2) * D + h * d + i] += p[s] * (double)dout[i];
+                }
+                mean += p[s] * dp[s];
+            }
+            for (size_t s = 0; s < T; ++s) {
+                const double ds = p[s] * (dp[s] - mean) / sqrt((double)d);
+                for (size_t i = 0; i < d; ++i) {
+                    dqkv[t * 3 * D + h * d + i] += ds * packed(f, b, s, 1, h, i);
+                    dqkv[(s * 3 + 1) * D + h * d + i] += ds * packed(f, b, t, 0, h, i);
+                }
+            }
+        }
+}
+
+Test(attention, gradients_agree_with_the_definition)
+{
+    for (size_t s = 0; s < SHAPES; ++s) {
+        struct fixture f = fixture_open(shapes[s]);
+        const size_t n = f.shape.tokens * 3 * f.width;
+        double *want = arena_doubles(&f.arena, n), *got = arena_doubles(&f.arena, n);
+        forward(&f);
+        backward(&f);
+        for (size_t b = 0; b < f.shape.images; ++b) {
+            naive_backward(want, &f, b);
+            for (size_t i = 0; i < n; ++i) got[i] = (double)f.dqkv[b * n + i];
+            expect_close((const double *)got, (const double *)want, n, 1e-5, 1e-5);
+        }
+        arena_close(&f.arena);
+    }
+}
+
+Test(attention, backward_overwrites_what_the_memory_held)
+{
+    for (size_t s = 0; s < SHAPES; ++s) {
+        struct fixture f = fixture_open(shapes[s]);
+        const size_t n = f.rows * 3 * f.width;
+        real *once = arena_reals(&f.arena, n);
+        forward(&f);
+        backward(&f);
+        memcpy(once, f.dqkv, n * sizeof(real));
+        for (size_t i = 0; i < n; ++i) f.dqkv[i] = (real)NAN;
+        backward(&f);
+        cr_expect(!memcmp(once, f.dqkv, n * sizeof(real)), "shape %zu", s);
+        arena_close(&f.arena);
+    }
+}
+
+/// What counting says is what taking takes, and enough: the sanitizers see a write behind it.
+Test(attention, workspace_counts_what_it_takes)
+{
+    for (size_t s = 0; s < SHAPES; ++s) {
+        struct fixture f = fixture_open(shapes[s]);
+        struct attention_work work;
+        struct reserve counted = {0}, taken = {.arena = &f.arena};
+        const size_t before = arena_mark(&f.arena);
+        attention_work_open(&work, FP32, &f.shape, &counted);
+        cr_expect(!work.scores && arena_mark(&f.arena) == before);
+        attention_work_open(&work, FP32, &f.shape, &taken);
+        cr_expect(work.scores && counted.bytes == taken.bytes);
+        cr_expect(arena_mark(&f.arena) - before <= counted.bytes);
         arena_close(&f.arena);
     }
 }
@@ -227,7 +337,7 @@ Test(attention, backward_gives_queries_nothing_when_values_are_equal)
     for (size_t r = 0; r < f.rows; ++r)
         for (size_t i = 0; i < f.width; ++i) f.qkv[(r * 3 + 2) * f.width + i] = 2;
     forward(&f);
-    attention_backward(f.dqkv, f.dscores, f.c, f.probs, f.qkv, &f.shape);
+    backward(&f);
     const real zeros[2 * 24] = {0};
     for (size_t r = 0; r < f.rows; ++r)
         expect_close((const real *)(f.dqkv + r * 3 * f.width), zeros, 2 * 24, 0, 2e-5);

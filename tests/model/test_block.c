@@ -1,9 +1,16 @@
 #include "core/model/block.h"
 
 #include "core/model/lanes.h"
+#include "core/model/prepared.h"
 #include "core/model/vit.h"
 #include "tests/expect_close.h"
 #include "tests/model/gradient.h"
+#include "tests/model/prepare.h"
+
+/// Less than a piece of rows; pieces that end within an image; more tokens than a piece of queries.
+static const struct attention_shape shapes[] = {
+    {3, 7, 24, 3}, {3, 41, 24, 3}, {2, ATTENTION_PIECE + 4, 24, 3}};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 /// A stack of three blocks; test_block's single block is its depth 1.
 struct fixture {
@@ -11,30 +18,33 @@ struct fixture {
     struct attention_shape shape;
     int blocks;
     struct parameters parameters;
-    real *weights, *gradients, *in, *x, *c;
+    real *weights, *gradients, *in, *x, *c, *dx;
+    struct prepared prepared;
     struct vit vit, gradient;
     struct vit_trace trace;
     struct block_work work;
 };
 
-static void fixture_open(struct fixture *f, int blocks)
+static void fixture_open(struct fixture *f, int blocks, struct attention_shape shape)
 {
-    *f = (struct fixture){.shape = {3, 7, 24, 3}, .blocks = blocks};
-    arena_open(&f->arena, "test", 1 << 23);
+    *f = (struct fixture){.shape = shape, .blocks = blocks};
+    arena_open(&f->arena, "test", 1 << 24);
     parameters_open(&f->parameters, (size_t)blocks * BLOCK_TENSORS, &f->arena);
     vit_list(&f->parameters, "", 0, blocks, f->shape.width);
     f->weights = normal_reals(&f->arena, f->parameters.count, .3, 1);
-    f->gradients = arena_zeros(&f->arena, f->parameters.count);
-    parameters_bind(&f->vit, &f->parameters, f->weights);
+    f->gradients = arena_reals(&f->arena, f->parameters.count);
+    prepared_open(&f->prepared, &f->parameters, f->weights, FP32, FORWARD_AND_BACKWARD,
+                  &f->arena);
     parameters_bind(&f->gradient, &f->parameters, f->gradients);
 
     struct reserve reserve = {.arena = &f->arena};
-    vit_trace_open(&f->trace, blocks, &f->shape, &reserve);
-    block_work_open(&f->work, &f->shape, &reserve);
+    vit_trace_open(&f->trace, blocks, FP32, &f->shape, &reserve);
+    block_work_open(&f->work, FP32, &f->shape, &reserve);
     const size_t n = attention_rows(&f->shape) * f->shape.width;
     f->in = normal_reals(&f->arena, n, 1, 2);
     f->c = normal_reals(&f->arena, n, 1, 3);
     f->x = arena_reals(&f->arena, n);
+    f->dx = arena_reals(&f->arena, n);
 }
 
 static size_t size(const struct fixture *f)
@@ -44,8 +54,17 @@ static size_t size(const struct fixture *f)
 
 static void forward(struct fixture *f)
 {
+    prepared_pack_all(&f->prepared);
+    prepared_bind(&f->vit, &f->prepared);
     memcpy(f->x, f->in, size(f) * sizeof(real));
     vit_forward(f->x, &f->trace, &f->work, &f->vit, f->blocks, &f->shape);
+}
+
+static void backward(struct fixture *f)
+{
+    memcpy(f->dx, f->c, size(f) * sizeof(real));
+    vit_backward(f->dx, &f->gradient, &f->trace, &f->work, &f->vit, f->blocks,
+                 &f->shape);
 }
 
 static double loss(void *context)
@@ -55,15 +74,13 @@ static double loss(void *context)
     return projection(f->x, f->c, size(f));
 }
 
-static void check_gradients(int blocks)
+static void check_gradients(int blocks, struct attention_shape shape)
 {
     struct fixture f;
-    fixture_open(&f, blocks);
-    real *dx = arena_reals(&f.arena, size(&f));
+    fixture_open(&f, blocks, shape);
     forward(&f);
-    memcpy(dx, f.c, size(&f) * sizeof(real));
-    vit_backward(dx, &f.gradient, &f.trace, &f.work, &f.vit, blocks, &f.shape);
-    expect_gradient("block input", f.in, dx, size(&f), loss, &f);
+    backward(&f);
+    expect_gradient("block input", f.in, f.dx, size(&f), loss, &f);
     for (size_t i = 0; i < f.parameters.rows; ++i) {
         const struct parameter *row = &f.parameters.row[i];
         expect_gradient(row->name, f.weights + row->offset, f.gradients + row->offset,
@@ -75,49 +92,104 @@ static void check_gradients(int blocks)
 Test(block, gradients_of_one_block_agree_with_central_differences)
 {
     gradient_skip();
-    check_gradients(1);
+    for (size_t s = 0; s < SHAPES; ++s) check_gradients(1, shapes[s]);
 }
 
 Test(block, gradients_of_a_stack_agree_with_central_differences)
 {
     gradient_skip();
-    check_gradients(3);
+    check_gradients(3, shapes[0]);
 }
 
-/// Pieces composed by hand, each proven by its own test: what remains is the wiring of the residual.
-Test(block, is_two_residual_branches_around_its_layers)
+Test(block, backward_overwrites_what_the_memory_held)
 {
     struct fixture f;
-    fixture_open(&f, 1);
-    const struct block *block = &f.vit.block[0];
-    const size_t R = attention_rows(&f.shape), D = f.shape.width;
-    real *normed = arena_reals(&f.arena, R * D), *normal = arena_reals(&f.arena, R * D);
-    real *rstd = arena_reals(&f.arena, R), *qkv = arena_reals(&f.arena, R * 3 * D);
-    real *mixed = arena_reals(&f.arena, R * D), *y = arena_reals(&f.arena, R * D);
-    real *probs = arena_reals(&f.arena, attention_probs(&f.shape));
-    real *active = arena_reals(&f.arena, R * 4 * D);
-    real *slope = arena_reals(&f.arena, R * 4 * D),
-         *branch = arena_zeros(&f.arena, R * D);
+    fixture_open(&f, 2, shapes[1]);
+    const size_t n = f.parameters.count;
+    real *once = arena_reals(&f.arena, n), *dx = arena_reals(&f.arena, size(&f));
+    forward(&f);
+    backward(&f);
+    memcpy(once, f.gradients, n * sizeof(real));
+    memcpy(dx, f.dx, size(&f) * sizeof(real));
+    for (size_t i = 0; i < n; ++i) f.gradients[i] = (real)NAN;
+    backward(&f);
+    cr_expect(!memcmp(once, f.gradients, n * sizeof(real)));
+    cr_expect(!memcmp(dx, f.dx, size(&f) * sizeof(real)));
+    arena_close(&f.arena);
+}
 
-    layernorm_forward(normed, normal, rstd, f.in, &block->norm1, R, D);
-    linear_forward(qkv, normed, &block->attn.qkv, R, 3 * D, D, 0);
-    attention_forward(mixed, probs, qkv, &f.shape);
-    linear_forward(y, mixed, &block->attn.proj, R, D, D, 0);
+/// Rows pass in pieces, which begin and end elsewhere when an image comes alone.
+Test(block, an_image_has_the_same_bits_alone)
+{
+    if (!rows_are_free()) cr_skip_test("OpenBLAS sums as the shape has it");
+    for (size_t s = 0; s < SHAPES; ++s) {
+        struct fixture f, one;
+        struct attention_shape single = shapes[s];
+        single.images = 1;
+        fixture_open(&f, 2, shapes[s]);
+        fixture_open(&one, 2, single);
+        const size_t n = size(&one);
+        forward(&f);
+        backward(&f);
+        for (size_t b = 0; b < shapes[s].images; ++b) {
+            memcpy(one.in, f.in + b * n, n * sizeof(real));
+            memcpy(one.c, f.c + b * n, n * sizeof(real));
+            forward(&one);
+            backward(&one);
+            cr_expect(!memcmp(one.x, f.x + b * n, n * sizeof(real)), "image %zu", b);
+            cr_expect(!memcmp(one.dx, f.dx + b * n, n * sizeof(real)), "image %zu", b);
+        }
+        arena_close(&one.arena);
+        arena_close(&f.arena);
+    }
+}
+
+/// Layers composed by hand, each proven by its own test: what remains is the wiring of the residual, and
+/// the pieces.
+static void check_composition(struct attention_shape shape)
+{
+    struct fixture f;
+    fixture_open(&f, 1, shape);
+    forward(&f);
+    const struct block *block = &f.vit.block[0];
+    const size_t R = attention_rows(&f.shape), D = f.shape.width, I = 4 * D;
+    struct activation normed = activation_new(&f.arena, R, D),
+                      qkv = activation_new(&f.arena, R, 3 * D),
+                      mixed = activation_new(&f.arena, R, D);
+    const struct mlp_trace trace = {activation_new(&f.arena, R, I),
+                                    arena_reals(&f.arena, R * I)};
+    real *normal = arena_reals(&f.arena, R * D), *rstd = arena_reals(&f.arena, R);
+    real *y = arena_reals(&f.arena, R * D), *branch = arena_zeros(&f.arena, R * D);
+    real *probs = arena_reals(&f.arena, attention_probs(&f.shape));
+    real *const work[2] = {arena_reals(&f.arena, R * I), arena_reals(&f.arena, R * I)};
+
+    layernorm_forward(activation_reals(&normed), normal, rstd, f.in, &block->norm1, R,
+                      D);
+    linear_forward(activation_reals(&qkv), activation_left(&normed, 0, 0),
+                   &block->attn.qkv, FP32, R, 3 * D, D, 0);
+    attention_forward(&mixed, probs, &f.work.attention, &qkv, &f.shape);
+    linear_forward(y, activation_left(&mixed, 0, 0), &block->attn.proj, FP32, R, D, D,
+                   0);
     for (size_t i = 0; i < R * D; ++i) y[i] += f.in[i];
-    layernorm_forward(normed, normal, rstd, y, &block->norm2, R, D);
-    mlp_forward(branch, active, slope, normed, &block->mlp, R, D);
+    layernorm_forward(activation_reals(&normed), normal, rstd, y, &block->norm2, R, D);
+    mlp_forward(branch, &trace, 0, work, activation_left(&normed, 0, 0), &block->mlp, R,
+                D);
     for (size_t i = 0; i < R * D; ++i) y[i] += branch[i];
 
-    forward(&f);
     // Sums start from the residual in one and end with it in the other: a few roundings apart.
     expect_close(f.x, (const real *)y, R * D, 1e-5, 1e-5);
     arena_close(&f.arena);
 }
 
+Test(block, is_two_residual_branches_around_its_layers)
+{
+    for (size_t s = 0; s < SHAPES; ++s) check_composition(shapes[s]);
+}
+
 Test(block, tokens_permuted_give_outputs_permuted)
 {
     struct fixture f;
-    fixture_open(&f, 2);
+    fixture_open(&f, 2, shapes[0]);
     const size_t B = f.shape.images, T = f.shape.tokens, D = f.shape.width;
     real *turned = arena_reals(&f.arena, size(&f)), *in = f.in;
     forward(&f);
@@ -146,18 +218,61 @@ Test(block, counts_444288_parameters_at_width_192)
     arena_close(&arena);
 }
 
+/// Forward alone, one block's traces serve all.
+Test(block, a_pass_without_a_backward_changes_no_bit)
+{
+    struct fixture f;
+    fixture_open(&f, 3, shapes[1]);
+    struct reserve reserve = {.arena = &f.arena, .passes = FORWARD_ONLY};
+    real *x = arena_reals(&f.arena, size(&f));
+    forward(&f);
+    memcpy(x, f.x, size(&f) * sizeof(real));
+    vit_trace_open(&f.trace, 3, FP32, &f.shape, &reserve);
+    block_work_open(&f.work, FP32, &f.shape, &reserve);
+    cr_expect(f.trace.block[2].probs == f.trace.block[0].probs);
+    forward(&f);
+    cr_expect(!memcmp(x, f.x, size(&f) * sizeof(real)));
+    arena_close(&f.arena);
+}
+
 /// What counting says is what taking takes.
 Test(block, reserve_counts_what_it_takes)
 {
     struct fixture f;
-    fixture_open(&f, 1);
+    fixture_open(&f, 1, shapes[1]);
     struct block_trace trace;
+    struct block_work work;
     struct reserve counted = {0}, taken = {.arena = &f.arena};
     const size_t before = arena_mark(&f.arena);
-    block_trace_open(&trace, &f.shape, &counted);
-    cr_expect(!trace.qkv && arena_mark(&f.arena) == before);
-    block_trace_open(&trace, &f.shape, &taken);
-    cr_expect(trace.qkv && counted.bytes == taken.bytes);
+    block_trace_open(&trace, FP32, &f.shape, &counted);
+    block_work_open(&work, FP32, &f.shape, &counted);
+    cr_expect(!trace.qkv.data && !work.thin && arena_mark(&f.arena) == before);
+    block_trace_open(&trace, FP32, &f.shape, &taken);
+    block_work_open(&work, FP32, &f.shape, &taken);
+    cr_expect(trace.qkv.data && work.thin && counted.bytes == taken.bytes);
     cr_expect(arena_mark(&f.arena) - before <= counted.bytes);
+    arena_close(&f.arena);
+}
+
+/// A workspace serves any shape with fewer images or tokens.
+Test(block, a_larger_workspace_changes_no_bit)
+{
+    struct fixture f, large;
+    fixture_open(&f, 1, shapes[0]);
+    fixture_open(&large, 1, shapes[2]);
+    forward(&f);
+    backward(&f);
+    real *x = arena_reals(&f.arena, size(&f)), *dx = arena_reals(&f.arena, size(&f));
+    real *gradients = arena_reals(&f.arena, f.parameters.count);
+    memcpy(x, f.x, size(&f) * sizeof(real));
+    memcpy(dx, f.dx, size(&f) * sizeof(real));
+    memcpy(gradients, f.gradients, f.parameters.count * sizeof(real));
+    f.work = large.work;
+    forward(&f);
+    backward(&f);
+    cr_expect(!memcmp(x, f.x, size(&f) * sizeof(real)));
+    cr_expect(!memcmp(dx, f.dx, size(&f) * sizeof(real)));
+    cr_expect(!memcmp(gradients, f.gradients, f.parameters.count * sizeof(real)));
+    arena_close(&large.arena);
     arena_close(&f.arena);
 }

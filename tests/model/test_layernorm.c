@@ -21,8 +21,8 @@ static struct fixture fixture_open(size_t width)
     arena_open(&f.arena, "test", 1 << 20);
     f.layer.weight = normal_reals(&f.arena, width, 1, 1);
     f.layer.bias = normal_reals(&f.arena, width, 1, 2);
-    f.gradient.weight = arena_zeros(&f.arena, width);
-    f.gradient.bias = arena_zeros(&f.arena, width);
+    f.gradient.weight = arena_reals(&f.arena, width);
+    f.gradient.bias = arena_reals(&f.arena, width);
     f.x = normal_reals(&f.arena, R * width, 2, 3);
     f.out = arena_reals(&f.arena, R * width);
     f.normal = arena_reals(&f.arena, R * width);
@@ -39,6 +39,7 @@ static void forward(struct fixture *f)
 
 static void backward(struct fixture *f)
 {
+    layernorm_backward_begin(&f->gradient, f->width);
     layernorm_backward(f->dx, &f->gradient, f->c, f->normal, f->rstd, &f->layer, R,
                        f->width);
 }
@@ -69,16 +70,6 @@ Test(layernorm, agrees_with_a_naive_loop)
     }
 }
 
-Test(layernorm, scale_recomputes_the_output_bit_for_bit)
-{
-    struct fixture f = fixture_open(24);
-    real again[R * 24];
-    forward(&f);
-    layernorm_scale(again, f.normal, &f.layer, R, f.width);
-    expect_close((const real *)again, (const real *)f.out, R * 24, 0, 0);
-    arena_close(&f.arena);
-}
-
 Test(layernorm, ignores_shift_and_scale_of_its_input)
 {
     struct fixture f = fixture_open(192);
@@ -104,11 +95,62 @@ Test(layernorm, survives_a_constant_row)
 
 Test(layernorm, lanes_fold_adds_every_lane_once)
 {
-    real lane[LANES];
+    lanes lane;
     for (size_t l = 0; l < LANES; ++l) lane[l] = (real)(1u << l);
-    cr_expect(lanes_fold(lane) == (real)((1u << LANES) - 1));
+    cr_expect(lanes_fold(&lane) == (real)((1u << LANES) - 1));
     cr_expect(lanes_stride(1) == 16 && lanes_stride(16) == 16 &&
               lanes_stride(17) == 32);
+}
+
+/// Numbers of many magnitudes, whose sum shows its order.
+Test(layernorm, lanes_fold_by_halves)
+{
+    struct rng rng = rng_open(1, PURPOSE_TEST, 0, 5);
+    size_t other = 0;
+    for (int trial = 0; trial < 100; ++trial) {
+        lanes lane;
+        real want[LANES], in_turn = 0;
+        for (size_t l = 0; l < LANES; ++l) {
+            lane[l] = want[l] =
+                (real)(rng_normal(&rng) * exp2((int)rng_below(&rng, 20)));
+            in_turn += want[l];
+        }
+        for (size_t half = LANES / 2; half; half /= 2)
+            for (size_t l = 0; l < half; ++l) want[l] += want[l + half];
+        cr_expect(lanes_fold(&lane) == want[0]);
+        other += in_turn != want[0];
+    }
+    cr_expect(other > 0);
+}
+
+Test(layernorm, lanes_find_the_largest_wherever_it_is)
+{
+    for (size_t place = 0; place < LANES; ++place) {
+        lanes x, y;
+        for (size_t l = 0; l < LANES; ++l) x[l] = -2 - (real)l, y[l] = -3;
+        y[place] = (real)-1.5;
+        cr_expect(lanes_largest(&y) == (real)-1.5);
+        lanes_larger(&x, &y);
+        for (size_t l = 0; l < LANES; ++l)
+            cr_expect(x[l] == (l == place ? (real)-1.5 : l ? -3 : -2));
+    }
+}
+
+Test(layernorm, lanes_load_no_more_than_they_are_told)
+{
+    real from[LANES], to[LANES];
+    for (size_t l = 0; l < LANES; ++l) from[l] = (real)l + 1;
+    for (size_t n = 0; n < LANES; ++n) {
+        lanes x;
+        lanes_load_part(&x, from + LANES - n, n);
+        lanes_store(to, &x);
+        for (size_t l = 0; l < LANES; ++l)
+            cr_expect(to[l] == (l < n ? from[LANES - n + l] : 0));
+    }
+    lanes whole;
+    lanes_load(&whole, from);
+    lanes_store(to, &whole);
+    cr_expect(!memcmp(from, to, sizeof to));
 }
 
 static double loss(void *context)
@@ -146,5 +188,30 @@ Test(layernorm, backward_adds_to_the_residual_gradient)
     backward(&f);
     for (size_t i = 0; i < n; ++i) f.dx[i] -= 100;
     expect_close((const real *)f.dx, (const real *)alone, n, 0, 4e-5);
+    arena_close(&f.arena);
+}
+
+Test(layernorm, backward_begins_with_zeros_and_goes_on_in_pieces)
+{
+    struct fixture f = fixture_open(24);
+    real weight[24], bias[24], dx[R * 24];
+    forward(&f);
+    for (size_t i = 0; i < 24; ++i)
+        f.gradient.weight[i] = f.gradient.bias[i] = (real)NAN;
+    backward(&f);
+    memcpy(weight, f.gradient.weight, sizeof weight);
+    memcpy(bias, f.gradient.bias, sizeof bias);
+    memcpy(dx, f.dx, sizeof dx);
+
+    memset(f.dx, 0, sizeof dx);
+    layernorm_backward_begin(&f.gradient, 24);
+    for (size_t r = 0, rows; r < R; r += rows) {
+        rows = r ? R - r : 2;
+        layernorm_backward(f.dx + r * 24, &f.gradient, f.c + r * 24, f.normal + r * 24,
+                           f.rstd + r, &f.layer, rows, 24);
+    }
+    cr_expect(!memcmp(weight, f.gradient.weight, sizeof weight));
+    cr_expect(!memcmp(bias, f.gradient.bias, sizeof bias));
+    cr_expect(!memcmp(dx, f.dx, sizeof dx));
     arena_close(&f.arena);
 }

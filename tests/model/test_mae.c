@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "core/base/npy.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 #include "tests/model/gradient.h"
 
@@ -23,6 +24,7 @@ struct fixture {
     struct mae_input input;
     int32_t *shown;
     real *patches, *weights, *gradients, *c;
+    struct prepared prepared;
     struct mae_activations *activations;
 };
 
@@ -44,28 +46,38 @@ static void fixture_open(struct fixture *f, const struct mae_shape *shape,
                          size_t images, size_t visible)
 {
     *f = (struct fixture){.tokens = shape_tokens(shape), .patch = shape_patch(shape)};
-    arena_open(&f->arena, "test", 16 << 20);
+    arena_open(&f->arena, "test", 64 << 20);
     mae_open(&f->mae, shape, &f->arena);
     const size_t parameters = f->mae.parameters.count;
     f->count = images * f->tokens * f->patch;
     f->weights = normal_reals(&f->arena, parameters, .3, 1);
-    f->gradients = arena_zeros(&f->arena, parameters);
+    f->gradients = arena_reals(&f->arena, parameters);
+    prepared_open(&f->prepared, &f->mae.parameters, f->weights, FP32,
+                  FORWARD_AND_BACKWARD, &f->arena);
     f->patches = normal_reals(&f->arena, f->count, .5, 2);
     f->c = normal_reals(&f->arena, f->count, 1, 3);
     f->shown = arena_take(&f->arena, images * visible, sizeof(int32_t));
     show(f->shown, images, visible, f->tokens);
     f->input = (struct mae_input){images, visible, f->patches, f->shown};
-    f->activations = mae_activations_open(&f->mae, images, visible, &f->arena);
+    f->activations = mae_activations_open(&f->mae, images, visible, FP32,
+                                          FORWARD_AND_BACKWARD, &f->arena);
 }
 
 static const real *forward(struct fixture *f)
 {
-    return mae_forward(f->activations, &f->mae, f->weights, &f->input);
+    prepared_pack_all(&f->prepared);
+    return mae_forward(f->activations, &f->mae, &f->prepared, &f->input);
+}
+
+static const real *encode(struct fixture *f, int layer)
+{
+    prepared_pack_all(&f->prepared);
+    return mae_encode(f->activations, &f->mae, &f->prepared, &f->input, layer);
 }
 
 static void backward(struct fixture *f)
 {
-    mae_backward(f->gradients, f->activations, &f->mae, f->weights, &f->input, f->c);
+    mae_backward(f->gradients, f->activations, &f->mae, &f->prepared, &f->input, f->c);
 }
 
 /// A copy of n numbers in the fixture's arena.
@@ -114,20 +126,21 @@ Test(mae, gradients_agree_when_no_patch_is_hidden)
     check_gradients(16);
 }
 
-Test(mae, gradients_add_up_over_passes)
+Test(mae, gradients_overwrite_what_the_memory_held)
 {
-    struct fixture f;
-    fixture_open(&f, &small, 2, 5);
-    const size_t n = f.mae.parameters.count;
-    forward(&f);
-    backward(&f);
-    real *once = kept(&f, f.gradients, n);
-    forward(&f);
-    backward(&f);
-    for (size_t i = 0; i < n; ++i) once[i] *= 2;
-    // Doubling is exact, but the second pass adds its terms to sums that are not 0.
-    expect_close(f.gradients, (const real *)once, n, 1e-4, 1e-3);
-    arena_close(&f.arena);
+    for (size_t visible = 5; visible <= 16; visible += 11) {
+        struct fixture f;
+        fixture_open(&f, &small, 2, visible);
+        const size_t n = f.mae.parameters.count;
+        memset(f.gradients, 0, n * sizeof(real));
+        forward(&f);
+        backward(&f);
+        real *once = kept(&f, f.gradients, n);
+        for (size_t i = 0; i < n; ++i) f.gradients[i] = (real)NAN;
+        backward(&f);
+        expect_close(f.gradients, (const real *)once, n, 0, 0);
+        arena_close(&f.arena);
+    }
 }
 
 Test(mae, a_pass_leaves_no_trace_in_the_next)
@@ -214,9 +227,7 @@ Test(mae, encode_stops_after_the_asked_block)
             memset(f.weights + row->offset, 0, row->count * sizeof(real));
     }
     real *layer[3];
-    for (int l = 0; l < 3; ++l)
-        layer[l] =
-            kept(&f, mae_encode(f.activations, &f.mae, f.weights, &f.input, l), n);
+    for (int l = 0; l < 3; ++l) layer[l] = kept(&f, encode(&f, l), n);
     expect_close(layer[1], (const real *)layer[2], n, 0, 0);
     cr_expect(memcmp(layer[0], layer[1], n * sizeof(real)));
     arena_close(&f.arena);
@@ -235,7 +246,7 @@ Test(mae, embedding_is_its_definition)
     const real *weight = TENSOR("encoder.patchify.weight");
     const real *bias = TENSOR("encoder.patchify.bias");
 #undef TENSOR
-    const real *x = mae_encode(f.activations, &f.mae, f.weights, &f.input, 0);
+    const real *x = encode(&f, 0);
     for (size_t b = 0; b < 2; ++b) {
         expect_close(x + b * 6 * D, cls, D, 0, 0);
         for (size_t v = 0; v < 5; ++v) {
@@ -267,7 +278,7 @@ Test(mae, encode_ends_with_the_norm_and_agrees_with_forward)
         f.weights[weight->offset + i] = 1;
         f.weights[bias->offset + i] = 0;
     }
-    const real *z = mae_encode(f.activations, &f.mae, f.weights, &f.input, -1);
+    const real *z = encode(&f, -1);
     for (size_t r = 0; r < 2 * 17; ++r) {
         double sum = 0, square = 0;
         for (size_t i = 0; i < 24; ++i) {
@@ -278,23 +289,32 @@ Test(mae, encode_ends_with_the_norm_and_agrees_with_forward)
     }
     real *before = kept(&f, z, n);
     forward(&f);
-    z = mae_encode(f.activations, &f.mae, f.weights, &f.input, -1);
+    z = encode(&f, -1);
     expect_close(z, (const real *)before, n, 0, 0);
     arena_close(&f.arena);
 }
 
+/// For both kinds of passes; forward alone gives the same bits in less memory.
 Test(mae, activations_fit_exactly_where_their_size_says)
 {
     struct fixture f;
     fixture_open(&f, &small, 2, 5);
-    const size_t size = mae_activations_size(&f.mae, 2, 5);
-    struct arena arena;
-    arena_open(&arena, "exact", size);
-    struct mae_activations *activations = mae_activations_open(&f.mae, 2, 5, &arena);
-    cr_expect(arena_mark(&arena) <= size && arena_mark(&arena) > size * 9 / 10);
-    const real *got = mae_forward(activations, &f.mae, f.weights, &f.input);
-    expect_close(got, forward(&f), f.count, 0, 0);
-    arena_close(&arena);
+    static const enum passes passes[] = {FORWARD_AND_BACKWARD, FORWARD_ONLY};
+    size_t size[2];
+    const real *want = forward(&f);
+    for (int p = 0; p < 2; ++p) {
+        struct arena arena;
+        size[p] = mae_activations_size(&f.mae, 2, 5, FP32, passes[p]);
+        arena_open(&arena, "exact", size[p]);
+        struct mae_activations *activations =
+            mae_activations_open(&f.mae, 2, 5, FP32, passes[p], &arena);
+        cr_expect(arena_mark(&arena) <= size[p] &&
+                  arena_mark(&arena) > size[p] * 9 / 10);
+        const real *got = mae_forward(activations, &f.mae, &f.prepared, &f.input);
+        expect_close(got, want, f.count, 0, 0);
+        arena_close(&arena);
+    }
+    cr_expect(size[1] < size[0], "%zu of %zu bytes", size[1], size[0]);
     arena_close(&f.arena);
 }
 
@@ -303,18 +323,19 @@ Test(mae, activations_do_not_see_what_their_memory_held)
 {
     struct fixture f;
     fixture_open(&f, &small, 2, 5);
-    const size_t size = mae_activations_size(&f.mae, 2, 5);
+    const size_t size = mae_activations_size(&f.mae, 2, 5, FP32, FORWARD_AND_BACKWARD);
     struct arena arena;
     arena_open(&arena, "used", size);
     const size_t mark = arena_mark(&arena);
     memset(arena_take(&arena, 1, size), 0xff, size);
     arena_reset(&arena, mark);
-    struct mae_activations *activations = mae_activations_open(&f.mae, 2, 5, &arena);
-    const real *got = mae_forward(activations, &f.mae, f.weights, &f.input);
-    expect_close(got, forward(&f), f.count, 0, 0);
-    mae_backward(f.gradients, activations, &f.mae, f.weights, &f.input, f.c);
+    struct mae_activations *activations =
+        mae_activations_open(&f.mae, 2, 5, FP32, FORWARD_AND_BACKWARD, &arena);
+    const real *want = forward(&f);
+    const real *got = mae_forward(activations, &f.mae, &f.prepared, &f.input);
+    expect_close(got, want, f.count, 0, 0);
+    mae_backward(f.gradients, activations, &f.mae, &f.prepared, &f.input, f.c);
     real *first = kept(&f, f.gradients, f.mae.parameters.count);
-    memset(f.gradients, 0, f.mae.parameters.count * sizeof(real));
     backward(&f);
     expect_close(f.gradients, (const real *)first, f.mae.parameters.count, 0, 0);
     arena_close(&arena);
@@ -326,7 +347,7 @@ Test(mae, refuses_backward_without_a_complete_forward, .signal = SIGABRT)
     struct fixture f;
     fixture_open(&f, &small, 2, 5);
     forward(&f);
-    mae_encode(f.activations, &f.mae, f.weights, &f.input, -1);
+    encode(&f, -1);
     backward(&f);
 }
 
@@ -346,6 +367,53 @@ Test(mae, refuses_an_input_of_another_size_than_its_activations, .signal = SIGAB
     forward(&f);
 }
 
+// ====== Contracts ======
+
+static void forward_attempt(const void *argument)
+{
+    const struct fixture *f = argument;
+    mae_forward(f->activations, &f->mae, &f->prepared, &f->input);
+}
+
+static void backward_attempt(const void *argument)
+{
+    const struct fixture *f = argument;
+    mae_backward(f->gradients, f->activations, &f->mae, &f->prepared, &f->input, f->c);
+}
+
+Test(mae, refuses_weights_of_another_arithmetic)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    f.prepared.arithmetic = BF16;
+    expect_death(__LINE__, forward_attempt, &f, -SIGABRT, "different arithmetics");
+    arena_close(&f.arena);
+}
+
+Test(mae, refuses_weights_of_another_model)
+{
+    struct fixture f, other;
+    fixture_open(&f, &small, 2, 5);
+    fixture_open(&other, &small, 2, 5);
+    forward(&other);
+    f.prepared = other.prepared;
+    expect_death(__LINE__, forward_attempt, &f, -SIGABRT, "another model");
+    arena_close(&other.arena);
+    arena_close(&f.arena);
+}
+
+Test(mae, refuses_backward_with_activations_for_forward)
+{
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    f.activations = mae_activations_open(&f.mae, 2, 5, FP32, FORWARD_ONLY, &f.arena);
+    forward(&f);
+    expect_death(__LINE__, backward_attempt, &f, -SIGABRT, "for the forward pass only");
+    arena_close(&f.arena);
+}
+
+// ====== Golden numbers ======
+
 /// A golden file's numbers as reals, in the fixture's arena.
 static real *golden(struct fixture *f, const char *path, size_t count)
 {
@@ -364,7 +432,9 @@ static void golden_open(struct fixture *f)
 {
     const struct mae_shape shape = {32, 3, 8, 24, 2, 1, 3, 3};
     fixture_open(f, &shape, 2, 4);
-    f->weights = golden(f, "tests/golden/mae/weights.npy", f->mae.parameters.count);
+    memcpy(f->weights,
+           golden(f, "tests/golden/mae/weights.npy", f->mae.parameters.count),
+           f->mae.parameters.count * sizeof(real));
     f->patches = golden(f, "tests/golden/mae/patches.npy", f->count);
     f->input.patches = f->patches;
     struct npy shown;
@@ -418,8 +488,7 @@ Test(mae, agrees_with_torch_1_13_prediction_loss_and_every_gradient)
     const real *error = golden(&f, "tests/golden/mae/loss.npy", 1);
     const real *gradients = golden(&f, "tests/golden/mae/gradients.npy", table->count);
 
-    expect_golden("tokens", mae_encode(f.activations, &f.mae, f.weights, &f.input, -1),
-                  tokens, 2 * 5 * 24);
+    expect_golden("tokens", encode(&f, -1), tokens, 2 * 5 * 24);
     const real *got = forward(&f);
     expect_golden("prediction", got, prediction, f.count);
     const real got_error = (real)masked_error(&f, f.c, got);

@@ -3,6 +3,7 @@
 #include "core/model/gelu.h"
 #include "tests/expect_close.h"
 #include "tests/model/gradient.h"
+#include "tests/model/prepare.h"
 
 /// The GELU of libm in double: value and slope.
 static double gelu_value(double u)
@@ -22,15 +23,12 @@ enum { GRID = 400001 };
 Test(mlp, gelu_keeps_its_bounds_over_a_dense_grid)
 {
     struct arena arena;
-    arena_open(&arena, "test", 3 * GRID * sizeof(real) + 4096);
+    arena_open(&arena, "test", 4 * GRID * sizeof(real) + 4096);
     real *out = arena_reals(&arena, GRID), *slope = arena_reals(&arena, GRID);
-    real *bias = arena_zeros(&arena, GRID);
+    real *u = arena_reals(&arena, GRID), *bias = arena_zeros(&arena, GRID);
     double worst_value = 0, worst_slope = 0, worst_tail = 0;
-    for (size_t i = 0; i < GRID; ++i) slope[i] = (real)((double)i * 1e-4 - 20);
-    real *u = malloc(GRID * sizeof *u);
-    cr_assert(u);
-    memcpy(u, slope, GRID * sizeof *u);
-    gelu_forward(out, slope, bias, 1, GRID);
+    for (size_t i = 0; i < GRID; ++i) u[i] = (real)((double)i * 1e-4 - 20);
+    gelu_forward(out, slope, u, bias, 1, GRID);
     for (size_t i = 0; i < GRID; ++i) {
         const double x = (double)u[i], want = gelu_value(x);
         const double value = fabs((double)out[i] - want) / fmax(1, fabs(x));
@@ -45,14 +43,14 @@ Test(mlp, gelu_keeps_its_bounds_over_a_dense_grid)
     cr_expect(worst_value <= 2e-7);
     cr_expect(worst_tail <= 2e-6);
     cr_expect(worst_slope <= 4e-7);
-    free(u);
     arena_close(&arena);
 }
 
 Test(mlp, gelu_passes_on_what_is_not_a_number)
 {
-    real out, slope = (real)NAN, bias = 0;
-    gelu_forward(&out, &slope, &bias, 1, 1);
+    real out, slope, bias = 0;
+    const real in = (real)NAN;
+    gelu_forward(&out, &slope, &in, &bias, 1, 1);
     cr_expect(isnan(out) && isnan(slope));
 }
 
@@ -60,24 +58,55 @@ Test(mlp, gelu_passes_on_what_is_not_a_number)
 Test(mlp, gelu_has_one_formula_for_body_and_tail)
 {
     enum { WIDE = 67 };
-    real wide_out[WIDE], wide[WIDE], bias[WIDE] = {0};
-    for (size_t i = 0; i < WIDE; ++i) wide[i] = (real)((double)i * .11 - 3);
-    real narrow[WIDE];
-    memcpy(narrow, wide, sizeof wide);
-    gelu_forward(wide_out, wide, bias, 1, WIDE);
+    real wide_out[WIDE], wide_slope[WIDE], in[WIDE], bias[WIDE] = {0};
+    for (size_t i = 0; i < WIDE; ++i) in[i] = (real)((double)i * .11 - 3);
+    gelu_forward(wide_out, wide_slope, in, bias, 1, WIDE);
     for (size_t i = 0; i < WIDE; ++i) {
-        real out;
-        gelu_forward(&out, &narrow[i], bias, 1, 1);
-        cr_expect(out == wide_out[i] && narrow[i] == wide[i], "at %zu", i);
+        real out, slope;
+        gelu_forward(&out, &slope, &in[i], bias, 1, 1);
+        cr_expect(out == wide_out[i] && slope == wide_slope[i], "at %zu", i);
     }
 }
 
-enum { R = 5, D = 12, I = MLP_RATIO * D };
+/// The derivative may take the place of what it is computed from; the bias's is added to.
+Test(mlp, gelu_backward_works_in_place_and_adds_to_the_bias)
+{
+    enum { ROWS = 3, WIDE = 19 };
+    struct arena arena;
+    arena_open(&arena, "test", 1 << 16);
+    real *dout = normal_reals(&arena, ROWS * WIDE, 1, 1), du[ROWS * WIDE];
+    const real *slope = normal_reals(&arena, ROWS * WIDE, 1, 2);
+    real dbias[WIDE], added[WIDE], again[WIDE] = {0};
+    for (size_t i = 0; i < WIDE; ++i) dbias[i] = added[i] = (real)i;
+    gelu_backward(du, dbias, dout, slope, ROWS, WIDE);
+    for (size_t r = 0; r < ROWS; ++r)
+        for (size_t i = 0; i < WIDE; ++i) {
+            cr_expect(du[r * WIDE + i] == dout[r * WIDE + i] * slope[r * WIDE + i]);
+            added[i] += du[r * WIDE + i];
+        }
+    expect_close((const real *)dbias, (const real *)added, WIDE, 0, 0);
+    gelu_backward(dout, again, dout, slope, ROWS, WIDE);
+    cr_expect(!memcmp(dout, du, sizeof du));
+    arena_close(&arena);
+}
+
+/// Rows of the trace before and behind those that a call is about.
+enum {
+    BEFORE = 2,
+    R = 5,
+    BEHIND = 3,
+    ROWS = BEFORE + R + BEHIND,
+    D = 12,
+    I = MLP_RATIO * D
+};
 
 struct fixture {
     struct arena arena;
     struct mlp mlp, gradient;
-    real *in, *out, *active, *slope, *c, *din, *dinner;
+    void *storage[4], *depth[2];
+    struct mlp_trace trace;
+    struct activation inputs, dout, dinner; ///< (ROWS,D), (ROWS,D), (ROWS,I)
+    real *in, *out, *c, *din, *work[2];
 };
 
 static struct fixture fixture_open(void)
@@ -88,23 +117,45 @@ static struct fixture fixture_open(void)
     f.mlp.fc1.bias = normal_reals(&f.arena, I, .5, 2);
     f.mlp.fc2.weight = normal_reals(&f.arena, D * I, .5, 3);
     f.mlp.fc2.bias = normal_reals(&f.arena, D, .5, 4);
-    f.gradient.fc1.weight = arena_zeros(&f.arena, I * D);
+    f.gradient.fc1.weight = arena_reals(&f.arena, I * D);
     f.gradient.fc1.bias = arena_zeros(&f.arena, I);
-    f.gradient.fc2.weight = arena_zeros(&f.arena, D * I);
-    f.gradient.fc2.bias = arena_zeros(&f.arena, D);
-    f.in = normal_reals(&f.arena, R * D, 1, 5);
-    f.c = normal_reals(&f.arena, R * D, 1, 6);
+    f.gradient.fc2.weight = arena_reals(&f.arena, D * I);
+    f.gradient.fc2.bias = arena_reals(&f.arena, D);
+    f.inputs = activation_new(&f.arena, ROWS, D);
+    f.dout = activation_new(&f.arena, ROWS, D);
+    f.dinner = activation_new(&f.arena, ROWS, I);
+    activation_set(&f.inputs, normal_reals(&f.arena, ROWS * D, 1, 5), ROWS);
+    activation_set(&f.dout, normal_reals(&f.arena, ROWS * D, 1, 6), ROWS);
+    f.trace.active = activation_new(&f.arena, ROWS, I);
+    f.trace.slope = arena_reals(&f.arena, ROWS * I);
+    f.in = activation_reals(&f.inputs) + BEFORE * D;
+    f.c = activation_reals(&f.dout) + BEFORE * D;
     f.out = arena_zeros(&f.arena, R * D);
     f.din = arena_reals(&f.arena, R * D);
-    f.active = arena_reals(&f.arena, R * I);
-    f.slope = arena_reals(&f.arena, R * I);
-    f.dinner = arena_reals(&f.arena, R * I);
+    for (int w = 0; w < 2; ++w) f.work[w] = arena_reals(&f.arena, R * I);
+    for (int s = 0; s < 4; ++s) f.storage[s] = factor_storage(&f.arena, I, D);
+    for (int s = 0; s < 2; ++s) f.depth[s] = factor_storage(&f.arena, R, I);
     return f;
+}
+
+static void forward_rows(struct fixture *f, size_t first, size_t rows)
+{
+    mlp_forward(f->out + first * D, &f->trace, BEFORE + first, f->work,
+                activation_left(&f->inputs, BEFORE + first, 0), &f->mlp, rows, D);
+}
+
+static void backward_rows(struct fixture *f, size_t first, size_t rows)
+{
+    mlp_backward_input(f->din + first * D, &f->dinner, f->gradient.fc1.bias, f->work,
+                       activation_left(&f->dout, BEFORE + first, 0), &f->trace,
+                       BEFORE + first, &f->mlp, rows, D);
 }
 
 static void forward(struct fixture *f)
 {
-    mlp_forward(f->out, f->active, f->slope, f->in, &f->mlp, R, D);
+    linear_pack(&f->mlp.fc1, f->storage, I, D);
+    linear_pack(&f->mlp.fc2, f->storage + 2, D, I);
+    forward_rows(f, 0, R);
 }
 
 Test(mlp, adds_to_the_residual_like_a_naive_loop)
@@ -133,6 +184,58 @@ Test(mlp, adds_to_the_residual_like_a_naive_loop)
     arena_close(&f.arena);
 }
 
+/// Everything that a pass over some rows writes beside its sums: rows of the trace and of dinner.
+static real *rows_written(struct fixture *f)
+{
+    real *x = arena_reals(&f->arena, 3 * ROWS * I);
+    memcpy(x, f->trace.slope, ROWS * I * sizeof *x);
+    memcpy(x + ROWS * I, activation_reals(&f->trace.active), ROWS * I * sizeof *x);
+    memcpy(x + 2 * ROWS * I, activation_reals(&f->dinner), ROWS * I * sizeof *x);
+    return x;
+}
+
+Test(mlp, spares_the_other_rows_of_the_trace)
+{
+    struct fixture f = fixture_open();
+    for (size_t i = 0; i < ROWS * I; ++i)
+        f.trace.slope[i] = activation_reals(&f.trace.active)[i] =
+            activation_reals(&f.dinner)[i] = 7;
+    forward(&f);
+    backward_rows(&f, 0, R);
+    const real *x = rows_written(&f);
+    for (size_t i = 0; i < 3 * ROWS * I; ++i) {
+        const size_t row = i / I % ROWS;
+        cr_expect((x[i] == 7) == (row < BEFORE || row >= BEFORE + R), "%zu", i);
+    }
+    arena_close(&f.arena);
+}
+
+Test(mlp, rows_in_two_passes_have_the_bits_of_one)
+{
+    struct fixture f = fixture_open();
+    if (!rows_are_free()) cr_skip_test("OpenBLAS sums as the shape has it");
+    real out[R * D], din[R * D], bias[I];
+    memset(activation_reals(&f.trace.active), 0, ROWS * I * sizeof(real));
+    memset(activation_reals(&f.dinner), 0, ROWS * I * sizeof(real));
+    memset(f.trace.slope, 0, ROWS * I * sizeof(real));
+    forward(&f);
+    backward_rows(&f, 0, R);
+    const real *once = rows_written(&f);
+    memcpy(out, f.out, sizeof out);
+    memcpy(din, f.din, sizeof din);
+    memcpy(bias, f.gradient.fc1.bias, sizeof bias);
+
+    memset(f.out, 0, sizeof out);
+    memset(f.gradient.fc1.bias, 0, sizeof bias);
+    forward_rows(&f, 0, 2), forward_rows(&f, 2, R - 2);
+    backward_rows(&f, 0, 2), backward_rows(&f, 2, R - 2);
+    cr_expect(!memcmp(out, f.out, sizeof out));
+    cr_expect(!memcmp(din, f.din, sizeof din));
+    cr_expect(!memcmp(bias, f.gradient.fc1.bias, sizeof bias));
+    cr_expect(!memcmp(once, rows_written(&f), 3 * ROWS * I * sizeof(real)));
+    arena_close(&f.arena);
+}
+
 static double loss(void *context)
 {
     struct fixture *f = context;
@@ -146,8 +249,12 @@ Test(mlp, gradients_agree_with_central_differences)
     gradient_skip();
     struct fixture f = fixture_open();
     forward(&f);
-    mlp_backward(f.din, &f.gradient, f.dinner, f.c, f.active, f.slope, f.in, &f.mlp, R,
-                 D);
+    backward_rows(&f, 0, R);
+    linear_backward_weight(f.gradient.fc2.weight, &f.dout, BEFORE, &f.trace.active,
+                           BEFORE, f.depth, R, D, I, 0);
+    linear_backward_bias(f.gradient.fc2.bias, f.c, R, D);
+    linear_backward_weight(f.gradient.fc1.weight, &f.dinner, BEFORE, &f.inputs, BEFORE,
+                           f.depth, R, I, D, 0);
     expect_gradient("mlp input", f.in, f.din, R * D, loss, &f);
     expect_gradient("mlp fc1 weight", f.mlp.fc1.weight, f.gradient.fc1.weight, I * D,
                     loss, &f);

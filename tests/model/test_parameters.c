@@ -108,6 +108,27 @@ Test(parameters, names_and_shapes_are_those_of_the_public_code)
     arena_close(&arena);
 }
 
+/// The weights of linear layers and of the patch embedding; no token, position, bias or norm.
+Test(parameters, factors_are_the_weights_of_linear_layers)
+{
+    static const char *const layers[] = {"qkv.weight",  "proj.weight",
+                                         "fc1.weight",  "fc2.weight",
+                                         "head.weight", "patchify.weight"};
+    struct arena arena;
+    struct mae mae = paper_model(&arena, 4);
+    size_t factors = 0;
+    for (size_t r = 0; r < mae.parameters.rows; ++r) {
+        const struct parameter *row = &mae.parameters.row[r];
+        int want = 0;
+        for (size_t i = 0; i < sizeof layers / sizeof *layers; ++i)
+            want |= strstr(row->name, layers[i]) != NULL;
+        cr_expect(!parameter_is_factor(row) == !want, "%s", row->name);
+        factors += want;
+    }
+    cr_expect(factors == 16 * 4 + 2);
+    arena_close(&arena);
+}
+
 /// Mean and root mean square of a row's initial values, and their largest magnitude.
 static void moments(double *mean, double *size, double *largest, const real *slab,
                     const struct parameter *row)

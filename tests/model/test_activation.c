@@ -1,0 +1,159 @@
+#include "core/model/activation.h"
+
+#include "tests/expect_close.h"
+#include "tests/model/gradient.h"
+#include "tests/model/prepare.h"
+
+enum { ROWS = 40, WIDTH = 70 };
+
+struct fixture {
+    struct arena arena;
+    struct activation activation;
+    real *x; ///< (ROWS,WIDTH)
+};
+
+static struct fixture fixture_open(void)
+{
+    struct fixture f;
+    arena_open(&f.arena, "test", 1 << 22);
+    f.activation = activation_new(&f.arena, ROWS, WIDTH);
+    f.x = normal_reals(&f.arena, ROWS * WIDTH, 1, 1);
+    activation_set(&f.activation, f.x, ROWS);
+    return f;
+}
+
+Test(activation, reals_are_written_where_they_stay)
+{
+    struct fixture f = fixture_open();
+    real chunk[WIDTH];
+    size_t stride;
+    cr_expect(f.activation.width == WIDTH && f.activation.stride == WIDTH);
+    real *data = activation_reals(&f.activation);
+    cr_expect(activation_target(&f.activation, chunk, 3) == data + 3 * WIDTH);
+    cr_expect(activation_target_columns(&stride, &f.activation, chunk, 3, 16, 16) ==
+              data + 3 * WIDTH + 16);
+    cr_expect(stride == WIDTH);
+    activation_keep(&f.activation, data + 3 * WIDTH, 3, 1);
+    activation_keep_columns(&f.activation, data + 3 * WIDTH + 16, stride, 3, 1, 16, 16);
+    cr_expect(!memcmp(data, f.x, ROWS * WIDTH * sizeof(real)));
+    arena_close(&f.arena);
+}
+
+Test(activation, reals_serve_as_they_are_without_memory)
+{
+    struct fixture f = fixture_open();
+    struct reserve reserve = {.arena = &f.arena};
+    struct activation room;
+    const size_t before = arena_mark(&f.arena);
+    activation_open_room(&room, FP32, ROWS, WIDTH, &reserve);
+    cr_expect(arena_mark(&f.arena) == before && reserve.bytes == 0);
+    const struct activation alias = activation_of(&room, f.x, ROWS);
+    cr_expect(alias.data == f.x && alias.width == WIDTH && alias.stride == WIDTH);
+    cr_expect(alias.arithmetic == FP32);
+    arena_close(&f.arena);
+}
+
+Test(activation, counting_takes_nothing)
+{
+    struct fixture f = fixture_open();
+    struct reserve counted = {0}, taken = {.arena = &f.arena};
+    struct activation activation;
+    const size_t before = arena_mark(&f.arena);
+    activation_open(&activation, FP32, ROWS, WIDTH, &counted);
+    cr_expect(!activation.data && arena_mark(&f.arena) == before);
+    activation_open(&activation, FP32, ROWS, WIDTH, &taken);
+    cr_expect(activation.data && counted.bytes == taken.bytes);
+    cr_expect(arena_mark(&f.arena) - before <= counted.bytes);
+    arena_close(&f.arena);
+}
+
+/// Element (i,l) of a left factor and (l,j) of a right one, as core/linalg/product.h lays them out.
+static real left_at(struct left factor, size_t i, size_t l)
+{
+    return ((const real *)factor.data)[i * factor.row + l * factor.step];
+}
+
+static real right_at(struct right factor, size_t l, size_t j)
+{
+    return ((const real *)
+                factor.data)[j / STRIP * factor.strip + l * factor.row + j % STRIP];
+}
+
+/// A piece of the matrix, in every orientation.
+enum { FIRST = 3, COLUMN = 16, HIGH = 33, WIDE = 37 };
+
+static real piece_at(const struct fixture *f, size_t r, size_t c)
+{
+    return f->x[(FIRST + r) * WIDTH + COLUMN + c];
+}
+
+Test(activation, pieces_are_left_factors)
+{
+    struct fixture f = fixture_open();
+    void *storage = factor_storage(&f.arena, HIGH, WIDE);
+    const struct left plain = activation_left(&f.activation, FIRST, COLUMN);
+    const struct left turned =
+        activation_left_transposed(&f.activation, storage, FIRST, COLUMN, WIDE, HIGH);
+    const real *from = f.x + FIRST * WIDTH + COLUMN;
+    const struct left reals = reals_left(FP32, storage, from, WIDTH, PLAIN, HIGH, WIDE);
+    const struct left reals_turned =
+        reals_left(FP32, storage, from, WIDTH, TRANSPOSED, WIDE, HIGH);
+    for (size_t r = 0; r < HIGH; ++r)
+        for (size_t c = 0; c < WIDE; ++c) {
+            const real want = piece_at(&f, r, c);
+            cr_assert(left_at(plain, r, c) == want && left_at(turned, c, r) == want);
+            cr_assert(left_at(reals, r, c) == want &&
+                      left_at(reals_turned, c, r) == want);
+        }
+    arena_close(&f.arena);
+}
+
+Test(activation, pieces_are_right_factors)
+{
+    struct fixture f = fixture_open();
+    void *storage[4];
+    for (int s = 0; s < 4; ++s) storage[s] = factor_storage(&f.arena, HIGH, WIDE);
+    const real *from = f.x + FIRST * WIDTH + COLUMN;
+    const struct right plain =
+        activation_right(&f.activation, storage[0], FIRST, COLUMN, PLAIN, HIGH, WIDE);
+    const struct right turned = activation_right(&f.activation, storage[1], FIRST,
+                                                 COLUMN, TRANSPOSED, WIDE, HIGH);
+    const struct right reals =
+        reals_right(FP32, storage[2], from, WIDTH, PLAIN, HIGH, WIDE);
+    const struct right reals_turned =
+        reals_right(FP32, storage[3], from, WIDTH, TRANSPOSED, WIDE, HIGH);
+    cr_expect(reals.data == storage[2] && reals_turned.data == storage[3], "packed");
+    for (size_t r = 0; r < HIGH; ++r)
+        for (size_t c = 0; c < WIDE; ++c) {
+            const real want = piece_at(&f, r, c);
+            cr_assert(right_at(plain, r, c) == want && right_at(turned, c, r) == want);
+            cr_assert(right_at(reals, r, c) == want &&
+                      right_at(reals_turned, c, r) == want);
+        }
+    arena_close(&f.arena);
+}
+
+/// Under the sanitizers a factor that does not fit would be seen.
+Test(activation, factor_bytes_are_enough_for_either_orientation)
+{
+    struct fixture f = fixture_open();
+    const size_t mark = arena_mark(&f.arena);
+    for (size_t rows = 1; rows <= ROWS; ++rows)
+        for (size_t columns = 1; columns <= WIDTH; columns += 3) {
+            void *storage = factor_storage(&f.arena, rows, columns);
+            const size_t bytes = factor_bytes(FP32, rows, columns);
+            cr_assert(bytes == factor_bytes(FP32, columns, rows) &&
+                      bytes >= right_reals_size(rows, columns) * sizeof(real) &&
+                      bytes >= right_reals_size(columns, rows) * sizeof(real));
+            activation_left_transposed(&f.activation, storage, 0, 0, columns, rows);
+            for (int op = PLAIN; op <= TRANSPOSED; ++op) {
+                const size_t k = op == PLAIN ? rows : columns;
+                const size_t n = op == PLAIN ? columns : rows;
+                reals_right(FP32, storage, f.x, WIDTH, (enum transpose)op, k, n);
+                activation_right(&f.activation, storage, 0, 0, (enum transpose)op, k,
+                                 n);
+            }
+            arena_reset(&f.arena, mark);
+        }
+    arena_close(&f.arena);
+}
