@@ -15,9 +15,12 @@ test-$(1): $(BUILD)/tests/$(1)/run
 	$$<
 endef
 $(foreach r,$(TEST_ROOMS),$(eval $(call runner_rule,$r)))
+# Models are tested on tiles too, emulated where the CPU has none.
+$(BUILD)/tests/model/run: $(call object,tests/linalg/amx_emulator.c)
 
 # A script is run from the root with BUILD in its environment and the program it tests as its argument.
 SCRIPTS := $(sort $(patsubst tests/tools/%.sh,%,$(wildcard tests/tools/*.sh)))
+argument.arithmetic    := $(BUILD)/tools/arithmetic
 argument.encode        := $(BUILD)/tools/encode
 argument.resume        := $(BUILD)/experiments/00-pretrain/main
 argument.fetch-cifar10 := tools/fetch-cifar10

@@ -101,6 +101,8 @@ static void study_open(struct study *study, int argc, char **argv)
     *run = (struct run){.name = "arithmetic", .started = clock_seconds()};
     tier_find(&run->tier, &run->data, option_text(options, count, "tier"),
               option_text(options, count, "data"));
+    if (run->tier == TIER_PAPER)
+        die(EXIT_USAGE, "--tier: paper would take days (choose smoke or desk)");
     run->tier_name = tier_name(run->tier);
     run->seed = parse_seed("--seed", option_text(options, count, "seed"));
     run->threads = parse_threads(option_text(options, count, "threads"));
@@ -176,7 +178,9 @@ static void course_resume(struct course *course, const struct study *study)
                     &course->trainer.mae.parameters);
     tsv_read(&table, study->losses);
     if (state->updates > table.rows)
-        die(EXIT_INPUT, "%s: ends before update %" PRIu64 " of %s (FORCE=1)",
+        die(EXIT_INPUT,
+            "%s: ends before update %" PRIu64
+            ", where %s stands (FORCE=1 to start anew)",
             study->losses, state->updates, course->checkpoint);
     for (size_t t = 0; t < state->updates; ++t)
         course->loss[t] = tsv_number(&table, t, course->name);

@@ -1,0 +1,66 @@
+#include "core/linalg/arithmetic.h"
+
+#include <criterion/criterion.h>
+
+#include "core/base/real.h"
+#include "core/linalg/amx.h"
+#include "core/linalg/tiles.h"
+#include "tests/ending.h"
+
+static void choose(const void *text)
+{
+    arithmetic_choose(text);
+}
+
+Test(arithmetic, fp32_is_chosen_whatever_the_cpu_has)
+{
+    for (int tiles = 0; tiles < 2; ++tiles) {
+        amx_assume(tiles);
+        cr_expect_eq(arithmetic_choose("fp32"), FP32);
+    }
+}
+
+Test(arithmetic, any_other_text_is_a_usage_error_that_lists_the_choices)
+{
+    const char *const parts[] = {"--arithmetic", "auto", "fp32", "bf16", NULL};
+    const char *const texts[] = {"", "BF16", "bf16 ", "bfloat16", "fp64", "float"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
+        expect_death_naming(__LINE__, choose, texts[i], 2, parts);
+}
+
+#ifdef REAL_DOUBLE
+
+Test(arithmetic, the_double_build_knows_no_bf16)
+{
+    amx_assume(1);
+    cr_expect_eq(arithmetic_choose("auto"), FP32);
+    cr_expect_str_eq(arithmetic_name(FP32), "fp64");
+    expect_death(__LINE__, choose, "bf16", 2, "(use fp32)");
+}
+
+#else
+
+Test(arithmetic, auto_is_bf16_where_the_cpu_has_tiles)
+{
+    cr_expect_eq(arithmetic_choose("auto"), tiles_available() ? BF16 : FP32);
+    amx_assume(1);
+    cr_expect_eq(arithmetic_choose("auto"), BF16);
+    amx_assume(0);
+    cr_expect_eq(arithmetic_choose("auto"), FP32);
+}
+
+Test(arithmetic, bf16_is_had_on_every_cpu_that_is_asked_for_it)
+{
+    amx_assume(0);
+    cr_expect_eq(arithmetic_choose("bf16"), BF16);
+}
+
+Test(arithmetic, names_are_the_texts_that_choose)
+{
+    cr_expect_str_eq(arithmetic_name(FP32), "fp32");
+    cr_expect_str_eq(arithmetic_name(BF16), "bf16");
+    cr_expect_eq(arithmetic_choose(arithmetic_name(FP32)), FP32);
+    cr_expect_eq(arithmetic_choose(arithmetic_name(BF16)), BF16);
+}
+
+#endif
