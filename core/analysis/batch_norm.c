@@ -1,0 +1,76 @@
+#include "core/analysis/batch_norm.h"
+
+#include <tgmath.h>
+
+#include "core/base/die.h"
+
+const double BATCH_NORM_EPSILON = 1e-6, BATCH_NORM_MOMENTUM = .1;
+
+static KERNEL void column_sums(real *restrict sum, const real *restrict in, size_t rows,
+                               size_t width)
+{
+    for (size_t j = 0; j < width; ++j) sum[j] = 0;
+    for (size_t r = 0; r < rows; ++r)
+        for (size_t j = 0; j < width; ++j) sum[j] += in[r * width + j];
+}
+
+// sum (D) = sum over rows of (in - mean)^2, with in - mean left in out.
+static KERNEL void column_squares(real *restrict sum, real *restrict out,
+                                  const real *restrict in, const real *restrict mean,
+                                  size_t rows, size_t width)
+{
+    for (size_t j = 0; j < width; ++j) sum[j] = 0;
+    for (size_t r = 0; r < rows; ++r)
+        for (size_t j = 0; j < width; ++j) {
+            real difference = in[r * width + j] - mean[j];
+            out[r * width + j] = difference;
+            sum[j] += difference * difference;
+        }
+}
+
+enum { WIDEST = 4096 };
+
+void batch_norm_train(real *out, struct batch_norm *norm, const real *in, size_t rows,
+                      size_t width)
+{
+    require(rows > 1 && width <= WIDEST, "a batch of %zu rows of %zu", rows, width);
+    const real share = 1 / (real)rows, unbiased = 1 / (real)(rows - 1),
+               epsilon = (real)BATCH_NORM_EPSILON, gain = (real)BATCH_NORM_MOMENTUM;
+    real mean[WIDEST], square[WIDEST];
+    column_sums(mean, in, rows, width);
+    for (size_t j = 0; j < width; ++j) mean[j] *= share;
+    column_squares(square, out, in, mean, rows, width);
+    for (size_t j = 0; j < width; ++j) {
+        norm->mean[j] += gain * (mean[j] - norm->mean[j]);
+        norm->variance[j] += gain * (square[j] * unbiased - norm->variance[j]);
+        square[j] = 1 / sqrt(square[j] * share + epsilon);
+    }
+    for (size_t r = 0; r < rows; ++r)
+        for (size_t j = 0; j < width; ++j) out[r * width + j] *= square[j];
+}
+
+void batch_norm_apply(real *out, const struct batch_norm *norm, const real *in,
+                      size_t rows, size_t width)
+{
+    const real epsilon = (real)BATCH_NORM_EPSILON;
+    require(width <= WIDEST, "rows of %zu", width);
+    real scale[WIDEST];
+    for (size_t j = 0; j < width; ++j) scale[j] = 1 / sqrt(norm->variance[j] + epsilon);
+    for (size_t r = 0; r < rows; ++r)
+        for (size_t j = 0; j < width; ++j)
+            out[r * width + j] = (in[r * width + j] - norm->mean[j]) * scale[j];
+}
+
+void batch_norm_fold(double *folded_weight, double *folded_bias,
+                     const struct batch_norm *norm, const real *weight,
+                     const real *bias, size_t classes, size_t width)
+{
+    for (size_t c = 0; c < classes; ++c) {
+        folded_bias[c] = (double)bias[c];
+        for (size_t j = 0; j < width; ++j) {
+            double scale = 1 / sqrt((double)norm->variance[j] + BATCH_NORM_EPSILON);
+            folded_weight[c * width + j] = (double)weight[c * width + j] * scale;
+            folded_bias[c] -= folded_weight[c * width + j] * (double)norm->mean[j];
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// Attention of the class token's row alone, which is all that a classifier reads of the last block. Keys and
+/// values have no bias, so that their projections can be absorbed into the row: with X the normed tokens of
+/// an image and x_0 the class token's,
+///     q = W_q x_0 / sqrt(d),   r_h = W_k,h^T q_h,   p_h = softmax(X r_h),   z_h = X^T p_h,
+///     out_h = W_v,h z_h
+/// Neither keys nor values of the tokens are ever computed: 4 T D H + 6 D^2 flops an image instead of
+/// 6 T D^2 + 4 T D.
+#ifndef MASKBOOK_ANALYSIS_CLASS_ATTENTION_H
+#define MASKBOOK_ANALYSIS_CLASS_ATTENTION_H
+
+#include "core/base/arena.h"
+#include "core/base/real.h"
+#include "core/model/attention.h"
+
+/// The three projections, (D,D) each, head h being rows h d .. h d + d - 1: the thirds of a block's qkv.
+struct class_projections {
+    real *query, *key, *value;
+};
+
+/// What forward leaves to backward, for B images.
+struct class_attention {
+    struct attention_shape shape; ///< B, T + 1, D, H
+    real *first;                  ///< (B,D) x_0
+    real *query;                  ///< (B,D) q
+    real *absorbed;               ///< (B,H,D) r
+    real *probs;                  ///< (B,H,S) p, S = lanes_stride(T + 1), zeros behind
+    real *mixed;                  ///< (B,H,D) z
+    real *dmixed;                 ///< (B,H,D) workspace of backward
+    real *dscores;                ///< (H,S) workspace of backward
+    real *factor;                 ///< a projection packed for products
+};
+
+/// Bytes of arena that class_attention_open takes.
+size_t class_attention_bytes(const struct attention_shape *shape);
+void class_attention_open(struct class_attention *attention,
+                          const struct attention_shape *shape, struct arena *arena);
+
+/// out (B,D) heads side by side, as attention_forward's row 0.
+/// tokens (B) pointers to the images' normed tokens (T+1,D), class token first
+void class_attention_forward(real *out, struct class_attention *attention,
+                             const struct class_projections *projections,
+                             const float *const *tokens);
+
+/// The gradients by the projections; the tokens are frozen.
+/// dprojections  overwritten; NULL members are not asked for
+/// dout (B,D)    the gradient by out
+/// tokens, projections as in forward
+void class_attention_backward(const struct class_projections *dprojections,
+                              const real *dout, struct class_attention *attention,
+                              const struct class_projections *projections,
+                              const float *const *tokens);
+
+#endif
