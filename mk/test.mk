@@ -2,11 +2,13 @@
 # user would (tests/tools/NAME.sh).
 # A runner is linked with the rooms that its own may include, and with those that its tests measure by.
 tests.data := linalg
+# Models are tested on tiles too, emulated where the CPU has none.
+shared.model := tests/linalg/amx_emulator.c
 TEST_ROOMS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/*/test_*.c))))
 RUNNERS    := $(TEST_ROOMS:%=$(BUILD)/tests/%/run)
 
 define runner_rule
-$(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c))) \
+$(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) $(shared.$(1))) \
                          $(filter $(patsubst %,$(BUILD)/lib%.a,$(1) $(room.$(1)) $(tests.$(1))),$(LIBRARIES))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) -lcriterion $(LDLIBS) -o $$@
@@ -15,8 +17,6 @@ test-$(1): $(BUILD)/tests/$(1)/run
 	$$<
 endef
 $(foreach r,$(TEST_ROOMS),$(eval $(call runner_rule,$r)))
-# Models are tested on tiles too, emulated where the CPU has none.
-$(BUILD)/tests/model/run: $(call object,tests/linalg/amx_emulator.c)
 
 # A script is run from the root with BUILD in its environment and the program it tests as its argument.
 SCRIPTS := $(sort $(patsubst tests/tools/%.sh,%,$(wildcard tests/tools/*.sh)))
