@@ -4,7 +4,7 @@
 ///     F = 3 p^2 numbers a patch   D width   H heads   d = D/H   L blocks   p patch side
 ///
 /// Token rows are V + 1 in the encoder and T + 1 in the decoder: row 0 is the class token.
-/// The gradient of x is dx; gradients of parameters add up, gradients of activations are written.
+/// The gradient of x is dx. A backward pass overwrites gradients, save where its header says that it adds.
 #ifndef MASKBOOK_MODEL_SHAPES_H
 #define MASKBOOK_MODEL_SHAPES_H
 
