@@ -30,6 +30,13 @@ report 'a model is trained for one epoch'
 train untrained .004
 report 'another for two updates'
 
+experiment 01-structure trained --export=1
+expect_verdict 01-structure trained figure1.pipeline TREND-ONLY
+report 'a trained model is what Figure 1 says'
+experiment 01-structure untrained
+expect_verdict 01-structure untrained figure1.pipeline NOT-REPRODUCED
+report 'an untrained one reconstructs nothing'
+
 experiment 03-segmentation trained --export=1
 expect_verdict 03-segmentation trained figure3.clusters TREND-ONLY
 report 'clusters of trained tokens lead every control'
@@ -42,12 +49,20 @@ wrong=
 for name in clusters truth mae-{tokens,maps,ari,iou} patches-{tokens,maps,ari,iou} positions-maps random-maps; do
     [ -s "$folder/export/$name.npy" ] || wrong="no $name.npy"
 done
+for name in images tokens visible reconstruction; do
+    [ -s "$work/trained/smoke-planted/01-structure/export/$name.npy" ] || wrong="no $name.npy"
+done
 report 'every array behind the numbers is exported'
 
-# The digests that the caption names are those of the first scenes, in their order.
+# The images that a picture shows are the first ones, in their order, and its caption says which.
 wrong=
-awk -F'\t' '$1 == "row" { print $2, $3, length($4) }' "$folder/figure3.tsv" >"$work/out"
-for row in 0 1 2 3 4 5 6 7; do echo "$row test $row 8"; done | cmp -s - "$work/out" || wrong='not the first eight'
-grep -q 'test images 0 to 7' "$folder/figure3.svg" || wrong='the caption does not say which images'
-report 'the picture shows the first eight test images and names them'
+for figure in '01-structure figure1 3' '03-segmentation figure3 8'; do
+    read -r experiment name shown <<<"$figure"
+    folder=$work/trained/smoke-planted/$experiment
+    awk -F'\t' '$1 == "row" { print $2, $3, length($4) }' "$folder/$name.tsv" >"$work/out"
+    for ((row = 0; row < shown; row++)); do echo "$row test $row 8"; done | cmp -s - "$work/out" ||
+        wrong="$name does not show the first $shown"
+    grep -q "test images 0 to $((shown - 1))" "$folder/$name.svg" || wrong="the caption of $name does not say which images"
+done
+report 'the pictures show the first test images and name them'
 finish
