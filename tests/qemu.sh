@@ -1,39 +1,42 @@
 #!/bin/bash
 # One binary, any x86-64: a short training on emulated CPUs without AVX and without AVX-512. With the same
-# OpenBLAS kernel an emulated CPU must reach the bits of this one, whichever clones of ours it picked.
+# OpenBLAS kernel an emulated CPU must reach the bits of this one, whichever clones and kernels of ours it
+# picked: in fp32, and in bf16, whose bits are those of AMX tiles on every CPU.
 # Prints TAP; `make smoke-qemu` runs it.
 . tests/tools/tap
 pretrain=$BUILD/experiments/00-pretrain/main
-cpus="Nehalem Haswell"
+cases="Nehalem-fp32 Haswell-fp32 Haswell-bf16"
 
-# train FOLDER KERNEL [EMULATOR...]: one update, which uses every kernel of ours. The core type is named,
+# train FOLDER CASE [EMULATOR...]: one update, which uses every kernel of ours. The core type is named,
 # so that the program need not execute itself again, which would leave the emulation.
 train() {
-    local folder=$work/$1 kernel=$2
+    local folder=$work/$1 kernel=${2%-*} arithmetic=${2#*-}
     shift 2
     env OPENBLAS_CORETYPE="$kernel" "$@" "$pretrain" --tier=smoke --data=planted --run=m75-h3 --epochs=0.001 \
-        --threads=1 --results="$folder"
+        --arithmetic="$arithmetic" --threads=1 --results="$folder"
 }
 
 # An emulated training takes a minute, so all run at once.
 if command -v qemu-x86_64-static >/dev/null; then
-    for cpu in $cpus; do
-        train $cpu $cpu qemu-x86_64-static -cpu $cpu >"$work/$cpu.out" 2>"$work/$cpu.err" &
+    for case in $cases; do
+        cpu=${case%-*}
+        train $case $case qemu-x86_64-static -cpu $cpu >"$work/$case.out" 2>"$work/$case.err" &
     done
 fi
-for cpu in $cpus; do
-    name="an emulated $cpu trains to the bits of this CPU with OpenBLAS's $cpu kernel"
+for case in $cases; do
+    cpu=${case%-*}
+    name="an emulated $cpu trains in ${case#*-} to the bits of this CPU with OpenBLAS's $cpu kernel"
     if ! command -v qemu-x86_64-static >/dev/null; then
         skip "$name" "qemu-x86_64-static is not installed"
     elif [ $cpu = Haswell ] && ! grep -qm1 ' avx2 ' /proc/cpuinfo; then
         skip "$name" "this CPU has no AVX2 to compare with"
     else
-        run train native-$cpu $cpu
+        run train native-$case $case
         expect_status 0
         wait
-        cat "$work/$cpu.out" >>"$work/out"
-        cat "$work/$cpu.err" >>"$work/err"
-        [ -n "$wrong" ] || cmp -s "$work"/{native-,}$cpu/smoke-planted/weights/m75-h3.safetensors ||
+        cat "$work/$case.out" >>"$work/out"
+        cat "$work/$case.err" >>"$work/err"
+        [ -n "$wrong" ] || cmp -s "$work"/{native-,}$case/smoke-planted/weights/m75-h3.safetensors ||
             wrong="the weights differ, or there are none"
         report "$name"
     fi

@@ -43,7 +43,8 @@ void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
 }
 
 void block_work_open(struct block_work *work, enum arithmetic arithmetic,
-                     const struct attention_shape *shape, struct reserve *reserve)
+                     const struct attention_shape *shape, size_t columns,
+                     struct reserve *reserve)
 {
     const size_t rows = attention_rows(shape), D = shape->width, I = MLP_RATIO * D;
     work->arithmetic = arithmetic;
@@ -57,7 +58,8 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
     activation_open(&work->dqkv, arithmetic, rows, 3 * D, reserve);
     activation_open(&work->dinner, arithmetic, rows, I, reserve);
     for (int f = 0; f < 2; ++f)
-        work->factor[f] = reserve_bytes(reserve, factor_bytes(arithmetic, rows, I));
+        work->factor[f] = reserve_bytes(
+            reserve, linear_storage(arithmetic, columns > I ? columns : I));
 }
 
 static size_t piece_rows(size_t first, size_t rows)

@@ -56,7 +56,7 @@ struct block_work {
     struct activation dmixed;  ///< (B,T,D)
     struct activation dqkv;    ///< (B,T,3D)
     struct activation dinner;  ///< (B,T,4D)
-    void *factor[2];           ///< of the widest weight gradient
+    void *factor[2];           ///< linear_storage of the most columns
     struct attention_work attention;
 };
 
@@ -64,9 +64,11 @@ struct block_work {
 /// cache.
 enum { BLOCK_PIECE = 56 };
 
-/// Takes a workspace for `shape`, and for any with fewer images or tokens.
+/// Takes a workspace for `shape`, and for any of its width with no more images, no more tokens and no fewer
+/// heads. columns: the most of another layer that uses work->factor for its weight's gradient.
 void block_work_open(struct block_work *work, enum arithmetic arithmetic,
-                     const struct attention_shape *shape, struct reserve *reserve);
+                     const struct attention_shape *shape, size_t columns,
+                     struct reserve *reserve);
 
 /// x (B,T,D) goes through the block in place; fills the trace.
 /// Work 24 B T D^2 + 4 B T^2 D flops.

@@ -73,7 +73,7 @@ static void activations_reserve(struct classifier_activations *activations,
     encoder_trace_open(&activations->encoder, arithmetic, &classifier->shape, B, T,
                        reserve);
     block_work_open(&activations->work, arithmetic, &activations->encoder.shape,
-                    reserve);
+                    shape_patch(&classifier->shape), reserve);
     activations->shown =
         reserve_bytes(reserve, size_product(size_product(B, T), sizeof(int32_t)));
     activations->token = reserve_reals(reserve, size_product(B, D));

@@ -34,9 +34,10 @@ INLINE real row_variance(const real *x, real centre, size_t n)
         x_i -= centre;
         sum += x_i * x_i;
     }
-    real rest = 0;
-    for (; i < n; ++i) rest += (x[i] - centre) * (x[i] - centre);
-    return (lanes_fold(&sum) + rest) / (real)n;
+    x_i = (lanes){0};
+    for (size_t l = 0; i + l < n; ++l) x_i[l] = x[i + l] - centre;
+    sum += x_i * x_i;
+    return lanes_fold(&sum) / (real)n;
 }
 
 KERNEL void layernorm_forward(real *restrict out, real *restrict normal,

@@ -38,6 +38,11 @@ void linear_backward_input(real *din, struct left dout, const struct linear *lin
 // multiple of the 32 that BF16 sums at a time.
 enum { DEPTH = 288 };
 
+size_t linear_storage(enum arithmetic arithmetic, size_t columns)
+{
+    return arithmetic == FP32 ? 0 : factor_bytes(arithmetic, DEPTH, columns);
+}
+
 void linear_backward_weight(real *dweight, const struct activation *dout,
                             size_t dout_first, const struct activation *in,
                             size_t in_first, void *const storage[2], size_t rows,

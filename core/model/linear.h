@@ -30,10 +30,14 @@ void linear_forward(real *out, struct left in, const struct linear *linear,
 void linear_backward_input(real *din, struct left dout, const struct linear *linear,
                            enum arithmetic arithmetic, size_t rows, size_t n, size_t k);
 
+/// Bytes of storage, FACTOR_ALIGNMENT, that a weight gradient needs for each factor of that many columns;
+/// none in FP32, which multiplies matrices where they lie.
+size_t linear_storage(enum arithmetic arithmetic, size_t columns);
+
 /// The gradient by the weight, dW = dout^T in, or dW += dout^T in when `accumulate`.
 /// dweight (N,K)
 /// dout (R,N) and in (R,K), from row `dout_first` and `in_first` on
-/// storage  two of them, factor_bytes(R, N) and factor_bytes(R, K)
+/// storage  two of them, linear_storage(N) and linear_storage(K) bytes or more
 /// Work 2 R N K flops; no allocation.
 void linear_backward_weight(real *dweight, const struct activation *dout,
                             size_t dout_first, const struct activation *in,

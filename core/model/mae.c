@@ -58,7 +58,11 @@ static void activations_reserve(struct mae_activations *activations,
     encoder_trace_open(&activations->encoder, arithmetic, shape, images, visible,
                        reserve);
     decoder_trace_open(&activations->decoder, arithmetic, shape, images, reserve);
-    block_work_open(&activations->work, arithmetic, &activations->decoder.shape,
+    // Both halves use one workspace: it is for the wider heads, the fewer of the two.
+    struct attention_shape widest = activations->decoder.shape;
+    if (activations->encoder.shape.heads < widest.heads)
+        widest.heads = activations->encoder.shape.heads;
+    block_work_open(&activations->work, arithmetic, &widest, shape_patch(shape),
                     reserve);
 
     if (reserve->passes == FORWARD_ONLY) return;
@@ -146,8 +150,10 @@ void mae_backward(real *gradients, struct mae_activations *activations,
                   const struct mae_input *input, const real *dprediction)
 {
     input_check(activations, input);
-    require(activations->passes == FORWARD_AND_BACKWARD,
-            "mae_backward with activations for the forward pass only");
+    weights_check(activations, mae, weights);
+    require(activations->passes == FORWARD_AND_BACKWARD &&
+                weights->passes == FORWARD_AND_BACKWARD,
+            "mae_backward with activations or weights for the forward pass only");
     require(activations->pass == PASS_COMPLETE, "mae_backward must follow mae_forward");
     enum phase before = phase_enter(PHASE_ELEMENTWISE);
     prepared_bind(&activations->weights, weights);

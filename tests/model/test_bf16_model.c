@@ -94,7 +94,7 @@ static void stack_open(struct stack *f, enum arithmetic arithmetic, int blocks,
     parameters_bind(&f->gradient, &f->parameters, f->result.gradients);
     struct reserve reserve = {.arena = &f->arena};
     vit_trace_open(&f->trace, blocks, arithmetic, &shape, &reserve);
-    block_work_open(&f->work, arithmetic, &shape, &reserve);
+    block_work_open(&f->work, arithmetic, &shape, 0, &reserve);
     f->in = normal_reals(&f->arena, n, 1, 2);
     f->c = normal_reals(&f->arena, n, 1, 3);
 }

@@ -39,7 +39,7 @@ static void fixture_open(struct fixture *f, int blocks, struct attention_shape s
 
     struct reserve reserve = {.arena = &f->arena};
     vit_trace_open(&f->trace, blocks, FP32, &f->shape, &reserve);
-    block_work_open(&f->work, FP32, &f->shape, &reserve);
+    block_work_open(&f->work, FP32, &f->shape, 0, &reserve);
     const size_t n = attention_rows(&f->shape) * f->shape.width;
     f->in = normal_reals(&f->arena, n, 1, 2);
     f->c = normal_reals(&f->arena, n, 1, 3);
@@ -228,7 +228,7 @@ Test(block, a_pass_without_a_backward_changes_no_bit)
     forward(&f);
     memcpy(x, f.x, size(&f) * sizeof(real));
     vit_trace_open(&f.trace, 3, FP32, &f.shape, &reserve);
-    block_work_open(&f.work, FP32, &f.shape, &reserve);
+    block_work_open(&f.work, FP32, &f.shape, 0, &reserve);
     cr_expect(f.trace.block[2].probs == f.trace.block[0].probs);
     forward(&f);
     cr_expect(!memcmp(x, f.x, size(&f) * sizeof(real)));
@@ -245,10 +245,10 @@ Test(block, reserve_counts_what_it_takes)
     struct reserve counted = {0}, taken = {.arena = &f.arena};
     const size_t before = arena_mark(&f.arena);
     block_trace_open(&trace, FP32, &f.shape, &counted);
-    block_work_open(&work, FP32, &f.shape, &counted);
+    block_work_open(&work, FP32, &f.shape, 0, &counted);
     cr_expect(!trace.qkv.data && !work.thin && arena_mark(&f.arena) == before);
     block_trace_open(&trace, FP32, &f.shape, &taken);
-    block_work_open(&work, FP32, &f.shape, &taken);
+    block_work_open(&work, FP32, &f.shape, 0, &taken);
     cr_expect(trace.qkv.data && work.thin && counted.bytes == taken.bytes);
     cr_expect(arena_mark(&f.arena) - before <= counted.bytes);
     arena_close(&f.arena);

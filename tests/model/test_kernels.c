@@ -73,8 +73,8 @@ static void check_layernorm(size_t width, const char *const digests[4])
 
 Test(kernels, layernorm_has_the_same_bits_everywhere)
 {
-    static const char *const tail[] = {"f0c2db2389e2be35", "5b3b0a7189f4dba5",
-                                       "ec043de3ebd7ada6", "54a26bd5cfcd871d"};
+    static const char *const tail[] = {"028bbc48a30187af", "56ce4b018107a303",
+                                       "d99d026d1d59a99c", "54a26bd5cfcd871d"};
     static const char *const whole[] = {"b1626b828c117d42", "32e118d65f0fc350",
                                         "09f0249f7cf31f2a", "8b28dbc21e00d0a7"};
     float_only();

@@ -1,4 +1,4 @@
 # fault: the heads write their outputs in reverse order
 # file: core/model/attention.c
 # runner: model
-s/\*o = out + b \* T \* D + h \* d/*o = out + b * T * D + (H - 1 - h) * d/
+s|^\( *\)column};$|\1D - D / shape->heads - column};|
