@@ -1,0 +1,235 @@
+#include "experiments/05-heads/arms.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/analysis/encoder_features.h"
+#include "core/analysis/probe.h"
+#include "core/base/die.h"
+#include "core/linalg/coretype.h"
+#include "core/linalg/product.h"
+#include "core/report/need.h"
+#include "core/stats/accuracy.h"
+#include "core/stats/bootstrap.h"
+#include "core/train/pretrained.h"
+
+const char *const method_key[METHODS] = {"lp", "finetuned", "scratch"};
+
+/// A finetuning at the paper's scale takes 15 hours of two cores an arm and seed at the desk tier, so what
+/// is made there by default is a pilot; EPOCHS=100 is the whole recipe, on all images.
+static const struct scale smoke = {2500, 1, 10, {2, 1, 1}},
+                          desk = {10000, 3, 100, {5, 1, 1}},
+                          paper = {0, 0, 100, {5, 1, 1}};
+
+enum { CHECKPOINT_SECONDS = 300, COMMAND = 2 * PATH_SIZE };
+
+static struct scale scale_of(const struct run *run)
+{
+    struct scale scale = run->tier == TIER_SMOKE  ? smoke
+                         : run->tier == TIER_DESK ? desk
+                                                  : paper;
+    if (run->epochs > 0) {
+        scale.images = 0;
+        scale.epochs = run->epochs;
+    }
+    for (int m = 0; m < METHODS && run->seeds > 0; ++m)
+        scale.seeds[m] = (size_t)run->seeds;
+    return scale;
+}
+
+static void note_data(struct run *run, const char *what, enum split split)
+{
+    char digest[HASH_HEX];
+    images_digest(digest, run->data, split);
+    run_note(run, what, digest, 1);
+}
+
+void study_open(struct study *study, struct run *run)
+{
+    char path[PATH_SIZE], what[64], text[RECIPE_TEXT];
+    *study = (struct study){.run = run,
+                            .scale = scale_of(run),
+                            .arithmetic = arithmetic_choose(run->arithmetic),
+                            .arms = {{.name = "m75-h3"}, {.name = "m75-h6"}}};
+    for (struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm) {
+        run_need_weights(path, run, arm->name);
+        const struct recipe recipe = recipe_find(run->tier_name, arm->name);
+        pretrained_open(&arm->model, path, &recipe, run->data);
+        arm->recipe = finetune_recipe(run->tier_name, arm->name);
+        if (study->scale.epochs > 0) recipe_shorten(&arm->recipe, study->scale.epochs);
+        snprintf(what, sizeof what, "weights %s", arm->name);
+        run_note(run, what, arm->model.file.digest, 1);
+        snprintf(what, sizeof what, "finetuning of %s", arm->name);
+        recipe_text(text, &arm->recipe);
+        run_note(run, what, text, 1);
+    }
+    note_data(run, "test data digest", SPLIT_TEST);
+    note_data(run, "training data digest", SPLIT_TRAIN);
+    run_note(run, "training arithmetic", arithmetic_name(study->arithmetic), 1);
+    run_note(run, "core type", coretype_name(), 1);
+    run_note(run, "linear algebra", coretype_library(), 1);
+}
+
+static void measure(struct answers *answers, struct study *study)
+{
+    const struct images *test = &study->test;
+    answers->right = arena_doubles(&study->arena, test->count);
+    answers_right(answers->right, answers->predicted, test->labels, answers->seeds,
+                  test->count);
+    answers->accuracy = accuracy_percent(answers->right, test->count,
+                                         BOOTSTRAP_RESAMPLES, study->run->seed);
+}
+
+static struct answers *answers_open(struct study *study, struct arm *arm,
+                                    enum method method)
+{
+    struct answers *answers = &arm->by[method];
+    answers->seeds = study->scale.seeds[method];
+    answers->predicted = arena_take(&study->arena, answers->seeds, study->test.count);
+    answers->best = 0;
+    return answers;
+}
+
+// ====== Linear probe ======
+
+/// The class tokens of one split, computed once and kept in a file.
+static void open_tokens(struct encoder_features *features, const struct study *study,
+                        const struct arm *arm, const struct images *images,
+                        const char *split)
+{
+    char folder[PATH_SIZE], file[64], salt[256];
+    const struct encoder_source source = {&arm->model.mae, arm->model.slab, images,
+                                          study->run->threads};
+    path_format(folder, "%s/features", study->run->root);
+    snprintf(file, sizeof file, "heads-%s-%s", arm->name, split);
+    // The sources and the kernels decide the bits beside weights and images.
+    snprintf(salt, sizeof salt, "%s %s %s", code_key, coretype_name(), product_path());
+    if (encoder_features_open(features, folder, file, salt, 0, &source))
+        die(EXIT_INPUT, "%s: its tokens are not finite (train it again)",
+            arm->model.file.path);
+}
+
+/// The paper's linear probe: the finetuning's recipe, on a head alone behind the frozen class token.
+static void probe_arm(struct study *study, struct arm *arm)
+{
+    struct answers *answers = answers_open(study, arm, METHOD_PROBE);
+    const size_t D = (size_t)arm->model.mae.shape.width, n = study->test.count;
+    struct encoder_features seen, unseen;
+    open_tokens(&seen, study, arm, &study->train, "train");
+    open_tokens(&unseen, study, arm, &study->test, "test");
+    const struct probe_set train = {seen.summary, study->train.labels},
+                           test = {unseen.summary, study->test.labels};
+    for (size_t s = 0; s < answers->seeds; ++s) {
+        const struct probe_settings settings = {
+            .recipe = probe_recipe_shorten(&PROBE_RECIPE, study->scale.probe_epochs),
+            .classes = IMAGE_CLASSES,
+            .seed = study->run->seed + s};
+        const struct stage none = {.batch = settings.recipe.batch, .width = D};
+        struct arena arena;
+        struct probe probe;
+        arena_open(&arena, "probe",
+                   STAGE_ROW_BYTES + probe_bytes(&settings, &none) +
+                       probe_train_bytes(&settings, &train));
+        const struct stage stage =
+            stage_row(SUMMARY_CLASS, settings.recipe.batch, D, &arena);
+        probe_open(&probe, &settings, &stage, &arena);
+        const struct probe_outcome outcome = probe_train(
+            answers->predicted + s * n, &probe, &train, &test, NULL, NULL, &arena);
+        answers->best += 100 * outcome.best / (double)answers->seeds;
+        arena_close(&arena);
+    }
+    encoder_features_close(&seen);
+    encoder_features_close(&unseen);
+    measure(answers, study);
+}
+
+// ====== Whole finetuning ======
+
+/// What `make` is asked for to go on after an interruption.
+static void resume_command(char command[COMMAND], const struct study *study)
+{
+    const struct run *run = study->run;
+    char arithmetic[32] = "", epochs[64] = "", seed[48] = "", seeds[32] = "",
+         results[PATH_SIZE + 16] = "";
+    const size_t root =
+        strlen(run->root) - strlen(run->tier_name) - strlen(run->data) - 2;
+    if (strcmp(run->arithmetic, "auto") != 0)
+        snprintf(arithmetic, sizeof arithmetic, " ARITHMETIC=%s", run->arithmetic);
+    if (run->epochs > 0) snprintf(epochs, sizeof epochs, " EPOCHS=%.15g", run->epochs);
+    if (run->seed != 1) snprintf(seed, sizeof seed, " SEED=%" PRIu64, run->seed);
+    if (run->seeds > 0) snprintf(seeds, sizeof seeds, " SEEDS=%d", run->seeds);
+    if (root != strlen("results") || strncmp(run->root, "results", root) != 0)
+        snprintf(results, sizeof results, " RESULTS='%.*s'", (int)root, run->root);
+    snprintf(command, COMMAND, "make table2 TIER=%s DATA=%s%s%s%s%s%s", run->tier_name,
+             run->data, arithmetic, epochs, seed, seeds, results);
+}
+
+/// Finetunes one arm, or trains its network from scratch, once for each seed. A finetuning is kept in a
+/// folder of its own, for another number of images or epochs in another one.
+static void finetune_arm(struct study *study, struct arm *arm, enum method method)
+{
+    struct run *run = study->run;
+    struct answers *answers = answers_open(study, arm, method);
+    char folder[PATH_SIZE], command[COMMAND], what[96];
+    resume_command(command, study);
+    for (size_t s = 0; s < answers->seeds; ++s) {
+        const uint64_t seed = run->seed + s;
+        path_format(folder, "%s/runs/%s-%s-%zux%g-%s-seed%" PRIu64, run->root,
+                    method_key[method], arm->name, study->few.count, arm->recipe.epochs,
+                    arithmetic_name(study->arithmetic), seed);
+        const struct finetune settings = {
+            .recipe = arm->recipe,
+            .pretrained = method == METHOD_FINETUNED ? &arm->model : NULL,
+            .seed = seed,
+            .arithmetic = study->arithmetic,
+            .threads = run->threads,
+            .force = run->force,
+            .images = &study->few,
+            .test = &study->test,
+            .folder = folder,
+            .code = run->tier == TIER_SMOKE ? code_key : NULL,
+            .resume_command = command,
+            .checkpoint_seconds = run->tier == TIER_SMOKE ? 0 : CHECKPOINT_SECONDS,
+        };
+        struct finetune_outcome outcome = {.predicted = answers->predicted +
+                                                        s * study->test.count};
+        const int trained = finetune_run(&outcome, &settings);
+        printf("%s: %s, %" PRIu64 " updates\n", folder,
+               trained ? "trained" : "up to date", outcome.updates);
+        answers->best += 100 * outcome.best / (double)answers->seeds;
+        snprintf(what, sizeof what, "%s %s seed %" PRIu64, method_key[method],
+                 arm->name, seed);
+        run_note(run, what, outcome.digest, 0);
+    }
+    measure(answers, study);
+}
+
+void study_run(struct study *study)
+{
+    const struct run *run = study->run;
+    const struct scale *scale = &study->scale;
+    images_load(&study->train, run->data, SPLIT_TRAIN);
+    images_load(&study->test, run->data, SPLIT_TEST);
+    study->few = study->train;
+    if (scale->images > 0 && scale->images < study->train.count)
+        study->few.count = scale->images;
+    size_t bytes = 4096 * ARMS * METHODS;
+    for (int m = 0; m < METHODS; ++m)
+        bytes += ARMS * study->test.count * (scale->seeds[m] + sizeof(double));
+    arena_open(&study->arena, "answers", bytes);
+    for (struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm) {
+        probe_arm(study, arm);
+        finetune_arm(study, arm, METHOD_FINETUNED);
+        finetune_arm(study, arm, METHOD_SCRATCH);
+    }
+}
+
+void study_close(struct study *study)
+{
+    images_free(&study->train);
+    images_free(&study->test);
+    arena_close(&study->arena);
+    for (struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm)
+        weights_close(&arm->model);
+}

@@ -1,0 +1,213 @@
+#include "experiments/05-heads/emit.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "core/base/npy.h"
+#include "core/base/tsv.h"
+#include "core/report/table.h"
+#include "core/train/pretrained.h"
+
+static const char *const method_name[METHODS] = {"linear probe", "finetuning",
+                                                 "from scratch (not in the paper)"};
+
+const char *claim_of_accuracy(size_t arm, enum method method)
+{
+    static const char *const ids[ARMS][METHODS] = {{"table2.lp-h3", "table2.ft-h3"},
+                                                   {"table2.lp-h6", "table2.ft-h6"}};
+    return ids[arm][method];
+}
+
+const char *claim_of_heads(enum method method)
+{
+    static const char *const ids[METHODS] = {"table2.lp-heads", "table2.ft-heads"};
+    return ids[method];
+}
+
+struct part part_of(struct interval d, size_t n)
+{
+    return (struct part){d.estimate, d.low, d.high, n};
+}
+
+// ====== Scale ======
+
+// "1 epoch", "3 epochs", "1 to 63 epochs".
+static void epochs_text(char text[48], double least, double most)
+{
+    if (least < most)
+        snprintf(text, 48, "%g to %g epochs", least, most);
+    else
+        snprintf(text, 48, "%g epoch%s", least, least == 1 ? "" : "s");
+}
+
+void describe_scale(char scale[SCALE_TEXT], const struct study *study,
+                    enum method method)
+{
+    char pretrained[48], trained[48];
+    const double a = pretrained_number(&study->arms[0].model, "epochs"),
+                 b = pretrained_number(&study->arms[1].model, "epochs");
+    const size_t seeds = study->scale.seeds[method];
+    epochs_text(pretrained, fmin(a, b), fmax(a, b));
+    if (method == METHOD_PROBE)
+        epochs_text(trained, study->scale.probe_epochs, study->scale.probe_epochs);
+    else
+        epochs_text(trained, study->arms[0].recipe.epochs,
+                    study->arms[0].recipe.epochs);
+    snprintf(scale, SCALE_TEXT,
+             "one pretraining an arm, of %s; %s on %zu images for %s, %zu seed%s, %s",
+             pretrained,
+             method == METHOD_PROBE       ? "probed"
+             : method == METHOD_FINETUNED ? "finetuned"
+                                          : "trained from scratch",
+             method == METHOD_PROBE ? study->train.count : study->few.count, trained,
+             seeds, seeds == 1 ? "" : "s",
+             method == METHOD_PROBE ? "fp32" : arithmetic_name(study->arithmetic));
+}
+
+// ====== Table ======
+
+/// The number under `key` in the committed reference of this tier and data; NAN without one.
+static double reference_value(const struct run *run, const char *key)
+{
+    char path[PATH_SIZE];
+    struct tsv table;
+    double value = (double)NAN;
+    path_format(path, "results/reference/%s-%s/%s/result.tsv", run->tier_name,
+                run->data, run->name);
+    if (!file_exists(path)) return value;
+    tsv_read(&table, path);
+    const long row = tsv_row(&table, "key", key);
+    if (row >= 0) value = tsv_number(&table, (size_t)row, "value");
+    tsv_free(&table);
+    return value;
+}
+
+/// One line: what, published, reference, yours, verdict, maximum over epochs (NAN: none).
+static void emit_line(struct run *run, struct table *table, const char *what,
+                      const char *key, const char *id, struct interval ours, size_t n,
+                      int pretrainings, double best)
+{
+    char reference[NUMBER_TEXT], yours[NUMBER_TEXT], maximum[NUMBER_TEXT],
+        verdict[64] = "-";
+    const char *published = "-";
+    run_result(run, key, ours.estimate, ours.low, ours.high, n, "%");
+    number_text(reference, reference_value(run, key));
+    interval_text(yours, ours.estimate, ours.low, ours.high);
+    number_text(maximum, best);
+    if (id) {
+        const struct claim claim = run_claim(run, id);
+        const struct part part = part_of(ours, n);
+        const char *excluded = claim_excluded(&claim, run->tier, run->data);
+        published = claim.printed;
+        if (excluded)
+            snprintf(verdict, sizeof verdict, "NOT-RUN(%s)", excluded);
+        else
+            snprintf(verdict, sizeof verdict, "%s",
+                     verdict_name(verdict_cap(claim_judge(&claim, &part), &claim, run,
+                                              pretrainings > 0, pretrainings)));
+    }
+    table_row(table, (const char *const[]){what, published, reference, yours, verdict,
+                                           maximum});
+}
+
+static void emit_mcnemar(struct run *run, const char *key,
+                         const struct mcnemar *mcnemar)
+{
+    char name[96];
+    snprintf(name, sizeof name, "%s.discordant", key);
+    run_result(run, name, (double)(mcnemar->first_only + mcnemar->second_only),
+               (double)NAN, (double)NAN, 0, "images");
+    snprintf(name, sizeof name, "%s.mcnemar-p", key);
+    run_result(run, name, mcnemar->exact, (double)NAN, (double)NAN, 0, "1");
+}
+
+static void emit_method(const struct study *study, struct table *table,
+                        const struct comparison *comparison, enum method method)
+{
+    struct run *run = study->run;
+    const size_t n = study->test.count;
+    char what[96], key[64];
+    for (size_t a = 0; a < ARMS; ++a) {
+        const struct arm *arm = &study->arms[a];
+        const struct answers *answers = &arm->by[method];
+        snprintf(what, sizeof what, "%s, %d heads", method_name[method],
+                 arm->recipe.shape.encoder_heads);
+        snprintf(key, sizeof key, "%s.%s", arm->name, method_key[method]);
+        emit_line(run, table, what, key, claim_of_accuracy(a, method),
+                  answers->accuracy, n, 0, answers->best);
+        snprintf(key, sizeof key, "%s.%s.best", arm->name, method_key[method]);
+        run_result(run, key, answers->best, (double)NAN, (double)NAN, n, "%");
+    }
+    snprintf(what, sizeof what, "%s, 6 heads minus 3", method_name[method]);
+    snprintf(key, sizeof key, "heads.%s", method_key[method]);
+    emit_line(run, table, what, key, claim_of_heads(method),
+              comparison->heads[method].points, n, 1, (double)NAN);
+    emit_mcnemar(run, key, &comparison->heads[method].mcnemar);
+}
+
+/// What stands behind the numbers, under the table.
+static void put_captions(FILE *file, const struct study *study)
+{
+    char scale[SCALE_TEXT];
+    putc('\n', file);
+    for (int m = 0; m < METHODS; ++m) {
+        describe_scale(scale, study, (enum method)m);
+        fprintf(file, "%s: %s, %zu test images.\n", method_name[m], scale,
+                study->test.count);
+    }
+    fputs(
+        "Yours is after the last epoch, with 90 % bootstrap intervals over test "
+        "images, "
+        "given these weights. The maximum over epochs is chosen on the test images, as "
+        "the public code does, hence optimistic.\n\n",
+        file);
+}
+
+void emit_table(const struct study *study, const struct comparison *comparison)
+{
+    struct run *run = study->run;
+    struct table table;
+    char key[64], what[96], path[PATH_SIZE];
+    table_open(&table, 6,
+               (const char *const[]){"Table 2, test accuracy in percent", "published",
+                                     "reference", "yours", "verdict",
+                                     "maximum over epochs"});
+    for (int m = 0; m < METHODS; ++m)
+        emit_method(study, &table, comparison, (enum method)m);
+    for (size_t a = 0; a < ARMS; ++a) {
+        const struct gain *gain = &comparison->pretraining[a];
+        snprintf(what, sizeof what, "finetuning minus from scratch, %d heads",
+                 study->arms[a].recipe.shape.encoder_heads);
+        snprintf(key, sizeof key, "%s.finetuned-over-scratch", study->arms[a].name);
+        emit_line(run, &table, what, key, NULL, gain->points, study->test.count, 0,
+                  (double)NAN);
+        emit_mcnemar(run, key, &gain->mcnemar);
+    }
+
+    struct output output;
+    run_path(path, run, "table2.md");
+    output_open(&output, path);
+    table_markdown(&table, output.file);
+    put_captions(output.file, study);
+    output_close(&output);
+    table_print(&table, stdout);
+    put_captions(stdout, study);
+    table_close(&table);
+}
+
+// ====== Arrays ======
+
+void export_answers(const struct study *study)
+{
+    char file[96], path[PATH_SIZE];
+    const size_t n = study->test.count;
+    run_path(path, study->run, "export/labels.npy");
+    npy_write(path, NPY_U1, 1, &n, study->test.labels);
+    for (const struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm)
+        for (int m = 0; m < METHODS; ++m) {
+            const size_t shape[2] = {arm->by[m].seeds, n};
+            snprintf(file, sizeof file, "export/%s-%s.npy", arm->name, method_key[m]);
+            run_path(path, study->run, file);
+            npy_write(path, NPY_U1, 2, shape, arm->by[m].predicted);
+        }
+}
