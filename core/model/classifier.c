@@ -161,8 +161,10 @@ void classifier_backward(real *gradients, struct classifier_activations *activat
                          const struct prepared *weights, const real *patches,
                          const real *dlogits)
 {
-    require(activations->passes == FORWARD_AND_BACKWARD,
-            "classifier_backward with activations for the forward pass only");
+    require(
+        activations->passes == FORWARD_AND_BACKWARD &&
+            weights->passes == FORWARD_AND_BACKWARD,
+        "classifier_backward with activations or weights for the forward pass only");
     require(activations->complete,
             "classifier_backward must follow classifier_forward");
     weights_check(activations, classifier, weights);

@@ -1,6 +1,6 @@
 // target: table2
 // needs: m75-h3 m75-h6
-// budget: smoke 30 s, desk 35 min
+// budget: smoke 30 s, desk 40 min
 /// # Table 2: three heads or six
 ///
 /// **Claim.** More heads form more clusters, and better ones (Sec. 5.3); Table 2 therefore compares encoders of

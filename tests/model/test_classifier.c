@@ -312,6 +312,16 @@ Test(classifier, refuses_backward_in_memory_for_the_forward_pass, .signal = SIGA
     backward(&f);
 }
 
+Test(classifier, refuses_backward_with_weights_for_the_forward_pass, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f, &small, IMAGES);
+    prepared_open(&f.prepared, &f.classifier.parameters, f.weights, FP32, FORWARD_ONLY,
+                  &f.arena);
+    forward(&f);
+    backward(&f);
+}
+
 Test(classifier, refuses_weights_of_another_model, .signal = SIGABRT)
 {
     struct fixture f, other;
