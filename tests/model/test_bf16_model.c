@@ -282,13 +282,16 @@ static void model_check(const struct mae_shape *shape, size_t images, size_t vis
     arena_close(&rounded.arena);
 }
 
+/// `wide`: patches of more numbers than any layer of a block has, and the encoder's heads the wider ones.
 static const struct mae_shape small = {8, 3, 2, 24, 2, 1, 3, 2},
-                              smoke = {32, 3, 4, 48, 4, 2, 3, 3};
+                              smoke = {32, 3, 4, 48, 4, 2, 3, 3},
+                              wide = {32, 3, 8, 12, 1, 1, 2, 3};
 
 Test(bf16_model, an_autoencoder_is_as_far_from_fp32_as_its_roundings_allow)
 {
     model_check(&small, 2, 5);
     model_check(&smoke, 3, 16);
+    model_check(&wide, 2, 4);
 }
 
 Test(bf16_model, an_image_is_predicted_with_the_same_bits_alone)
