@@ -73,6 +73,16 @@ void prepared_pack_all(struct prepared *prepared)
     for (size_t r = 0; r < prepared->parameters->rows; ++r) prepared_pack(prepared, r);
 }
 
+void prepared_for_forward(struct prepared *prepared, struct arena *arena,
+                          const struct parameters *parameters, const real *weights,
+                          enum arithmetic arithmetic)
+{
+    arena_open(arena, "prepared weights",
+               prepared_size(parameters, arithmetic, FORWARD_ONLY));
+    prepared_open(prepared, parameters, weights, arithmetic, FORWARD_ONLY, arena);
+    prepared_pack_all(prepared);
+}
+
 void prepared_bind(void *layers, const struct prepared *prepared)
 {
     const struct parameters *parameters = prepared->parameters;

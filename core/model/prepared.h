@@ -39,6 +39,12 @@ void prepared_pack(struct prepared *prepared, size_t row);
 /// Packs every row.
 void prepared_pack_all(struct prepared *prepared);
 
+/// Opens `arena` for the factors of weights that do not change, for forward passes, and packs them; closing
+/// the arena ends their use. Dies (EXIT_SYSTEM) without memory.
+void prepared_for_forward(struct prepared *prepared, struct arena *arena,
+                          const struct parameters *parameters, const real *weights,
+                          enum arithmetic arithmetic);
+
 /// Points the layers' struct to the weights (parameters_bind), and every `struct linear` in it to its
 /// factors.
 void prepared_bind(void *layers, const struct prepared *prepared);

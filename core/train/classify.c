@@ -43,7 +43,6 @@ static void chunk_item(size_t chunk, int worker, void *context)
 void classify_images(uint8_t *predicted, const struct classification *classification)
 {
     const struct classifier *classifier = classification->classifier;
-    const struct parameters *parameters = &classifier->parameters;
     const size_t threads = (size_t)classification->threads,
                  count = classification->images->count;
     require(count > 0 && classifier->classes <= 256, "%zu images, %zu classes", count,
@@ -54,11 +53,8 @@ void classify_images(uint8_t *predicted, const struct classification *classifica
     if (!pass.labelled) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
     for (size_t w = 0; w < threads; ++w)
         labelled_open(&pass.labelled[w], classifier, CHUNK, FP32, FORWARD_ONLY);
-    arena_open(&pass.arena, "prepared weights",
-               prepared_size(parameters, FP32, FORWARD_ONLY));
-    prepared_open(&pass.weights, parameters, classification->weights, FP32,
-                  FORWARD_ONLY, &pass.arena);
-    prepared_pack_all(&pass.weights);
+    prepared_for_forward(&pass.weights, &pass.arena, &classifier->parameters,
+                         classification->weights, FP32);
     struct engine *engine = engine_open(classification->threads, 0, 0);
     engine_each(engine, (count + CHUNK - 1) / CHUNK, chunk_item, &pass);
     engine_close(engine);

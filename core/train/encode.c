@@ -116,12 +116,8 @@ int encode_images(float *tokens, float *painted, const struct encoding *encoding
     pass.painted = painted;
     pass.rooms = calloc(threads, sizeof *pass.rooms);
     if (!pass.rooms) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
-    const struct parameters *parameters = &encoding->mae->parameters;
-    arena_open(&pass.arena, "prepared weights",
-               prepared_size(parameters, FP32, FORWARD_ONLY));
-    prepared_open(&pass.weights, parameters, encoding->weights, FP32, FORWARD_ONLY,
-                  &pass.arena);
-    prepared_pack_all(&pass.weights);
+    prepared_for_forward(&pass.weights, &pass.arena, &encoding->mae->parameters,
+                         encoding->weights, FP32);
     for (size_t w = 0; w < threads; ++w) room_open(&pass.rooms[w], encoding);
     struct engine *engine = engine_open((int)threads, 0, 0);
     progress_open(&pass.progress, "encode", "images", (double)encoding->count, 0);

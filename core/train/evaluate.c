@@ -66,12 +66,8 @@ void evaluate_reconstructions(const struct evaluation *evaluation,
     for (size_t w = 0; w < threads; ++w)
         shard_open(&pass.shard[w], evaluation->mae, EVALUATION_CHUNK,
                    evaluation->mask_ratio, FP32, FORWARD_ONLY);
-    const struct parameters *parameters = &evaluation->mae->parameters;
-    arena_open(&pass.arena, "prepared weights",
-               prepared_size(parameters, FP32, FORWARD_ONLY));
-    prepared_open(&pass.weights, parameters, evaluation->weights, FP32, FORWARD_ONLY,
-                  &pass.arena);
-    prepared_pack_all(&pass.weights);
+    prepared_for_forward(&pass.weights, &pass.arena, &evaluation->mae->parameters,
+                         evaluation->weights, FP32);
     size_t chunks = (evaluation->count + EVALUATION_CHUNK - 1) / EVALUATION_CHUNK;
     engine_each(engine, chunks, chunk_item, &pass);
     for (size_t w = 0; w < threads; ++w) shard_close(&pass.shard[w]);
