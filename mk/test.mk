@@ -26,7 +26,7 @@ argument.resume        := $(BUILD)/experiments/00-pretrain/main
 argument.fetch-cifar10 := tools/fetch-cifar10
 
 # Rooms that compute in `real` run once more in double, where gradients are compared to 1e-6.
-DOUBLE_ROOMS := $(filter linalg model train,$(TEST_ROOMS))
+DOUBLE_ROOMS := $(filter linalg model train analysis,$(TEST_ROOMS))
 runner_word   = $(1)$(2)=$(BUILD_ROOT)/$(3)/tests/$(1)/run
 script_word   = '$(1).sh=tests/tools/$(1).sh $(argument.$(1))'
 run_tests     = BUILD='$(BUILD)' MAKE='$(make)' MAKEFLAGS= tools/run-tests

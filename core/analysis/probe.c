@@ -210,7 +210,7 @@ struct probe_outcome probe_train(uint8_t *classes, struct probe *probe,
         outcome.loss = sum / (double)(t + 1 - since);
         sum = 0;
         since = t + 1;
-        if (last || probe->settings.every_epoch) {
+        if (last || !probe->settings.last_only) {
             probe_predict(classes, probe, &test->features);
             outcome.accuracy = classification_accuracy(classes, test->labels, tests);
             outcome.best = fmax(outcome.best, outcome.accuracy);

@@ -35,9 +35,9 @@ struct probe_set {
 struct probe_settings {
     struct probe_recipe recipe;
     size_t classes;
-    int batch_norm;  ///< of the head's input; only with a stage that trains nothing
-    int every_epoch; ///< answer on the test images after every epoch, not only the last
-    uint64_t seed;   ///< of the head's initial weights and the order of images
+    int batch_norm; ///< of the head's input; only with a stage that trains nothing
+    int last_only; ///< answer on the test images after the last epoch only, not after each
+    uint64_t seed; ///< of the head's initial weights and the order of images
 };
 
 /// A probe in training. The slab: the stage's numbers, the head's weight (C,D), its bias (C).
@@ -90,8 +90,8 @@ typedef void probe_epoch_function(void *context);
 
 /// Trains for the recipe's epochs on `train` and answers on `test`, which nothing depends on.
 /// classes (test->features.images)  the answers after the last update
-/// Work: a forward and a backward pass an image and epoch, and a forward pass a test image, with
-/// `every_epoch` an epoch.
+/// Work: a forward and a backward pass an image and epoch, and a forward pass a test image an
+/// epoch unless `last_only`.
 struct probe_outcome probe_train(uint8_t *classes, struct probe *probe,
                                  const struct probe_set *train,
                                  const struct probe_set *test,

@@ -68,7 +68,7 @@ static void check_updates(const char *name, int batch_norm)
     snprintf(file, sizeof file, "%s-logits", name);
     golden(&logits, file);
     const size_t B = image.shape[1], D = features.shape[1], C = logits.shape[1];
-    struct probe_settings settings = {PROBE_RECIPE, C, batch_norm, 0, 1};
+    struct probe_settings settings = {PROBE_RECIPE, C, batch_norm, 1, 1};
     settings.recipe.batch = B;
     struct stage stage = stage_row(0, B, D, &arena);
     struct probe probe;
@@ -127,7 +127,7 @@ static struct probe_set planted(double gap, uint32_t stream)
 static struct probe_settings short_settings(double rate, int batch_norm)
 {
     struct probe_settings settings = {probe_recipe_shorten(&PROBE_RECIPE, 10), C,
-                                      batch_norm, 1, 3};
+                                      batch_norm, 0, 3};
     settings.recipe.learning_rate = rate;
     return settings;
 }
@@ -264,7 +264,7 @@ Test(probe, looking_only_at_the_end_changes_no_bit)
     struct probe one, two;
     uint8_t classes[N], again[N];
     struct probe_outcome often = train(classes, &one, &settings, &set, &test);
-    settings.every_epoch = 0;
+    settings.last_only = 1;
     struct probe_outcome once = train(again, &two, &settings, &set, &test);
     cr_expect_arr_eq(one.slab, two.slab, one.count * sizeof(real));
     cr_expect_arr_eq(classes, again, N);
