@@ -58,7 +58,7 @@ static inline void world_plain(real *f, struct world *world)
     struct block_trace trace;
     struct block_work work;
     block_trace_open(&trace, FP32, &shape, &reserve);
-    block_work_open(&work, FP32, &shape, &reserve);
+    block_work_open(&work, FP32, &shape, 0, &reserve);
     real *x = arena_reals(&world->arena, WORLD_IMAGES * T * D);
     memcpy(x, world->stream, WORLD_IMAGES * T * D * sizeof *x);
     block_forward(x, &trace, &work, &world->block.block, &shape);
