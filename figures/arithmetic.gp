@@ -14,7 +14,6 @@ set lmargin at screen 0.07
 set rmargin at screen 0.385
 set title "masked loss, running mean"
 set ylabel "mean squared error of pixels in [-1,1]"
-set logscale y
 unset key
 plot table using "update":(column("low") - column("margin")):(column("high") + column("margin")) with filledcurves linecolor rgb "#E4E4E4", \
      table using "update":"low":"high" with filledcurves linecolor rgb "#B8B8B8", \
@@ -22,8 +21,7 @@ plot table using "update":(column("low") - column("margin")):(column("high") + c
      table using "update":"trial" with lines linetype 12
 
 unset label 999
-unset logscale y
-set lmargin at screen 0.475
+unset lmargin at screen 0.475
 set rmargin at screen 0.79
 set title "minus fp32 with the same seed"
 set ylabel "difference of losses x 1000"
