@@ -21,7 +21,7 @@ plot table using "update":(column("low") - column("margin")):(column("high") + c
      table using "update":"trial" with lines linetype 12
 
 unset label 999
-unset lmargin at screen 0.475
+set lmargin at screen 0.475
 set rmargin at screen 0.79
 set title "minus fp32 with the same seed"
 set ylabel "difference of losses x 1000"
