@@ -10,8 +10,8 @@ set multiplot
 set tmargin at screen 0.92
 set bmargin at screen strip + 0.14
 
-set lmargin at screen 0.07
-set rmargin at screen 0.385
+set lmargin at screen 0.085
+set rmargin at screen 0.395
 set title "masked loss, running mean"
 set ylabel "mean squared error of pixels in [-1,1]"
 unset key
