@@ -1,0 +1,291 @@
+#include "experiments/04-probing/emit.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/npy.h"
+#include "core/report/table.h"
+#include "core/train/pretrained.h"
+
+static const char *const table_files[] = {"table1.md", "arms.md", "gaps.md",
+                                          "rates.md"};
+enum { TABLES = sizeof table_files / sizeof *table_files };
+
+void describe_scale(char scale[SCALE_TEXT], const struct study *study)
+{
+    const double epochs = pretrained_number(&study->model, "epochs");
+    const struct scale *s = &study->scale;
+    snprintf(scale, SCALE_TEXT,
+             "one pretraining, of %g epoch%s; probes of %g epochs, %zu seed%s "
+             "(controls %zu)",
+             epochs, epochs == 1 ? "" : "s", s->epochs, s->seeds,
+             s->seeds == 1 ? "" : "s", s->control_seeds);
+}
+
+struct part part_of(const struct study *study, struct interval d)
+{
+    return (struct part){d.estimate, d.low, d.high,
+                         study->sets.images[SPLIT_TEST].count};
+}
+
+/// Keeps a table as Markdown under what it is about, and prints it.
+static void emit_table(const struct run *run, const char *file, const char *about,
+                       const struct table *table)
+{
+    char path[PATH_SIZE];
+    struct output output;
+    run_path(path, run, file);
+    output_open(&output, path);
+    fprintf(output.file, "%s\n\n", about);
+    table_markdown(table, output.file);
+    output_close(&output);
+    printf("%s\n", about);
+    table_print(table, stdout);
+    putchar('\n');
+}
+
+void show_tables(const struct run *run)
+{
+    for (size_t t = 0; t < TABLES; ++t) {
+        char path[PATH_SIZE];
+        size_t size;
+        run_path(path, run, table_files[t]);
+        char *text = file_read(&size, path, NULL);
+        printf("%s\n", text);
+        free(text);
+    }
+}
+
+static void emit(struct run *run, const char *arm, const char *what, struct interval d,
+                 size_t n, const char *unit)
+{
+    char key[96];
+    snprintf(key, sizeof key, "%s.%s", arm, what);
+    run_result(run, key, d.estimate, d.low, d.high, n, unit);
+}
+
+static void emit_number(struct run *run, const char *arm, const char *what,
+                        double value, const char *unit)
+{
+    emit(run, arm, what, (struct interval){value, (double)NAN, (double)NAN}, 0, unit);
+}
+
+// ====== Table 1 ======
+
+/// The estimate of the claim `id` in the committed reference of this tier and data; NAN without one.
+static double reference_estimate(const struct run *run, const char *id)
+{
+    char path[PATH_SIZE];
+    struct tsv table;
+    double value = (double)NAN;
+    path_format(path, "results/reference/%s-%s/ledger.tsv", run->tier_name, run->data);
+    if (!file_exists(path)) return value;
+    tsv_read(&table, path);
+    const long row = tsv_row(&table, "id", id);
+    if (row >= 0) value = tsv_number(&table, (size_t)row, "estimate");
+    tsv_free(&table);
+    return value;
+}
+
+/// A line of Table 1; `ours` NULL where there is nothing to measure.
+static void paper_line(struct table *table, const struct study *study, const char *what,
+                       const char *id, const struct interval *ours)
+{
+    const struct run *run = study->run;
+    const struct claim claim = run_claim(run, id);
+    const char *excluded = claim_excluded(&claim, run->tier, run->data);
+    char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[64];
+    number_text(reference, reference_estimate(run, id));
+    if (ours && strcmp(run->data, "cifar10") == 0)
+        interval_text(yours, ours->estimate, ours->low, ours->high);
+    if (!ours || excluded)
+        snprintf(verdict, sizeof verdict, "NOT-RUN(%s)", excluded ? excluded : "-");
+    else {
+        const struct part part = part_of(study, *ours);
+        snprintf(
+            verdict, sizeof verdict, "%s",
+            verdict_name(verdict_cap(claim_judge(&claim, &part), &claim, run, 0, 0)));
+    }
+    table_row(table,
+              (const char *const[]){what, claim.printed, reference, yours, verdict});
+}
+
+static void emit_paper_table(const struct study *study)
+{
+    const struct arm *arms = study->arms;
+    const struct gap *gaps = study->gaps;
+    char about[SCALE_TEXT + 128], scale[SCALE_TEXT];
+    struct table table;
+    describe_scale(scale, study);
+    snprintf(about, sizeof about,
+             "Table 1: test accuracy in percent after the last epoch, on %s; %s.",
+             study->run->data, scale);
+    table_open(
+        &table, 5,
+        (const char *const[]){"Table 1", "published", "reference", "yours", "verdict"});
+    paper_line(&table, study, "CIFAR-10, LP", "table1.cifar10.lp",
+               &arms[ARM_LP].accuracy);
+    paper_line(&table, study, "CIFAR-10, BN+LP", "table1.cifar10.bn-lp",
+               &arms[ARM_BN_LP].accuracy);
+    paper_line(&table, study, "CIFAR-10, partial finetuning", "table1.cifar10.partial",
+               &arms[ARM_PARTIAL].accuracy);
+    paper_line(&table, study, "CIFAR-10, BN+LP minus LP", "table1.cifar10.bn-over-lp",
+               &gaps[GAP_BN].points);
+    paper_line(&table, study, "CIFAR-10, partial minus BN+LP",
+               "table1.cifar10.partial-over-bn", &gaps[GAP_PARTIAL].points);
+    paper_line(&table, study, "ImageNet-1K, LP", "table1.imagenet.lp", NULL);
+    paper_line(&table, study, "ImageNet-1K, BN+LP", "table1.imagenet.bn-lp", NULL);
+    paper_line(&table, study, "ImageNet-1K, partial finetuning",
+               "table1.imagenet.partial", NULL);
+    emit_table(study->run, "table1.md", about, &table);
+    table_close(&table);
+}
+
+// ====== Arms, gaps, rates ======
+
+static void emit_arm(struct study *study, struct table *table, const struct arm *arm)
+{
+    static const char *const choices[] = {"recipe's", "chosen", "solved"};
+    struct run *run = study->run;
+    const size_t n = study->sets.images[SPLIT_TEST].count;
+    char rate[NUMBER_TEXT], accuracy[NUMBER_TEXT], range[NUMBER_TEXT] = "-",
+                                                   best[NUMBER_TEXT], how[64];
+    emit(run, arm->key, "accuracy", arm->accuracy, n, "%");
+    number_text(rate, arm->rate);
+    interval_text(accuracy, arm->accuracy.estimate, arm->accuracy.low,
+                  arm->accuracy.high);
+    if (arm->choice == RATE_NONE) {
+        emit_number(run, arm->key, "gradient", arm->outcome.gradient, "1");
+        emit_number(run, arm->key, "iterations", (double)arm->outcome.iterations, "1");
+        emit_number(run, arm->key, "loss", arm->outcome.value, "nat");
+        snprintf(how, sizeof how, "%zu iterations, gradient %.1e",
+                 arm->outcome.iterations, arm->outcome.gradient);
+    } else {
+        emit_number(run, arm->key, "rate", arm->rate, "1");
+        emit_number(run, arm->key, "least", arm->least, "%");
+        emit_number(run, arm->key, "most", arm->most, "%");
+        snprintf(how, sizeof how, "%zu seed%s", arm->seeds, arm->seeds == 1 ? "" : "s");
+        snprintf(range, sizeof range, "%.2f .. %.2f", arm->least, arm->most);
+    }
+    const int looked = arm->choice == RATE_RECIPE;
+    if (looked) emit_number(run, arm->key, "maximum-over-epochs", arm->best, "%");
+    number_text(best, looked ? arm->best : (double)NAN);
+    table_row(table, (const char *const[]){arm->label, choices[arm->choice], rate, how,
+                                           accuracy, range, best});
+}
+
+static void emit_arms(struct study *study)
+{
+    struct table table;
+    table_open(&table, 7,
+               (const char *const[]){"probe", "rate", "value", "how", "accuracy",
+                                     "seeds' range", "maximum over epochs"});
+    for (const struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm)
+        emit_arm(study, &table, arm);
+    emit_table(study->run, "arms.md",
+               "Every probe, percent of test images, 90 % intervals over images. The "
+               "maximum over epochs is chosen on the test images, as the public code "
+               "reports it, and thus flatters.",
+               &table);
+    table_close(&table);
+}
+
+static void emit_gaps(struct study *study)
+{
+    struct run *run = study->run;
+    const size_t n = study->sets.images[SPLIT_TEST].count;
+    char about[256];
+    struct table table;
+    table_open(
+        &table, 4,
+        (const char *const[]){"difference", "points", "discordant", "McNemar p"});
+    for (const struct gap *gap = study->gaps; gap < study->gaps + GAPS; ++gap) {
+        char points[NUMBER_TEXT], discordant[NUMBER_TEXT], p[NUMBER_TEXT];
+        const size_t count = gap->mcnemar.first_only + gap->mcnemar.second_only;
+        emit(run, gap->key, "points", gap->points, n, "points");
+        emit_number(run, gap->key, "mcnemar-p", gap->mcnemar.mid_p, "1");
+        interval_text(points, gap->points.estimate, gap->points.low, gap->points.high);
+        number_text(discordant, (double)count);
+        number_text(p, gap->mcnemar.mid_p);
+        table_row(&table, (const char *const[]){gap->label, points, discordant, p});
+    }
+    emit_number(run, "fold", "residual", study->fold.residual, "1");
+    emit_number(run, "fold", "agreement", study->fold.agreement, "1");
+    snprintf(about, sizeof about,
+             "Differences over the same test images, 90 %% intervals; mid-p of "
+             "McNemar's test on the first seeds. A trained BN+LP and the linear layer "
+             "it folds into differ by %.1e of the largest logit.",
+             study->fold.residual);
+    emit_table(run, "gaps.md", about, &table);
+    table_close(&table);
+}
+
+static void emit_rates(const struct study *study)
+{
+    char heads[RATES][NUMBER_TEXT], about[160];
+    const char *names[1 + RATES] = {"probe"};
+    struct table table;
+    for (size_t r = 0; r < RATES; ++r) {
+        number_text(heads[r], PROBE_RECIPE.learning_rate * rate_factor[r]);
+        names[1 + r] = heads[r];
+    }
+    table_open(&table, 1 + RATES, names);
+    for (const struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm) {
+        if (arm->choice != RATE_CHOSEN) continue;
+        char cells[RATES][NUMBER_TEXT];
+        const char *row[1 + RATES] = {arm->label};
+        for (size_t r = 0; r < RATES; ++r) {
+            number_text(cells[r], 100 * arm->held_out[r]);
+            row[1 + r] = cells[r];
+        }
+        table_row(&table, row);
+    }
+    snprintf(about, sizeof about,
+             "Rates: percent of %zu held-out training images after %g epochs on the "
+             "others.",
+             study->scale.held_out, study->scale.search_epochs);
+    emit_table(study->run, "rates.md", about, &table);
+    table_close(&table);
+}
+
+void emit_tables(struct study *study)
+{
+    emit_paper_table(study);
+    emit_arms(study);
+    emit_gaps(study);
+    emit_rates(study);
+}
+
+// ====== Arrays ======
+
+static void export_array(const struct run *run, const char *name, enum npy_type type,
+                         int dimensions, const size_t *shape, const void *data)
+{
+    char file[64], path[PATH_SIZE];
+    snprintf(file, sizeof file, "export/%s.npy", name);
+    run_path(path, run, file);
+    npy_write(path, type, dimensions, shape, data);
+}
+
+void export_arrays(const struct study *study)
+{
+    static const char *const splits[2] = {"train", "test"};
+    const size_t n = study->sets.images[SPLIT_TEST].count;
+    char name[48];
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+        const struct features *features = &study->sets.trained[split].summary;
+        const size_t shape[] = {features->images, features->rows, features->width};
+        snprintf(name, sizeof name, "%s-features", splits[split]);
+        export_array(study->run, name, NPY_F4, 3, shape, features->data);
+        snprintf(name, sizeof name, "%s-labels", splits[split]);
+        export_array(study->run, name, NPY_U1, 1, shape,
+                     study->sets.images[split].labels);
+    }
+    for (const struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm) {
+        const size_t shape[] = {arm->seeds, n};
+        snprintf(name, sizeof name, "answers-%s", arm->key);
+        export_array(study->run, name, NPY_U1, 2, shape, arm->answers);
+    }
+}

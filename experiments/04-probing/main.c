@@ -1,0 +1,183 @@
+// target: table1
+// needs: m75-h3
+// budget: smoke 20 s, desk 30 min
+/// # Table 1: batch normalisation and the last attention
+///
+/// **Claim.** A linear probe (LP) reads little of a mask model's class token. Batch normalisation without
+/// learnable parameters before it (BN+LP) raises its accuracy much, and finetuning the last block's
+/// projection qkv together with the head (partial finetuning) raises it further. The paper explains the one
+/// by a non-linearity that batch normalisation adds (Sec. 5.2), the other by token mixing (Sec. 6.3).
+///
+/// **Method.** All three are trained by the public code's finetuning recipe on frozen features: cross-entropy,
+/// AdamW at $5 \cdot 10^{-4}$, batches of 128, 100 epochs, no augmentation. Only the class token's row of the
+/// last block is read, and qkv has no bias; so keys and values are absorbed into that row and never computed.
+///
+/// Beside the explanations stand their rivals, at equal budget. *Batch normalisation:* in evaluation it is affine,
+/// hence LP and BN+LP reach the same functions; both are therefore also solved by L-BFGS until the gradient of
+/// the unregularised loss vanishes. *Token mixing:* instead of qkv as many weights of the last perceptron are trained,
+/// which mixes no tokens; each at the best of the same rates on training images held out. Beside them: v
+/// alone, q and k, the mean patch token, and the encoder before its pretraining.
+///
+/// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$ right,
+/// $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval. They hold given these weights. The last epoch
+/// is the result.
+///
+/// @show core/analysis/class_attention.c class_attention_forward
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/linalg/coretype.h"
+#include "core/report/need.h"
+#include "core/train/pretrained.h"
+#include "experiments/04-probing/emit.h"
+#include "experiments/04-probing/jobs.h"
+
+/// ## Run
+
+/// Finds the pretraining and notes all that the result depends on.
+static void open_study(struct study *study, struct run *run)
+{
+    char path[PATH_SIZE], digest[HASH_HEX];
+    *study = (struct study){.run = run};
+    run_need_weights(path, run, "m75-h3");
+    const struct recipe recipe = recipe_find(run->tier_name, "m75-h3");
+    pretrained_open(&study->model, path, &recipe, run->data);
+    run_note(run, "weights m75-h3", study->model.file.digest, 1);
+    images_digest(digest, run->data, SPLIT_TEST);
+    run_note(run, "test data digest", digest, 1);
+    images_digest(digest, run->data, SPLIT_TRAIN);
+    run_note(run, "training data digest", digest, 1);
+    run_note(run, "core type", coretype_name(), 1);
+    run_note(run, "linear algebra", coretype_library(), 1);
+    run_note(run, "products", product_path(), 1);
+}
+
+/// ## Check
+
+/// Judges a claim about CIFAR-10. On other images a number is nothing to set beside a printed one.
+static void judge_cifar10(const struct study *study, const char *id,
+                          const struct part *part, const char *test, const char *note)
+{
+    if (strcmp(study->run->data, "cifar10") == 0)
+        run_judge(study->run, id, part, 1, 0, test, note);
+    else
+        run_verdict(study->run, id, VERDICT_NOT_RUN, NULL, "", note);
+}
+
+/// Printed accuracies are judged at the paper's own tier; ImageNet-1K cannot be read yet.
+static void check_accuracies(const struct study *study, const char *scale)
+{
+    static const struct {
+        const char *id;
+        enum arm_name arm;
+    } cifar10[] = {{"table1.cifar10.lp", ARM_LP},
+                   {"table1.cifar10.bn-lp", ARM_BN_LP},
+                   {"table1.cifar10.partial", ARM_PARTIAL}};
+    static const char *const imagenet[] = {
+        "table1.imagenet.lp", "table1.imagenet.bn-lp", "table1.imagenet.partial",
+        "table1.imagenet.bn-over-lp", "table1.imagenet.partial-over-bn"};
+    char note[SCALE_TEXT + 64];
+    for (size_t i = 0; i < sizeof cifar10 / sizeof *cifar10; ++i) {
+        const struct arm *arm = &study->arms[cifar10[i].arm];
+        const struct part part = part_of(study, arm->accuracy);
+        snprintf(note, sizeof note, "%s; maximum over epochs %.4g", scale, arm->best);
+        judge_cifar10(study, cifar10[i].id, &part,
+                      "accuracy after the last epoch, bootstrap over images", note);
+    }
+    for (size_t i = 0; i < sizeof imagenet / sizeof *imagenet; ++i)
+        run_verdict(study->run, imagenet[i], VERDICT_NOT_RUN, NULL, "",
+                    "image folders cannot be read by this version");
+}
+
+/// The differences that the paper prints are those of the accuracies that it prints.
+static void check_arithmetic(const struct study *study)
+{
+    static const char *const ids[][3] = {
+        {"table1.cifar10.difference.bn-lp", "table1.cifar10.bn-lp",
+         "table1.cifar10.lp"},
+        {"table1.cifar10.difference.partial", "table1.cifar10.partial",
+         "table1.cifar10.bn-lp"},
+        {"table1.imagenet.difference.bn-lp", "table1.imagenet.bn-lp",
+         "table1.imagenet.lp"},
+        {"table1.imagenet.difference.partial", "table1.imagenet.partial",
+         "table1.imagenet.bn-lp"}};
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; ++i) {
+        struct part difference = {.low = (double)NAN, .high = (double)NAN};
+        double number[3], half;
+        for (size_t k = 0; k < 3; ++k)
+            printed_parse(&number[k], &half, run_claim(study->run, ids[i][k]).printed);
+        difference.estimate = number[1] - number[2];
+        run_verdict(study->run, ids[i][0],
+                    judge_exact(fabs(difference.estimate - number[0]) < 1e-9),
+                    &difference, "difference of the printed accuracies", "");
+    }
+}
+
+/// The two steps of the table and the two rivals. A probe that was not solved decides nothing.
+static void check_gaps(const struct study *study, const char *scale)
+{
+    struct run *run = study->run;
+    const struct arm *arms = study->arms;
+    struct part part[GAPS];
+    char note[SCALE_TEXT + 128];
+    for (size_t g = 0; g < GAPS; ++g) part[g] = part_of(study, study->gaps[g].points);
+    if (arms[ARM_LP_SOLVED].outcome.end != LBFGS_CONVERGED ||
+        arms[ARM_BN_LP_SOLVED].outcome.end != LBFGS_CONVERGED)
+        part[GAP_BN_SOLVED].low = part[GAP_BN_SOLVED].high = (double)NAN;
+    static const char paired[] = "paired bootstrap over images";
+    snprintf(note, sizeof note, "%s; given these weights; McNemar mid-p %.2g", scale,
+             study->gaps[GAP_BN].mcnemar.mid_p);
+    judge_cifar10(study, "table1.cifar10.bn-over-lp", &part[GAP_BN], paired, note);
+    snprintf(note, sizeof note, "%s; given these weights; McNemar mid-p %.2g", scale,
+             study->gaps[GAP_PARTIAL].mcnemar.mid_p);
+    judge_cifar10(study, "table1.cifar10.partial-over-bn", &part[GAP_PARTIAL], paired,
+                  note);
+    snprintf(note, sizeof note, "%s; given these weights; McNemar mid-p %.2g", scale,
+             study->gaps[GAP_MIXING].mcnemar.mid_p);
+    run_judge(run, "section6.3.token-mixing", &part[GAP_MIXING], 1, 0,
+              "paired bootstrap over images of qkv minus MLP, both at rates chosen on "
+              "held-out training images",
+              note);
+    snprintf(note, sizeof note,
+             "%s; L-BFGS to gradients of %.1e and %.1e; before, by the recipe, the gap "
+             "is %.4g points",
+             scale, arms[ARM_LP_SOLVED].outcome.gradient,
+             arms[ARM_BN_LP_SOLVED].outcome.gradient,
+             study->gaps[GAP_BN].points.estimate);
+    run_judge(run, "section6.3.bn-converged", &part[GAP_BN_SOLVED], 1, 0,
+              "paired bootstrap over images of BN+LP minus LP, both solved", note);
+}
+
+int main(int argc, char **argv)
+{
+    coretype_open(argv);
+    struct run run;
+    struct study study;
+    char scale[SCALE_TEXT];
+    run_open(&run, "04-probing", code_key, argc, argv);
+    open_study(&study, &run);
+    if (run_fresh(&run)) {
+        show_tables(&run);
+        return run_print(&run);
+    }
+    sets_open(&study.sets, &run, &study.model);
+    arms_open(&study);
+    jobs_search(&study);
+    jobs_train(&study);
+    arms_compare(&study);
+
+    describe_scale(scale, &study);
+    check_accuracies(&study, scale);
+    check_arithmetic(&study);
+    check_gaps(&study, scale);
+    /// ## Emit
+    /// Table 1 with published, reference, yours and verdict; every arm, gap and rate; on demand the arrays: emit.c.
+    emit_tables(&study);
+    if (run.export_arrays) export_arrays(&study);
+
+    arms_close(&study);
+    sets_close(&study.sets);
+    weights_close(&study.model);
+    return run_close(&run);
+}

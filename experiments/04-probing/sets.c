@@ -1,0 +1,112 @@
+#include "experiments/04-probing/sets.h"
+
+#include <stdio.h>
+
+#include "core/base/die.h"
+#include "core/linalg/coretype.h"
+
+static const char *const split_name[2] = {"train", "test"};
+
+/// Features of one split under `name`; of the last block's input too `with_block`.
+static void open_features(struct encoder_features *features, const struct run *run,
+                          const char *name, enum split split, int with_block,
+                          const struct encoder_source *source)
+{
+    char folder[PATH_SIZE], file[64], salt[256];
+    path_format(folder, "%s/features", run->root);
+    snprintf(file, sizeof file, "%s-%s", name, split_name[split]);
+    // The sources and the kernels decide the bits beside weights and images.
+    snprintf(salt, sizeof salt, "%s %s %s", code_key, coretype_name(), product_path());
+    if (encoder_features_open(features, folder, file, salt, with_block, source))
+        die(EXIT_INPUT, "%s: its tokens are not finite (train it again)", name);
+}
+
+/// Which units the control trains, and what they see.
+static void open_units(struct sets *sets)
+{
+    mlp_units_choose(&sets->units, &sets->block, &sets->trained[SPLIT_TRAIN].block,
+                     &sets->arena);
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+        const struct features *from = &sets->trained[split].block;
+        float *rows = arena_take(
+            &sets->arena, from->images * MLP_UNITS_ROWS * from->width, sizeof *rows);
+        mlp_units_features(rows, &sets->units, from, &sets->arena);
+        sets->unit_rows[split] =
+            (struct features){from->images, MLP_UNITS_ROWS, from->width, rows, NULL};
+    }
+}
+
+void sets_open(struct sets *sets, const struct run *run, const struct weights *model)
+{
+    const struct mae *mae = &model->mae;
+    images_load(&sets->images[SPLIT_TRAIN], run->data, SPLIT_TRAIN);
+    images_load(&sets->images[SPLIT_TEST], run->data, SPLIT_TEST);
+    const size_t images =
+        sets->images[SPLIT_TRAIN].count + sets->images[SPLIT_TEST].count;
+    arena_open(&sets->arena, "features",
+               last_block_bytes(mae) +
+                   images * MLP_UNITS_ROWS * (size_t)mae->shape.width * sizeof(float) +
+                   mae->parameters.count * sizeof(real) + ((size_t)64 << 20));
+    last_block_open(&sets->block, mae, model->slab, &sets->arena);
+
+    // The rival's weights are those that the pretraining began with, when the seed is the same.
+    real *initial = arena_reals(&sets->arena, mae->parameters.count);
+    parameters_initialise(initial, &mae->parameters, run->seed);
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+        struct encoder_source source = {mae, model->slab, &sets->images[split],
+                                        run->threads};
+        open_features(&sets->trained[split], run, "m75-h3", split, 1, &source);
+        source.weights = initial;
+        open_features(&sets->initial[split], run, "initial", split, 0, &source);
+    }
+    open_units(sets);
+}
+
+static const struct features *features_of(const struct sets *sets,
+                                          enum material material, enum split split)
+{
+    switch (material) {
+    case MATERIAL_BLOCK:
+        return &sets->trained[split].block;
+    case MATERIAL_UNITS:
+        return &sets->unit_rows[split];
+    case MATERIAL_INITIAL:
+        return &sets->initial[split].summary;
+    default:
+        return &sets->trained[split].summary;
+    }
+}
+
+struct probe_set sets_part(const struct sets *sets, enum material material,
+                           enum split split)
+{
+    return (struct probe_set){*features_of(sets, material, split),
+                              sets->images[split].labels};
+}
+
+struct stage sets_stage(const struct sets *sets, enum material material,
+                        unsigned projections, size_t batch, struct arena *arena)
+{
+    if (material == MATERIAL_BLOCK)
+        return last_block_stage(&sets->block, projections, batch, arena);
+    if (material == MATERIAL_UNITS) return mlp_units_stage(&sets->units, batch, arena);
+    return stage_row(material == MATERIAL_MEAN ? SUMMARY_MEAN : SUMMARY_CLASS, batch,
+                     sets->block.width, arena);
+}
+
+size_t sets_stage_bytes(const struct sets *sets, enum material material, size_t batch)
+{
+    if (material == MATERIAL_BLOCK) return last_block_stage_bytes(&sets->block, batch);
+    if (material == MATERIAL_UNITS) return mlp_units_stage_bytes(&sets->units, batch);
+    return STAGE_ROW_BYTES;
+}
+
+void sets_close(struct sets *sets)
+{
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+        encoder_features_close(&sets->trained[split]);
+        encoder_features_close(&sets->initial[split]);
+        images_free(&sets->images[split]);
+    }
+    arena_close(&sets->arena);
+}

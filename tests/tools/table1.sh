@@ -1,0 +1,113 @@
+#!/bin/bash
+# Drives Table 1 at the smoke tier on a model trained by its recipe and on one that has hardly been trained:
+# verdicts, exported arrays that lead to the same numbers, the cache of features, seeds and threads.
+# shellcheck disable=SC1091,SC2034,SC2154
+. "$(dirname "$0")/tap"
+programs=${BUILD:?the folder of the compiled programs}/experiments
+
+train() { # train FOLDER FLAG...
+    local folder=$1
+    shift
+    run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3 --results="$work/$folder" "$@"
+    expect_status 0
+}
+
+probe() { # probe FOLDER FLAG...
+    local folder=$1
+    shift
+    run "$programs/04-probing/main" --tier=smoke --results="$work/$folder" "$@"
+    expect_status 0
+    results=$work/$folder/smoke-planted/04-probing
+}
+
+# cell FILE KEY COLUMN: from a table whose first column is the key.
+cell() {
+    awk -F'\t' -v key="$2" -v column="$3" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $1 == key { print $at[column] }' "$results/$1"
+}
+
+expect_verdict() { # ID VERDICT
+    local got
+    got=$(cell verdicts.tsv "$1" verdict)
+    [ -n "$wrong" ] || [ "$got" = "$2" ] || wrong="$1 is $got, not $2"
+}
+
+# expect_number KEY TEST: an awk condition on x, the key's value.
+expect_number() {
+    local got
+    got=$(cell result.tsv "$1" value)
+    [ -n "$wrong" ] || awk -v x="$got" "BEGIN { exit !($2) }" </dev/null || wrong="$1 is $got, not $2"
+}
+
+train trained
+report 'a model is trained'
+train untrained --epochs=.004
+report 'another for two updates'
+
+probe trained --export=1
+expect_verdict section6.3.token-mixing TREND-ONLY
+expect_verdict section6.3.bn-converged TREND-ONLY
+report 'on planted scenes, where tokens must be mixed, qkv leads the perceptron; solved, BN adds nothing'
+
+for id in cifar10.difference.bn-lp cifar10.difference.partial imagenet.difference.bn-lp imagenet.difference.partial; do
+    expect_verdict "table1.$id" REPRODUCED
+done
+report 'the printed differences are those of the printed accuracies'
+
+for id in cifar10.lp cifar10.bn-lp cifar10.partial cifar10.bn-over-lp cifar10.partial-over-bn \
+    imagenet.lp imagenet.bn-lp imagenet.partial imagenet.bn-over-lp imagenet.partial-over-bn; do
+    expect_verdict "table1.$id" NOT-RUN
+    [ -n "$wrong" ] || [ "$(cell verdicts.tsv "table1.$id" estimate)" = nan ] || wrong="$id has an estimate"
+done
+report 'no number about planted scenes stands beside one about photographs'
+
+expect_number lp-chosen.accuracy "x > 3 + $(cell result.tsv initial.accuracy value)"
+expect_number partial-chosen.accuracy 'x > 80'
+expect_number bn-over-lp.points 'x > 0'
+expect_number partial-over-bn.points 'x > 0'
+expect_number lp-solved.gradient 'x <= 1e-6'
+expect_number bn-lp-solved.gradient 'x <= 1e-6'
+expect_number fold.residual 'x < 1e-13'
+expect_number fold.agreement 'x > .999'
+report 'accuracies, gradients and the folded layer are where they must be'
+
+# Held-out images are 1,000: every share of them is a tenth of a percent. Test images would be 2,000.
+wrong=$(awk -F'|' '/\|/ && ++line > 2 { for (i = 3; i < NF; i++) if ($i * 10 != int($i * 10)) print "a rate was judged by " $i " %" }' \
+    "$results/rates.md" | head -n 1)
+report 'rates are chosen on the held-out training images'
+
+# An accuracy again from what was exported: answers (S,n) against labels (n), behind headers of 128 bytes.
+n=2000 wrong=
+for key in lp bn-lp partial mlp lp-solved; do
+    tail -c $n "$results/export/test-labels.npy" >"$work/labels"
+    total=$(($(stat -c %s "$results/export/answers-$key.npy") - 128)) right=0
+    for ((at = 0; at < total; at += n)); do
+        tail -c +$((129 + at)) "$results/export/answers-$key.npy" | head -c $n >"$work/answers"
+        right=$((right + n - $(cmp -l "$work/answers" "$work/labels" | wc -l)))
+    done
+    got=$(cell result.tsv $key.accuracy value)
+    awk -v right=$right -v total=$total -v got="$got" \
+        'BEGIN { d = 100 * right / total - got; exit !(d < 1e-9 && d > -1e-9) }' </dev/null ||
+        wrong="$key: $right of $total are right, the result says $got %"
+done
+report 'exported answers and labels give the same accuracies'
+
+cp "$results/result.tsv" "$work/first.tsv"
+probe trained --export=1 --force=1 --threads=3
+cmp -s "$results/result.tsv" "$work/first.tsv" || wrong="$(diff "$results/result.tsv" "$work/first.tsv" | tail -n 1)"
+grep -q 'encode:' "$work/err" && wrong='features were computed again'
+report 'another number of threads, and features from their files, change no digit'
+
+features=$work/trained/smoke-planted/features/m75-h3-train-block.features
+printf x | dd of="$features" bs=1 seek=9999 conv=notrunc 2>/dev/null
+probe trained --export=1 --force=1 --seeds=1
+grep -q "$features: .*made again" "$work/err" || wrong='a damaged file of features was used'
+expect_number lp.least "x == $(cell result.tsv lp.most value)"
+expect_number lp.accuracy "(x - $(cell result.tsv lp.least value)) ^ 2 < 1e-18"
+report 'damaged features are made again; SEEDS=1 is one seed'
+
+probe untrained
+expect_number lp-chosen.accuracy "x < 3 + $(cell result.tsv initial.accuracy value)"
+expect_verdict section6.3.bn-converged TREND-ONLY
+report 'a probe of an untrained model finds nothing that was not there before'
+finish
