@@ -69,6 +69,7 @@ void study_open(struct study *study, struct run *run)
     run_note(run, "training arithmetic", arithmetic_name(study->arithmetic), 1);
     run_note(run, "core type", coretype_name(), 1);
     run_note(run, "linear algebra", coretype_library(), 1);
+    run_note(run, "products", product_path(), 1);
 }
 
 static void measure(struct answers *answers, struct study *study)

@@ -63,12 +63,22 @@ static struct comparison compare(const struct study *study)
 
 /// ## Check
 
+/// Judges a claim about CIFAR-10. On other images a number is nothing to set beside a printed one.
+static void judge_cifar10(const struct study *study, const char *id,
+                          const struct part *part, int pretrainings, const char *test,
+                          const char *note)
+{
+    if (on_cifar10(study->run))
+        run_judge(study->run, id, part, 1, pretrainings, test, note);
+    else
+        run_verdict(study->run, id, VERDICT_NOT_RUN, NULL, "", note);
+}
+
 /// Accuracies against the printed ones, at the paper tier; their differences at every tier, where one
 /// pretraining an arm earns a trend at best.
 static void check_method(const struct study *study, const struct comparison *comparison,
                          enum method method)
 {
-    struct run *run = study->run;
     const size_t n = study->test.count;
     char scale[SCALE_TEXT], note[SCALE_TEXT + 128];
     describe_scale(scale, study, method);
@@ -78,16 +88,16 @@ static void check_method(const struct study *study, const struct comparison *com
         snprintf(note, sizeof note,
                  "%s; after the last epoch (maximum over epochs %.4g)", scale,
                  answers->best);
-        run_judge(run, claim_of_accuracy(a, method), &part, 1, 0,
-                  "bootstrap over test images", note);
+        judge_cifar10(study, claim_of_accuracy(a, method), &part, 0,
+                      "bootstrap over test images", note);
     }
     const struct gain *heads = &comparison->heads[method];
     const struct part part = part_of(heads->points, n);
     snprintf(note, sizeof note, "%s; first seeds differ on %zu images, McNemar p %.2g",
              scale, heads->mcnemar.first_only + heads->mcnemar.second_only,
              heads->mcnemar.exact);
-    run_judge(run, claim_of_heads(method), &part, 1, 1,
-              "paired bootstrap over test images", note);
+    judge_cifar10(study, claim_of_heads(method), &part, 1,
+                  "paired bootstrap over test images", note);
 }
 
 /// A printed accuracy, in tenths of a percent, so that differences of printed numbers are exact.

@@ -1,0 +1,159 @@
+#!/bin/bash
+# Drives Table 2 at the smoke tier on two models that have been trained a little: verdicts, exported answers
+# that lead to the same numbers, interruption, seeds and threads.
+# shellcheck disable=SC1091,SC2034,SC2154
+. "$(dirname "$0")/tap"
+programs=${BUILD:?the folder of the compiled programs}/experiments
+budget=--epochs=.15
+
+heads() { # heads FOLDER FLAG...
+    local folder=$1
+    shift
+    run "$programs/05-heads/main" --tier=smoke --results="$work/$folder" $budget "$@"
+    results=$work/$folder/smoke-planted/05-heads
+    runs=$work/$folder/smoke-planted/runs
+}
+
+# cell FILE KEY COLUMN: from a table whose first column is the key.
+cell() {
+    awk -F'\t' -v key="$2" -v column="$3" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $1 == key { print $at[column] }' "$results/$1"
+}
+
+expect_verdict() { # ID VERDICT
+    local got
+    got=$(cell verdicts.tsv "$1" verdict)
+    [ -n "$wrong" ] || [ "$got" = "$2" ] || wrong="$1 is $got, not $2"
+}
+
+# expect_number KEY VALUE: in result.tsv, to rounding.
+expect_number() {
+    local got
+    got=$(cell result.tsv "$1" value)
+    [ -n "$wrong" ] || awk -v x="$got" -v y="$2" 'BEGIN { d = x - y; exit !(d < 1e-9 && d > -1e-9) }' </dev/null ||
+        wrong="$1 is $got, not $2"
+}
+
+# right METHOD SEED: how many answers of a seed (0, 1, ...) are the label, behind headers of 128 bytes.
+n=2000
+right() {
+    tail -c $n "$results/export/labels.npy" >"$work/labels"
+    tail -c +$((129 + $2 * n)) "$results/export/$1.npy" | head -c $n >"$work/answers"
+    echo $((n - $(cmp -l "$work/answers" "$work/labels" | wc -l)))
+}
+
+percent() { # percent COUNT [OF]
+    awk -v x="$1" -v n="${2:-$n}" 'BEGIN { printf "%.17g", 100 * x / n }' </dev/null
+}
+
+heads nothing
+expect_status 3
+expect_line 'no weights of m75-h3 \(make pretrain RUN=m75-h3 TIER=smoke DATA=planted'
+report 'without weights it says how to make them'
+
+for run in m75-h3 m75-h6; do
+    run "$programs/00-pretrain/main" --tier=smoke --run=$run --epochs=.2 --results="$work/one"
+    expect_status 0
+    report "$run is trained"
+done
+mkdir -p "$work/two"
+cp -r "$work/one/smoke-planted" "$work/two/"
+
+heads one --export=1 --threads=2
+expect_status 0
+report 'the table is made'
+
+expect_verdict table2.difference.lp REPRODUCED
+expect_verdict table2.difference.ft REPRODUCED
+report 'the printed differences are those of the printed accuracies'
+
+expect_verdict section6.4.significant NOT-REPRODUCED
+[ -n "$wrong" ] || awk -v z="$(cell verdicts.tsv section6.4.significant estimate)" \
+    'BEGIN { exit !(z > 1.175 && z < 1.177) }' </dev/null || wrong='z is another'
+grep -q 'z = 4.63 under linear probing, 1.18 under finetuning.*at most 650 images' "$results/verdicts.tsv" || wrong='the note has other numbers'
+report 'half a point at 10,000 images is not significant'
+
+for id in lp-h3 lp-h6 ft-h3 ft-h6 lp-heads ft-heads; do
+    expect_verdict "table2.$id" NOT-RUN
+    [ -n "$wrong" ] || [ "$(cell verdicts.tsv "table2.$id" estimate)" = nan ] || wrong="$id has an estimate"
+done
+[ -n "$wrong" ] || ! grep -E '64\.4|89\.7' "$results/table2.md" >/dev/null || wrong='a printed accuracy stands in the table'
+report 'no number about planted scenes stands beside one about photographs'
+
+# The probes have two seeds here, the finetunings one.
+for run in m75-h3 m75-h6; do
+    for method in finetuned scratch; do
+        expect_number $run.$method "$(percent "$(right $run-$method 0)")"
+    done
+    expect_number $run.lp "$(percent $(($(right $run-lp 0) + $(right $run-lp 1))) $((2 * n)))"
+    expect_number $run.finetuned-over-scratch \
+        "$(percent $(($(right $run-finetuned 0) - $(right $run-scratch 0))))"
+done
+expect_number heads.finetuned "$(percent $(($(right m75-h6-finetuned 0) - $(right m75-h3-finetuned 0))))"
+expect_number heads.scratch "$(percent $(($(right m75-h6-scratch 0) - $(right m75-h3-scratch 0))))"
+cmp -s "$results/export/m75-h3-finetuned.npy" "$results/export/m75-h3-scratch.npy" && wrong='finetuning is training from scratch'
+report 'exported answers and labels give the same accuracies and differences'
+
+# In less than one epoch there is one look at the test images: the maximum over epochs is the result.
+wrong=
+for folder in "$runs"/finetuned-m75-h3-10000x0.15-*-seed1 "$runs"/scratch-m75-h6-10000x0.15-*-seed1; do
+    [ -s "$folder/weights.safetensors" ] && [ ! -e "$folder/checkpoint.safetensors" ] || wrong="no result in $folder"
+done
+expect_number m75-h3.finetuned.best "$(cell result.tsv m75-h3.finetuned value)"
+[ -n "$wrong" ] || grep -q 'finetuned on 10000 images for 0.15 epochs, 1 seed' "$results/table2.md" || wrong='the scale is not said'
+report 'each finetuning has a folder, and the table says how long it was'
+cp "$results/result.tsv" "$work/first.tsv"
+
+heads one
+expect_status 0
+expect_said 'section6.4.significant'
+[ ! -s "$work/err" ] || wrong='it computed something'
+report 'again, it only prints'
+
+# Interrupted in its second training, and continued on other threads in another folder. A signal that comes
+# before the first update ends the program at once: then the next waits a little longer.
+for wait in .3 .6 1.2 2.4; do
+    rm -rf "$work"/two/smoke-planted/runs/scratch-m75-h3-*
+    (
+        exec "$programs/05-heads/main" --tier=smoke --results="$work/two" $budget --threads=1 >"$work/out" 2>"$work/err" </dev/null
+    ) &
+    child=$!
+    until [ -n "$(find "$work/two/smoke-planted/runs" -name 'scratch-m75-h3-*' 2>/dev/null)" ] ||
+        ! kill -0 $child 2>/dev/null; do sleep .01; done
+    sleep $wait
+    kill -TERM $child 2>/dev/null
+    wait $child
+    status=$? wrong=
+    [ $status -eq 143 ] || break
+done
+expect_status 4
+expect_said 'interrupted after update [0-9]+ of 47 \(to go on: make table2 TIER=smoke DATA=planted EPOCHS=0.15 RESULTS=' err
+report 'an interruption ends with exit 4 and the command that goes on'
+
+heads two --threads=3
+expect_status 0
+expect_said 'going on after update' err
+expect_said 'finetuned-m75-h3-.*: up to date'
+cmp -s "$results/result.tsv" "$work/first.tsv" || wrong="$(diff "$results/result.tsv" "$work/first.tsv" | tail -n 1)"
+report 'continued on another number of threads, it comes to the same digits'
+
+heads one --seeds=2 --export=1
+expect_status 0
+expect_said 'finetuned-m75-h3-.*seed1: up to date'
+expect_said 'finetuned-m75-h3-.*seed2: trained'
+first=$(right m75-h3-finetuned 0) second=$(right m75-h3-finetuned 1)
+expect_number m75-h3.finetuned "$(percent $((first + second)) $((2 * n)))"
+[ -n "$wrong" ] || awk -F'\t' -v x="$(percent "$first")" '$1 == "m75-h3.finetuned" { d = $2 - x; exit !(d < 1e-9 && d > -1e-9) }' \
+    "$work/first.tsv" || wrong='the first seed is another'
+grep -q 'for 0.15 epochs, 2 seeds' "$results/table2.md" || wrong='the number of seeds is not said'
+report 'SEEDS=2 adds a seed, and accuracies are over both'
+
+# What a finetuning began from is part of what it is.
+run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3 --epochs=.3 --results="$work/one"
+heads one
+expect_status 0
+expect_said 'finetuned-m75-h3-.*seed1: trained'
+expect_said 'scratch-m75-h3-.*seed1: up to date'
+expect_said 'finetuned-m75-h6-.*seed1: up to date'
+report 'another pretraining is finetuned again, and only that'
+finish
