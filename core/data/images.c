@@ -69,6 +69,15 @@ void images_digest(char hex[HASH_HEX], const char *data, enum split split)
         memcpy(hex, cifar10_digest(split), HASH_HEX);
 }
 
+void images_record_digest(char hex[HASH_HEX], const struct images *images, size_t image)
+{
+    struct hash hash;
+    hash_open(&hash, HASH_SHA256);
+    hash_add(&hash, images->labels + image, 1);
+    hash_add(&hash, images->pixels + image * IMAGE_BYTES, IMAGE_BYTES);
+    hash_close(hex, &hash);
+}
+
 double pixel_value(uint8_t byte)
 {
     // b / 127.5 - 1 rounds twice, and differently for b and 255 - b; this rounds once.

@@ -42,6 +42,10 @@ void images_load(struct images *images, const char *data, enum split split);
 /// cifar10's canonical digests; planted's generator version, seed, count and noise, hashed.
 void images_digest(char hex[HASH_HEX], const char *data, enum split split);
 
+/// hex = SHA-256 of one image's record, the label and then the pixels: what CIFAR-10's canonical order sorts by.
+void images_record_digest(char hex[HASH_HEX], const struct images *images,
+                          size_t image);
+
 /// Frees the arrays.
 void images_free(struct images *images);
 

@@ -10,6 +10,7 @@
 #include "core/base/clock.h"
 #include "core/base/die.h"
 #include "core/base/options.h"
+#include "core/report/exhibits.h"
 #include "core/report/memory.h"
 #include "core/report/printout.h"
 #include "core/report/store.h"
@@ -247,12 +248,18 @@ static void note_end(struct run *run)
     }
 }
 
-int run_print(struct run *run)
+static int print_verdicts(struct run *run)
 {
     printout_write(run, stdout);
     store_free(run->store);
     run->store = NULL;
     return EXIT_SUCCESS;
+}
+
+int run_print(struct run *run)
+{
+    run_tables_print(run);
+    return print_verdicts(run);
 }
 
 int run_close(struct run *run)
@@ -268,5 +275,5 @@ int run_close(struct run *run)
     path_format(path, "%s/provenance.tsv", run->folder);
     provenance_write(&run->store->provenance, path);
     remove_error(run);
-    return run_print(run);
+    return print_verdicts(run);
 }

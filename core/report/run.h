@@ -73,7 +73,8 @@ void run_note(struct run *run, const char *what, const char *value, int keyed);
 /// result, never a mixed one, and no export of an earlier run stays behind. A missing, cut or edited file only means 0.
 int run_fresh(struct run *run);
 
-/// Prints what an earlier run of the same content found, exactly as run_close did, and frees the store.
+/// Prints what an earlier run of the same content found, the tables as they were kept and the verdicts exactly as
+/// run_close did, and frees the store.
 /// Returns 0. Contract: run_fresh returned 1.
 int run_print(struct run *run);
 

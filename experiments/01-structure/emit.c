@@ -3,10 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/base/npy.h"
 #include "core/base/tsv.h"
+#include "core/report/exhibits.h"
 #include "core/report/figure.h"
-#include "core/report/table.h"
 #include "core/train/pretrained.h"
 
 void describe_scale(char scale[SCALE_TEXT], const struct weights *model)
@@ -28,8 +27,7 @@ static void emit_loss(struct run *run, struct table *table, const char *key,
 void emit_checks(struct run *run, const struct structure *structure)
 {
     struct table table;
-    char path[PATH_SIZE], key[64], cell[NUMBER_TEXT], about[128];
-    struct output output;
+    char key[64], cell[NUMBER_TEXT], about[128];
     size_t n = structure->count;
     table_open(&table, 2, (const char *const[]){"check", "images that break it"});
     for (int c = 0; c < CHECKS; ++c) {
@@ -48,25 +46,8 @@ void emit_checks(struct run *run, const struct structure *structure)
              "%s, first %zu test images, %zu of %zu patches visible; 90 %% bootstrap "
              "intervals over images.",
              run->data, n, structure->visible, structure->patches);
-    run_path(path, run, "checks.md");
-    output_open(&output, path);
-    fprintf(output.file, "%s\n\n", about);
-    table_markdown(&table, output.file);
-    output_close(&output);
-    printf("%s\n", about);
-    table_print(&table, stdout);
+    run_table(run, "checks.md", about, &table, "");
     table_close(&table);
-}
-
-/// digest (HASH_HEX) = SHA-256 of a record: the label, then the pixels.
-static void record_digest(char digest[HASH_HEX], const struct images *images,
-                          size_t image)
-{
-    struct hash hash;
-    hash_open(&hash, HASH_SHA256);
-    hash_add(&hash, images->labels + image, 1);
-    hash_add(&hash, images->pixels + image * IMAGE_BYTES, IMAGE_BYTES);
-    hash_close(digest, &hash);
 }
 
 /// A heading of the table that gnuplot reads.
@@ -111,7 +92,7 @@ static void write_headings(const char *path, const struct structure *structure,
         put(output.file, "step", s, steps[s], "", NAN);
     for (size_t row = 0; row < SHOWN; ++row) {
         snprintf(name, sizeof name, "test %zu", row);
-        record_digest(digest, images, row);
+        images_record_digest(digest, images, row);
         digest[DIGEST_SHOWN] = 0;
         put(output.file, "row", row, name, digest, structure->loss[row]);
     }
@@ -145,29 +126,22 @@ void export_arrays(const struct run *run, const struct structure *structure)
 {
     size_t n = structure->count, width = (size_t)structure->model->mae.shape.width;
     const struct {
-        const char *file;
+        const char *name;
         enum npy_type type;
         int dimensions;
         size_t shape[4];
         const void *data;
     } arrays[] = {
-        {"export/images.npy", NPY_F4, 4, {n, 3, 32, 32}, structure->images},
-        {"export/tokens.npy",
+        {"images", NPY_F4, 4, {n, 3, 32, 32}, structure->images},
+        {"tokens",
          NPY_F4,
          3,
          {n, structure->visible + 1, width},
          structure->plain.tokens},
-        {"export/reconstruction.npy",
-         NPY_F4,
-         4,
-         {n, 3, 32, 32},
-         structure->plain.picture},
-        {"export/visible.npy", NPY_I4, 2, {n, structure->visible}, structure->shown},
+        {"reconstruction", NPY_F4, 4, {n, 3, 32, 32}, structure->plain.picture},
+        {"visible", NPY_I4, 2, {n, structure->visible}, structure->shown},
     };
-    for (size_t a = 0; a < sizeof arrays / sizeof *arrays; ++a) {
-        char path[PATH_SIZE];
-        run_path(path, run, arrays[a].file);
-        npy_write(path, arrays[a].type, arrays[a].dimensions, arrays[a].shape,
-                  arrays[a].data);
-    }
+    for (size_t a = 0; a < sizeof arrays / sizeof *arrays; ++a)
+        run_array(run, arrays[a].name, arrays[a].type, arrays[a].dimensions,
+                  arrays[a].shape, arrays[a].data);
 }

@@ -3,10 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/base/npy.h"
 #include "core/base/tsv.h"
+#include "core/report/exhibits.h"
 #include "core/report/figure.h"
-#include "core/report/table.h"
 #include "core/train/pretrained.h"
 
 void describe_scale(char scale[SCALE_TEXT], const struct arm *arms)
@@ -35,21 +34,6 @@ static void emit(struct run *run, char cell[NUMBER_TEXT], const struct arm *arm,
     snprintf(name, sizeof name, "%s.%s", arm->name, key);
     run_result(run, name, d.estimate, d.low, d.high, n, "1");
     interval_text(cell, d.estimate, d.low, d.high);
-}
-
-/// Prints a table and keeps it as Markdown beside the figure.
-static void emit_table(const struct run *run, const char *file, const char *about,
-                       const struct table *table)
-{
-    char path[PATH_SIZE];
-    struct output output;
-    run_path(path, run, file);
-    output_open(&output, path);
-    fprintf(output.file, "%s%s", about, *about ? "\n\n" : "");
-    table_markdown(table, output.file);
-    output_close(&output);
-    printf("%s\n", about);
-    table_print(table, stdout);
 }
 
 /// One line of one arm: a row of the table, and a result for each component.
@@ -93,13 +77,13 @@ void emit_tables(struct run *run, const struct arm *arms)
         emit(run, cell[3], arm, "slope", arm->curve.slope, arm->curve.count);
         table_row(&losses, (const char *const[]){cell[0], cell[1], cell[2], cell[3]});
     }
-    emit_table(run, "curves.md", "", &lines);
+    run_table(run, "curves.md", "", &lines, "");
     char about[128];
     snprintf(about, sizeof about,
              "Masked loss, squared in [-1,1], first %zu test images; slopes over %zu "
              "images.",
              arms[0].linear.count, arms[0].curve.count);
-    emit_table(run, "losses.md", about, &losses);
+    run_table(run, "losses.md", about, &losses, "");
     table_close(&lines);
     table_close(&losses);
 }
@@ -145,10 +129,8 @@ void export_arrays(const struct run *run, const struct arm *arms)
     for (const struct arm *arm = arms; arm < arms + ARMS; ++arm)
         for (size_t rival = 0; rival < 2; ++rival) {
             const struct rank_samples *samples = rival ? &arm->linear : &arm->learned;
-            char file[64], path[PATH_SIZE];
-            snprintf(file, sizeof file, "export/%s%s.npy", arm->name,
-                     rival ? "-linear" : "");
-            run_path(path, run, file);
+            char name[64];
+            snprintf(name, sizeof name, "%s%s", arm->name, rival ? "-linear" : "");
             struct arena arena;
             size_t shape[] = {samples->count, COMPONENTS},
                    count = shape[0] * COMPONENTS;
@@ -157,7 +139,7 @@ void export_arrays(const struct run *run, const struct arm *arms)
             for (size_t n = 0; n < samples->count; ++n)
                 for (size_t i = 0; i < COMPONENTS; ++i)
                     rows[n * COMPONENTS + i] = samples->relative[GROUPING_HIDDEN][i][n];
-            npy_write(path, NPY_F8, 2, shape, rows);
+            run_array(run, name, NPY_F8, 2, shape, rows);
             arena_close(&arena);
         }
 }

@@ -1,7 +1,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "core/report/table.h"
 #include "experiments/03-segmentation/emit.h"
 
 /// Where the ways of one column's features are tried.
@@ -97,6 +96,6 @@ void choice_emit(struct run *run, const struct source *source, const uint8_t *tr
         "fixed for the claim are marked *. %d random encoders differ by %.4f "
         "(standard deviation of this mean).",
         source->count, RANDOM_ENCODERS, spread);
-    emit_table(run, "choice.md", about, &table);
+    run_table(run, "choice.md", about, &table, "");
     table_close(&table);
 }

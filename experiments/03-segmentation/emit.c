@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "core/analysis/partition.h"
-#include "core/base/npy.h"
 #include "core/base/tsv.h"
 #include "core/report/figure.h"
 #include "core/report/panel.h"
@@ -16,20 +15,6 @@ void describe_scale(char scale[SCALE_TEXT], const struct weights *model)
     double epochs = pretrained_number(model, "epochs");
     snprintf(scale, SCALE_TEXT, "model trained for %g epoch%s, %.0f updates", epochs,
              epochs == 1 ? "" : "s", pretrained_number(model, "updates"));
-}
-
-void emit_table(const struct run *run, const char *file, const char *about,
-                const struct table *table)
-{
-    char path[PATH_SIZE];
-    struct output output;
-    run_path(path, run, file);
-    output_open(&output, path);
-    fprintf(output.file, "%s\n\n", about);
-    table_markdown(table, output.file);
-    output_close(&output);
-    printf("%s\n", about);
-    table_print(table, stdout);
 }
 
 /// A number with its interval, to the results and to a cell.
@@ -77,7 +62,7 @@ void emit_scores(struct run *run, const struct figure *figure)
              "%s, first %zu test images; %s; random encoder: %d of them; 90 %% "
              "bootstrap intervals over images.",
              run->data, n, scale, RANDOM_ENCODERS);
-    emit_table(run, "segments.md", about, &table);
+    run_table(run, "segments.md", about, &table, "");
     table_close(&table);
 }
 
@@ -118,17 +103,6 @@ static void draw_panel(const char *path, const struct figure *figure)
     panel_close(&panel);
 }
 
-/// digest (HASH_HEX) = SHA-256 of a record: the label, then the pixels.
-static void record_digest(char digest[HASH_HEX], const struct images *images,
-                          size_t image)
-{
-    struct hash hash;
-    hash_open(&hash, HASH_SHA256);
-    hash_add(&hash, images->labels + image, 1);
-    hash_add(&hash, images->pixels + image * IMAGE_BYTES, IMAGE_BYTES);
-    hash_close(digest, &hash);
-}
-
 /// A heading of the table that gnuplot reads.
 static void put_heading(FILE *file, const char *axis, size_t place, const char *heading,
                         const char *note, struct interval ari, struct interval iou)
@@ -167,7 +141,7 @@ static void write_headings(const char *path, const struct figure *figure)
     for (size_t row = 0; row < SHOWN; ++row) {
         char heading[32], digest[HASH_HEX];
         snprintf(heading, sizeof heading, "test %zu", row);
-        record_digest(digest, figure->source.images, row);
+        images_record_digest(digest, figure->source.images, row);
         digest[DIGEST_SHOWN] = 0;
         put_heading(output.file, "row", row, heading, digest, none, none);
     }
@@ -205,27 +179,27 @@ void emit_figure(const struct run *run, const struct figure *figure)
 
 // ====== Arrays ======
 
-static void export_array(const struct run *run, const char *name, const char *what,
-                         enum npy_type type, int dimensions, const size_t *shape,
-                         const void *data)
+/// export/KEYWHAT.npy of a column.
+static void export_array(const struct run *run, const struct column *column,
+                         const char *what, enum npy_type type, int dimensions,
+                         const size_t *shape, const void *data)
 {
-    char file[64], path[PATH_SIZE];
-    snprintf(file, sizeof file, "export/%s%s.npy", name, what);
-    run_path(path, run, file);
-    npy_write(path, type, dimensions, shape, data);
+    char name[64];
+    snprintf(name, sizeof name, "%s%s", column->key, what);
+    run_array(run, name, type, dimensions, shape, data);
 }
 
 void export_maps(const struct run *run, const struct figure *figure)
 {
     const size_t shape[] = {figure->source.count, figure->tokens};
-    export_array(run, "clusters", "", NPY_U1, 1, shape, figure->clusters);
-    if (figure->known) export_array(run, "truth", "", NPY_U1, 2, shape, figure->truth);
+    run_array(run, "clusters", NPY_U1, 1, shape, figure->clusters);
+    if (figure->known) run_array(run, "truth", NPY_U1, 2, shape, figure->truth);
     for (size_t c = 0; c < COLUMNS; ++c) {
         const struct column *column = &figure->columns[c];
-        export_array(run, column->key, "-maps", NPY_U1, 2, shape, column->maps);
-        export_array(run, column->key, "-ari", NPY_F8, 1, shape, column->ari);
+        export_array(run, column, "-maps", NPY_U1, 2, shape, column->maps);
+        export_array(run, column, "-ari", NPY_F8, 1, shape, column->ari);
         if (figure->known)
-            export_array(run, column->key, "-iou", NPY_F8, 1, shape, column->iou);
+            export_array(run, column, "-iou", NPY_F8, 1, shape, column->iou);
     }
 }
 
@@ -233,5 +207,5 @@ void export_tokens(const struct run *run, const struct column *column,
                    const struct token_set *set)
 {
     const size_t shape[] = {set->images, set->tokens, set->width};
-    export_array(run, column->key, "-tokens", NPY_F4, 3, shape, set->values);
+    export_array(run, column, "-tokens", NPY_F4, 3, shape, set->values);
 }

@@ -2,18 +2,14 @@
 #ifndef MASKBOOK_EXPERIMENTS_SEGMENTATION_EMIT_H
 #define MASKBOOK_EXPERIMENTS_SEGMENTATION_EMIT_H
 
+#include "core/report/exhibits.h"
 #include "core/report/run.h"
-#include "core/report/table.h"
 #include "experiments/03-segmentation/columns.h"
 
 enum { SHOWN = 8, SCALE_TEXT = 128 }; ///< images in the picture: the first ones
 
 /// scale (SCALE_TEXT) = how much training stands behind the numbers, in the weights' own words.
 void describe_scale(char scale[SCALE_TEXT], const struct weights *model);
-
-/// Prints a table under a line of text and keeps both as Markdown in the run's folder.
-void emit_table(const struct run *run, const char *file, const char *about,
-                const struct table *table);
 
 /// Agreement of every column: result.tsv, stdout, segments.md.
 void emit_scores(struct run *run, const struct figure *figure);

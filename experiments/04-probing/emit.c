@@ -2,16 +2,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/npy.h"
-#include "core/report/table.h"
+#include "core/report/exhibits.h"
 #include "core/train/pretrained.h"
-
-static const char *const table_files[] = {"table1.md", "arms.md", "gaps.md",
-                                          "rates.md"};
-enum { TABLES = sizeof table_files / sizeof *table_files };
 
 void describe_scale(char scale[SCALE_TEXT], const struct study *study)
 {
@@ -30,34 +24,6 @@ struct part part_of(const struct study *study, struct interval d)
                          study->sets.images[SPLIT_TEST].count};
 }
 
-/// Keeps a table as Markdown under what it is about, and prints it.
-static void emit_table(const struct run *run, const char *file, const char *about,
-                       const struct table *table)
-{
-    char path[PATH_SIZE];
-    struct output output;
-    run_path(path, run, file);
-    output_open(&output, path);
-    fprintf(output.file, "%s\n\n", about);
-    table_markdown(table, output.file);
-    output_close(&output);
-    printf("%s\n", about);
-    table_print(table, stdout);
-    putchar('\n');
-}
-
-void show_tables(const struct run *run)
-{
-    for (size_t t = 0; t < TABLES; ++t) {
-        char path[PATH_SIZE];
-        size_t size;
-        run_path(path, run, table_files[t]);
-        char *text = file_read(&size, path, NULL);
-        printf("%s\n", text);
-        free(text);
-    }
-}
-
 static void emit(struct run *run, const char *arm, const char *what, struct interval d,
                  size_t n, const char *unit)
 {
@@ -74,30 +40,15 @@ static void emit_number(struct run *run, const char *arm, const char *what,
 
 // ====== Table 1 ======
 
-/// The estimate of the claim `id` in the committed reference of this tier and data; NAN without one.
-static double reference_estimate(const struct run *run, const char *id)
-{
-    char path[PATH_SIZE];
-    struct tsv table;
-    double value = (double)NAN;
-    path_format(path, "results/reference/%s-%s/ledger.tsv", run->tier_name, run->data);
-    if (!file_exists(path)) return value;
-    tsv_read(&table, path);
-    const long row = tsv_row(&table, "id", id);
-    if (row >= 0) value = tsv_number(&table, (size_t)row, "estimate");
-    tsv_free(&table);
-    return value;
-}
-
-/// A line of Table 1; `ours` NULL where there is nothing to measure.
+/// A line of Table 1; `key` (of the result) and `ours` NULL where there is nothing to measure.
 static void paper_line(struct table *table, const struct study *study, const char *what,
-                       const char *id, const struct interval *ours)
+                       const char *id, const char *key, const struct interval *ours)
 {
     const struct run *run = study->run;
     const struct claim claim = run_claim(run, id);
     const char *excluded = claim_excluded(&claim, run->tier, run->data);
     char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[64];
-    number_text(reference, reference_estimate(run, id));
+    number_text(reference, key ? run_reference(run, key) : (double)NAN);
     if (ours && strcmp(run->data, "cifar10") == 0)
         interval_text(yours, ours->estimate, ours->low, ours->high);
     if (!ours || excluded)
@@ -125,21 +76,23 @@ static void emit_paper_table(const struct study *study)
     table_open(
         &table, 5,
         (const char *const[]){"Table 1", "published", "reference", "yours", "verdict"});
-    paper_line(&table, study, "CIFAR-10, LP", "table1.cifar10.lp",
+    paper_line(&table, study, "CIFAR-10, LP", "table1.cifar10.lp", "lp.accuracy",
                &arms[ARM_LP].accuracy);
     paper_line(&table, study, "CIFAR-10, BN+LP", "table1.cifar10.bn-lp",
-               &arms[ARM_BN_LP].accuracy);
+               "bn-lp.accuracy", &arms[ARM_BN_LP].accuracy);
     paper_line(&table, study, "CIFAR-10, partial finetuning", "table1.cifar10.partial",
-               &arms[ARM_PARTIAL].accuracy);
+               "partial.accuracy", &arms[ARM_PARTIAL].accuracy);
     paper_line(&table, study, "CIFAR-10, BN+LP minus LP", "table1.cifar10.bn-over-lp",
-               &gaps[GAP_BN].points);
+               "bn-over-lp.points", &gaps[GAP_BN].points);
     paper_line(&table, study, "CIFAR-10, partial minus BN+LP",
-               "table1.cifar10.partial-over-bn", &gaps[GAP_PARTIAL].points);
-    paper_line(&table, study, "ImageNet-1K, LP", "table1.imagenet.lp", NULL);
-    paper_line(&table, study, "ImageNet-1K, BN+LP", "table1.imagenet.bn-lp", NULL);
+               "table1.cifar10.partial-over-bn", "partial-over-bn.points",
+               &gaps[GAP_PARTIAL].points);
+    paper_line(&table, study, "ImageNet-1K, LP", "table1.imagenet.lp", NULL, NULL);
+    paper_line(&table, study, "ImageNet-1K, BN+LP", "table1.imagenet.bn-lp", NULL,
+               NULL);
     paper_line(&table, study, "ImageNet-1K, partial finetuning",
-               "table1.imagenet.partial", NULL);
-    emit_table(study->run, "table1.md", about, &table);
+               "table1.imagenet.partial", NULL, NULL);
+    run_table(study->run, "table1.md", about, &table, "");
     table_close(&table);
 }
 
@@ -184,11 +137,11 @@ static void emit_arms(struct study *study)
                                      "seeds' range", "maximum over epochs"});
     for (const struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm)
         emit_arm(study, &table, arm);
-    emit_table(study->run, "arms.md",
-               "Every probe, percent of test images, 90 % intervals over images. The "
-               "maximum over epochs is chosen on the test images, as the public code "
-               "reports it, and thus flatters.",
-               &table);
+    run_table(study->run, "arms.md",
+              "Every probe, percent of test images, 90 % intervals over images. The "
+              "maximum over epochs is chosen on the test images, as the public code "
+              "reports it, and thus flatters.",
+              &table, "");
     table_close(&table);
 }
 
@@ -218,7 +171,7 @@ static void emit_gaps(struct study *study)
              "McNemar's test on the first seeds. A trained BN+LP and the linear layer "
              "it folds into differ by %.1e of the largest logit.",
              study->fold.residual);
-    emit_table(run, "gaps.md", about, &table);
+    run_table(run, "gaps.md", about, &table, "");
     table_close(&table);
 }
 
@@ -246,7 +199,7 @@ static void emit_rates(const struct study *study)
              "Rates: percent of %zu held-out training images after %g epochs on the "
              "others.",
              study->scale.held_out, study->scale.search_epochs);
-    emit_table(study->run, "rates.md", about, &table);
+    run_table(study->run, "rates.md", about, &table, "");
     table_close(&table);
 }
 
@@ -260,15 +213,6 @@ void emit_tables(struct study *study)
 
 // ====== Arrays ======
 
-static void export_array(const struct run *run, const char *name, enum npy_type type,
-                         int dimensions, const size_t *shape, const void *data)
-{
-    char file[64], path[PATH_SIZE];
-    snprintf(file, sizeof file, "export/%s.npy", name);
-    run_path(path, run, file);
-    npy_write(path, type, dimensions, shape, data);
-}
-
 void export_arrays(const struct study *study)
 {
     static const char *const splits[2] = {"train", "test"};
@@ -278,14 +222,13 @@ void export_arrays(const struct study *study)
         const struct features *features = &study->sets.trained[split].summary;
         const size_t shape[] = {features->images, features->rows, features->width};
         snprintf(name, sizeof name, "%s-features", splits[split]);
-        export_array(study->run, name, NPY_F4, 3, shape, features->data);
+        run_array(study->run, name, NPY_F4, 3, shape, features->data);
         snprintf(name, sizeof name, "%s-labels", splits[split]);
-        export_array(study->run, name, NPY_U1, 1, shape,
-                     study->sets.images[split].labels);
+        run_array(study->run, name, NPY_U1, 1, shape, study->sets.images[split].labels);
     }
     for (const struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm) {
         const size_t shape[] = {arm->seeds, n};
         snprintf(name, sizeof name, "answers-%s", arm->key);
-        export_array(study->run, name, NPY_U1, 2, shape, arm->answers);
+        run_array(study->run, name, NPY_U1, 2, shape, arm->answers);
     }
 }

@@ -17,9 +17,6 @@ struct part part_of(const struct study *study, struct interval d);
 /// the gaps with their cross-check (gaps.md); the rates tried (rates.md). result.tsv and stdout too.
 void emit_tables(struct study *study);
 
-/// The tables of an earlier run of the same content, from their files.
-void show_tables(const struct run *run);
-
 /// What every number can be computed from again: export/train-features.npy and test-features.npy (n,2,D) float32,
 /// class token and mean token after the final norm; train-labels.npy, test-labels.npy (n);
 /// answers-ARM.npy (S,n) uint8.

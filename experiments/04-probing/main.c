@@ -157,10 +157,7 @@ int main(int argc, char **argv)
     char scale[SCALE_TEXT];
     run_open(&run, "04-probing", code_key, argc, argv);
     open_study(&study, &run);
-    if (run_fresh(&run)) {
-        show_tables(&run);
-        return run_print(&run);
-    }
+    if (run_fresh(&run)) return run_print(&run);
     sets_open(&study.sets, &run, &study.model);
     arms_open(&study);
     jobs_search(&study);

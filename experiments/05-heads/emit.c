@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/npy.h"
-#include "core/base/tsv.h"
-#include "core/report/table.h"
+#include "core/report/exhibits.h"
 #include "core/train/pretrained.h"
 
 static const char *const method_name[METHODS] = {"linear probe", "finetuning",
@@ -72,22 +70,6 @@ void describe_scale(char scale[SCALE_TEXT], const struct study *study,
 
 // ====== Table ======
 
-/// The number under `key` in the committed reference of this tier and data; NAN without one.
-static double reference_value(const struct run *run, const char *key)
-{
-    char path[PATH_SIZE];
-    struct tsv table;
-    double value = (double)NAN;
-    path_format(path, "results/reference/%s-%s/%s/result.tsv", run->tier_name,
-                run->data, run->name);
-    if (!file_exists(path)) return value;
-    tsv_read(&table, path);
-    const long row = tsv_row(&table, "key", key);
-    if (row >= 0) value = tsv_number(&table, (size_t)row, "value");
-    tsv_free(&table);
-    return value;
-}
-
 /// One line: what, published, reference, yours, verdict, maximum over epochs (NAN: none).
 static void emit_line(struct run *run, struct table *table, const char *what,
                       const char *key, const char *id, struct interval ours, size_t n,
@@ -97,7 +79,7 @@ static void emit_line(struct run *run, struct table *table, const char *what,
         verdict[64] = "-";
     const char *published = "-";
     run_result(run, key, ours.estimate, ours.low, ours.high, n, "%");
-    number_text(reference, reference_value(run, key));
+    number_text(reference, run_reference(run, key));
     interval_text(yours, ours.estimate, ours.low, ours.high);
     number_text(maximum, best);
     if (id) {
@@ -151,29 +133,31 @@ static void emit_method(const struct study *study, struct table *table,
     emit_mcnemar(run, key, &comparison->heads[method].mcnemar);
 }
 
+enum { CAPTIONS_TEXT = METHODS * (SCALE_TEXT + 96) + 512 };
+
 /// What stands behind the numbers, under the table.
-static void put_captions(FILE *file, const struct study *study)
+static void captions(char text[CAPTIONS_TEXT], const struct study *study)
 {
-    char scale[SCALE_TEXT];
-    putc('\n', file);
+    size_t used = 0;
     for (int m = 0; m < METHODS; ++m) {
+        char scale[SCALE_TEXT];
         describe_scale(scale, study, (enum method)m);
-        fprintf(file, "%s: %s, %zu test images.\n", method_name[m], scale,
-                study->test.count);
+        used += (size_t)snprintf(text + used, CAPTIONS_TEXT - used,
+                                 "%s: %s, %zu test images.\n", method_name[m], scale,
+                                 study->test.count);
     }
-    fputs(
-        "Yours is after the last epoch, with 90 % bootstrap intervals over test "
-        "images, "
-        "given these weights. The maximum over epochs is chosen on the test images, as "
-        "the public code does, hence optimistic.\n\n",
-        file);
+    snprintf(
+        text + used, CAPTIONS_TEXT - used,
+        "Yours is after the last epoch, with 90 %% bootstrap intervals over test "
+        "images, given these weights. The maximum over epochs is chosen on the test "
+        "images, as the public code does, hence optimistic.\n");
 }
 
 void emit_table(const struct study *study, const struct comparison *comparison)
 {
     struct run *run = study->run;
     struct table table;
-    char key[64], what[96], path[PATH_SIZE];
+    char key[64], what[96], below[CAPTIONS_TEXT];
     snprintf(what, sizeof what, "Table 2, accuracy in percent, %s", run->data);
     table_open(&table, 6,
                (const char *const[]){what, "published", "reference", "yours", "verdict",
@@ -190,14 +174,8 @@ void emit_table(const struct study *study, const struct comparison *comparison)
         emit_mcnemar(run, key, &gain->mcnemar);
     }
 
-    struct output output;
-    run_path(path, run, "table2.md");
-    output_open(&output, path);
-    table_markdown(&table, output.file);
-    put_captions(output.file, study);
-    output_close(&output);
-    table_print(&table, stdout);
-    put_captions(stdout, study);
+    captions(below, study);
+    run_table(run, "table2.md", "", &table, below);
     table_close(&table);
 }
 
@@ -205,15 +183,13 @@ void emit_table(const struct study *study, const struct comparison *comparison)
 
 void export_answers(const struct study *study)
 {
-    char file[96], path[PATH_SIZE];
     const size_t n = study->test.count;
-    run_path(path, study->run, "export/labels.npy");
-    npy_write(path, NPY_U1, 1, &n, study->test.labels);
+    run_array(study->run, "labels", NPY_U1, 1, &n, study->test.labels);
     for (const struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm)
         for (int m = 0; m < METHODS; ++m) {
             const size_t shape[2] = {arm->by[m].seeds, n};
-            snprintf(file, sizeof file, "export/%s-%s.npy", arm->name, method_key[m]);
-            run_path(path, study->run, file);
-            npy_write(path, NPY_U1, 2, shape, arm->by[m].predicted);
+            char name[64];
+            snprintf(name, sizeof name, "%s-%s", arm->name, method_key[m]);
+            run_array(study->run, name, NPY_U1, 2, shape, arm->by[m].predicted);
         }
 }

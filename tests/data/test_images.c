@@ -48,6 +48,25 @@ Test(images, loading_planted_splits_gives_their_sizes_and_digests)
     cr_expect_str_neq(said[SPLIT_TRAIN], said[SPLIT_TEST]);
 }
 
+Test(images, the_digest_of_a_record_is_that_of_its_label_and_pixels)
+{
+    struct images images;
+    char hex[HASH_HEX], expected[HASH_HEX];
+    unsigned char record[1 + IMAGE_BYTES];
+    images_open(&images, "planted", 2, 0);
+    for (size_t i = 0; i < 2 * IMAGE_BYTES; ++i)
+        images.pixels[i] = (uint8_t)(7 * i + i / 251);
+    images.labels[0] = 3, images.labels[1] = 8;
+    for (size_t image = 0; image < 2; ++image) {
+        record[0] = images.labels[image];
+        memcpy(record + 1, images.pixels + image * IMAGE_BYTES, IMAGE_BYTES);
+        hash_bytes(expected, record, sizeof record);
+        images_record_digest(hex, &images, image);
+        cr_expect_str_eq(hex, expected);
+    }
+    images_free(&images);
+}
+
 Test(images, the_digest_of_cifar10_is_known_without_its_files)
 {
     char hex[HASH_HEX];

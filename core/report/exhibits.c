@@ -1,0 +1,70 @@
+#include "core/report/exhibits.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/tsv.h"
+#include "core/report/provenance.h"
+
+void run_table(const struct run *run, const char *file, const char *about,
+               const struct table *table, const char *below)
+{
+    char path[PATH_SIZE];
+    struct output output;
+    run_path(path, run, file);
+    output_open(&output, path);
+    fprintf(output.file, "%s%s", about, *about ? "\n\n" : "");
+    table_markdown(table, output.file);
+    fprintf(output.file, "%s%s", *below ? "\n" : "", below);
+    output_close(&output);
+
+    printf("%s%s", about, *about ? "\n" : "");
+    table_print(table, stdout);
+    printf("%s%s\n", *below ? "\n" : "", below);
+}
+
+void run_tables_print(const struct run *run)
+{
+    struct provenance provenance;
+    char path[PATH_SIZE];
+    path_format(path, "%s/provenance.tsv", run->folder);
+    if (!provenance_read(&provenance, path)) provenance.count = 0;
+    for (size_t i = 0; i < provenance.count; ++i) {
+        static const char file[] = "file ";
+        const char *what = provenance.lines[i].what, *end = strrchr(what, '.');
+        if (strncmp(what, file, strlen(file)) != 0 || !end || strcmp(end, ".md") != 0)
+            continue;
+        size_t size;
+        path_format(path, "%s/%s", run->folder, what + strlen(file));
+        char *text = file_read(&size, path, NULL);
+        printf("%s\n", text);
+        free(text);
+    }
+    provenance_free(&provenance);
+}
+
+void run_array(const struct run *run, const char *name, enum npy_type type,
+               int dimensions, const size_t *shape, const void *data)
+{
+    char file[96], path[PATH_SIZE];
+    snprintf(file, sizeof file, "export/%s.npy", name);
+    run_path(path, run, file);
+    npy_write(path, type, dimensions, shape, data);
+}
+
+double run_reference(const struct run *run, const char *key)
+{
+    char path[PATH_SIZE];
+    struct tsv table;
+    double value = (double)NAN;
+    path_format(path, "results/reference/%s-%s/%s/result.tsv", run->tier_name,
+                run->data, run->name);
+    if (!file_exists(path)) return value;
+    tsv_read(&table, path);
+    const long row = tsv_row(&table, "key", key);
+    if (row >= 0) value = tsv_number(&table, (size_t)row, "value");
+    tsv_free(&table);
+    return value;
+}

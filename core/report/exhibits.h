@@ -1,0 +1,28 @@
+/// What an experiment leaves for people beside its numbers: tables, and the arrays that every number can be
+/// computed from again; and the number that the committed reference has in the same place.
+#ifndef MASKBOOK_REPORT_EXHIBITS_H
+#define MASKBOOK_REPORT_EXHIBITS_H
+
+#include <stddef.h>
+
+#include "core/base/npy.h"
+#include "core/report/run.h"
+#include "core/report/table.h"
+
+/// Prints the table between two texts, `about` above and `below` under it ("" for none), and keeps all three
+/// as Markdown in the run's folder under the name `file`, which ends in .md; run_print shows them again.
+void run_table(const struct run *run, const char *file, const char *about,
+               const struct table *table, const char *below);
+
+/// Prints the tables that an earlier run of the same content kept, in the order in which it made them.
+void run_tables_print(const struct run *run);
+
+/// Writes export/NAME.npy: data, row-major, of the `dimensions` numbers in `shape`.
+void run_array(const struct run *run, const char *name, enum npy_type type,
+               int dimensions, const size_t *shape, const void *data);
+
+/// The number under `key` in the result.tsv of the committed reference of this tier, data and experiment;
+/// NAN where there is none.
+double run_reference(const struct run *run, const char *key);
+
+#endif

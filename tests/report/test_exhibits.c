@@ -1,0 +1,98 @@
+#include "core/report/exhibits.h"
+
+#include <math.h>
+
+#include "tests/report/world.h"
+
+TestSuite(exhibits, .init = world_open);
+
+/// A whole run that leaves two tables and an array; returns 1 when it was not needed.
+static int demo(void)
+{
+    static const float numbers[2][3] = {{1, 2, 3}, {4, 5, 6.5F}};
+    const size_t shape[] = {2, 3};
+    struct run run;
+    struct table table;
+    char words[512];
+    world_run(&run, "--tier smoke", words);
+    if (run_fresh(&run)) {
+        cr_expect_eq(run_print(&run), 0);
+        return 1;
+    }
+    table_open(&table, 2, (const char *const[]){"probe", "accuracy"});
+    table_row(&table, (const char *const[]){"LP", "64.4"});
+    run_table(&run, "z.md", "Above it.", &table, "Below it.\n");
+    run_table(&run, "a.md", "", &table, "");
+    table_close(&table);
+    run_array(&run, "tokens", NPY_F4, 2, shape, numbers);
+    run_result(&run, "gap", 1.25, .5, 2, 100, "points");
+    cr_expect_eq(run_close(&run), 0);
+    return 0;
+}
+
+static const char markdown[] = "| probe | accuracy |\n| --- | ---: |\n| LP | 64.4 |\n";
+
+Test(exhibits, a_table_is_printed_between_its_texts_and_kept_as_markdown)
+{
+    char expected[512];
+    world_listen();
+    cr_expect_eq(demo(), 0);
+    const char *said = world_said();
+    static const char beginning[] = "Above it.\n"
+                                    "probe  accuracy\n"
+                                    "-----  --------\n"
+                                    "LP         64.4\n\n"
+                                    "Below it.\n\n"
+                                    "probe  accuracy\n";
+    cr_expect(strncmp(said, beginning, strlen(beginning)) == 0, "%s", said);
+    snprintf(expected, sizeof expected, "Above it.\n\n%s\nBelow it.\n", markdown);
+    scratch_expect(__LINE__, "results/smoke-planted/02-demo/z.md", expected);
+    scratch_expect(__LINE__, "results/smoke-planted/02-demo/a.md", markdown);
+}
+
+Test(exhibits, a_repeat_shows_the_kept_tables_in_the_order_in_which_they_were_made)
+{
+    char expected[1024];
+    world_listen();
+    cr_expect_eq(demo(), 0);
+    world_listen();
+    cr_expect_eq(demo(), 1);
+    snprintf(expected, sizeof expected, "Above it.\n\n%s\nBelow it.\n\n%s\n02-demo,",
+             markdown, markdown);
+    const char *said = world_said();
+    cr_expect(strncmp(said, expected, strlen(expected)) == 0, "%s", said);
+}
+
+Test(exhibits, an_array_is_written_below_export_and_vouched_for)
+{
+    struct npy npy;
+    world_listen();
+    demo();
+    npy_read(&npy, "results/smoke-planted/02-demo/export/tokens.npy");
+    cr_expect(npy.type == NPY_F4 && npy.dimensions == 2 && npy.shape[0] == 2 &&
+              npy.shape[1] == 3);
+    cr_expect_eq(((const float *)npy.data)[5], 6.5F);
+    npy_free(&npy);
+    cr_expect(strstr(world_text("results/smoke-planted/02-demo/provenance.tsv"),
+                     "file export/tokens.npy\t"));
+}
+
+Test(exhibits, the_reference_is_the_number_of_the_same_key_tier_and_data)
+{
+    struct run run;
+    char words[512];
+    world_write("results/reference/smoke-planted/02-demo/result.tsv",
+                "key\tvalue\tlow\thigh\tn\tunit\ngap\t1.5\t1\t2\t100\tpoints\n");
+    world_write("results/reference/desk-planted/02-demo/result.tsv",
+                "key\tvalue\tlow\thigh\tn\tunit\ngap\t2.5\t1\t2\t100\tpoints\n");
+    world_run(&run, "--tier smoke", words);
+    cr_expect_eq(run_reference(&run, "gap"), 1.5);
+    cr_expect(isnan(run_reference(&run, "other")));
+    world_drop(&run);
+    world_run(&run, "--tier desk --data planted", words);
+    cr_expect_eq(run_reference(&run, "gap"), 2.5);
+    world_drop(&run);
+    world_run(&run, "--tier desk --data cifar10", words);
+    cr_expect(isnan(run_reference(&run, "gap")));
+    world_drop(&run);
+}
