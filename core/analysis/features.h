@@ -2,8 +2,8 @@
 /// file that is known by its content's key. A file of another key, or with one bit wrong, is not used.
 ///
 /// The file is a page of text (what it is, the key, the shape, the SHA-256 of the rest) and the float32
-/// numbers; it is mapped, not read, so that a training touches memory at the pace of its batches and
-/// several hundred megabytes more than there is memory do no harm.
+/// numbers. It is mapped for use: its pages are the system's to drop and to read again, so that a file
+/// larger than memory costs time and no failure. To be written the numbers must all be in memory.
 #ifndef MASKBOOK_ANALYSIS_FEATURES_H
 #define MASKBOOK_ANALYSIS_FEATURES_H
 
@@ -29,8 +29,8 @@ struct features features_part(const struct features *features, size_t first,
 int features_open(struct features *features, const char *path, const char *key)
     __attribute__((warn_unused_result));
 
-/// Writes features->data to `path` under `key`: to a temporary name, flushed, renamed. Dies (EXIT_SYSTEM)
-/// when the disk does not take it.
+/// Writes features->data to `path` under `key`: to a temporary name, flushed, renamed; so an old file there
+/// and the new one need room together. Dies (EXIT_SYSTEM) when the disk does not take it.
 void features_write(const struct features *features, const char *path, const char *key);
 
 /// Unmaps.

@@ -2,9 +2,10 @@
 /// perceptron are trained, which move no information between tokens.
 ///     y = base + W_2S gelu(W_1S u + b_1S),   f = LN(y)
 /// 3D/2 units have D weights in and D out each, 3 D^2 in all: exactly as many as qkv, and without bias
-/// like it. Those are chosen that contribute most to the class token's output, so that the control is as
-/// strong as it can be made without looking at a label: largest Var(a_j) |w_2j|^2 over the training images,
-/// a_j being the unit's activity and w_2j its column of W_2.
+/// like it. Which of the 4D units those are is a heuristic that looks at no label and is meant to make the
+/// control strong; other choices may be stronger. It takes the largest Var(a_j) |w_2j|^2 over the training
+/// images, a_j being the unit's activity and w_2j its column of W_2: what a unit, by itself, moves the
+/// class token.
 #ifndef MASKBOOK_ANALYSIS_MLP_UNITS_H
 #define MASKBOOK_ANALYSIS_MLP_UNITS_H
 

@@ -27,6 +27,22 @@ run in_copy tools/docs --check
 expect_status 0
 report 'they are renewed from the claims, and then agree'
 
+# The line that says which files an experiment leaves.
+files_of() { grep "^Files: .results/TIER-DATA/$1/" "$copy/REPRODUCE.md"; }
+printf 'run_table(study->run,\n "another.md", "", &table, "");\n' >"$copy/experiments/05-heads/another.c"
+run in_copy tools/docs
+expect_status 0
+case $(files_of 05-heads) in
+    *figure* | *.png*) wrong='a figure is said to come with Table 2' ;;
+    *another.md*table2.md*) ;;
+    *) wrong='not every table of Table 2 is named' ;;
+esac
+case $(files_of 02-rank-curves) in
+    *figure2.svg*figure2.png*figure2.tsv*) ;;
+    *) wrong='the files of Figure 2 are not named' ;;
+esac
+report 'files are named as the target and the sources have them: pictures for figures, each table'
+
 sed -i '/^<!-- end -->$/d' "$copy/REPRODUCE.md"
 run in_copy tools/docs
 expect_status 3
