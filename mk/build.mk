@@ -27,7 +27,8 @@ room.report   := base
 room.model    := linalg base
 room.train    := model data linalg base
 room.analysis := train model data stats linalg base
-ROOMS         := analysis train model data report stats linalg base
+room.study    := report train model data stats linalg base
+ROOMS         := study analysis train model data report stats linalg base
 LIBRARIES   := $(patsubst %,$(BUILD)/lib%.a,$(foreach r,$(ROOMS),$(if $(wildcard core/$r/*.c),$r)))
 EXPERIMENTS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard experiments/*/main.c))))
 TOOLS       := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
@@ -87,7 +88,7 @@ $(TOOLS:%=$(BUILD)/tools/%): $(BUILD)/tools/%: $(BUILD)/tools/%.o $(LIBRARIES)
 # A result is keyed by the text of the sources that computed it, comments aside, and by the compiler's
 # flags; of core/report only by the rules that judge, so that a colour never retrains. The rooms' part is
 # shared.
-KEYED   := base linalg stats data model train analysis
+KEYED   := base linalg stats data model train analysis study
 JUDGING := $(wildcard $(foreach f,claims judge record,core/report/$f.c))
 $(BUILD)/core.stamp: $(sort $(wildcard $(KEYED:%=core/%/*.[ch])) $(JUDGING)) $(BUILD)/core.list $(BUILD)/flags tools/code-key
 	@tools/code-key '$(CC) $(CFLAGS)' $(filter %.c %.h,$^) > $@.tmp

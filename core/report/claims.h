@@ -113,6 +113,7 @@ const char *claim_excluded(const struct claim *claim, enum tier tier, const char
 /// Caps a verdict by tier and data: a claim that cannot be judged here (claim_excluded) -> NOT-RUN; desk
 /// REPRODUCED -> REPRODUCED-SCALED; smoke, or planted data (unless the claim's data is planted) ->
 /// TREND-ONLY at best; fewer than 3 pretrainings an arm when the claim compares pretrainings ->
+/// TREND-ONLY at best; a run that is given --epochs ->
 /// TREND-ONLY at best. Claims whose data is none are never capped.
 enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
                          const struct run *run, int compares_pretrainings,
@@ -120,6 +121,9 @@ enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
 
 /// The row of the claim `id`. Contract: it is in paper/claims.tsv and belongs to this experiment.
 struct claim run_claim(const struct run *run, const char *id);
+
+/// 1 when run_verdict has recorded a verdict for the claim `id`.
+int run_judged(const struct run *run, const char *id);
 
 /// Records the claim's verdict for verdicts.tsv: estimate and interval of its deciding (worst) part, or
 /// NULL where there is none; the test by name; a sentence. The caps of tier and data are applied here

@@ -148,7 +148,7 @@ enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
     if (claim_excluded(claim, run->tier, run->data)) return VERDICT_NOT_RUN;
     if (run->tier == TIER_DESK) verdict = at_best(verdict, VERDICT_REPRODUCED_SCALED);
     int planted = !strcmp(run->data, "planted") && strcmp(claim->data, "planted");
-    if (run->tier == TIER_SMOKE || planted ||
+    if (run->tier == TIER_SMOKE || planted || run->epochs > 0 ||
         (compares_pretrainings && pretrainings < 3))
         verdict = at_best(verdict, VERDICT_TREND_ONLY);
     return verdict;

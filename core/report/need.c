@@ -7,7 +7,7 @@
 #include "core/report/claims.h"
 #include "core/report/store.h"
 
-/// Ends the run with all its claims NOT-RUN.
+/// Ends the run with its claims NOT-RUN, but for those that needed no weights and have a verdict.
 static _Noreturn void end_not_run(struct run *run, const char *reason)
 {
     run_note(run, "not run", reason, 1);
@@ -15,7 +15,7 @@ static _Noreturn void end_not_run(struct run *run, const char *reason)
     const struct claims *claims = store_claims(run->store);
     for (size_t i = 0; i < claims->count; ++i) {
         struct claim claim = claims_row(claims, i);
-        if (!strcmp(claim.experiment, run->name))
+        if (!strcmp(claim.experiment, run->name) && !run_judged(run, claim.id))
             run_verdict(run, claim.id, VERDICT_NOT_RUN, NULL, "", reason);
     }
     exit(run_close(run));

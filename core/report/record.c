@@ -76,13 +76,19 @@ static char *full_note(const struct claim *claim, const struct run *run,
     return text_copy(note);
 }
 
+int run_judged(const struct run *run, const char *id)
+{
+    for (size_t i = 0; i < run->store->verdict_count; ++i)
+        if (!strcmp(run->store->verdicts[i].id, id)) return 1;
+    return 0;
+}
+
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
                  const struct part *deciding, const char *test, const char *note)
 {
     struct run_store *store = run->store;
     struct claim claim = run_claim(run, id);
-    for (size_t i = 0; i < store->verdict_count; ++i)
-        require(strcmp(store->verdicts[i].id, id), "%s has a verdict already", id);
+    require(!run_judged(run, id), "%s has a verdict already", id);
     check_verdict(&claim, verdict, deciding);
 
     verdict = verdict_cap(verdict, &claim, run, 0, 0);

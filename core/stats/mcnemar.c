@@ -58,15 +58,15 @@ struct mcnemar mcnemar_counts(size_t first_only, size_t second_only)
     return test;
 }
 
-struct mcnemar mcnemar_test(const uint8_t *first, const uint8_t *second, size_t n)
+struct mcnemar mcnemar_test(const uint8_t *first, const uint8_t *second,
+                            const uint8_t *labels, size_t n)
 {
     size_t first_only = 0, second_only = 0;
     require(n > 0, "a test on no items");
     for (size_t i = 0; i < n; ++i) {
-        require(first[i] <= 1 && second[i] <= 1, "item %zu is neither right nor wrong",
-                i);
-        first_only += first[i] > second[i];
-        second_only += second[i] > first[i];
+        const int a = first[i] == labels[i], b = second[i] == labels[i];
+        first_only += a && !b;
+        second_only += b && !a;
     }
     return mcnemar_counts(first_only, second_only);
 }

@@ -26,8 +26,8 @@ struct mcnemar {
 /// (b + c) 2^-53. Requires b + c < 2^31. Cost min(b,c).
 struct mcnemar mcnemar_counts(size_t first_only, size_t second_only);
 
-/// The test of two classifiers on n items.
-/// first, second (n)   1 where the classifier got the item right, 0 where not
-struct mcnemar mcnemar_test(const uint8_t *first, const uint8_t *second, size_t n);
+/// The test of two classifiers' answers (n) to items with these labels (n). Requires n > 0.
+struct mcnemar mcnemar_test(const uint8_t *first, const uint8_t *second,
+                            const uint8_t *labels, size_t n);
 
 #endif

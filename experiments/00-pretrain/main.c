@@ -1,6 +1,6 @@
 // target: pretrain
 // needs:
-// budget: smoke 20 s, desk 8 h
+// budget: smoke 20 s, desk 9 h
 /// # Pretraining
 ///
 /// **Claim.** None of its own: the paper states the masked autoencoder and its loss (Def. 3.1, Eqs. 1-2,
@@ -9,7 +9,7 @@
 /// **Method.** Of an image's $T$ patches a uniformly random share stays visible. The encoder $f$ sees these,
 /// the decoder $g$ completes the rest, and the loss is the mean squared error of the $N_0$ hidden patches
 /// $X_0$, on pixels in $[-1,1]$: $$\min_{f,g}\ E\, \tfrac{1}{N_0 F} \|g(f(X)) - X_0\|_F^2.$$ The paper's Eq. 1
-/// minimises over $X$, a misprint. The recipes of all runs are one table, core/train/recipe.c, with the
+/// minimises over $X$, a misprint. The recipes of all pretrainings are one table, core/train/recipe.c, with the
 /// source of each of their numbers beside it.
 ///
 /// A batch is a fixed number of leaves, each computed by one thread; a fixed tree adds them. The weights

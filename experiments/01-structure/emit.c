@@ -6,14 +6,7 @@
 #include "core/base/tsv.h"
 #include "core/report/exhibits.h"
 #include "core/report/figure.h"
-#include "core/train/pretrained.h"
-
-void describe_scale(char scale[SCALE_TEXT], const struct weights *model)
-{
-    double epochs = pretrained_number(model, "epochs");
-    snprintf(scale, SCALE_TEXT, "model trained for %g epoch%s, %.0f updates", epochs,
-             epochs == 1 ? "" : "s", pretrained_number(model, "updates"));
-}
+#include "core/study/inputs.h"
 
 static void emit_loss(struct run *run, struct table *table, const char *key,
                       const char *text, struct interval d, size_t n)
@@ -102,12 +95,12 @@ static void write_headings(const char *path, const struct structure *structure,
 void emit_figure(const struct run *run, const struct structure *structure,
                  const struct images *images)
 {
-    char path[PATH_SIZE], panel[PATH_SIZE], scale[SCALE_TEXT], caption[1024];
+    char path[PATH_SIZE], panel[PATH_SIZE], scale[MODEL_SCALE_TEXT], caption[1024];
     run_path(path, run, "figure1.tsv");
     write_headings(path, structure, images);
     run_path(panel, run, "figure1-panel.png");
     panel_draw(panel, structure);
-    describe_scale(scale, structure->model);
+    model_scale(scale, structure->model);
     snprintf(caption, sizeof caption,
              "%s, test images 0 to %d of the canonical order, none picked by eye, with "
              "the first %d digits of the SHA-256 of each record; %s. A token is drawn "

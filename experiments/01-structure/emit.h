@@ -4,11 +4,8 @@
 
 #include "experiments/01-structure/passes.h"
 
-enum {
-    SHOWN = 3,
-    DIGEST_SHOWN = 8,
-    SCALE_TEXT = 128
-}; ///< images in the picture: the first ones
+/// Images in the picture, the first ones, and digits of their digests.
+enum { SHOWN = 3, DIGEST_SHOWN = 8 };
 
 /// The columns of the picture.
 enum { IMAGE, MASKED, DROPPED, ENCODED, DECODED, PAINTED, PICTURE_COLUMNS };
@@ -19,9 +16,6 @@ extern const double TOKEN_SPAN;
 
 /// Writes the panel of pixels: a row an image, a column a stage of its way.
 void panel_draw(const char *path, const struct structure *structure);
-
-/// scale (SCALE_TEXT) = how much training stands behind the numbers, in the weights' own words.
-void describe_scale(char scale[SCALE_TEXT], const struct weights *model);
 
 /// Images that break each check, and the losses: result.tsv, stdout, checks.md.
 void emit_checks(struct run *run, const struct structure *structure);

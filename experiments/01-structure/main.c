@@ -19,9 +19,8 @@
 
 #include "core/linalg/coretype.h"
 #include "core/report/claims.h"
-#include "core/report/need.h"
 #include "core/stats/bootstrap.h"
-#include "core/train/pretrained.h"
+#include "core/study/inputs.h"
 #include "experiments/01-structure/emit.h"
 
 /// How many test images are examined, the first of the canonical order.
@@ -34,16 +33,10 @@ static const struct settings {
 /// Finds the pretraining, notes all that the result depends on, and returns its mask ratio.
 static double open_model(struct weights *model, struct run *run)
 {
-    char path[PATH_SIZE], digest[HASH_HEX];
-    run_need_weights(path, run, "m75-h3");
-    struct recipe recipe = recipe_find(run->tier_name, "m75-h3");
-    pretrained_open(model, path, &recipe, run->data);
-    run_note(run, "weights m75-h3", model->file.digest, 1);
-    images_digest(digest, run->data, SPLIT_TEST);
-    run_note(run, "test data digest", digest, 1);
-    run_note(run, "core type", coretype_name(), 1);
-    run_note(run, "linear algebra", coretype_library(), 1);
-    return recipe.mask_ratio;
+    const double ratio = input_model(model, run, "m75-h3").mask_ratio;
+    input_images(run, SPLIT_TEST);
+    input_kernels(run);
+    return ratio;
 }
 
 /// Mean losses with their intervals; the gain is taken image by image.
@@ -69,8 +62,8 @@ static void check(struct run *run, const struct structure *structure)
     for (int c = 0; c < CHECKS; ++c) broken += structure->broken[c];
     int learned = structure->gain.low > 0;
     struct part part = {(double)broken, (double)NAN, (double)NAN, structure->count};
-    char scale[SCALE_TEXT], note[320];
-    describe_scale(scale, structure->model);
+    char scale[MODEL_SCALE_TEXT], note[320];
+    model_scale(scale, structure->model);
     snprintf(note, sizeof note,
              "%zu of %zu checks broken; masked loss %.3f, of the mean visible patch "
              "%.3f; %s",

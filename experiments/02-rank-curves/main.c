@@ -19,10 +19,10 @@
 #include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/report/claims.h"
-#include "core/report/need.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/slope.h"
-#include "core/train/pretrained.h"
+#include "core/study/inputs.h"
+#include "core/study/judgement.h"
 #include "experiments/02-rank-curves/emit.h"
 
 enum { RESAMPLES = BOOTSTRAP_RESAMPLES };
@@ -41,21 +41,11 @@ static const double BREAKDOWN = 1e3;
 /// Finds the pretrainings and notes all that the result depends on.
 static void open_arms(struct arm *arms, struct run *run)
 {
-    char path[PATH_SIZE], what[64], digest[HASH_HEX];
-    for (struct arm *arm = arms; arm < arms + ARMS; ++arm) {
-        run_need_weights(path, run, arm->name);
-        struct recipe recipe = recipe_find(run->tier_name, arm->name);
-        arm->ratio = recipe.mask_ratio;
-        pretrained_open(&arm->model, path, &recipe, run->data);
-        snprintf(what, sizeof what, "weights %s", arm->name);
-        run_note(run, what, arm->model.file.digest, 1);
-    }
-    images_digest(digest, run->data, SPLIT_TEST);
-    run_note(run, "test data digest", digest, 1);
-    images_digest(digest, run->data, SPLIT_TRAIN);
-    run_note(run, "training data digest", digest, 1);
-    run_note(run, "core type", coretype_name(), 1);
-    run_note(run, "linear algebra", coretype_library(), 1);
+    for (struct arm *arm = arms; arm < arms + ARMS; ++arm)
+        arm->ratio = input_model(&arm->model, run, arm->name).mask_ratio;
+    input_images(run, SPLIT_TEST);
+    input_images(run, SPLIT_TRAIN);
+    input_kernels(run);
 }
 
 /// The learned curve over the test images, the rival's over the first of them, the same masks.
@@ -88,11 +78,6 @@ static void measure(struct arm *arm, const struct run *run, const struct images 
 
 /// ## Check
 
-static struct part part(struct interval d, size_t n)
-{
-    return (struct part){d.estimate, d.low, d.high, n};
-}
-
 /// Distances rise with $i$ when every step of both curves does, at every mask ratio; the slope rises
 /// when it does from each mask ratio to the next; the rival is beaten when it is at every point. The
 /// literal mean is refuted by one component that vanishes.
@@ -106,14 +91,15 @@ static void check(struct run *run, const struct arm *arms)
         const struct arm *arm = &arms[a];
         for (size_t i = 0; i + 1 < COMPONENTS; ++i)
             for (size_t line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
-                *step++ = part(arm->curve.step[line][i], arm->learned.count);
+                *step++ = part_of(arm->curve.step[line][i], arm->learned.count);
         for (size_t i = 0; i < 2 * COMPONENTS; ++i)
-            *gap++ = part(arm->gap[i / COMPONENTS][i % COMPONENTS], arm->linear.count);
+            *gap++ =
+                part_of(arm->gap[i / COMPONENTS][i % COMPONENTS], arm->linear.count);
         slopes[a] = arm->curve.slope.estimate;
         if (a > 0)
-            rises[a - 1] = part(rank_slope_rise(&arms[a - 1].learned, &arm->learned,
-                                                RESAMPLES, run->seed),
-                                arm->learned.count);
+            rises[a - 1] = part_of(rank_slope_rise(&arms[a - 1].learned, &arm->learned,
+                                                   RESAMPLES, run->seed),
+                                   arm->learned.count);
         double literal = arm->curve.line[RANK_MEAN_2X2][COMPONENTS - 1].estimate;
         double typical = arm->curve.line[RANK_MEDIAN_2X2][COMPONENTS - 1].estimate;
         excess = fmax(excess, literal / typical);

@@ -8,14 +8,7 @@
 #include "core/base/tsv.h"
 #include "core/report/figure.h"
 #include "core/report/panel.h"
-#include "core/train/pretrained.h"
-
-void describe_scale(char scale[SCALE_TEXT], const struct weights *model)
-{
-    double epochs = pretrained_number(model, "epochs");
-    snprintf(scale, SCALE_TEXT, "model trained for %g epoch%s, %.0f updates", epochs,
-             epochs == 1 ? "" : "s", pretrained_number(model, "updates"));
-}
+#include "core/study/inputs.h"
 
 /// A number with its interval, to the results and to a cell.
 static void emit(struct run *run, char cell[NUMBER_TEXT], const struct column *column,
@@ -56,8 +49,8 @@ void emit_scores(struct run *run, const struct figure *figure)
     const struct column *random = &figure->columns[COLUMN_RANDOM];
     run_result(run, figure->known ? "random.ari.spread" : "random.agreement.spread",
                encoder_spread(random->encoder), NAN, NAN, RANDOM_ENCODERS, "1");
-    char about[256], scale[SCALE_TEXT];
-    describe_scale(scale, figure->source.model);
+    char about[256], scale[MODEL_SCALE_TEXT];
+    model_scale(scale, figure->source.model);
     snprintf(about, sizeof about,
              "%s, first %zu test images; %s; random encoder: %d of them; 90 %% "
              "bootstrap intervals over images.",
@@ -150,13 +143,13 @@ static void write_headings(const char *path, const struct figure *figure)
 
 void emit_figure(const struct run *run, const struct figure *figure)
 {
-    char path[PATH_SIZE], panel[PATH_SIZE], scale[SCALE_TEXT], caption[1024];
+    char path[PATH_SIZE], panel[PATH_SIZE], scale[MODEL_SCALE_TEXT], caption[1024];
     const struct method *method = &figure->columns[COLUMN_MAE].method;
     run_path(path, run, "figure3.tsv");
     write_headings(path, figure);
     run_path(panel, run, "figure3-panel.png");
     draw_panel(panel, figure);
-    describe_scale(scale, figure->source.model);
+    model_scale(scale, figure->source.model);
     snprintf(
         caption, sizeof caption,
         "%s, test images 0 to %d of the canonical order%s, none picked by eye, with "

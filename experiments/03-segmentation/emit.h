@@ -6,10 +6,7 @@
 #include "core/report/run.h"
 #include "experiments/03-segmentation/columns.h"
 
-enum { SHOWN = 8, SCALE_TEXT = 128 }; ///< images in the picture: the first ones
-
-/// scale (SCALE_TEXT) = how much training stands behind the numbers, in the weights' own words.
-void describe_scale(char scale[SCALE_TEXT], const struct weights *model);
+enum { SHOWN = 8 }; ///< images in the picture: the first ones
 
 /// Agreement of every column: result.tsv, stdout, segments.md.
 void emit_scores(struct run *run, const struct figure *figure);

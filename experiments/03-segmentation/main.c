@@ -19,9 +19,8 @@
 #include <stdio.h>
 
 #include "core/linalg/coretype.h"
-#include "core/report/claims.h"
-#include "core/report/need.h"
-#include "core/train/pretrained.h"
+#include "core/study/inputs.h"
+#include "core/study/judgement.h"
 #include "experiments/03-segmentation/emit.h"
 
 /// How many test images are measured, the first of the canonical order, and how many training scenes the
@@ -35,17 +34,10 @@ static const struct settings {
 /// Finds the pretraining and notes all that the result depends on.
 static void open_model(struct weights *model, struct run *run)
 {
-    char path[PATH_SIZE], digest[HASH_HEX];
-    run_need_weights(path, run, "m75-h3");
-    struct recipe recipe = recipe_find(run->tier_name, "m75-h3");
-    pretrained_open(model, path, &recipe, run->data);
-    run_note(run, "weights m75-h3", model->file.digest, 1);
-    images_digest(digest, run->data, SPLIT_TEST);
-    run_note(run, "test data digest", digest, 1);
-    images_digest(digest, run->data, SPLIT_TRAIN);
-    run_note(run, "training data digest", digest, 1);
-    run_note(run, "core type", coretype_name(), 1);
-    run_note(run, "linear algebra", coretype_library(), 1);
+    input_model(model, run, "m75-h3");
+    input_images(run, SPLIT_TEST);
+    input_images(run, SPLIT_TRAIN);
+    input_kernels(run);
 }
 
 /// The ways to make each column, on training scenes.
@@ -72,13 +64,10 @@ static void check(struct run *run, const struct figure *figure)
         return;
     }
     struct part leads[COLUMNS - 1];
-    for (int c = 1; c < COLUMNS; ++c) {
-        struct interval gap = figure->columns[c].gap;
-        leads[c - 1] =
-            (struct part){gap.estimate, gap.low, gap.high, figure->source.count};
-    }
-    char scale[SCALE_TEXT], note[256];
-    describe_scale(scale, figure->source.model);
+    for (int c = 1; c < COLUMNS; ++c)
+        leads[c - 1] = part_of(figure->columns[c].gap, figure->source.count);
+    char scale[MODEL_SCALE_TEXT], note[256];
+    model_scale(scale, figure->source.model);
     snprintf(note, sizeof note, "%s; given these weights; the least of 3 leads", scale);
     run_judge(run, "figure3.clusters", leads, COLUMNS - 1, 0,
               "paired bootstrap over scenes of the model's ARI minus each control's",

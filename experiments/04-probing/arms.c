@@ -8,6 +8,13 @@
 
 const double rate_factor[RATES] = {1, 4, 16, 64};
 
+int rate_at_end(const struct arm *arm)
+{
+    const double factor = arm->rate / PROBE_RECIPE.learning_rate;
+    return arm->choice == RATE_CHOSEN &&
+           (factor == rate_factor[0] || factor == rate_factor[RATES - 1]);
+}
+
 enum { QKV = PROJECTION_QUERY | PROJECTION_KEY | PROJECTION_VALUE };
 
 static const struct arm ARM[ARMS] = {
@@ -45,10 +52,10 @@ static const struct arm ARM[ARMS] = {
                   .label = "LP on the mean patch token",
                   .material = MATERIAL_MEAN,
                   .choice = RATE_CHOSEN},
-    [ARM_INITIAL] = {.key = "initial",
-                     .label = "LP, encoder before pretraining",
-                     .material = MATERIAL_INITIAL,
-                     .choice = RATE_CHOSEN},
+    [ARM_RANDOM] = {.key = "random",
+                    .label = "LP, random encoders, one a seed",
+                    .material = MATERIAL_RANDOM,
+                    .choice = RATE_CHOSEN},
     [ARM_LP_SOLVED] = {.key = "lp-solved", .label = "LP", .choice = RATE_NONE},
     [ARM_BN_LP_SOLVED] = {.key = "bn-lp-solved",
                           .label = "BN+LP",
@@ -87,22 +94,29 @@ static const struct gap GAP[GAPS] = {
                        .worse = ARM_QUERY_KEY},
 };
 
-enum { SEEDS = 5, CONTROL_SEEDS = 3, SMOKE_SEEDS = 2, SMOKE_EPOCHS = 10 };
+enum { SEEDS = 5, SMOKE_SEEDS = 2, SMOKE_EPOCHS = 10 };
 /// One in so many training images is held out to choose rates, in a fifth of the epochs.
 enum { HELD_OUT = 10, SEARCH = 5 };
 
-void arms_open(struct study *study)
+void scale_open(struct study *study)
 {
     const struct run *run = study->run;
     const int smoke = run->tier == TIER_SMOKE;
-    const size_t n = study->sets.images[SPLIT_TEST].count;
     struct scale *scale = &study->scale;
     scale->epochs = run->epochs > 0 ? run->epochs
                     : smoke         ? SMOKE_EPOCHS
                                     : PROBE_RECIPE.epochs;
     scale->search_epochs = scale->epochs / SEARCH;
     scale->seeds = run->seeds > 0 ? (size_t)run->seeds : smoke ? SMOKE_SEEDS : SEEDS;
-    scale->control_seeds = scale->seeds < CONTROL_SEEDS ? scale->seeds : CONTROL_SEEDS;
+    // A control's seed is a random encoder's too.
+    scale->control_seeds =
+        scale->seeds < RANDOM_ENCODERS ? scale->seeds : RANDOM_ENCODERS;
+}
+
+void arms_open(struct study *study)
+{
+    const size_t n = study->sets.images[SPLIT_TEST].count;
+    struct scale *scale = &study->scale;
     scale->held_out = study->sets.images[SPLIT_TRAIN].count / HELD_OUT;
 
     arena_open(&study->arena, "answers",
@@ -143,16 +157,9 @@ static void compare(struct gap *gap, const struct arm *arms, const uint8_t *labe
                     size_t n, uint64_t seed)
 {
     const struct arm *better = &arms[gap->better], *worse = &arms[gap->worse];
-    size_t better_only = 0, worse_only = 0;
-    for (size_t i = 0; i < n; ++i) {
-        const int a = better->answers[i] == labels[i],
-                  b = worse->answers[i] == labels[i];
-        better_only += a && !b;
-        worse_only += b && !a;
-    }
     gap->points =
         accuracy_gain(better->right, worse->right, n, BOOTSTRAP_RESAMPLES, seed);
-    gap->mcnemar = mcnemar_counts(better_only, worse_only);
+    gap->mcnemar = mcnemar_test(better->answers, worse->answers, labels, n);
 }
 
 void arms_compare(struct study *study)

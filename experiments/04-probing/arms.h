@@ -19,7 +19,7 @@ enum arm_name {
     ARM_VALUE,
     ARM_QUERY_KEY,
     ARM_MEAN,
-    ARM_INITIAL,
+    ARM_RANDOM,
     ARM_LP_SOLVED,
     ARM_BN_LP_SOLVED,
     ARMS
@@ -54,6 +54,9 @@ struct arm {
     double least, most, best; ///< percent: over seeds; mean of the maxima over epochs
     struct lbfgs_outcome outcome; ///< of RATE_NONE
 };
+
+/// 1 when the rate that `arm` has chosen is the least or the greatest of those tried.
+int rate_at_end(const struct arm *arm);
 
 /// How much is done at a tier.
 struct scale {
@@ -99,7 +102,10 @@ struct study {
     struct arena arena;
 };
 
-/// Sets the arms up for the tier, --epochs and --seeds.
+/// Sets how much is done by the tier, --epochs and --seeds; how many images are held out is arms_open's.
+void scale_open(struct study *study);
+
+/// Sets the arms up. Contract: scale and sets are open.
 void arms_open(struct study *study);
 
 /// Fills what compares the trained arms: shares, accuracies, gaps.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/report/exhibits.h"
+#include "core/study/judgement.h"
 #include "core/train/pretrained.h"
 
 void describe_scale(char scale[SCALE_TEXT], const struct study *study)
@@ -16,12 +17,6 @@ void describe_scale(char scale[SCALE_TEXT], const struct study *study)
              "(controls %zu)",
              epochs, epochs == 1 ? "" : "s", s->epochs, s->seeds,
              s->seeds == 1 ? "" : "s", s->control_seeds);
-}
-
-struct part part_of(const struct study *study, struct interval d)
-{
-    return (struct part){d.estimate, d.low, d.high,
-                         study->sets.images[SPLIT_TEST].count};
 }
 
 static void emit(struct run *run, const char *arm, const char *what, struct interval d,
@@ -45,22 +40,15 @@ static void paper_line(struct table *table, const struct study *study, const cha
                        const char *id, const char *key, const struct interval *ours)
 {
     const struct run *run = study->run;
-    const struct claim claim = run_claim(run, id);
-    const char *excluded = claim_excluded(&claim, run->tier, run->data);
-    char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[64];
+    char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[JUDGEMENT_TEXT];
+    const struct part part =
+        ours ? part_of(*ours, study->sets.images[SPLIT_TEST].count) : (struct part){0};
     number_text(reference, key ? run_reference(run, key) : (double)NAN);
     if (ours && strcmp(run->data, "cifar10") == 0)
         interval_text(yours, ours->estimate, ours->low, ours->high);
-    if (!ours || excluded)
-        snprintf(verdict, sizeof verdict, "NOT-RUN(%s)", excluded ? excluded : "-");
-    else {
-        const struct part part = part_of(study, *ours);
-        snprintf(
-            verdict, sizeof verdict, "%s",
-            verdict_name(verdict_cap(claim_judge(&claim, &part), &claim, run, 0, 0)));
-    }
-    table_row(table,
-              (const char *const[]){what, claim.printed, reference, yours, verdict});
+    judgement_text(verdict, run, id, ours ? &part : NULL, 0);
+    table_row(table, (const char *const[]){what, run_claim(run, id).printed, reference,
+                                           yours, verdict});
 }
 
 static void emit_paper_table(const struct study *study)
@@ -153,12 +141,12 @@ static void emit_gaps(struct study *study)
     struct table table;
     table_open(
         &table, 4,
-        (const char *const[]){"difference", "points", "discordant", "McNemar p"});
+        (const char *const[]){"difference", "points", "discordant", "McNemar mid-p"});
     for (const struct gap *gap = study->gaps; gap < study->gaps + GAPS; ++gap) {
         char points[NUMBER_TEXT], discordant[NUMBER_TEXT], p[NUMBER_TEXT];
         const size_t count = gap->mcnemar.first_only + gap->mcnemar.second_only;
         emit(run, gap->key, "points", gap->points, n, "points");
-        emit_number(run, gap->key, "mcnemar-p", gap->mcnemar.mid_p, "1");
+        emit_number(run, gap->key, "mcnemar-mid-p", gap->mcnemar.mid_p, "1");
         interval_text(points, gap->points.estimate, gap->points.low, gap->points.high);
         number_text(discordant, (double)count);
         number_text(p, gap->mcnemar.mid_p);
@@ -177,7 +165,7 @@ static void emit_gaps(struct study *study)
 
 static void emit_rates(const struct study *study)
 {
-    char heads[RATES][NUMBER_TEXT], about[160];
+    char heads[RATES][NUMBER_TEXT], about[256];
     const char *names[1 + RATES] = {"probe"};
     struct table table;
     for (size_t r = 0; r < RATES; ++r) {
@@ -190,15 +178,22 @@ static void emit_rates(const struct study *study)
         char cells[RATES][NUMBER_TEXT];
         const char *row[1 + RATES] = {arm->label};
         for (size_t r = 0; r < RATES; ++r) {
-            number_text(cells[r], 100 * arm->held_out[r]);
+            const double percent = 100 * arm->held_out[r];
+            const char *mark = arm->rate != PROBE_RECIPE.learning_rate * rate_factor[r]
+                                   ? ""
+                               : rate_at_end(arm) ? " *!"
+                                                  : " *";
+            snprintf(cells[r], NUMBER_TEXT, "%.2f%s", percent, mark);
             row[1 + r] = cells[r];
         }
         table_row(&table, row);
     }
-    snprintf(about, sizeof about,
-             "Rates: percent of %zu held-out training images after %g epochs on the "
-             "others.",
-             study->scale.held_out, study->scale.search_epochs);
+    snprintf(
+        about, sizeof about,
+        "Rates: percent of %zu held-out training images after %g epochs on the "
+        "others; * chosen, ! at an end of the rates tried, so that a better one may "
+        "lie beyond.",
+        study->scale.held_out, study->scale.search_epochs);
     run_table(study->run, "rates.md", about, &table, "");
     table_close(&table);
 }

@@ -10,9 +10,6 @@ enum { SCALE_TEXT = 160 };
 /// scale (SCALE_TEXT) = how much training stands behind the numbers.
 void describe_scale(char scale[SCALE_TEXT], const struct study *study);
 
-/// An interval as a part to be judged, over the test images.
-struct part part_of(const struct study *study, struct interval d);
-
 /// Table 1 as the paper prints it, with the reference, ours and the verdicts (table1.md); every arm (arms.md);
 /// the gaps with their cross-check (gaps.md); the rates tried (rates.md). result.tsv and stdout too.
 void emit_tables(struct study *study);

@@ -61,7 +61,7 @@ static void after_epoch(void *context)
 
 // ====== Steps ======
 
-static struct probe_set part_of(struct probe_set set, size_t first, size_t last)
+static struct probe_set set_part(struct probe_set set, size_t first, size_t last)
 {
     return (struct probe_set){features_part(&set.features, first, last),
                               set.labels + first};
@@ -110,19 +110,20 @@ static void job_train(struct jobs *jobs, struct arm *arm, size_t number, int wor
     struct study *study = jobs->study;
     const struct scale *scale = &study->scale;
     const int searching = jobs->searching;
+    const size_t seed = searching ? 0 : number;
     struct probe_settings settings = {
         .recipe = probe_recipe_shorten(&PROBE_RECIPE, epochs_of(jobs)),
         .classes = IMAGE_CLASSES,
         .batch_norm = arm->batch_norm,
         .last_only = arm->choice == RATE_CHOSEN,
-        .seed = study->run->seed + (searching ? 0 : number)};
+        .seed = study->run->seed + seed};
     settings.recipe.learning_rate =
         searching ? PROBE_RECIPE.learning_rate * rate_factor[number] : arm->rate;
-    struct probe_set train = sets_part(&study->sets, arm->material, SPLIT_TRAIN),
-                     test = sets_part(&study->sets, arm->material, SPLIT_TEST);
+    struct probe_set train = sets_part(&study->sets, arm->material, seed, SPLIT_TRAIN),
+                     test = sets_part(&study->sets, arm->material, seed, SPLIT_TEST);
     if (searching) {
-        test = part_of(train, 0, scale->held_out);
-        train = part_of(train, scale->held_out, train.features.images);
+        test = set_part(train, 0, scale->held_out);
+        train = set_part(train, scale->held_out, train.features.images);
     }
     const size_t batch = settings.recipe.batch, n = test.features.images;
     struct arena room, arena;
@@ -165,8 +166,9 @@ static void class_tokens_of(double *x, const struct features *features)
 static void job_solve(struct jobs *jobs, struct arm *arm)
 {
     const struct study *study = jobs->study;
-    const struct probe_set train = sets_part(&study->sets, arm->material, SPLIT_TRAIN),
-                           test = sets_part(&study->sets, arm->material, SPLIT_TEST);
+    const struct probe_set train =
+                               sets_part(&study->sets, arm->material, 0, SPLIT_TRAIN),
+                           test = sets_part(&study->sets, arm->material, 0, SPLIT_TEST);
     const size_t n = train.features.images, m = test.features.images,
                  D = train.features.width;
     struct softmax_regression problem = {n, D, IMAGE_CLASSES, NULL, train.labels};

@@ -36,7 +36,30 @@ static void open_units(struct sets *sets)
     }
 }
 
-void sets_open(struct sets *sets, const struct run *run, const struct weights *model)
+/// Features of encoders that have learned nothing; the first has the weights with which the pretraining of
+/// the same seed began.
+static void open_random(struct sets *sets, const struct run *run, const struct mae *mae,
+                        size_t encoders)
+{
+    require(encoders <= RANDOM_ENCODERS, "%zu random encoders", encoders);
+    const size_t mark = arena_mark(&sets->arena);
+    real *weights = arena_reals(&sets->arena, mae->parameters.count);
+    for (sets->encoders = 0; sets->encoders < encoders; ++sets->encoders) {
+        const size_t e = sets->encoders;
+        char name[32];
+        snprintf(name, sizeof name, "random%zu", e);
+        parameters_initialise(weights, &mae->parameters, run->seed + e);
+        for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+            const struct encoder_source source = {mae, weights, &sets->images[split],
+                                                  run->threads};
+            open_features(&sets->random[e][split], run, name, split, 0, &source);
+        }
+    }
+    arena_reset(&sets->arena, mark);
+}
+
+void sets_open(struct sets *sets, const struct run *run, const struct weights *model,
+               size_t encoders)
 {
     const struct mae *mae = &model->mae;
     images_load(&sets->images[SPLIT_TRAIN], run->data, SPLIT_TRAIN);
@@ -49,38 +72,36 @@ void sets_open(struct sets *sets, const struct run *run, const struct weights *m
                    mae->parameters.count * sizeof(real) + ((size_t)64 << 20));
     last_block_open(&sets->block, mae, model->slab, &sets->arena);
 
-    // The rival's weights are those that the pretraining began with, when the seed is the same.
-    real *initial = arena_reals(&sets->arena, mae->parameters.count);
-    parameters_initialise(initial, &mae->parameters, run->seed);
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
-        struct encoder_source source = {mae, model->slab, &sets->images[split],
-                                        run->threads};
+        const struct encoder_source source = {mae, model->slab, &sets->images[split],
+                                              run->threads};
         open_features(&sets->trained[split], run, "m75-h3", split, 1, &source);
-        source.weights = initial;
-        open_features(&sets->initial[split], run, "initial", split, 0, &source);
     }
+    open_random(sets, run, mae, encoders);
     open_units(sets);
 }
 
 static const struct features *features_of(const struct sets *sets,
-                                          enum material material, enum split split)
+                                          enum material material, size_t seed,
+                                          enum split split)
 {
     switch (material) {
     case MATERIAL_BLOCK:
         return &sets->trained[split].block;
     case MATERIAL_UNITS:
         return &sets->unit_rows[split];
-    case MATERIAL_INITIAL:
-        return &sets->initial[split].summary;
+    case MATERIAL_RANDOM:
+        require(seed < sets->encoders, "no random encoder %zu", seed);
+        return &sets->random[seed][split].summary;
     default:
         return &sets->trained[split].summary;
     }
 }
 
-struct probe_set sets_part(const struct sets *sets, enum material material,
+struct probe_set sets_part(const struct sets *sets, enum material material, size_t seed,
                            enum split split)
 {
-    return (struct probe_set){*features_of(sets, material, split),
+    return (struct probe_set){*features_of(sets, material, seed, split),
                               sets->images[split].labels};
 }
 
@@ -105,7 +126,8 @@ void sets_close(struct sets *sets)
 {
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
         encoder_features_close(&sets->trained[split]);
-        encoder_features_close(&sets->initial[split]);
+        for (size_t e = 0; e < sets->encoders; ++e)
+            encoder_features_close(&sets->random[e][split]);
         images_free(&sets->images[split]);
     }
     arena_close(&sets->arena);

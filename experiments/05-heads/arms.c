@@ -9,10 +9,9 @@
 #include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/product.h"
-#include "core/report/need.h"
 #include "core/stats/accuracy.h"
 #include "core/stats/bootstrap.h"
-#include "core/train/pretrained.h"
+#include "core/study/inputs.h"
 
 const char *const method_key[METHODS] = {"lp", "finetuned", "scratch"};
 
@@ -38,38 +37,25 @@ static struct scale scale_of(const struct run *run)
     return scale;
 }
 
-static void note_data(struct run *run, const char *what, enum split split)
-{
-    char digest[HASH_HEX];
-    images_digest(digest, run->data, split);
-    run_note(run, what, digest, 1);
-}
-
 void study_open(struct study *study, struct run *run)
 {
-    char path[PATH_SIZE], what[64], text[RECIPE_TEXT];
+    char what[64], text[RECIPE_TEXT];
     *study = (struct study){.run = run,
                             .scale = scale_of(run),
                             .arithmetic = arithmetic_choose(run->arithmetic),
                             .arms = {{.name = "m75-h3"}, {.name = "m75-h6"}}};
     for (struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm) {
-        run_need_weights(path, run, arm->name);
-        const struct recipe recipe = recipe_find(run->tier_name, arm->name);
-        pretrained_open(&arm->model, path, &recipe, run->data);
+        input_model(&arm->model, run, arm->name);
         arm->recipe = finetune_recipe(run->tier_name, arm->name);
         if (study->scale.epochs > 0) recipe_shorten(&arm->recipe, study->scale.epochs);
-        snprintf(what, sizeof what, "weights %s", arm->name);
-        run_note(run, what, arm->model.file.digest, 1);
         snprintf(what, sizeof what, "finetuning of %s", arm->name);
         recipe_text(text, &arm->recipe);
         run_note(run, what, text, 1);
     }
-    note_data(run, "test data digest", SPLIT_TEST);
-    note_data(run, "training data digest", SPLIT_TRAIN);
+    input_images(run, SPLIT_TEST);
+    input_images(run, SPLIT_TRAIN);
     run_note(run, "training arithmetic", arithmetic_name(study->arithmetic), 1);
-    run_note(run, "core type", coretype_name(), 1);
-    run_note(run, "linear algebra", coretype_library(), 1);
-    run_note(run, "products", product_path(), 1);
+    input_kernels(run);
 }
 
 static void measure(struct answers *answers, struct study *study)

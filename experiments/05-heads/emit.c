@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/report/exhibits.h"
+#include "core/study/judgement.h"
 #include "core/train/pretrained.h"
 
 static const char *const method_name[METHODS] = {"linear probe", "finetuning",
@@ -21,16 +22,6 @@ const char *claim_of_heads(enum method method)
 {
     static const char *const ids[METHODS] = {"table2.lp-heads", "table2.ft-heads"};
     return ids[method];
-}
-
-int on_cifar10(const struct run *run)
-{
-    return strcmp(run->data, "cifar10") == 0;
-}
-
-struct part part_of(struct interval d, size_t n)
-{
-    return (struct part){d.estimate, d.low, d.high, n};
 }
 
 // ====== Scale ======
@@ -57,9 +48,10 @@ void describe_scale(char scale[SCALE_TEXT], const struct study *study,
     else
         epochs_text(trained, study->arms[0].recipe.epochs,
                     study->arms[0].recipe.epochs);
-    snprintf(scale, SCALE_TEXT,
-             "one pretraining an arm, of %s; %s on %zu images for %s, %zu seed%s, %s",
-             pretrained,
+    char before[80] = "";
+    if (method != METHOD_SCRATCH)
+        snprintf(before, sizeof before, "one pretraining an arm, of %s; ", pretrained);
+    snprintf(scale, SCALE_TEXT, "%s%s on %zu images for %s, %zu seed%s, %s", before,
              method == METHOD_PROBE       ? "probed"
              : method == METHOD_FINETUNED ? "finetuned"
                                           : "trained from scratch",
@@ -76,23 +68,16 @@ static void emit_line(struct run *run, struct table *table, const char *what,
                       int pretrainings, double best)
 {
     char reference[NUMBER_TEXT], yours[NUMBER_TEXT], maximum[NUMBER_TEXT],
-        verdict[64] = "-";
+        verdict[JUDGEMENT_TEXT] = "-";
     const char *published = "-";
     run_result(run, key, ours.estimate, ours.low, ours.high, n, "%");
     number_text(reference, run_reference(run, key));
     interval_text(yours, ours.estimate, ours.low, ours.high);
     number_text(maximum, best);
     if (id) {
-        const struct claim claim = run_claim(run, id);
         const struct part part = part_of(ours, n);
-        const char *excluded = claim_excluded(&claim, run->tier, run->data);
-        if (on_cifar10(run)) published = claim.printed;
-        if (excluded)
-            snprintf(verdict, sizeof verdict, "NOT-RUN(%s)", excluded);
-        else
-            snprintf(verdict, sizeof verdict, "%s",
-                     verdict_name(verdict_cap(claim_judge(&claim, &part), &claim, run,
-                                              pretrainings > 0, pretrainings)));
+        if (strcmp(run->data, "cifar10") == 0) published = run_claim(run, id).printed;
+        judgement_text(verdict, run, id, &part, pretrainings);
     }
     table_row(table, (const char *const[]){what, published, reference, yours, verdict,
                                            maximum});
@@ -105,8 +90,8 @@ static void emit_mcnemar(struct run *run, const char *key,
     snprintf(name, sizeof name, "%s.discordant", key);
     run_result(run, name, (double)(mcnemar->first_only + mcnemar->second_only),
                (double)NAN, (double)NAN, 0, "images");
-    snprintf(name, sizeof name, "%s.mcnemar-p", key);
-    run_result(run, name, mcnemar->exact, (double)NAN, (double)NAN, 0, "1");
+    snprintf(name, sizeof name, "%s.mcnemar-mid-p", key);
+    run_result(run, name, mcnemar->mid_p, (double)NAN, (double)NAN, 0, "1");
 }
 
 static void emit_method(const struct study *study, struct table *table,

@@ -30,12 +30,6 @@ void describe_scale(char scale[SCALE_TEXT], const struct study *study,
 const char *claim_of_accuracy(size_t arm, enum method method);
 const char *claim_of_heads(enum method method);
 
-/// Whether the run's images are those that the printed numbers are about.
-int on_cifar10(const struct run *run);
-
-/// Estimate and interval as a part of a claim.
-struct part part_of(struct interval d, size_t n);
-
 /// The table: published, reference, yours, verdict; result.tsv, stdout, table2.md.
 void emit_table(const struct study *study, const struct comparison *comparison);
 

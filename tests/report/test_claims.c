@@ -238,6 +238,11 @@ static const struct {
     {__LINE__, "--tier paper", "order", 1, 3, VERDICT_REPRODUCED, VERDICT_REPRODUCED},
     {__LINE__, "", "order", 1, 1, VERDICT_REPRODUCED, VERDICT_TREND_ONLY},
     {__LINE__, "", "order", 1, 1, VERDICT_NOT_REPRODUCED, VERDICT_NOT_REPRODUCED},
+    // A run that was shortened by hand shows a trend; what fails fails.
+    {__LINE__, "--epochs 1", "order", 0, 0, VERDICT_REPRODUCED, VERDICT_TREND_ONLY},
+    {__LINE__, "--epochs 1", "order", 0, 0, VERDICT_NOT_REPRODUCED,
+     VERDICT_NOT_REPRODUCED},
+    {__LINE__, "--epochs 1", "pure", 0, 0, VERDICT_REPRODUCED, VERDICT_REPRODUCED},
     // Mathematics is never capped.
     {__LINE__, "--tier smoke", "pure", 0, 0, VERDICT_REPRODUCED, VERDICT_REPRODUCED},
     {__LINE__, "--tier smoke", "sum", 1, 1, VERDICT_REFUTED, VERDICT_REFUTED},

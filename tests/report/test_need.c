@@ -4,6 +4,7 @@
 
 #include "core/base/die.h"
 #include "core/base/tsv.h"
+#include "core/report/claims.h"
 #include "tests/report/world.h"
 
 TestSuite(need, .init = world_open);
@@ -46,6 +47,27 @@ Test(need, among_all_every_claim_of_the_experiment_is_not_run_and_it_ends_well)
         tsv_free(&table);
         cr_expect(strstr(world_text(verdicts), "no weights: make pretrain RUN=m50-h3"));
     }
+}
+
+/// An experiment one of whose claims needs no weights.
+static void demand_after_judging(const void *unused)
+{
+    (void)unused;
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_run(&run, "--tier desk --data planted", words);
+    run_verdict(&run, "pure", judge_exact(1), NULL, "arithmetic", "");
+    run_need_weights(path, &run, "m50-h3");
+}
+
+Test(need, a_claim_that_needs_no_weights_keeps_its_verdict)
+{
+    static struct ending ending;
+    setenv("MASKBOOK_KEEP_GOING", "1", 1);
+    ending_of(&ending, demand_after_judging, "");
+    cr_assert_eq(ending.code, 0, "%s", ending.says);
+    cr_expect(strstr(world_text(verdicts), "\npure\tREPRODUCED\t"));
+    cr_expect(strstr(world_text(verdicts), "\norder\tNOT-RUN\t"));
 }
 
 Test(need, weights_made_here_come_before_shipped_ones)

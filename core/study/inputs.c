@@ -1,0 +1,41 @@
+#include "core/study/inputs.h"
+
+#include <stdio.h>
+
+#include "core/linalg/coretype.h"
+#include "core/linalg/product.h"
+#include "core/report/need.h"
+#include "core/train/pretrained.h"
+
+struct recipe input_model(struct weights *model, struct run *run, const char *name)
+{
+    char path[PATH_SIZE], what[64];
+    run_need_weights(path, run, name);
+    const struct recipe recipe = recipe_find(run->tier_name, name);
+    pretrained_open(model, path, &recipe, run->data);
+    snprintf(what, sizeof what, "weights %s", name);
+    run_note(run, what, model->file.digest, 1);
+    return recipe;
+}
+
+void input_images(struct run *run, enum split split)
+{
+    char digest[HASH_HEX];
+    images_digest(digest, run->data, split);
+    run_note(run, split == SPLIT_TRAIN ? "training data digest" : "test data digest",
+             digest, 1);
+}
+
+void input_kernels(struct run *run)
+{
+    run_note(run, "core type", coretype_name(), 1);
+    run_note(run, "linear algebra", coretype_library(), 1);
+    run_note(run, "products", product_path(), 1);
+}
+
+void model_scale(char text[MODEL_SCALE_TEXT], const struct weights *model)
+{
+    const double epochs = pretrained_number(model, "epochs");
+    snprintf(text, MODEL_SCALE_TEXT, "model trained for %g epoch%s, %.0f updates",
+             epochs, epochs == 1 ? "" : "s", pretrained_number(model, "updates"));
+}

@@ -1,0 +1,27 @@
+/// What an experiment is given: models, images, kernels. Each is noted in the provenance, keyed, so that a
+/// result goes stale with what it was computed from.
+#ifndef MASKBOOK_STUDY_INPUTS_H
+#define MASKBOOK_STUDY_INPUTS_H
+
+#include "core/data/images.h"
+#include "core/model/weights.h"
+#include "core/report/run.h"
+#include "core/train/recipe.h"
+
+/// Finds the pretraining `name` ("m75-h3") of the run's tier and data, reads it, and notes its digest as
+/// "weights NAME". Returns the recipe that it follows. Without weights as run_need_weights; dies
+/// (EXIT_INPUT) as pretrained_open when they are not what their name says.
+struct recipe input_model(struct weights *model, struct run *run, const char *name);
+
+/// Notes the digest of a split, which need not be loaded.
+void input_images(struct run *run, enum split split);
+
+/// Notes what decides the bits beside sources and inputs: OpenBLAS's core type and build, the products' path.
+void input_kernels(struct run *run);
+
+enum { MODEL_SCALE_TEXT = 64 };
+
+/// text (MODEL_SCALE_TEXT) = "model trained for 2 epochs, 782 updates", for captions.
+void model_scale(char text[MODEL_SCALE_TEXT], const struct weights *model);
+
+#endif

@@ -1,0 +1,75 @@
+#include "core/study/inputs.h"
+
+#include "core/linalg/coretype.h"
+#include "core/linalg/product.h"
+#include "core/report/provenance.h"
+#include "core/train/pretrain.h"
+#include "tests/report/world.h"
+
+TestSuite(inputs, .init = world_open);
+
+/// The value of a keyed note; fails where there is none.
+static void expect_keyed(const struct run *run, const char *what, const char *value)
+{
+    const struct provenance *provenance = &run->store->provenance;
+    for (size_t i = 0; i < provenance->count; ++i)
+        if (!strcmp(provenance->lines[i].what, what)) {
+            cr_expect_str_eq(provenance->lines[i].value, value);
+            cr_expect(provenance->lines[i].keyed, "%s is not keyed", what);
+            return;
+        }
+    cr_expect(0, "no note %s", what);
+}
+
+Test(inputs, images_and_kernels_are_part_of_the_key)
+{
+    struct run run;
+    char words[512], digest[HASH_HEX];
+    world_run(&run, "--tier smoke", words);
+    input_images(&run, SPLIT_TRAIN);
+    input_images(&run, SPLIT_TEST);
+    input_kernels(&run);
+    images_digest(digest, "planted", SPLIT_TRAIN);
+    expect_keyed(&run, "training data digest", digest);
+    images_digest(digest, "planted", SPLIT_TEST);
+    expect_keyed(&run, "test data digest", digest);
+    expect_keyed(&run, "core type", coretype_name());
+    expect_keyed(&run, "linear algebra", coretype_library());
+    expect_keyed(&run, "products", product_path());
+    world_drop(&run);
+}
+
+Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
+{
+    struct run run;
+    struct weights model;
+    char words[512], text[MODEL_SCALE_TEXT];
+    struct recipe recipe = recipe_find("smoke", "m75-h3");
+    recipe_shorten(&recipe, 256. / 10000);
+    struct images images;
+    images_load(&images, "planted", SPLIT_TRAIN);
+    const struct pretrain settings = {
+        .recipe = recipe,
+        .seed = 1,
+        .arithmetic = FP32,
+        .threads = 1,
+        .images = &images,
+        .folder = "run",
+        .weights = "results/smoke-planted/weights/m75-h3.safetensors",
+        .resume_command = "make pretrain"};
+    pretrain_run(&settings);
+    images_free(&images);
+
+    world_listen();
+    world_run(&run, "--tier smoke", words);
+    const struct recipe found = input_model(&model, &run, "m75-h3");
+    cr_expect(found.mask_ratio == .75 && found.shape.encoder_heads == 3);
+    expect_keyed(&run, "weights m75-h3", model.file.digest);
+    model_scale(text, &model);
+    cr_expect(
+        !strncmp(text, "model trained for 0.0", strlen("model trained for 0.0")) &&
+            strstr(text, " updates"),
+        "%s", text);
+    weights_close(&model);
+    world_drop(&run);
+}
