@@ -54,4 +54,10 @@ run tools/run-tests "$work/report" script='printf "ok 1 - a\nok 2 - b # skip no 
 expect_status 1
 last '1 passed, 1 failed, 1 skipped'
 report "scripts count like runners"
+
+run env TEST_SECONDS=1 tools/run-tests "$work/report" script='sh -c "echo ok 1 - a; exec sleep 60"'
+expect_status 1
+expect_said 'stopped after 1 s'
+last '1 passed, 1 failed, 0 skipped'
+report "a program that hangs is stopped and fails"
 finish
