@@ -27,7 +27,7 @@ room.report   := base
 room.model    := linalg base
 room.train    := model data linalg base
 room.analysis := train model data stats linalg base
-room.study    := report train model data stats linalg base
+room.study    := analysis report train model data stats linalg base
 ROOMS         := study analysis train model data report stats linalg base
 LIBRARIES   := $(patsubst %,$(BUILD)/lib%.a,$(foreach r,$(ROOMS),$(if $(wildcard core/$r/*.c),$r)))
 EXPERIMENTS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard experiments/*/main.c))))
@@ -101,7 +101,8 @@ define experiment_program
 $(BUILD)/experiments/$(1)/code_key.c: $(sort $(wildcard experiments/$(1)/*.[ch])) $(BUILD)/core.key tools/code-key
 	@mkdir -p $$(@D)
 	@key=$$$$(tools/code-key "$$$$(cat $(BUILD)/core.key)" $$(filter %.c %.h,$$^)); \
-	printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\n' "$$$$key" > $$@.tmp
+	printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\nconst char core_key[] = "%s";\n' \
+	    "$$$$key" "$$$$(cat $(BUILD)/core.key)" > $$@.tmp
 	@mv $$@.tmp $$@
 $(BUILD)/experiments/$(1)/code_key.o: $(BUILD)/experiments/$(1)/code_key.c
 	@$(CC) $(CFLAGS) -c $$< -o $$@

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/product.h"
 #include "core/report/need.h"
@@ -31,6 +32,19 @@ void input_kernels(struct run *run)
     run_note(run, "core type", coretype_name(), 1);
     run_note(run, "linear algebra", coretype_library(), 1);
     run_note(run, "products", product_path(), 1);
+}
+
+void input_features(struct encoder_features *features, const struct run *run,
+                    const char *name, enum split split, int with_block,
+                    const struct encoder_source *source)
+{
+    char folder[PATH_SIZE], file[96], salt[256];
+    path_format(folder, "%s/features", run->root);
+    snprintf(file, sizeof file, "%s-%s", name, split == SPLIT_TRAIN ? "train" : "test");
+    // The sources and the kernels decide the bits beside weights and images.
+    snprintf(salt, sizeof salt, "%s %s %s", core_key, coretype_name(), product_path());
+    if (encoder_features_open(features, folder, file, salt, with_block, source))
+        die(EXIT_INPUT, "%s: its tokens are not finite (train it again)", name);
 }
 
 void model_scale(char text[MODEL_SCALE_TEXT], const struct weights *model)

@@ -3,6 +3,7 @@
 #ifndef MASKBOOK_STUDY_INPUTS_H
 #define MASKBOOK_STUDY_INPUTS_H
 
+#include "core/analysis/encoder_features.h"
 #include "core/data/images.h"
 #include "core/model/weights.h"
 #include "core/report/run.h"
@@ -18,6 +19,13 @@ void input_images(struct run *run, enum split split);
 
 /// Notes what decides the bits beside sources and inputs: OpenBLAS's core type and build, the products' path.
 void input_kernels(struct run *run);
+
+/// The features of a split of the run's images by the encoder that `name` names ("m75-h3"; the weights
+/// themselves tell two of one name apart), from RESULTS/TIER-DATA/features, or computed and kept there: another
+/// experiment, and another run, find them (encoder_features_open). Dies (EXIT_INPUT) when they are not finite.
+void input_features(struct encoder_features *features, const struct run *run,
+                    const char *name, enum split split, int with_block,
+                    const struct encoder_source *source);
 
 enum { MODEL_SCALE_TEXT = 64 };
 

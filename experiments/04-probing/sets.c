@@ -3,23 +3,7 @@
 #include <stdio.h>
 
 #include "core/base/die.h"
-#include "core/linalg/coretype.h"
-
-static const char *const split_name[2] = {"train", "test"};
-
-/// Features of one split under `name`; of the last block's input too `with_block`.
-static void open_features(struct encoder_features *features, const struct run *run,
-                          const char *name, enum split split, int with_block,
-                          const struct encoder_source *source)
-{
-    char folder[PATH_SIZE], file[64], salt[256];
-    path_format(folder, "%s/features", run->root);
-    snprintf(file, sizeof file, "%s-%s", name, split_name[split]);
-    // The sources and the kernels decide the bits beside weights and images.
-    snprintf(salt, sizeof salt, "%s %s %s", code_key, coretype_name(), product_path());
-    if (encoder_features_open(features, folder, file, salt, with_block, source))
-        die(EXIT_INPUT, "%s: its tokens are not finite (train it again)", name);
-}
+#include "core/study/inputs.h"
 
 /// Which units the control trains, and what they see.
 static void open_units(struct sets *sets)
@@ -52,7 +36,8 @@ static void open_random(struct sets *sets, const struct run *run, const struct m
         for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
             const struct encoder_source source = {mae, weights, &sets->images[split],
                                                   run->threads};
-            open_features(&sets->random[e][split], run, name, split, 0, &source);
+            input_features(&sets->random[e][split], run, name, (enum split)split, 0,
+                           &source);
         }
     }
     arena_reset(&sets->arena, mark);
@@ -75,7 +60,8 @@ void sets_open(struct sets *sets, const struct run *run, const struct weights *m
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
         const struct encoder_source source = {mae, model->slab, &sets->images[split],
                                               run->threads};
-        open_features(&sets->trained[split], run, "m75-h3", split, 1, &source);
+        input_features(&sets->trained[split], run, "m75-h3", (enum split)split, 1,
+                       &source);
     }
     open_random(sets, run, mae, encoders);
     open_units(sets);

@@ -4,11 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/analysis/encoder_features.h"
 #include "core/analysis/probe.h"
-#include "core/base/die.h"
-#include "core/linalg/coretype.h"
-#include "core/linalg/product.h"
 #include "core/stats/accuracy.h"
 #include "core/stats/bootstrap.h"
 #include "core/study/inputs.h"
@@ -80,31 +76,17 @@ static struct answers *answers_open(struct study *study, struct arm *arm,
 
 // ====== Linear probe ======
 
-/// The class tokens of one split, computed once and kept in a file.
-static void open_tokens(struct encoder_features *features, const struct study *study,
-                        const struct arm *arm, const struct images *images,
-                        const char *split)
-{
-    char folder[PATH_SIZE], file[64], salt[256];
-    const struct encoder_source source = {&arm->model.mae, arm->model.slab, images,
-                                          study->run->threads};
-    path_format(folder, "%s/features", study->run->root);
-    snprintf(file, sizeof file, "heads-%s-%s", arm->name, split);
-    // The sources and the kernels decide the bits beside weights and images.
-    snprintf(salt, sizeof salt, "%s %s %s", code_key, coretype_name(), product_path());
-    if (encoder_features_open(features, folder, file, salt, 0, &source))
-        die(EXIT_INPUT, "%s: its tokens are not finite (train it again)",
-            arm->model.file.path);
-}
-
 /// The paper's linear probe: the finetuning's recipe, on a head alone behind the frozen class token.
 static void probe_arm(struct study *study, struct arm *arm)
 {
     struct answers *answers = answers_open(study, arm, METHOD_PROBE);
     const size_t D = (size_t)arm->model.mae.shape.width, n = study->test.count;
     struct encoder_features seen, unseen;
-    open_tokens(&seen, study, arm, &study->train, "train");
-    open_tokens(&unseen, study, arm, &study->test, "test");
+    struct encoder_source source = {&arm->model.mae, arm->model.slab, &study->train,
+                                    study->run->threads};
+    input_features(&seen, study->run, arm->name, SPLIT_TRAIN, 0, &source);
+    source.images = &study->test;
+    input_features(&unseen, study->run, arm->name, SPLIT_TEST, 0, &source);
     const struct probe_set train = {seen.summary, study->train.labels},
                            test = {unseen.summary, study->test.labels};
     for (size_t s = 0; s < answers->seeds; ++s) {

@@ -6,6 +6,9 @@
 #include "core/train/pretrain.h"
 #include "tests/report/world.h"
 
+/// The build gives each program its own.
+const char core_key[] = "core-1";
+
 TestSuite(inputs, .init = world_open);
 
 /// The value of a keyed note; fails where there is none.
