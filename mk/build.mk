@@ -98,7 +98,7 @@ $(BUILD)/core.key: $(BUILD)/core.stamp
 	@test -f $@ || cp $< $@
 
 define experiment_program
-$(BUILD)/experiments/$(1)/code_key.c: $(sort $(wildcard experiments/$(1)/*.[ch])) $(BUILD)/core.key tools/code-key
+$(BUILD)/experiments/$(1)/code_key.c: $(sort $(wildcard experiments/$(1)/*.[ch])) $(BUILD)/core.key tools/code-key mk/build.mk
 	@mkdir -p $$(@D)
 	@key=$$$$(tools/code-key "$$$$(cat $(BUILD)/core.key)" $$(filter %.c %.h,$$^)); \
 	printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\nconst char core_key[] = "%s";\n' \
