@@ -6,6 +6,7 @@ pretrain=$BUILD/experiments/00-pretrain/main
 figure2=$BUILD/experiments/02-rank-curves/main
 encode=$BUILD/tools/encode
 verdict=$BUILD/tools/verdict
+exhibits='figure1=01-structure figure3=03-segmentation table1=04-probing table2=05-heads'
 chmod 755 "$work"
 kept=$work/kept
 watched=$kept # the folder in which nothing may change
@@ -53,6 +54,11 @@ bad "an unknown option" 2 'sede' smoke --sede=1
 bad "an option given twice" 2 'seed' smoke --seed=1 --seed=2
 bad "a stray word" 2 'm80-h3' smoke m80-h3
 bad "an option without its value" 2 'seed' smoke --seed
+for exhibit in $exhibits; do
+    program=$BUILD/experiments/${exhibit#*=}/main
+    bad "${exhibit%=*} of no seed" 2 "seeds.*'0'.*1" "$program" --tier=smoke --results="$kept" --seeds=0
+    bad "${exhibit%=*} of no epoch" 2 "epochs.*'0'" "$program" --tier=smoke --results="$kept" --epochs=0
+done
 bad "an unknown core type" 2 'Itanium' env OPENBLAS_CORETYPE=Itanium "$pretrain" --tier=smoke --run=m75-h3 --results="$kept"
 bad "a reference accepted for no reason" 2 'reason' "$verdict" --tier=smoke --results="$kept" --reference="$work/reference" --accept=
 
@@ -107,6 +113,23 @@ bad "a folder where a batch should be" 3 'data_batch_5.bin' cifar
 
 echo "# weights"
 bad "a figure without weights" 3 'make pretrain RUN=m50-h3' "$figure2" --tier=desk --data=planted --results="$kept"
+# refused NAME PATTERN: every exhibit must refuse what the folder $work/wrong has under the name m75-h3.
+refused() {
+    local exhibit
+    watch "$work/wrong"
+    for exhibit in $exhibits; do
+        bad "${exhibit%=*} of $1" 3 "wrong/smoke-planted/weights/m75-h3\.safetensors: $2" \
+            "$BUILD/experiments/${exhibit#*=}/main" --tier=smoke --results="$work/wrong"
+    done
+    watch "$kept"
+}
+run "$pretrain" --tier=smoke --run=m75-h6 --epochs=0.02 --results="$work/wrong"
+expect_status 0
+report "a training of six heads ends well"
+cp "$work/wrong/smoke-planted/weights/m75-h6.safetensors" "$work/wrong/smoke-planted/weights/m75-h3.safetensors"
+refused "six heads under the name of three" "the encoder's number of heads is 6, the recipe's is 3 \(train it again\)"
+head -c 100000 "$weights" >"$work/wrong/smoke-planted/weights/m75-h3.safetensors"
+refused "weights cut short" 'tensor .* past the file'
 # broken NAME PATTERN: the file $work/w.safetensors must be refused by encode.
 broken() {
     bad "$1" 3 "$2" "$encode" --weights "$work/w.safetensors" --images planted:1 --first 2 --out "$work/encoded"
