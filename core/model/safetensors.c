@@ -15,7 +15,10 @@ static const double INTEGER_LIMIT = 9007199254740992.;
 static size_t header_length(const char *bytes, size_t size, const char *path)
 {
     if (size < SAFETENSORS_LENGTH)
-        die(EXIT_INPUT, "%s: %zu bytes are too few for a safetensors file", path, size);
+        die(EXIT_INPUT,
+            "%s: %zu bytes are too few for a safetensors file (truncated? remove it "
+            "and make it again)",
+            path, size);
     uint64_t length = 0;
     for (int i = 0; i < SAFETENSORS_LENGTH; ++i)
         length |= (uint64_t)(unsigned char)bytes[i] << 8 * i;
@@ -24,7 +27,9 @@ static size_t header_length(const char *bytes, size_t size, const char *path)
             "%s: header of %llu bytes: must be 1 to %d (is it safetensors?)", path,
             (unsigned long long)length, SAFETENSORS_HEADER);
     if (length > size - SAFETENSORS_LENGTH)
-        die(EXIT_INPUT, "%s: the header ends past the end of the file (truncated?)",
+        die(EXIT_INPUT,
+            "%s: the header ends past the end of the file (truncated? remove it and "
+            "make it again)",
             path);
     return (size_t)length;
 }
@@ -114,7 +119,9 @@ static void read_data(struct tensor *tensor, const cJSON *entry, const char *pat
     if (begin > end)
         die(EXIT_INPUT, "%s: tensor '%.100s': reversed data offsets", path, name);
     if (end > size)
-        die(EXIT_INPUT, "%s: tensor '%.100s': its data end past the file (truncated?)",
+        die(EXIT_INPUT,
+            "%s: tensor '%.100s': its data end past the file (truncated? remove it and "
+            "make it again)",
             path, name);
     size_t bytes;
     if (__builtin_mul_overflow(tensor->count, TENSOR_BYTES[tensor->type], &bytes) ||

@@ -129,7 +129,7 @@ report "a training of six heads ends well"
 cp "$work/wrong/smoke-planted/weights/m75-h6.safetensors" "$work/wrong/smoke-planted/weights/m75-h3.safetensors"
 refused "six heads under the name of three" "the encoder's number of heads is 6, the recipe's is 3 \(train it again\)"
 head -c 100000 "$weights" >"$work/wrong/smoke-planted/weights/m75-h3.safetensors"
-refused "weights cut short" 'tensor .* past the file'
+refused "weights cut short" 'tensor .* past the file .*remove it and make it again'
 # broken NAME PATTERN: the file $work/w.safetensors must be refused by encode.
 broken() {
     bad "$1" 3 "$2" "$encode" --weights "$work/w.safetensors" --images planted:1 --first 2 --out "$work/encoded"

@@ -120,7 +120,7 @@ truncate -s -9999 "$finetuned"
 rm "$results/provenance.tsv"
 heads one
 expect_status 3
-expect_line "$finetuned: tensor .* past the file"
+expect_line "$finetuned: tensor .* past the file .*remove it and make it again"
 mv "$work/finetuned" "$finetuned"
 report 'a finetuning cut short is refused, by its name'
 
