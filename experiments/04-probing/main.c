@@ -1,6 +1,6 @@
 // target: table1
 // needs: m75-h3
-// budget: smoke 20 s, desk 30 min
+// budget: smoke 20 s, desk 45 min
 /// # Table 1: batch normalisation and the last attention
 ///
 /// **Claim.** A linear probe (LP) reads little of a mask model's class token. Batch normalisation without
