@@ -1,5 +1,5 @@
-/// What an experiment is given: models, images, kernels. Each is noted in the provenance, keyed, so that a
-/// result goes stale with what it was computed from.
+/// What an experiment is given. Models, images and kernels are noted in the provenance, keyed, so that a result
+/// goes stale with what it was computed from; features follow from those.
 #ifndef MASKBOOK_STUDY_INPUTS_H
 #define MASKBOOK_STUDY_INPUTS_H
 

@@ -20,18 +20,6 @@ probe() { # probe FOLDER FLAG...
     results=$work/$folder/smoke-planted/04-probing
 }
 
-# cell FILE KEY COLUMN: from a table whose first column is the key.
-cell() {
-    awk -F'\t' -v key="$2" -v column="$3" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-        $1 == key { print $at[column] }' "$results/$1"
-}
-
-expect_verdict() { # ID VERDICT
-    local got
-    got=$(cell verdicts.tsv "$1" verdict)
-    [ -n "$wrong" ] || [ "$got" = "$2" ] || wrong="$1 is $got, not $2"
-}
-
 # expect_number KEY TEST: an awk condition on x, the key's value.
 expect_number() {
     local got
