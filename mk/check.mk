@@ -6,7 +6,7 @@ ALONE     := $(patsubst %,$(LINT)/%.alone,$(wildcard core/*/*.h tests/*.h))
 HEADERS   := $(wildcard core/*/*.h)
 
 ##@ Checks
-.PHONY: check format format-check lint lint-files smoke smoke-qemu check-teeth hooks
+.PHONY: check format format-check lint lint-files smoke smoke-qemu check-mutants hooks
 check: ## all that CI runs: format-check lint test sanitize smoke smoke-qemu
 	+$(script)tools/check '$(MAKE)' '$(BUILD_ROOT)' format-check lint test sanitize smoke smoke-qemu
 
@@ -47,5 +47,5 @@ smoke-qemu: ## one training step on emulated CPUs without AVX-512 and without AV
 hooks: ## let git check format and rooms before each commit
 	@git config core.hooksPath tools/hooks
 
-check-teeth: ## plant faults one by one; the tests must see each
-	+$(script)tools/check-teeth '$(MAKE)' $(BUILD_ROOT)
+check-mutants: ## mutation tests: plant one fault at a time; the tests must fail on each
+	+$(script)tools/check-mutants '$(MAKE)' $(BUILD_ROOT)

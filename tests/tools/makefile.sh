@@ -40,7 +40,7 @@ wrong=
 report "help takes less than 0.1 s"
 
 started=$SECONDS
-for target in doctor deps data all test check check-teeth format format-check lint sanitize smoke verdict \
+for target in doctor deps data all test check check-mutants format format-check lint sanitize smoke verdict \
     pretrain-all reproduce-all hooks clean; do
     type_make --dry-run "$target"
     expect_status 0
