@@ -48,11 +48,12 @@ const char *const rank_line_label[RANK_LINES] = {"median",
                                                  "median, 2x2 patches"};
 
 /// A statistic of a column, without an interval.
-static struct interval point(enum statistic_kind kind, const double *column,
+static struct estimate point(enum statistic_kind kind, const double *column,
                              size_t count, struct arena *arena)
 {
     struct statistic statistic = {kind, column, NULL};
-    return (struct interval){statistic_value(&statistic, count, arena), NAN, NAN};
+    return (struct estimate){statistic_value(&statistic, count, arena), NAN, NAN,
+                             count};
 }
 
 /// The lines without intervals.
@@ -99,26 +100,26 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
         const double *here = replicates + s * resamples, *before = here - resamples;
         size_t line = s / COMPONENTS, i = s % COMPONENTS;
         curve->line[line][i] =
-            percentile_interval(value[s], here, resamples, workspace);
+            percentile_interval(value[s], samples->count, here, resamples, workspace);
         if (i == 0) continue;
         for (size_t r = 0; r < resamples; ++r) derived[r] = here[r] - before[r];
-        curve->step[line][i - 1] =
-            percentile_interval(value[s] - value[s - 1], derived, resamples, workspace);
+        curve->step[line][i - 1] = percentile_interval(
+            value[s] - value[s - 1], samples->count, derived, resamples, workspace);
     }
     curve->count = samples->count;
     slope_replicates(derived, replicates, resamples);
-    curve->slope =
-        percentile_interval(medians_slope(value, 1), derived, resamples, workspace);
+    curve->slope = percentile_interval(medians_slope(value, 1), samples->count, derived,
+                                       resamples, workspace);
     other_lines(curve, samples, &arena);
     arena_close(&arena);
 }
 
-struct interval rank_loss(const struct rank_samples *samples, size_t count,
+struct estimate rank_loss(const struct rank_samples *samples, size_t count,
                           size_t resamples, uint64_t seed)
 {
     require(count <= samples->count, "%zu images of %zu", count, samples->count);
     struct statistic statistic = {STATISTIC_MEAN, samples->loss, NULL};
-    struct interval interval;
+    struct estimate interval;
     struct arena arena;
     arena_open(&arena, "bootstrap", bootstrap_bytes(1, count, resamples) + 4096);
     bootstrap_intervals(&interval, &statistic, 1, count, resamples, seed, &arena);
@@ -126,7 +127,7 @@ struct interval rank_loss(const struct rank_samples *samples, size_t count,
     return interval;
 }
 
-struct interval rank_slope_rise(const struct rank_samples *a,
+struct estimate rank_slope_rise(const struct rank_samples *a,
                                 const struct rank_samples *b, size_t resamples,
                                 uint64_t seed)
 {
@@ -153,14 +154,14 @@ struct interval rank_slope_rise(const struct rank_samples *a,
     double value[2 * COMPONENTS];
     for (size_t i = 0; i < 2 * COMPONENTS; ++i)
         value[i] = statistic_value(&statistics[i], a->count, &arena);
-    struct interval interval = percentile_interval(
-        medians_slope(value + COMPONENTS, 1) - medians_slope(value, 1), rise, resamples,
-        workspace);
+    struct estimate interval = percentile_interval(
+        medians_slope(value + COMPONENTS, 1) - medians_slope(value, 1), a->count, rise,
+        resamples, workspace);
     arena_close(&arena);
     return interval;
 }
 
-void rank_curve_gap(struct interval gap[2][COMPONENTS], const struct rank_samples *a,
+void rank_curve_gap(struct estimate gap[2][COMPONENTS], const struct rank_samples *a,
                     const struct rank_samples *b, size_t resamples, uint64_t seed)
 {
     size_t n = a->count < b->count ? a->count : b->count;

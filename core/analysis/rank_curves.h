@@ -30,10 +30,10 @@ extern const char *const rank_line_key[RANK_LINES], *const rank_line_label[RANK_
 /// others.
 struct rank_curve {
     size_t count; ///< images
-    struct interval line[RANK_LINES][COMPONENTS];
-    struct interval
+    struct estimate line[RANK_LINES][COMPONENTS];
+    struct estimate
         step[2][COMPONENTS - 1]; ///< from i to i + 1, medians and ratios, paired
-    struct interval slope;       ///< least-squares slope of the medians on i
+    struct estimate slope;       ///< least-squares slope of the medians on i
 };
 
 /// Summarises `samples` by `resamples` bootstrap resamples of `seed`.
@@ -41,19 +41,19 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
                     size_t resamples, uint64_t seed);
 
 /// The mean masked loss of the first `count` images, with its interval.
-struct interval rank_loss(const struct rank_samples *samples, size_t count,
+struct estimate rank_loss(const struct rank_samples *samples, size_t count,
                           size_t resamples, uint64_t seed);
 
 /// The slope of the medians on i of `b` minus that of `a`, with its paired interval; the same images in
 /// both.
-struct interval rank_slope_rise(const struct rank_samples *a,
+struct estimate rank_slope_rise(const struct rank_samples *a,
                                 const struct rank_samples *b, size_t resamples,
                                 uint64_t seed);
 
 /// How far `a` lies above `b`, with paired intervals, over the first min(a->count, b->count) images, which
 /// must be the same images under the same masks.
 /// gap (2,COMPONENTS): medians (RANK_MEDIAN), ratios of sums (RANK_RATIO), of a minus those of b.
-void rank_curve_gap(struct interval gap[2][COMPONENTS], const struct rank_samples *a,
+void rank_curve_gap(struct estimate gap[2][COMPONENTS], const struct rank_samples *a,
                     const struct rank_samples *b, size_t resamples, uint64_t seed);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "core/base/estimate.h"
 #include "core/base/tsv.h"
 #include "core/report/run.h"
 
@@ -55,22 +56,16 @@ void claims_digest(char digest[HASH_HEX], const struct claims *claims,
 /// have hidden. Returns 0 when the text is not one number, with at most a unit behind it.
 int printed_parse(double *value, double *half, const char *text);
 
-/// One part of a claim: an estimate d with its 90 % interval, from n units of replication.
-struct part {
-    double estimate, low, high;
-    size_t n;
-};
-
-// The rules. A part whose estimate or interval is not finite is INCONCLUSIVE by each of them, never a
+// The rules. An estimate that is not finite, or whose interval is not, is INCONCLUSIVE by each of them, never a
 // pass. Contract: low <= high.
 
 /// Judges part `d` of an ordering with printed effect e >= 0: low > e/2 REPRODUCED, low > 0 TREND-ONLY,
 /// high <= 0 or high < e/2 NOT-REPRODUCED, else INCONCLUSIVE.
-enum verdict judge_ordering(const struct part *d, double effect);
+enum verdict judge_ordering(const struct estimate *d, double effect);
 
 /// A trend has a direction and no printed size: low > 0 REPRODUCED, high <= 0 NOT-REPRODUCED, else
 /// INCONCLUSIVE.
-enum verdict judge_trend(const struct part *d);
+enum verdict judge_trend(const struct estimate *d);
 
 /// |estimate - printed| within absolute + relative |printed| + half the last printed digit, the bound
 /// included (83.65 rounds to 83.6 or to 83.7); REPRODUCED or NOT-REPRODUCED. Contract: `printed` parses.
@@ -79,7 +74,7 @@ enum verdict judge_numeric(double estimate, const char *printed, double absolute
 
 /// low and high within +-margin, the bounds included: REPRODUCED; the interval wholly outside:
 /// NOT-REPRODUCED; else INCONCLUSIVE.
-enum verdict judge_equivalence(const struct part *d, double margin);
+enum verdict judge_equivalence(const struct estimate *d, double margin);
 
 /// REPRODUCED or NOT-REPRODUCED. A false statement of mathematics with a counter-example is
 /// VERDICT_REFUTED instead, said outright by the experiment that has the example.
@@ -91,15 +86,15 @@ enum verdict judge_identity(double residual, double bound);
 
 /// A partition's agreement (an adjusted Rand index, or its excess over a control) against the margin it
 /// has to reach: low >= margin REPRODUCED, high < margin NOT-REPRODUCED, else INCONCLUSIVE.
-enum verdict judge_partition(const struct part *d, double margin);
+enum verdict judge_partition(const struct estimate *d, double margin);
 
 /// The rule of the claim's kind with the claim's effect and margin. Contract: the kind is not exact,
 /// which has no estimate to judge.
-enum verdict claim_judge(const struct claim *claim, const struct part *d);
+enum verdict claim_judge(const struct claim *claim, const struct estimate *d);
 
 /// The smallest difference that a test with this interval could have told from none: half the
 /// interval's width; NAN when the interval is not finite.
-double part_detectable(const struct part *d);
+double detectable_difference(const struct estimate *d);
 
 /// The worst of two verdicts: a claim of several parts holds when each part does. From best to worst:
 /// REPRODUCED, REPRODUCED-SCALED, TREND-ONLY, INCONCLUSIVE, NOT-RUN, NOT-REPRODUCED, REFUTED; a part
@@ -132,7 +127,7 @@ int run_judged(const struct run *run, const char *id);
 /// claim its reason. Contract: `id` as in run_claim and not recorded before; REFUTED only for kinds exact
 /// and identity and for data none; a pass of a kind that has an interval comes with a finite one.
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
-                 const struct part *deciding, const char *test, const char *note);
+                 const struct estimate *deciding, const char *test, const char *note);
 
 /// Judges `count` parts by the rule of the claim's kind, caps the worst (by `pretrainings` an arm when
 /// that is not 0: the claim compares pretrainings) and records it with the part that decides: of the parts
@@ -140,7 +135,7 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
 /// and their smallest `low` otherwise; for an equivalence the interval whose far end (when it failed, whose
 /// near end) is farthest from 0; for kinds numeric and identity the estimate farthest from the printed
 /// number and from 0. A part that is not finite is worse than any other of its verdict; equals: the first.
-void run_judge(struct run *run, const char *id, const struct part *parts, size_t count,
-               int pretrainings, const char *test, const char *note);
+void run_judge(struct run *run, const char *id, const struct estimate *parts,
+               size_t count, int pretrainings, const char *test, const char *note);
 
 #endif

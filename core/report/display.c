@@ -25,7 +25,7 @@ static const char *state_colour(const char *state)
 
 static void ours_text(char text[NUMBER_TEXT], const struct ledger_row *row)
 {
-    interval_text(text, row->part.estimate, row->part.low, row->part.high);
+    interval_text(text, row->estimate.value, row->estimate.low, row->estimate.high);
 }
 
 /// "NOT-RUN(reason)", or the state alone where its reason is a remark. The caller frees.

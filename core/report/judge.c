@@ -38,23 +38,23 @@ enum verdict verdict_worst(enum verdict a, enum verdict b)
 }
 
 /// True when the part can decide anything. An empty interval is a bug of ours.
-static int part_finite(const struct part *d)
+static int estimate_finite(const struct estimate *d)
 {
     require(!(d->low > d->high), "the interval [%g, %g] is empty", d->low, d->high);
-    return isfinite(d->estimate) && isfinite(d->low) && isfinite(d->high);
+    return isfinite(d->value) && isfinite(d->low) && isfinite(d->high);
 }
 
-enum verdict judge_ordering(const struct part *d, double effect)
+enum verdict judge_ordering(const struct estimate *d, double effect)
 {
     require(effect >= 0, "an ordering's effect of %g is negative", effect);
-    if (!part_finite(d)) return VERDICT_INCONCLUSIVE;
+    if (!estimate_finite(d)) return VERDICT_INCONCLUSIVE;
     if (d->low > effect / 2) return VERDICT_REPRODUCED;
     if (d->low > 0) return VERDICT_TREND_ONLY;
     if (d->high <= 0 || d->high < effect / 2) return VERDICT_NOT_REPRODUCED;
     return VERDICT_INCONCLUSIVE;
 }
 
-enum verdict judge_trend(const struct part *d)
+enum verdict judge_trend(const struct estimate *d)
 {
     return judge_ordering(d, 0);
 }
@@ -74,10 +74,10 @@ enum verdict judge_numeric(double estimate, const char *printed, double absolute
     return judge_exact(fabs(estimate - value) <= margin + slack);
 }
 
-enum verdict judge_equivalence(const struct part *d, double margin)
+enum verdict judge_equivalence(const struct estimate *d, double margin)
 {
     require(margin >= 0, "a margin of %g is none", margin);
-    if (!part_finite(d)) return VERDICT_INCONCLUSIVE;
+    if (!estimate_finite(d)) return VERDICT_INCONCLUSIVE;
     if (d->low >= -margin && d->high <= margin) return VERDICT_REPRODUCED;
     if (d->low > margin || d->high < -margin) return VERDICT_NOT_REPRODUCED;
     return VERDICT_INCONCLUSIVE;
@@ -95,10 +95,10 @@ enum verdict judge_identity(double residual, double bound)
     return fabs(residual) <= bound ? VERDICT_REPRODUCED : VERDICT_REFUTED;
 }
 
-enum verdict judge_partition(const struct part *d, double margin)
+enum verdict judge_partition(const struct estimate *d, double margin)
 {
     require(margin >= 0, "a margin of %g is none", margin);
-    if (!part_finite(d)) return VERDICT_INCONCLUSIVE;
+    if (!estimate_finite(d)) return VERDICT_INCONCLUSIVE;
     if (d->low >= margin) return VERDICT_REPRODUCED;
     return d->high < margin ? VERDICT_NOT_REPRODUCED : VERDICT_INCONCLUSIVE;
 }
@@ -108,20 +108,20 @@ static int kind_is(const struct claim *claim, const char *kind)
     return !strcmp(claim->kind, kind);
 }
 
-enum verdict claim_judge(const struct claim *claim, const struct part *d)
+enum verdict claim_judge(const struct claim *claim, const struct estimate *d)
 {
     require(!kind_is(claim, "exact"), "%s: an exact claim has no estimate", claim->id);
     if (kind_is(claim, "ordering")) return judge_ordering(d, claim->effect);
     if (kind_is(claim, "trend")) return judge_trend(d);
     if (kind_is(claim, "equivalence")) return judge_equivalence(d, claim->margin);
     if (kind_is(claim, "partition")) return judge_partition(d, claim->margin);
-    if (kind_is(claim, "identity")) return judge_identity(d->estimate, claim->margin);
-    return judge_numeric(d->estimate, claim->printed, claim->margin, 0);
+    if (kind_is(claim, "identity")) return judge_identity(d->value, claim->margin);
+    return judge_numeric(d->value, claim->printed, claim->margin, 0);
 }
 
-double part_detectable(const struct part *d)
+double detectable_difference(const struct estimate *d)
 {
-    return part_finite(d) ? (d->high - d->low) / 2 : (double)NAN;
+    return estimate_finite(d) ? (d->high - d->low) / 2 : (double)NAN;
 }
 
 const char *claim_excluded(const struct claim *claim, enum tier tier, const char *data)

@@ -48,10 +48,10 @@ static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, siz
                *dirty = provenance_find(provenance, "dirty"),
                *seconds = provenance_find(provenance, "seconds");
     row->state = verdict_name((enum verdict)verdict);
-    row->part =
-        (struct part){tsv_number(verdicts, at, "estimate"),
-                      tsv_number(verdicts, at, "low"), tsv_number(verdicts, at, "high"),
-                      strtoul(tsv_cell(verdicts, at, "n"), NULL, 10)};
+    row->estimate = (struct estimate){tsv_number(verdicts, at, "estimate"),
+                                      tsv_number(verdicts, at, "low"),
+                                      tsv_number(verdicts, at, "high"),
+                                      strtoul(tsv_cell(verdicts, at, "n"), NULL, 10)};
     row_text(&row->test, tsv_cell(verdicts, at, "test"));
     row_text(&row->reason, tsv_cell(verdicts, at, "note"));
     row_text(&row->seconds, seconds ? seconds : "");
@@ -161,7 +161,7 @@ static void gather_row(struct ledger_row *row, const struct ledger *ledger,
     claims_digest(digest, &ledger->claims, row->claim.experiment);
     path_format(folder.path, "%s/%s", ledger->root, row->claim.experiment);
     row->state = verdict_name(VERDICT_NOT_RUN);
-    row->part = (struct part){NAN, NAN, NAN, 0};
+    row->estimate = (struct estimate){NAN, NAN, NAN, 0};
     if (folder_has(&folder, "error.txt"))
         gather_error(row, &folder);
     else if (folder_has(&folder, "verdicts.tsv"))
@@ -215,10 +215,10 @@ void ledger_write(const struct ledger *ledger, const char *path)
         tsv_put(file, row->claim.id, '\t');
         tsv_put(file, row->claim.place, '\t');
         tsv_put(file, row->claim.printed, '\t');
-        tsv_put_number(file, row->part.estimate, '\t');
-        tsv_put_number(file, row->part.low, '\t');
-        tsv_put_number(file, row->part.high, '\t');
-        fprintf(file, "%zu\t", row->part.n);
+        tsv_put_number(file, row->estimate.value, '\t');
+        tsv_put_number(file, row->estimate.low, '\t');
+        tsv_put_number(file, row->estimate.high, '\t');
+        fprintf(file, "%zu\t", row->estimate.n);
         tsv_put(file, row->test, '\t');
         tsv_put_number(file, row->claim.margin, '\t');
         tsv_put(file, row->state, '\t');

@@ -44,7 +44,7 @@ static int is_pass(enum verdict verdict)
 
 /// Guards the two words that must not be said lightly: a pass and REFUTED.
 static void check_verdict(const struct claim *claim, enum verdict verdict,
-                          const struct part *part)
+                          const struct estimate *part)
 {
     int exact = !strcmp(claim->kind, "exact"),
         identity = !strcmp(claim->kind, "identity"),
@@ -53,8 +53,7 @@ static void check_verdict(const struct claim *claim, enum verdict verdict,
                 !strcmp(claim->data, "none"),
             "%s is no mathematical statement and cannot be REFUTED", claim->id);
     if (!is_pass(verdict) || exact) return;
-    require(part && isfinite(part->estimate), "%s passes without an estimate",
-            claim->id);
+    require(part && isfinite(part->value), "%s passes without an estimate", claim->id);
     require(numeric || identity || (isfinite(part->low) && isfinite(part->high)),
             "%s passes without an interval", claim->id);
 }
@@ -62,14 +61,16 @@ static void check_verdict(const struct claim *claim, enum verdict verdict,
 /// The note with what the ledger must not lack: why a claim was not run, or how small a difference the
 /// test could have seen. The caller frees.
 static char *full_note(const struct claim *claim, const struct run *run,
-                       enum verdict verdict, const struct part *part, const char *note)
+                       enum verdict verdict, const struct estimate *part,
+                       const char *note)
 {
     const char *reason = claim_excluded(claim, run->tier, run->data);
     if (verdict == VERDICT_NOT_RUN && reason)
         return text_format("%s%s%s", reason, *note ? "; " : "", note);
-    if (verdict == VERDICT_INCONCLUSIVE && part && isfinite(part_detectable(part))) {
+    if (verdict == VERDICT_INCONCLUSIVE && part &&
+        isfinite(detectable_difference(part))) {
         char least[NUMBER_TEXT];
-        number_text(least, part_detectable(part));
+        number_text(least, detectable_difference(part));
         return text_format("%s%sthe smallest difference this test could confirm is %s",
                            note, *note ? "; " : "", least);
     }
@@ -84,7 +85,7 @@ int run_judged(const struct run *run, const char *id)
 }
 
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
-                 const struct part *deciding, const char *test, const char *note)
+                 const struct estimate *deciding, const char *test, const char *note)
 {
     struct run_store *store = run->store;
     struct claim claim = run_claim(run, id);
@@ -97,7 +98,7 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
         .test = text_copy(test),
         .note = full_note(&claim, run, verdict, deciding, note),
         .verdict = verdict,
-        .part = deciding ? *deciding : (struct part){NAN, NAN, NAN, 0},
+        .estimate = deciding ? *deciding : (struct estimate){NAN, NAN, NAN, 0},
     };
     store->verdicts =
         array_grow(store->verdicts, store->verdict_count, sizeof *store->verdicts);
@@ -105,17 +106,17 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
 }
 
 /// How bad a part is for the claim, among parts of the same verdict: the more, the worse.
-static double part_badness(const struct claim *claim, const struct part *part,
+static double part_badness(const struct claim *claim, const struct estimate *part,
                            enum verdict verdict)
 {
     double printed, half;
     int failed = verdict == VERDICT_NOT_REPRODUCED;
     // What is not finite tells the least.
-    if (!isfinite(part->estimate)) return (double)INFINITY;
-    if (!strcmp(claim->kind, "identity")) return fabs(part->estimate);
+    if (!isfinite(part->value)) return (double)INFINITY;
+    if (!strcmp(claim->kind, "identity")) return fabs(part->value);
     if (!strcmp(claim->kind, "numeric") &&
         printed_parse(&printed, &half, claim->printed))
-        return fabs(part->estimate - printed);
+        return fabs(part->value - printed);
     if (!isfinite(part->low) || !isfinite(part->high)) return (double)INFINITY;
 
     // The end of the interval that the rule looks at: a failure is as sure as its better end.
@@ -126,8 +127,8 @@ static double part_badness(const struct claim *claim, const struct part *part,
     return failed ? -part->high : -part->low;
 }
 
-void run_judge(struct run *run, const char *id, const struct part *parts, size_t count,
-               int pretrainings, const char *test, const char *note)
+void run_judge(struct run *run, const char *id, const struct estimate *parts,
+               size_t count, int pretrainings, const char *test, const char *note)
 {
     struct claim claim = run_claim(run, id);
     require(count > 0, "%s has no part to judge", id);

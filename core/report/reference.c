@@ -174,7 +174,7 @@ void ledger_accept(const struct ledger *ledger, const char *folder, const char *
     for (size_t i = 0; i < ledger->count; ++i) {
         tsv_put(output.file, ledger->rows[i].claim.id, '\t');
         tsv_put(output.file, ledger->rows[i].state, '\t');
-        tsv_put_number(output.file, ledger->rows[i].part.estimate, '\t');
+        tsv_put_number(output.file, ledger->rows[i].estimate.value, '\t');
         tsv_put(output.file, ledger->rows[i].reason, '\n');
     }
     output_close(&output);

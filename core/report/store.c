@@ -78,10 +78,10 @@ void store_write_verdicts(const struct run_store *store, const char *path)
         const struct verdict_row *row = &store->verdicts[i];
         tsv_put(output.file, row->id, '\t');
         tsv_put(output.file, verdict_name(row->verdict), '\t');
-        put_finite(output.file, row->part.estimate, '\t');
-        put_finite(output.file, row->part.low, '\t');
-        put_finite(output.file, row->part.high, '\t');
-        fprintf(output.file, "%zu\t", row->part.n);
+        put_finite(output.file, row->estimate.value, '\t');
+        put_finite(output.file, row->estimate.low, '\t');
+        put_finite(output.file, row->estimate.high, '\t');
+        fprintf(output.file, "%zu\t", row->estimate.n);
         tsv_put(output.file, row->test, '\t');
         tsv_put(output.file, row->note, '\n');
     }

@@ -13,7 +13,7 @@
 struct verdict_row {
     char *id, *test, *note; ///< owned
     enum verdict verdict;
-    struct part part; ///< NAN and 0 where there is none
+    struct estimate estimate; ///< NAN and 0 where there is none
 };
 
 struct run_store {

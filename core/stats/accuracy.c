@@ -16,16 +16,16 @@ void answers_right(double *right, const uint8_t *answers, const uint8_t *labels,
     }
 }
 
-static struct interval scaled(struct interval d, double factor)
+static struct estimate scaled(struct estimate d, double factor)
 {
-    return (struct interval){factor * d.estimate, factor * d.low, factor * d.high};
+    return (struct estimate){factor * d.value, factor * d.low, factor * d.high, d.n};
 }
 
-struct interval accuracy_percent(const double *right, size_t n, size_t resamples,
+struct estimate accuracy_percent(const double *right, size_t n, size_t resamples,
                                  uint64_t seed)
 {
     const struct statistic share = {.kind = STATISTIC_MEAN, .x = right};
-    struct interval interval;
+    struct estimate interval;
     struct arena arena;
     arena_open(&arena, "accuracy", bootstrap_bytes(1, n, resamples));
     bootstrap_intervals(&interval, &share, 1, n, resamples, seed, &arena);
@@ -33,14 +33,14 @@ struct interval accuracy_percent(const double *right, size_t n, size_t resamples
     return scaled(interval, 100);
 }
 
-struct interval accuracy_gain(const double *a, const double *b, size_t n,
+struct estimate accuracy_gain(const double *a, const double *b, size_t n,
                               size_t resamples, uint64_t seed)
 {
     const struct statistic first = {.kind = STATISTIC_MEAN, .x = a},
                            second = {.kind = STATISTIC_MEAN, .x = b};
     struct arena arena;
     arena_open(&arena, "accuracies", bootstrap_bytes(2, n, resamples));
-    struct interval interval =
+    struct estimate interval =
         bootstrap_difference(&first, &second, n, resamples, seed, &arena);
     arena_close(&arena);
     return scaled(interval, 100);

@@ -16,11 +16,11 @@ void answers_right(double *right, const uint8_t *answers, const uint8_t *labels,
 
 /// The mean of right (n) in percent, with its bootstrap interval over images (core/stats/bootstrap.h).
 /// Dies (EXIT_SYSTEM) without memory, as the next.
-struct interval accuracy_percent(const double *right, size_t n, size_t resamples,
+struct estimate accuracy_percent(const double *right, size_t n, size_t resamples,
                                  uint64_t seed);
 
 /// The mean of a minus that of b (n) in points, paired: each resample draws the same images for both.
-struct interval accuracy_gain(const double *a, const double *b, size_t n,
+struct estimate accuracy_gain(const double *a, const double *b, size_t n,
                               size_t resamples, uint64_t seed);
 
 /// How many standard errors two accuracies p and q, in percent, each on n images drawn on its own, are

@@ -155,7 +155,7 @@ void bootstrap_replicates(double *replicates, const struct statistic *statistics
     arena_reset(arena, mark);
 }
 
-void bootstrap_intervals(struct interval *intervals, const struct statistic *statistics,
+void bootstrap_intervals(struct estimate *intervals, const struct statistic *statistics,
                          size_t count, size_t n, size_t resamples, uint64_t seed,
                          struct arena *arena)
 {
@@ -165,12 +165,12 @@ void bootstrap_intervals(struct interval *intervals, const struct statistic *sta
     bootstrap_replicates(replicates, statistics, count, n, resamples, seed, arena);
     for (size_t s = 0; s < count; ++s)
         intervals[s] =
-            percentile_interval(statistic_value(&statistics[s], n, arena),
+            percentile_interval(statistic_value(&statistics[s], n, arena), n,
                                 replicates + s * resamples, resamples, workspace);
     arena_reset(arena, mark);
 }
 
-struct interval bootstrap_difference(const struct statistic *a,
+struct estimate bootstrap_difference(const struct statistic *a,
                                      const struct statistic *b, size_t n,
                                      size_t resamples, uint64_t seed,
                                      struct arena *arena)
@@ -182,8 +182,8 @@ struct interval bootstrap_difference(const struct statistic *a,
     bootstrap_replicates(replicates, both, 2, n, resamples, seed, arena);
     for (size_t r = 0; r < resamples; ++r) replicates[r] -= replicates[resamples + r];
     double estimate = statistic_value(a, n, arena) - statistic_value(b, n, arena);
-    struct interval interval =
-        percentile_interval(estimate, replicates, resamples, workspace);
+    struct estimate interval =
+        percentile_interval(estimate, n, replicates, resamples, workspace);
     arena_reset(arena, mark);
     return interval;
 }

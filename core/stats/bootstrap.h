@@ -51,13 +51,13 @@ void bootstrap_replicates(double *replicates, const struct statistic *statistics
 
 /// Estimate and percentile interval of each statistic.
 /// intervals (count). Otherwise as bootstrap_replicates.
-void bootstrap_intervals(struct interval *intervals, const struct statistic *statistics,
+void bootstrap_intervals(struct estimate *intervals, const struct statistic *statistics,
                          size_t count, size_t n, size_t resamples, uint64_t seed,
                          struct arena *arena);
 
 /// Estimate and percentile interval of a - b, two statistics of the same n items, paired by using
 /// the same items in each resample.
-struct interval bootstrap_difference(const struct statistic *a,
+struct estimate bootstrap_difference(const struct statistic *a,
                                      const struct statistic *b, size_t n,
                                      size_t resamples, uint64_t seed,
                                      struct arena *arena);

@@ -53,15 +53,16 @@ double median(const double *x, size_t n, double *workspace)
     return between(workspace[(n - 1) / 2], workspace[n / 2], 0.5);
 }
 
-struct interval percentile_interval(double estimate, const double *replicates,
+struct estimate percentile_interval(double value, size_t n, const double *replicates,
                                     size_t count, double *workspace)
 {
     require(count > 0, "an interval from no replicates");
     memcpy(workspace, replicates, count * sizeof *replicates);
     sort_ascending(workspace, count);
-    return (struct interval){
-        .estimate = estimate,
+    return (struct estimate){
+        .value = value,
         .low = quantile(workspace, count, (1 - INTERVAL_LEVEL) / 2),
         .high = quantile(workspace, count, (1 + INTERVAL_LEVEL) / 2),
+        .n = n,
     };
 }

@@ -5,13 +5,10 @@
 
 #include <stddef.h>
 
+#include "core/base/estimate.h"
+
 /// Share of an interval's resamples that lie inside it; every interval of the suite has it.
 #define INTERVAL_LEVEL 0.9
-
-/// An estimate and the bounds of its interval.
-struct interval {
-    double estimate, low, high;
-};
 
 /// (x_0 + ... + x_{n-1}) / n, added in this order. Requires n > 0.
 double mean(const double *x, size_t n);
@@ -29,9 +26,9 @@ double quantile(const double *sorted, size_t n, double p);
 double median(const double *x, size_t n, double *workspace);
 
 /// The percentile interval at INTERVAL_LEVEL: the 5 % and 95 % quantiles of the replicates
-/// (Efron & Tibshirani 1993, sec. 13.3), around `estimate`.
+/// (Efron & Tibshirani 1993, sec. 13.3), around `value`, the statistic of the n items themselves.
 /// replicates (count) values of the statistic on resamples; workspace (count) overwritten.
-struct interval percentile_interval(double estimate, const double *replicates,
+struct estimate percentile_interval(double value, size_t n, const double *replicates,
                                     size_t count, double *workspace);
 
 #endif

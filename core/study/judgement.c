@@ -6,12 +6,7 @@
 
 #include "core/base/die.h"
 
-struct part part_of(struct interval d, size_t n)
-{
-    return (struct part){d.estimate, d.low, d.high, n};
-}
-
-void judge_cifar10(struct run *run, const char *id, const struct part *part,
+void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
                    int pretrainings, const char *test, const char *note)
 {
     if (strcmp(run->data, "cifar10") == 0)
@@ -21,7 +16,7 @@ void judge_cifar10(struct run *run, const char *id, const struct part *part,
 }
 
 void judgement_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id,
-                    const struct part *part, int pretrainings)
+                    const struct estimate *part, int pretrainings)
 {
     const struct claim claim = run_claim(run, id);
     const char *excluded = claim_excluded(&claim, run->tier, run->data);
@@ -48,7 +43,8 @@ void judge_printed_difference(struct run *run, const char *id, const char *more,
 {
     const long difference =
         printed_thousandths(run, more) - printed_thousandths(run, less);
-    const struct part part = {(double)difference / 1000, (double)NAN, (double)NAN, 0};
+    const struct estimate part = {(double)difference / 1000, (double)NAN, (double)NAN,
+                                  0};
     run_verdict(run, id, judge_exact(difference == printed_thousandths(run, id)), &part,
                 "printed accuracies subtracted", "");
 }

@@ -6,14 +6,10 @@
 #include <stddef.h>
 
 #include "core/report/claims.h"
-#include "core/stats/summary.h"
-
-/// The interval as a part of a claim, from n units of replication.
-struct part part_of(struct interval d, size_t n);
 
 /// Judges a claim about CIFAR-10 by one part (run_judge). On other images the claim is NOT-RUN without
 /// our number, which is nothing to set beside a printed one.
-void judge_cifar10(struct run *run, const char *id, const struct part *part,
+void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
                    int pretrainings, const char *test, const char *note);
 
 enum { JUDGEMENT_TEXT = 64 };
@@ -21,7 +17,7 @@ enum { JUDGEMENT_TEXT = 64 };
 /// text (JUDGEMENT_TEXT) = the verdict that run_judge gives this part, for a table: a word, or
 /// "NOT-RUN(reason)". part NULL: nothing was measured.
 void judgement_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id,
-                    const struct part *part, int pretrainings);
+                    const struct estimate *part, int pretrainings);
 
 /// Records whether the difference that the paper prints as the claim `id`, of kind exact, is that of the
 /// accuracies that it prints as the claims `more` and `less`, all with at most three decimals. Needs no measurement.

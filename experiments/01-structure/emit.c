@@ -9,11 +9,11 @@
 #include "core/study/inputs.h"
 
 static void emit_loss(struct run *run, struct table *table, const char *key,
-                      const char *text, struct interval d, size_t n)
+                      const char *text, struct estimate d, size_t n)
 {
     char cell[NUMBER_TEXT];
-    run_result(run, key, d.estimate, d.low, d.high, n, "1");
-    interval_text(cell, d.estimate, d.low, d.high);
+    run_result(run, key, d.value, d.low, d.high, n, "1");
+    interval_text(cell, d.value, d.low, d.high);
     table_row(table, (const char *const[]){text, cell});
 }
 
@@ -110,8 +110,7 @@ void emit_figure(const struct run *run, const struct structure *structure,
              "Reconstruction: visible patches as they were. Masked loss over %zu test "
              "images %.3f; of painting the mean visible patch %.3f.",
              run->data, SHOWN - 1, DIGEST_SHOWN, scale, TOKEN_SPAN, TOKEN_SPAN,
-             structure->count, structure->mean_loss.estimate,
-             structure->mean_guess.estimate);
+             structure->count, structure->mean_loss.value, structure->mean_guess.value);
     figure_draw(run, "figure1", "figure1", caption, panel);
 }
 

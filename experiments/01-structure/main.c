@@ -44,7 +44,7 @@ static void summarise(struct structure *structure, uint64_t seed, struct arena *
 {
     const struct statistic both[] = {{STATISTIC_MEAN, structure->loss, NULL},
                                      {STATISTIC_MEAN, structure->guess, NULL}};
-    struct interval means[2];
+    struct estimate means[2];
     size_t n = structure->count;
     bootstrap_intervals(means, both, 2, n, BOOTSTRAP_RESAMPLES, seed, arena);
     structure->mean_loss = means[0];
@@ -61,14 +61,14 @@ static void check(struct run *run, const struct structure *structure)
     size_t broken = 0;
     for (int c = 0; c < CHECKS; ++c) broken += structure->broken[c];
     int learned = structure->gain.low > 0;
-    struct part part = {(double)broken, (double)NAN, (double)NAN, structure->count};
+    struct estimate part = {(double)broken, (double)NAN, (double)NAN, structure->count};
     char scale[MODEL_SCALE_TEXT], note[320];
     model_scale(scale, structure->model);
     snprintf(note, sizeof note,
              "%zu of %zu checks broken; masked loss %.3f, of the mean visible patch "
              "%.3f; %s",
-             broken, CHECKS * structure->count, structure->mean_loss.estimate,
-             structure->mean_guess.estimate, scale);
+             broken, CHECKS * structure->count, structure->mean_loss.value,
+             structure->mean_guess.value, scale);
     run_verdict(run, "figure1.pipeline", judge_exact(broken == 0 && learned), &part,
                 "checks of every image that were broken; paired bootstrap of the loss",
                 note);

@@ -38,7 +38,7 @@ struct structure {
     double *loss;                   ///< (n) masked loss
     double *
         guess; ///< (n) that of painting each hidden patch like the mean of the visible ones
-    struct interval mean_loss, mean_guess,
+    struct estimate mean_loss, mean_guess,
         gain; ///< gain = guess - loss, image by image
 };
 

@@ -28,12 +28,12 @@ void describe_scale(char scale[SCALE_TEXT], const struct arm *arms)
 
 /// Writes an estimate to the results and, as text, to a cell of a table.
 static void emit(struct run *run, char cell[NUMBER_TEXT], const struct arm *arm,
-                 const char *key, struct interval d, size_t n)
+                 const char *key, struct estimate d, size_t n)
 {
     char name[96];
     snprintf(name, sizeof name, "%s.%s", arm->name, key);
-    run_result(run, name, d.estimate, d.low, d.high, n, "1");
-    interval_text(cell, d.estimate, d.low, d.high);
+    run_result(run, name, d.value, d.low, d.high, n, "1");
+    interval_text(cell, d.value, d.low, d.high);
 }
 
 /// One line of one arm: a row of the table, and a result for each component.
@@ -50,7 +50,7 @@ static void emit_line(struct run *run, struct table *table, const struct arm *ar
         snprintf(key, sizeof key, "%s%s.d%zu", rival ? "linear-" : "",
                  rank_line_key[line], i + 1);
         emit(run, cell[2 + i], arm, key, curve->line[line][i], curve->count);
-        number_text(cell[2 + i], curve->line[line][i].estimate);
+        number_text(cell[2 + i], curve->line[line][i].value);
     }
     for (size_t c = 0; c < 2 + COMPONENTS; ++c) row[c] = cell[c];
     table_row(table, row);
@@ -100,18 +100,18 @@ void emit_figure(const struct run *run, const struct arm *arms)
           output.file);
     for (const struct arm *arm = arms; arm < arms + ARMS; ++arm)
         for (size_t i = 0; i < COMPONENTS; ++i) {
-            struct interval d = arm->curve.line[RANK_MEDIAN][i],
+            struct estimate d = arm->curve.line[RANK_MEDIAN][i],
                             q = arm->curve.line[RANK_RATIO][i];
             const double row[] = {arm->ratio,
                                   (double)(i + 1),
-                                  d.estimate,
+                                  d.value,
                                   d.low,
                                   d.high,
-                                  q.estimate,
+                                  q.value,
                                   q.low,
                                   q.high,
-                                  arm->linear_curve.line[RANK_MEDIAN][i].estimate,
-                                  arm->linear_curve.line[RANK_RATIO][i].estimate};
+                                  arm->linear_curve.line[RANK_MEDIAN][i].value,
+                                  arm->linear_curve.line[RANK_RATIO][i].value};
             for (size_t c = 0; c < 10; ++c)
                 tsv_put_number(output.file, row[c], c < 9 ? '\t' : '\n');
         }

@@ -15,8 +15,8 @@ struct arm {
     struct weights model;
     struct rank_samples learned, linear;
     struct rank_curve curve, linear_curve;
-    struct interval gap[2][COMPONENTS]; ///< linear minus learned, same images
-    struct interval loss, linear_loss;  ///< masked loss, same images
+    struct estimate gap[2][COMPONENTS]; ///< linear minus learned, same images
+    struct estimate loss, linear_loss;  ///< masked loss, same images
 };
 
 /// scale (SCALE_TEXT) = how much training stands behind the numbers, in the weights' own words; the least

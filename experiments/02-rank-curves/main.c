@@ -83,27 +83,26 @@ static void measure(struct arm *arm, const struct run *run, const struct images 
 /// literal mean is refuted by one component that vanishes.
 static void check(struct run *run, const struct arm *arms)
 {
-    struct part steps[ARMS * 2 * (COMPONENTS - 1)], rises[ARMS - 1],
+    struct estimate steps[ARMS * 2 * (COMPONENTS - 1)], rises[ARMS - 1],
         gaps[ARMS * 2 * COMPONENTS];
-    struct part *step = steps, *gap = gaps, mean = {0, NAN, NAN, arms[0].learned.count};
+    struct estimate *step = steps, *gap = gaps,
+                    mean = {0, NAN, NAN, arms[0].learned.count};
     double slopes[ARMS], excess = 0;
     for (size_t a = 0; a < ARMS; ++a) {
         const struct arm *arm = &arms[a];
         for (size_t i = 0; i + 1 < COMPONENTS; ++i)
             for (size_t line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
-                *step++ = part_of(arm->curve.step[line][i], arm->learned.count);
+                *step++ = arm->curve.step[line][i];
         for (size_t i = 0; i < 2 * COMPONENTS; ++i)
-            *gap++ =
-                part_of(arm->gap[i / COMPONENTS][i % COMPONENTS], arm->linear.count);
-        slopes[a] = arm->curve.slope.estimate;
+            *gap++ = arm->gap[i / COMPONENTS][i % COMPONENTS];
+        slopes[a] = arm->curve.slope.value;
         if (a > 0)
-            rises[a - 1] = part_of(rank_slope_rise(&arms[a - 1].learned, &arm->learned,
-                                                   RESAMPLES, run->seed),
-                                   arm->learned.count);
-        double literal = arm->curve.line[RANK_MEAN_2X2][COMPONENTS - 1].estimate;
-        double typical = arm->curve.line[RANK_MEDIAN_2X2][COMPONENTS - 1].estimate;
+            rises[a - 1] = rank_slope_rise(&arms[a - 1].learned, &arm->learned,
+                                           RESAMPLES, run->seed);
+        double literal = arm->curve.line[RANK_MEAN_2X2][COMPONENTS - 1].value;
+        double typical = arm->curve.line[RANK_MEDIAN_2X2][COMPONENTS - 1].value;
         excess = fmax(excess, literal / typical);
-        mean.estimate = fmax(mean.estimate, literal);
+        mean.value = fmax(mean.value, literal);
     }
     char scale[SCALE_TEXT], note[3][256];
     describe_scale(scale, arms);

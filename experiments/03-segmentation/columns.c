@@ -181,7 +181,7 @@ void figure_summarise(struct figure *figure, uint64_t seed, struct arena *arena)
         struct column *column = &figure->columns[c];
         const struct statistic both[] = {{STATISTIC_MEAN, column->ari, NULL},
                                          {STATISTIC_MEAN, column->iou, NULL}};
-        struct interval means[2];
+        struct estimate means[2];
         bootstrap_intervals(means, both, 2, n, BOOTSTRAP_RESAMPLES, seed, arena);
         column->mean_ari = means[0];
         column->mean_iou = means[1];

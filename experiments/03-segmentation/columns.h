@@ -42,8 +42,8 @@ struct column {
     uint8_t *maps;     ///< (n,T) clusters; of the first of several encoders
     double *ari, *iou; ///< (n) agreement, averaged over encoders
     double encoder[RANDOM_ENCODERS]; ///< mean ARI of each encoder
-    struct interval mean_ari, mean_iou;
-    struct interval gap; ///< the model's ARI minus this column's
+    struct estimate mean_ari, mean_iou;
+    struct estimate gap; ///< the model's ARI minus this column's
 };
 
 /// The four columns with the methods that the claim is judged by.

@@ -12,12 +12,12 @@
 
 /// A number with its interval, to the results and to a cell.
 static void emit(struct run *run, char cell[NUMBER_TEXT], const struct column *column,
-                 const char *what, struct interval d, size_t n)
+                 const char *what, struct estimate d, size_t n)
 {
     char key[64];
     snprintf(key, sizeof key, "%s.%s", column->key, what);
-    run_result(run, key, d.estimate, d.low, d.high, n, "1");
-    interval_text(cell, d.estimate, d.low, d.high);
+    run_result(run, key, d.value, d.low, d.high, n, "1");
+    interval_text(cell, d.value, d.low, d.high);
 }
 
 void emit_scores(struct run *run, const struct figure *figure)
@@ -98,10 +98,10 @@ static void draw_panel(const char *path, const struct figure *figure)
 
 /// A heading of the table that gnuplot reads.
 static void put_heading(FILE *file, const char *axis, size_t place, const char *heading,
-                        const char *note, struct interval ari, struct interval iou)
+                        const char *note, struct estimate ari, struct estimate iou)
 {
-    const double numbers[] = {ari.estimate, ari.low, ari.high,
-                              iou.estimate, iou.low, iou.high};
+    const double numbers[] = {ari.value, ari.low, ari.high,
+                              iou.value, iou.low, iou.high};
     tsv_put(file, axis, '\t');
     tsv_put_number(file, (double)place, '\t');
     tsv_put(file, heading, '\t');
@@ -112,7 +112,7 @@ static void put_heading(FILE *file, const char *axis, size_t place, const char *
 
 static void write_headings(const char *path, const struct figure *figure)
 {
-    const struct interval none = {NAN, NAN, NAN};
+    const struct estimate none = {NAN, NAN, NAN, 0};
     struct output output;
     size_t place = 0;
     output_open(&output, path);
@@ -127,7 +127,7 @@ static void write_headings(const char *path, const struct figure *figure)
         char note[64] = "";
         if (figure->known || c != COLUMN_MAE)
             snprintf(note, sizeof note, figure->known ? "ARI %.3f" : "agrees: %.3f",
-                     column->mean_ari.estimate);
+                     column->mean_ari.value);
         put_heading(output.file, "column", place++, column->title, note,
                     column->mean_ari, figure->known ? column->mean_iou : none);
     }

@@ -63,9 +63,8 @@ static void check(struct run *run, const struct figure *figure)
                     "figure3 TIER=smoke");
         return;
     }
-    struct part leads[COLUMNS - 1];
-    for (int c = 1; c < COLUMNS; ++c)
-        leads[c - 1] = part_of(figure->columns[c].gap, figure->source.count);
+    struct estimate leads[COLUMNS - 1];
+    for (int c = 1; c < COLUMNS; ++c) leads[c - 1] = figure->columns[c].gap;
     char scale[MODEL_SCALE_TEXT], note[256];
     model_scale(scale, figure->source.model);
     snprintf(note, sizeof note, "%s; given these weights; the least of 3 leads", scale);

@@ -50,7 +50,7 @@ struct arm {
     uint8_t *answers;         ///< (S,n) on the test images
     double *highest;          ///< (S) maximum over epochs, a share
     double *right;            ///< (n) share of seeds that are right
-    struct interval accuracy; ///< percent, over images
+    struct estimate accuracy; ///< percent, over images
     double least, most, best; ///< percent: over seeds; mean of the maxima over epochs
     struct lbfgs_outcome outcome; ///< of RATE_NONE
 };
@@ -77,7 +77,7 @@ struct fold {
 struct gap {
     const char *key, *label;
     enum arm_name better, worse;
-    struct interval points;
+    struct estimate points;
     struct mcnemar mcnemar; ///< of the first seeds
 };
 enum gap_name {

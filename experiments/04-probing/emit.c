@@ -19,34 +19,33 @@ void describe_scale(char scale[SCALE_TEXT], const struct study *study)
              s->seeds == 1 ? "" : "s", s->control_seeds);
 }
 
-static void emit(struct run *run, const char *arm, const char *what, struct interval d,
+static void emit(struct run *run, const char *arm, const char *what, struct estimate d,
                  size_t n, const char *unit)
 {
     char key[96];
     snprintf(key, sizeof key, "%s.%s", arm, what);
-    run_result(run, key, d.estimate, d.low, d.high, n, unit);
+    run_result(run, key, d.value, d.low, d.high, n, unit);
 }
 
 static void emit_number(struct run *run, const char *arm, const char *what,
                         double value, const char *unit)
 {
-    emit(run, arm, what, (struct interval){value, (double)NAN, (double)NAN}, 0, unit);
+    emit(run, arm, what, (struct estimate){value, (double)NAN, (double)NAN, 0}, 0,
+         unit);
 }
 
 // ====== Table 1 ======
 
 /// A line of Table 1; `key` (of the result) and `ours` NULL where there is nothing to measure.
 static void paper_line(struct table *table, const struct study *study, const char *what,
-                       const char *id, const char *key, const struct interval *ours)
+                       const char *id, const char *key, const struct estimate *ours)
 {
     const struct run *run = study->run;
     char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[JUDGEMENT_TEXT];
-    const struct part part =
-        ours ? part_of(*ours, study->sets.images[SPLIT_TEST].count) : (struct part){0};
     number_text(reference, key ? run_reference(run, key) : (double)NAN);
     if (ours && strcmp(run->data, "cifar10") == 0)
-        interval_text(yours, ours->estimate, ours->low, ours->high);
-    judgement_text(verdict, run, id, ours ? &part : NULL, 0);
+        interval_text(yours, ours->value, ours->low, ours->high);
+    judgement_text(verdict, run, id, ours, 0);
     table_row(table, (const char *const[]){what, run_claim(run, id).printed, reference,
                                            yours, verdict});
 }
@@ -95,8 +94,7 @@ static void emit_arm(struct study *study, struct table *table, const struct arm 
                                                    best[NUMBER_TEXT], how[64];
     emit(run, arm->key, "accuracy", arm->accuracy, n, "%");
     number_text(rate, arm->rate);
-    interval_text(accuracy, arm->accuracy.estimate, arm->accuracy.low,
-                  arm->accuracy.high);
+    interval_text(accuracy, arm->accuracy.value, arm->accuracy.low, arm->accuracy.high);
     if (arm->choice == RATE_NONE) {
         emit_number(run, arm->key, "gradient", arm->outcome.gradient, "1");
         emit_number(run, arm->key, "iterations", (double)arm->outcome.iterations, "1");
@@ -147,7 +145,7 @@ static void emit_gaps(struct study *study)
         const size_t count = gap->mcnemar.first_only + gap->mcnemar.second_only;
         emit(run, gap->key, "points", gap->points, n, "points");
         emit_number(run, gap->key, "mcnemar-mid-p", gap->mcnemar.mid_p, "1");
-        interval_text(points, gap->points.estimate, gap->points.low, gap->points.high);
+        interval_text(points, gap->points.value, gap->points.low, gap->points.high);
         number_text(discordant, (double)count);
         number_text(p, gap->mcnemar.mid_p);
         table_row(&table, (const char *const[]){gap->label, points, discordant, p});

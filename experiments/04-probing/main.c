@@ -58,13 +58,11 @@ static void check_accuracies(const struct study *study, const char *scale)
     static const char *const imagenet[] = {
         "table1.imagenet.lp", "table1.imagenet.bn-lp", "table1.imagenet.partial",
         "table1.imagenet.bn-over-lp", "table1.imagenet.partial-over-bn"};
-    const size_t n = study->sets.images[SPLIT_TEST].count;
     char note[SCALE_TEXT + 64];
     for (size_t i = 0; i < sizeof cifar10 / sizeof *cifar10; ++i) {
         const struct arm *arm = &study->arms[cifar10[i].arm];
-        const struct part part = part_of(arm->accuracy, n);
         snprintf(note, sizeof note, "%s; maximum over epochs %.4g", scale, arm->best);
-        judge_cifar10(study->run, cifar10[i].id, &part, 0,
+        judge_cifar10(study->run, cifar10[i].id, &arm->accuracy, 0,
                       "accuracy after the last epoch, bootstrap over images", note);
     }
     for (size_t i = 0; i < sizeof imagenet / sizeof *imagenet; ++i)
@@ -90,10 +88,9 @@ static void check_gaps(const struct study *study, const char *scale)
 {
     struct run *run = study->run;
     const struct arm *arms = study->arms;
-    const size_t n = study->sets.images[SPLIT_TEST].count;
-    struct part part[GAPS];
+    struct estimate part[GAPS];
     char note[SCALE_TEXT + 192];
-    for (size_t g = 0; g < GAPS; ++g) part[g] = part_of(study->gaps[g].points, n);
+    for (size_t g = 0; g < GAPS; ++g) part[g] = study->gaps[g].points;
     if (arms[ARM_LP_SOLVED].outcome.end != LBFGS_CONVERGED ||
         arms[ARM_BN_LP_SOLVED].outcome.end != LBFGS_CONVERGED)
         part[GAP_BN_SOLVED].low = part[GAP_BN_SOLVED].high = (double)NAN;
@@ -111,8 +108,7 @@ static void check_gaps(const struct study *study, const char *scale)
         "%s; given these weights; McNemar mid-p %.2g; qkv minus v alone %.4g, minus "
         "q and k %.4g points%s",
         scale, study->gaps[GAP_MIXING].mcnemar.mid_p,
-        study->gaps[GAP_VALUE].points.estimate,
-        study->gaps[GAP_QUERY_KEY].points.estimate,
+        study->gaps[GAP_VALUE].points.value, study->gaps[GAP_QUERY_KEY].points.value,
         rate_at_end(&arms[ARM_PARTIAL_CHOSEN]) || rate_at_end(&arms[ARM_MLP])
             ? "; a rate was chosen at an end of those tried"
             : "");
@@ -124,8 +120,7 @@ static void check_gaps(const struct study *study, const char *scale)
              "%s; L-BFGS to gradients of %.1e and %.1e; before, by the recipe, the gap "
              "is %.4g points",
              scale, arms[ARM_LP_SOLVED].outcome.gradient,
-             arms[ARM_BN_LP_SOLVED].outcome.gradient,
-             study->gaps[GAP_BN].points.estimate);
+             arms[ARM_BN_LP_SOLVED].outcome.gradient, study->gaps[GAP_BN].points.value);
     run_judge(run, "section6.3.bn-converged", &part[GAP_BN_SOLVED], 1, 0,
               "paired bootstrap over images of BN+LP minus LP, both solved", note);
 }

@@ -30,7 +30,7 @@ struct answers {
     size_t seeds;             ///< S
     uint8_t *predicted;       ///< (S,n) after the last epoch
     double *right;            ///< (n) share of seeds that got the image right
-    struct interval accuracy; ///< percent, after the last epoch
+    struct estimate accuracy; ///< percent, after the last epoch
     double
         best; ///< percent: each seed's largest over its epochs, chosen on the test set
 };

@@ -64,20 +64,19 @@ void describe_scale(char scale[SCALE_TEXT], const struct study *study,
 
 /// One line: what, published, reference, yours, verdict, maximum over epochs (NAN: none).
 static void emit_line(struct run *run, struct table *table, const char *what,
-                      const char *key, const char *id, struct interval ours, size_t n,
+                      const char *key, const char *id, struct estimate ours, size_t n,
                       int pretrainings, double best)
 {
     char reference[NUMBER_TEXT], yours[NUMBER_TEXT], maximum[NUMBER_TEXT],
         verdict[JUDGEMENT_TEXT] = "-";
     const char *published = "-";
-    run_result(run, key, ours.estimate, ours.low, ours.high, n, "%");
+    run_result(run, key, ours.value, ours.low, ours.high, n, "%");
     number_text(reference, run_reference(run, key));
-    interval_text(yours, ours.estimate, ours.low, ours.high);
+    interval_text(yours, ours.value, ours.low, ours.high);
     number_text(maximum, best);
     if (id) {
-        const struct part part = part_of(ours, n);
         if (strcmp(run->data, "cifar10") == 0) published = run_claim(run, id).printed;
-        judgement_text(verdict, run, id, &part, pretrainings);
+        judgement_text(verdict, run, id, &ours, pretrainings);
     }
     table_row(table, (const char *const[]){what, published, reference, yours, verdict,
                                            maximum});

@@ -11,7 +11,7 @@ enum { SCALE_TEXT = 224 };
 
 /// A difference of two classifiers on the same test images.
 struct gain {
-    struct interval points; ///< paired over images
+    struct estimate points; ///< paired over images
     struct mcnemar mcnemar; ///< of the first seed's answers
 };
 

@@ -59,25 +59,22 @@ static struct comparison compare(const struct study *study)
 static void check_method(const struct study *study, const struct comparison *comparison,
                          enum method method)
 {
-    const size_t n = study->test.count;
     char scale[SCALE_TEXT], note[SCALE_TEXT + 128];
     describe_scale(scale, study, method);
     for (size_t a = 0; a < ARMS; ++a) {
         const struct answers *answers = &study->arms[a].by[method];
-        const struct part part = part_of(answers->accuracy, n);
         snprintf(note, sizeof note,
                  "%s; after the last epoch (maximum over epochs %.4g)", scale,
                  answers->best);
-        judge_cifar10(study->run, claim_of_accuracy(a, method), &part, 0,
+        judge_cifar10(study->run, claim_of_accuracy(a, method), &answers->accuracy, 0,
                       "bootstrap over test images", note);
     }
     const struct gain *heads = &comparison->heads[method];
-    const struct part part = part_of(heads->points, n);
     snprintf(note, sizeof note,
              "%s; first seeds differ on %zu images, McNemar mid-p %.2g", scale,
              heads->mcnemar.first_only + heads->mcnemar.second_only,
              heads->mcnemar.mid_p);
-    judge_cifar10(study->run, claim_of_heads(method), &part, 1,
+    judge_cifar10(study->run, claim_of_heads(method), &heads->points, 1,
                   "paired bootstrap over test images", note);
 }
 
@@ -116,8 +113,8 @@ static void check_significance(struct run *run)
              "z = %.2f under linear probing, %.2f under finetuning, where pairs could "
              "make it significant only had the models differed on at most %.0f images",
              z[METHOD_PROBE], z[METHOD_FINETUNED], floor(pow(images / critical, 2)));
-    const struct part part = {z[METHOD_FINETUNED], (double)NAN, (double)NAN,
-                              PRINTED_IMAGES};
+    const struct estimate part = {z[METHOD_FINETUNED], (double)NAN, (double)NAN,
+                                  PRINTED_IMAGES};
     run_verdict(
         run, "section6.4.significant",
         judge_exact(z[METHOD_PROBE] > critical && z[METHOD_FINETUNED] > critical),

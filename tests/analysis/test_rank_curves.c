@@ -243,20 +243,20 @@ Test(rank_curves, points_steps_and_slope_are_those_of_the_columns)
         }
         double ratio = sum / scale;
         medians[i] = median(samples.relative[GROUPING_HIDDEN][i], N, scratch);
-        expect_close(&curve.line[RANK_RATIO][i].estimate, &ratio, 1, 1e-12, 0);
-        expect_close(&curve.line[RANK_MEDIAN][i].estimate, &medians[i], 1, 1e-12, 0);
+        expect_close(&curve.line[RANK_RATIO][i].value, &ratio, 1, 1e-12, 0);
+        expect_close(&curve.line[RANK_MEDIAN][i].value, &medians[i], 1, 1e-12, 0);
         cr_expect(curve.line[RANK_MEDIAN][i].low <= medians[i] &&
                   medians[i] <= curve.line[RANK_MEDIAN][i].high);
         slope_by_hand += ((double)i - 2) * medians[i] / 10;
     }
     for (size_t i = 0; i + 1 < COMPONENTS; ++i) {
         double step = medians[i + 1] - medians[i];
-        expect_close(&curve.step[RANK_MEDIAN][i].estimate, &step, 1, 0, 1e-12);
+        expect_close(&curve.step[RANK_MEDIAN][i].value, &step, 1, 0, 1e-12);
         cr_expect_gt(curve.step[RANK_MEDIAN][i].low, 0,
                      "columns a whole unit apart rise");
         cr_expect_gt(curve.step[RANK_RATIO][i].low, 0);
     }
-    expect_close(&curve.slope.estimate, &slope_by_hand, 1, 1e-12, 0);
+    expect_close(&curve.slope.value, &slope_by_hand, 1, 1e-12, 0);
     arena_close(&arena);
 }
 
@@ -268,14 +268,14 @@ Test(rank_curves, a_sample_has_no_gap_and_no_rise_to_itself_and_one_to_a_steeper
     struct rank_samples gentle, steep;
     random_samples(&gentle, N, 1, &arena);
     random_samples(&steep, N, 2, &arena);
-    struct interval gap[2][COMPONENTS],
+    struct estimate gap[2][COMPONENTS],
         none = rank_slope_rise(&gentle, &gentle, 100, 1);
-    cr_expect(none.estimate == 0 && none.low == 0 && none.high == 0);
+    cr_expect(none.value == 0 && none.low == 0 && none.high == 0);
     rank_curve_gap(gap, &gentle, &gentle, 100, 1);
     for (size_t line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
         for (size_t i = 0; i < COMPONENTS; ++i) {
-            struct interval d = gap[line][i];
-            cr_expect(d.estimate == 0 && d.low == 0 && d.high == 0);
+            struct estimate d = gap[line][i];
+            cr_expect(d.value == 0 && d.low == 0 && d.high == 0);
         }
     cr_expect_gt(rank_slope_rise(&gentle, &steep, 100, 1).low, 0);
     cr_expect_lt(rank_slope_rise(&steep, &gentle, 100, 1).high, 0);

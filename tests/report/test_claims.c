@@ -51,8 +51,8 @@ static const struct {
 Test(claims, an_ordering_is_judged_against_half_the_printed_effect)
 {
     for (size_t i = 0; i < sizeof orderings / sizeof *orderings; ++i) {
-        struct part d = {orderings[i].estimate, orderings[i].low, orderings[i].high,
-                         100};
+        struct estimate d = {orderings[i].estimate, orderings[i].low, orderings[i].high,
+                             100};
         expect_verdict(orderings[i].line, judge_ordering(&d, orderings[i].effect),
                        orderings[i].want);
     }
@@ -60,13 +60,13 @@ Test(claims, an_ordering_is_judged_against_half_the_printed_effect)
 
 Test(claims, a_trend_is_a_direction_alone)
 {
-    expect_verdict(__LINE__, judge_trend(&(struct part){1, .1, 2, 9}),
+    expect_verdict(__LINE__, judge_trend(&(struct estimate){1, .1, 2, 9}),
                    VERDICT_REPRODUCED);
-    expect_verdict(__LINE__, judge_trend(&(struct part){1, 0, 2, 9}),
+    expect_verdict(__LINE__, judge_trend(&(struct estimate){1, 0, 2, 9}),
                    VERDICT_INCONCLUSIVE);
-    expect_verdict(__LINE__, judge_trend(&(struct part){-1, -2, 0, 9}),
+    expect_verdict(__LINE__, judge_trend(&(struct estimate){-1, -2, 0, 9}),
                    VERDICT_NOT_REPRODUCED);
-    expect_verdict(__LINE__, judge_trend(&(struct part){1, NO, NO, 9}),
+    expect_verdict(__LINE__, judge_trend(&(struct estimate){1, NO, NO, 9}),
                    VERDICT_INCONCLUSIVE);
 }
 
@@ -89,7 +89,7 @@ static const struct {
 Test(claims, equivalence_needs_the_whole_interval_within_the_margin)
 {
     for (size_t i = 0; i < sizeof bands / sizeof *bands; ++i) {
-        struct part d = {0, bands[i].low, bands[i].high, 100};
+        struct estimate d = {0, bands[i].low, bands[i].high, 100};
         expect_verdict(bands[i].line, judge_equivalence(&d, bands[i].margin),
                        bands[i].want);
     }
@@ -97,15 +97,15 @@ Test(claims, equivalence_needs_the_whole_interval_within_the_margin)
 
 Test(claims, a_partition_has_to_reach_its_margin)
 {
-    expect_verdict(__LINE__, judge_partition(&(struct part){.1, .05, .2, 9}, .05),
+    expect_verdict(__LINE__, judge_partition(&(struct estimate){.1, .05, .2, 9}, .05),
                    VERDICT_REPRODUCED);
-    expect_verdict(__LINE__, judge_partition(&(struct part){.1, .049, .2, 9}, .05),
+    expect_verdict(__LINE__, judge_partition(&(struct estimate){.1, .049, .2, 9}, .05),
                    VERDICT_INCONCLUSIVE);
-    expect_verdict(__LINE__, judge_partition(&(struct part){.01, 0, .05, 9}, .05),
+    expect_verdict(__LINE__, judge_partition(&(struct estimate){.01, 0, .05, 9}, .05),
                    VERDICT_INCONCLUSIVE);
-    expect_verdict(__LINE__, judge_partition(&(struct part){.01, 0, .049, 9}, .05),
+    expect_verdict(__LINE__, judge_partition(&(struct estimate){.01, 0, .049, 9}, .05),
                    VERDICT_NOT_REPRODUCED);
-    expect_verdict(__LINE__, judge_partition(&(struct part){NO, .1, .2, 9}, .05),
+    expect_verdict(__LINE__, judge_partition(&(struct estimate){NO, .1, .2, 9}, .05),
                    VERDICT_INCONCLUSIVE);
 }
 
@@ -180,10 +180,10 @@ Test(claims, a_printed_number_stands_for_its_rounding)
 
 Test(claims, the_smallest_difference_is_half_the_interval)
 {
-    double got[2] = {part_detectable(&(struct part){.5, -.2, 1.2, 9}), 0},
+    double got[2] = {detectable_difference(&(struct estimate){.5, -.2, 1.2, 9}), 0},
            want[2] = {.7, 0};
     expect_close(got, want, 2, 1e-15, 0);
-    cr_expect(isnan(part_detectable(&(struct part){.5, NO, 1.2, 9})));
+    cr_expect(isnan(detectable_difference(&(struct estimate){.5, NO, 1.2, 9})));
 }
 
 Test(claims, names_and_verdicts_are_one_to_one)
@@ -283,7 +283,7 @@ Test(claims, the_kind_in_the_table_chooses_the_rule)
 {
     static const struct {
         const char *id;
-        struct part d;
+        struct estimate d;
         enum verdict want;
     } cases[] = {
         {"order", {2, 1.5, 3, 9}, VERDICT_REPRODUCED},
@@ -370,7 +370,7 @@ Test(claims, a_sound_table_is_read_as_it_stands)
 static void judge_backwards(const void *unused)
 {
     (void)unused;
-    judge_trend(&(struct part){1, 2, 0, 9});
+    judge_trend(&(struct estimate){1, 2, 0, 9});
 }
 
 static void judge_words(const void *unused)
@@ -382,7 +382,7 @@ static void judge_words(const void *unused)
 static void judge_negative(const void *unused)
 {
     (void)unused;
-    judge_ordering(&(struct part){1, 0, 2, 9}, -1);
+    judge_ordering(&(struct estimate){1, 0, 2, 9}, -1);
 }
 
 Test(claims, a_broken_contract_aborts)

@@ -24,7 +24,7 @@ static void demo(const char *options, double estimate)
     char words[512];
     world_run(&run, options, words);
     run_judge(&run, "order",
-              &(struct part){estimate, estimate - .5, estimate + .5, 100}, 1, 0,
+              &(struct estimate){estimate, estimate - .5, estimate + .5, 100}, 1, 0,
               "bootstrap", "");
     run_verdict(&run, "pure", VERDICT_REFUTED, NULL, "counter-example", "x = 1");
     world_listen();

@@ -24,7 +24,7 @@ static int demo(const char *options, const char *weights)
     world_write(path, "i\tvalue\n1\t2\n");
     run_result(&run, "gap", 1.25, .5, 2, 100, "points");
     run_result(&run, "count", 3, (double)NAN, (double)NAN, 0, "");
-    run_judge(&run, "order", &(struct part){1.25, .5, 2, 100}, 1, 0, "bootstrap",
+    run_judge(&run, "order", &(struct estimate){1.25, .5, 2, 100}, 1, 0, "bootstrap",
               "a note");
     cr_expect_eq(run_close(&run), 0);
     return 0;
@@ -456,7 +456,7 @@ static void record(const void *argument)
     struct run run;
     char words[512];
     world_run(&run, "--tier paper", words);
-    struct part part = {f->estimate, f->low, f->high, 9};
+    struct estimate part = {f->estimate, f->low, f->high, 9};
     run_verdict(&run, f->id, f->verdict, f->part ? &part : NULL, "test", "");
 }
 
@@ -533,24 +533,26 @@ static const char *recorded(const char *options, void (*act)(struct run *))
 
 static void judge_parts(struct run *run)
 {
-    const struct part parts[] = {{2, 1.5, 3, 10}, {1, -.5, 2.5, 20}, {2, .5, 3, 30}};
+    const struct estimate parts[] = {
+        {2, 1.5, 3, 10}, {1, -.5, 2.5, 20}, {2, .5, 3, 30}};
     run_judge(run, "order", parts, 3, 0, "bootstrap", "three parts");
 }
 
 static void judge_excluded(struct run *run)
 {
-    run_judge(run, "accuracy", &(struct part){44.5, 43, 46, 100}, 1, 0, "bootstrap",
+    run_judge(run, "accuracy", &(struct estimate){44.5, 43, 46, 100}, 1, 0, "bootstrap",
               "");
 }
 
 static void judge_pretrainings(struct run *run)
 {
-    run_judge(run, "order", &(struct part){2, 1.5, 3, 2}, 1, 2, "t", "");
+    run_judge(run, "order", &(struct estimate){2, 1.5, 3, 2}, 1, 2, "t", "");
 }
 
 static void judge_infinite(struct run *run)
 {
-    run_judge(run, "order", &(struct part){2, 1.5, (double)INFINITY, 2}, 1, 0, "t", "");
+    run_judge(run, "order", &(struct estimate){2, 1.5, (double)INFINITY, 2}, 1, 0, "t",
+              "");
 }
 
 Test(run, the_worst_part_decides_and_an_open_question_says_its_power)
@@ -566,7 +568,7 @@ Test(run, the_worst_part_decides_and_an_open_question_says_its_power)
 static const struct {
     int line;
     const char *id;
-    struct part parts[3];
+    struct estimate parts[3];
     const char *row;
 } worst_parts[] = {
     // Passes and open questions: the lower end decides, however large the estimate.

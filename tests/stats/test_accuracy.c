@@ -41,30 +41,29 @@ Test(accuracy, an_image_counts_by_the_share_of_seeds_that_are_right)
 Test(accuracy, percent_is_the_mean_with_an_interval_as_wide_as_theory_says)
 {
     fill();
-    struct interval got = accuracy_percent(a, N, RESAMPLES, 5);
+    struct estimate got = accuracy_percent(a, N, RESAMPLES, 5);
     const double p = mean_of(a), half = 164.5 * sqrt(p * (1 - p) / N);
-    cr_expect(fabs(got.estimate - 100 * p) <= 1e-12 * 100);
+    cr_expect(fabs(got.value - 100 * p) <= 1e-12 * 100);
     // 2,000 resamples place a 5 % quantile to within some 5 % of the half-width.
-    cr_expect(fabs(got.estimate - got.low - half) < .15 * half, "%g %g", got.low, half);
-    cr_expect(fabs(got.high - got.estimate - half) < .15 * half, "%g %g", got.high,
-              half);
+    cr_expect(fabs(got.value - got.low - half) < .15 * half, "%g %g", got.low, half);
+    cr_expect(fabs(got.high - got.value - half) < .15 * half, "%g %g", got.high, half);
 }
 
 Test(accuracy, a_gain_is_paired_over_the_images)
 {
     fill();
-    struct interval got = accuracy_gain(a, b, N, RESAMPLES, 5),
+    struct estimate got = accuracy_gain(a, b, N, RESAMPLES, 5),
                     back = accuracy_gain(b, a, N, RESAMPLES, 5);
     const double d = mean_of(a) - mean_of(b);
-    cr_expect(fabs(got.estimate - 100 * d) <= 1e-10);
+    cr_expect(fabs(got.value - 100 * d) <= 1e-10);
     // They differ on some 14 images only: sqrt(14) / 400 of a standard error, not the unpaired .032.
     const double half = 164.5 * sqrt(d * (1 - d) / N);
     cr_expect(fabs(got.high - got.low - 2 * half) < .3 * half, "%g %g", got.low,
               got.high);
-    cr_expect(fabs(back.estimate + got.estimate) <= 1e-12 &&
+    cr_expect(fabs(back.value + got.value) <= 1e-12 &&
               fabs(back.low + got.high) <= 1e-9 && fabs(back.high + got.low) <= 1e-9);
-    struct interval none = accuracy_gain(a, a, N, RESAMPLES, 5);
-    cr_expect(none.estimate == 0 && none.low == 0 && none.high == 0);
+    struct estimate none = accuracy_gain(a, a, N, RESAMPLES, 5);
+    cr_expect(none.value == 0 && none.low == 0 && none.high == 0 && none.n == N);
 }
 
 // Table 2 of the paper: 90.2 against 89.7 and 67.5 against 64.4, n = 10,000; by hand.

@@ -115,11 +115,11 @@ Test(bootstrap, interval_of_a_mean_is_that_of_the_central_limit_theorem)
     double error = sqrt(square) / MOST;
 
     const struct statistic average = {STATISTIC_MEAN, sample, NULL};
-    struct interval interval;
+    struct estimate interval;
     bootstrap_intervals(&interval, &average, 1, MOST, 4000, SEED, &arena);
     // 1.645 standard errors; a 5 % quantile of 4,000 draws is itself good to 2 % of them twice
     // over.
-    expect_close(&interval.estimate, &centre, 1, 0, 1e-14);
+    expect_close(&interval.value, &centre, 1, 0, 1e-14);
     cr_expect(fabs(interval.low - (centre - 1.645 * error)) <= .08 * error);
     cr_expect(fabs(interval.high - (centre + 1.645 * error)) <= .08 * error);
 }
@@ -135,10 +135,9 @@ Test(bootstrap, interval_of_a_median_covers_nine_times_in_ten)
         double sample[SIZE];
         for (size_t i = 0; i < SIZE; ++i) sample[i] = rng_normal(&rng);
         const struct statistic middle = {STATISTIC_MEDIAN, sample, NULL};
-        struct interval interval;
+        struct estimate interval;
         bootstrap_intervals(&interval, &middle, 1, SIZE, 300, s, &arena);
-        cr_assert(interval.low <= interval.estimate &&
-                  interval.estimate <= interval.high);
+        cr_assert(interval.low <= interval.value && interval.value <= interval.high);
         covered += interval.low <= 0 && 0 <= interval.high;
     }
     cr_expect(covered >= 167 && covered <= 193, "%d of %d cover", covered, SAMPLES);
@@ -151,9 +150,9 @@ Test(bootstrap, difference_uses_the_same_items_in_both)
     for (size_t i = 0; i < MOST; ++i) z[i] = x[i] - 0.25;
     const struct statistic of_x = {STATISTIC_MEDIAN, x, NULL};
     const struct statistic of_z = {STATISTIC_MEDIAN, z, NULL};
-    struct interval interval =
+    struct estimate interval =
         bootstrap_difference(&of_x, &of_z, MOST, 500, SEED, &arena);
-    cr_expect(interval.estimate == 0.25);
+    cr_expect(interval.value == 0.25);
     cr_expect(interval.low == 0.25 && interval.high == 0.25);
 }
 
@@ -164,10 +163,10 @@ Test(bootstrap, difference_of_means_is_the_mean_of_differences)
     const struct statistic of_x = {STATISTIC_MEAN, x, NULL};
     const struct statistic of_y = {STATISTIC_MEAN, y, NULL};
     const struct statistic of_both = {STATISTIC_MEAN, apart, NULL};
-    struct interval want,
+    struct estimate want,
         got = bootstrap_difference(&of_x, &of_y, MOST, 500, SEED, &arena);
     bootstrap_intervals(&want, &of_both, 1, MOST, 500, SEED, &arena);
-    expect_close(&got.estimate, &want.estimate, 1, 0, 1e-13);
+    expect_close(&got.value, &want.value, 1, 0, 1e-13);
     expect_close(&got.low, &want.low, 1, 0, 1e-13);
     expect_close(&got.high, &want.high, 1, 0, 1e-13);
 }
@@ -177,10 +176,10 @@ Test(bootstrap, median_and_mean_say_honestly_what_infinite_items_do)
     double heavy[9] = {1, 2, 3, 4, 5, 6, 7, 8, INFINITY};
     const struct statistic statistics[] = {{STATISTIC_MEDIAN, heavy, NULL},
                                            {STATISTIC_MEAN, heavy, NULL}};
-    struct interval intervals[2];
+    struct estimate intervals[2];
     bootstrap_intervals(intervals, statistics, 2, 9, 200, SEED, &arena);
-    cr_expect(intervals[0].estimate == 5 && isfinite(intervals[0].high));
-    cr_expect(isinf(intervals[1].estimate) && isinf(intervals[1].high));
+    cr_expect(intervals[0].value == 5 && isfinite(intervals[0].high));
+    cr_expect(isinf(intervals[1].value) && isinf(intervals[1].high));
     // About a third of the resamples do not contain it.
     cr_expect(isfinite(intervals[1].low));
 }
@@ -190,7 +189,7 @@ Test(bootstrap, gives_back_its_scratch_and_needs_no_more_than_it_says)
     const struct statistic statistics[] = {{STATISTIC_MEDIAN, x, NULL},
                                            {STATISTIC_MEDIAN, y, NULL},
                                            {STATISTIC_RATIO, x, y}};
-    struct interval intervals[3];
+    struct estimate intervals[3];
     struct arena tight;
     for (size_t n = 1; n <= MOST; n = n * 3 + 1) {
         arena_open(&tight, "tight", bootstrap_bytes(3, n, RESAMPLES));

@@ -87,8 +87,8 @@ Test(summary, percentile_interval_leaves_five_per_cent_on_either_side)
     // 0, 1, ..., 100 in another order: the quantiles are whole numbers.
     double x[101], workspace[101];
     for (int i = 0; i < 101; ++i) x[i] = i * 37 % 101;
-    struct interval interval = percentile_interval(42, x, 101, workspace);
-    cr_expect(interval.estimate == 42);
+    struct estimate interval = percentile_interval(42, 7, x, 101, workspace);
+    cr_expect(interval.value == 42 && interval.n == 7);
     expect_close(&interval.low, &(double){5}, 1, 1e-14, 0);
     expect_close(&interval.high, &(double){95}, 1, 1e-14, 0);
 }

@@ -69,7 +69,7 @@ Test(judgement, a_difference_of_what_is_no_number_is_bad_input)
 
 Test(judgement, a_claim_on_photographs_gets_no_number_of_other_images)
 {
-    const struct part part = part_of((struct interval){2, 1.5, 3}, 100);
+    const struct estimate part = {2, 1.5, 3, 100};
     struct run run;
     char words[512];
     world_listen();
@@ -88,7 +88,7 @@ Test(judgement, a_claim_on_photographs_gets_no_number_of_other_images)
 
 Test(judgement, a_table_shows_the_verdict_that_the_ledger_gets)
 {
-    const struct part part = part_of((struct interval){2, 1.5, 3}, 100);
+    const struct estimate part = {2, 1.5, 3, 100};
     struct run run;
     char words[512], text[JUDGEMENT_TEXT];
     world_run(&run, "--tier desk --data cifar10", words);
