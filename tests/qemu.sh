@@ -8,10 +8,12 @@ pretrain=$BUILD/experiments/00-pretrain/main
 cases="Nehalem-fp32 Haswell-fp32 Haswell-bf16"
 
 # train FOLDER CASE [EMULATOR...]: one update, which uses every kernel of ours. The core type is named,
-# so that the program need not execute itself again, which would leave the emulation.
+# so that the program need not execute itself again, which would leave the emulation. The emulator lists
+# every page of reserved addresses, so arenas are given fewer than they would take.
 train() {
     local folder=$work/$1 kernel=${2%-*} arithmetic=${2#*-}
     shift 2
+    ulimit -v 16000000
     env OPENBLAS_CORETYPE="$kernel" "$@" "$pretrain" --tier=smoke --data=planted --run=m75-h3 --epochs=0.001 \
         --arithmetic="$arithmetic" --threads=1 --results="$folder"
 }

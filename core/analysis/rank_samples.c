@@ -212,6 +212,7 @@ struct rival {
     struct rank_samples *samples;
     const struct linear_predictor *predictor;
     const struct images *images;
+    double mask_ratio;
     uint64_t seed;
     size_t visible_count, predictor_size, workspace_size;
     double *workspace; // (threads, workspace_size)
@@ -232,10 +233,9 @@ static void linear_image(size_t image, int worker, void *context)
     patches_from_bytes(values, rival->images->pixels + image * IMAGE_BYTES,
                        rival->patch);
     for (size_t i = 0; i < numbers; ++i) patches[i] = (double)values[i];
-    uint32_t ranking[IMAGE_SIDE * IMAGE_SIDE];
     int32_t visible[IMAGE_SIDE * IMAGE_SIDE], hidden[IMAGE_SIDE * IMAGE_SIDE];
-    mask_ranking(ranking, tokens, rival->seed, EVALUATION_EPOCH, (uint32_t)image);
-    mask_split(visible, hidden, ranking, tokens, rival->visible_count);
+    mask_draw(visible, hidden, tokens, rival->mask_ratio, rival->seed, EVALUATION_EPOCH,
+              (uint32_t)image);
 
     int status = linear_predictor_apply(prediction, rival->predictor, patches, visible,
                                         rival->visible_count, rest);
@@ -256,6 +256,7 @@ size_t rank_samples_linear(struct rank_samples *samples,
     struct rival rival = {.samples = samples,
                           .predictor = predictor,
                           .images = images,
+                          .mask_ratio = mask_ratio,
                           .seed = seed,
                           .visible_count = mask_visible(tokens, mask_ratio)};
     for (rival.patch = 1; patch_size(rival.patch) < features;) ++rival.patch;

@@ -1,6 +1,5 @@
 #include "core/base/arena.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,8 +16,11 @@
 enum {
     ALIGNMENT = 64,      // a cache line, an AVX-512 register
     HUGE_PAGE = 2 << 20, // x86-64
-    FENCE = 128,         // poisoned bytes behind a piece, under AddressSanitizer
+    FENCE = 128,         // poisoned bytes after a piece, under AddressSanitizer
 };
+
+// What a growing arena reserves, and the least that it accepts.
+static const size_t GROWING_MOST = (size_t)64 << 30, GROWING_LEAST = (size_t)64 << 20;
 
 // Under AddressSanitizer the byte at fill u lies at base + 3 u: a piece is never under 64
 // bytes, so at least 128 spare bytes follow it, while fills, marks and what fits are the same
@@ -57,18 +59,40 @@ static unsigned char *reserve_aligned(size_t bytes)
     return start + head;
 }
 
+_Noreturn static void die_of_memory(const char *name, size_t bytes)
+{
+    die(EXIT_SYSTEM,
+        "%s: no memory for %zu bytes (free memory, raise ulimit -v or use a smaller "
+        "tier)",
+        name, bytes);
+}
+
 void arena_open(struct arena *arena, const char *name, size_t size)
 {
     *arena = (struct arena){.name = name};
-    errno = ENOMEM;
     if (size <= SIZE_MAX / 8) arena->base = reserve_aligned(mapped_bytes(size));
-    if (!arena->base)
-        die(EXIT_SYSTEM,
-            "%s: no room for %zu bytes: %s (free memory or use a smaller tier)", name,
-            size, strerror(errno));
+    if (!arena->base) die_of_memory(name, size);
     arena->size = round_up(size, ALIGNMENT);
     // Without huge pages all is the same, only slower: a refusal is no error.
     if (size >= 2 * HUGE_PAGE) madvise(arena->base, mapped_bytes(size), MADV_HUGEPAGE);
+}
+
+void arena_open_growing(struct arena *arena, const char *name)
+{
+    *arena = (struct arena){.name = name, .growing = 1};
+    size_t size = GROWING_MOST;
+    while (!(arena->base = reserve_aligned(mapped_bytes(size))) && size > GROWING_LEAST)
+        size /= 2;
+    if (!arena->base) die_of_memory(name, size);
+    // Where addresses are limited, the next arena wants some too.
+    if (size < GROWING_MOST) {
+        munmap(arena->base + mapped_bytes(size / 2),
+               mapped_bytes(size) - mapped_bytes(size / 2));
+        size /= 2;
+    }
+    arena->size = size;
+    // The first pages stay small: most arenas fill less than one huge page.
+    madvise(arena->base + HUGE_PAGE, mapped_bytes(size) - HUGE_PAGE, MADV_HUGEPAGE);
 }
 
 void arena_close(struct arena *arena)
@@ -85,6 +109,7 @@ void *arena_take(struct arena *arena, size_t count, size_t size)
 {
     size_t bytes = size_product(count, size), left = arena->size - arena->used;
     require(arena->base, "arena %s is closed", arena->name);
+    if (bytes > left && arena->growing) die_of_memory(arena->name, bytes);
     require(bytes <= left, "arena %s: %zu bytes do not fit, %zu of %zu are left",
             arena->name, bytes, left, arena->size);
     unsigned char *piece = address(arena, arena->used);

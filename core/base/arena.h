@@ -14,6 +14,7 @@ struct arena {
     unsigned char *base; ///< owned; NULL when closed
     size_t used, size;   ///< bytes
     size_t peak;         ///< the most ever used, bytes
+    int growing;         ///< opened by arena_open_growing
 };
 
 /// Reserves `size` bytes of address space under `name`; pages cost memory when first touched,
@@ -21,13 +22,18 @@ struct arena {
 /// Dies (EXIT_SYSTEM) when the system refuses.
 void arena_open(struct arena *arena, const char *name, size_t size);
 
+/// The same for an arena that nobody sizes: reserves 64 GiB of addresses, which cost nothing until
+/// touched. Where the system limits addresses (ulimit -v), it reserves a quarter to a half of what
+/// is left. Dies (EXIT_SYSTEM) when less than 64 MiB are left, and arena_take does when it is full.
+void arena_open_growing(struct arena *arena, const char *name);
+
 /// Gives everything back. Safe on a closed arena.
 void arena_close(struct arena *arena);
 
 /// Takes `count` items of `size` bytes, aligned to 64 bytes, contents unspecified (all bits
 /// set, thus NaN, in debug and sanitizer builds, so that an unwritten read shows).
-/// The product is checked for overflow; a piece that does not fit breaks the contract of
-/// whoever sized the arena (abort). The arena owns the result.
+/// The product is checked for overflow; a piece that does not fit into an arena of a given size
+/// breaks the caller's contract (abort). The arena owns the result.
 void *arena_take(struct arena *arena, size_t count, size_t size);
 
 /// Takes `count` reals, contents unspecified as in arena_take.

@@ -40,3 +40,12 @@ void mask_split(int32_t *visible, int32_t *masked, const uint32_t *ranking,
             *masked++ = (int32_t)t;
     }
 }
+
+void mask_draw(int32_t *visible, int32_t *hidden, size_t tokens, double ratio,
+               uint64_t seed, uint32_t epoch, uint32_t image)
+{
+    uint32_t ranking[TOKENS_MOST];
+    require(tokens <= TOKENS_MOST, "%zu patches", tokens);
+    mask_ranking(ranking, tokens, seed, epoch, image);
+    mask_split(visible, hidden, ranking, tokens, mask_visible(tokens, ratio));
+}

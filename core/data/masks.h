@@ -11,6 +11,12 @@
 /// 32 25 19 16 12 6 at .5 .6 .7 .75 .8 .9; T = 256: 128 102 76 64 51 25). Requires a result > 0.
 size_t mask_visible(size_t tokens, double ratio);
 
+/// The mask of one image, V = mask_visible(T, ratio): both lists ascending ("row order").
+/// visible (V), hidden (T-V): patch numbers. The same (seed, epoch, image) is the same ranking at
+/// every ratio. Requires a ratio that mask_visible takes and T <= 4096.
+void mask_draw(int32_t *visible, int32_t *hidden, size_t tokens, double ratio,
+               uint64_t seed, uint32_t epoch, uint32_t image);
+
 /// ranking (T): patch numbers, most visible first.
 void mask_ranking(uint32_t *ranking, size_t tokens, uint64_t seed, uint32_t epoch,
                   uint32_t image);

@@ -4,8 +4,10 @@
 #include <math.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -121,6 +123,80 @@ Test(arena, reserving_costs_no_memory)
     cr_expect_eq(arena.base, NULL);
 }
 
+Test(arena, a_growing_arena_costs_what_is_touched_and_takes_what_no_caller_sized)
+{
+    struct arena arena;
+    double before = clock_peak_bytes();
+    arena_open_growing(&arena, "test");
+    cr_expect_eq(arena.size, (size_t)64 << 30);
+    *arena_reals(&arena, 1) = 1;
+    unsigned char *bytes = arena_take(&arena, (size_t)48 << 30, 1);
+    bytes[0] = bytes[((size_t)48 << 30) - 1] = 1; // from the first page to the last
+    cr_expect_lt(clock_peak_bytes() - before, 16e6);
+    arena_close(&arena);
+    cr_expect_eq(arena.base, NULL);
+}
+
+Test(arena, growing_arenas_lie_side_by_side)
+{
+    enum { ARENAS = 64 };
+    struct arena arenas[ARENAS];
+    real *first[ARENAS];
+    for (int i = 0; i < ARENAS; ++i) {
+        arena_open_growing(&arenas[i], "test");
+        first[i] = arena_zeros(&arenas[i], 1000);
+        first[i][999] = (real)i;
+    }
+    for (int i = 0; i < ARENAS; ++i) {
+        cr_expect_eq(first[i][999], (real)i);
+        arena_close(&arenas[i]);
+    }
+}
+
+// Opens growing arenas where `megabytes` of addresses are left, and says how large they are.
+static void open_within(const void *megabytes)
+{
+    size_t pages = 0, limit = (size_t) * (const int *)megabytes << 20;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file || fscanf(file, "%zu", &pages) != 1) _exit(99);
+    fclose(file);
+    limit += pages * (size_t)sysconf(_SC_PAGESIZE);
+    if (setrlimit(RLIMIT_AS, &(struct rlimit){limit, limit})) _exit(99);
+    struct arena first, second;
+    arena_open_growing(&first, "first");
+    printf("first %zu MiB\n", first.size >> 20);
+    arena_open_growing(&second, "second");
+    printf("second %zu MiB\n", second.size >> 20);
+    fflush(stdout);
+    memset(arena_take(&first, first.size / 2, 1), 1, first.size / 2);
+    arena_take(&first, first.size / 2 + 1, 1);
+}
+
+// The sanitizers themselves need more addresses than any limit worth trying.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define skip_with_a_sanitizer() cr_skip_test("a sanitizer needs the addresses")
+#else
+#define skip_with_a_sanitizer() (void)0
+#endif
+
+Test(arena, under_a_limit_a_growing_arena_halves_until_half_of_what_fits_is_left)
+{
+    skip_with_a_sanitizer();
+    static struct ending ending;
+    // Of 1100 MiB, 1024 fit, so 512 are taken; of the 588 that are left, 512 fit.
+    ending_of(&ending, open_within, &(int){1100});
+    cr_expect_eq(ending.code, EXIT_SYSTEM, "%d: %s", ending.code, ending.says);
+    cr_expect(strstr(ending.says, "first 512 MiB\nsecond 256 MiB\n"), "%s",
+              ending.says);
+    // And a full one is no broken contract: nobody sized it.
+    cr_expect(strstr(ending.says, ": first: no memory for 268435457 bytes ("), "%s",
+              ending.says);
+    expect_death(__LINE__, open_within, &(int){60}, EXIT_SYSTEM,
+                 ": first: no memory for 67108864 bytes (");
+    expect_ending(__LINE__, open_within, &(int){90}, EXIT_SYSTEM,
+                  ": second: no memory for 67108864 bytes (");
+}
+
 // A job like a model's step: some pieces that stay, some that are given back.
 static void job(const void *size)
 {
@@ -162,7 +238,7 @@ Test(arena, what_the_system_refuses_is_a_death_that_names_the_arena)
     static const size_t sizes[] = {(size_t)1 << 60, SIZE_MAX};
     for (int i = 0; i < 2; ++i)
         expect_death(__LINE__, open_far_too_large, &sizes[i], 4,
-                     ": model: no room for ");
+                     ": model: no memory for ");
 }
 
 static void misuse(const void *which)

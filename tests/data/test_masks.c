@@ -161,6 +161,29 @@ Test(masks, what_is_visible_at_a_ratio_is_visible_at_every_lower_one)
     }
 }
 
+Test(masks, a_drawn_mask_splits_the_ranking_of_its_seed_epoch_and_image)
+{
+    for (size_t i = 0; i < CASES; ++i) {
+        size_t T = cases[i].tokens, V = mask_visible(T, .5);
+        static uint32_t ranking[4096];
+        static int32_t expected[4096], drawn[4096 + 1];
+        mask_ranking(ranking, T, 7, 5, cases[i].image);
+        mask_split(expected, expected + V, ranking, T, V);
+        drawn[T] = -1;
+        mask_draw(drawn, drawn + V, T, .5, 7, 5, cases[i].image);
+        cr_expect_arr_eq(drawn, expected, T * sizeof *drawn, "case %zu", i);
+        cr_expect_eq(drawn[T], -1, "case %zu: written past the end", i);
+    }
+}
+
+Test(masks, a_mask_of_ratio_zero_hides_nothing)
+{
+    int32_t visible[17], hidden = -1;
+    mask_draw(visible, &hidden, 17, 0, 1, 0, 0);
+    for (int t = 0; t < 17; ++t) cr_expect_eq(visible[t], t);
+    cr_expect_eq(hidden, -1);
+}
+
 Test(masks, more_visible_than_there_are_breaks_the_contract, .signal = SIGABRT)
 {
     uint32_t ranking[4] = {0, 1, 2, 3};
