@@ -49,16 +49,14 @@ const char *const rank_line_label[RANK_LINES] = {"median",
 
 /// A statistic of a column, without an interval.
 static struct estimate point(enum statistic_kind kind, const double *column,
-                             size_t count, struct arena *arena)
+                             size_t count)
 {
     struct statistic statistic = {kind, column, NULL};
-    return (struct estimate){statistic_value(&statistic, count, arena), NAN, NAN,
-                             count};
+    return (struct estimate){statistic_value(&statistic, count), NAN, NAN, count};
 }
 
 /// The lines without intervals.
-static void other_lines(struct rank_curve *curve, const struct rank_samples *samples,
-                        struct arena *arena)
+static void other_lines(struct rank_curve *curve, const struct rank_samples *samples)
 {
     size_t n = samples->count;
     for (size_t i = 0; i < COMPONENTS; ++i) {
@@ -66,11 +64,11 @@ static void other_lines(struct rank_curve *curve, const struct rank_samples *sam
         const double *whole = samples->relative[GROUPING_WHOLE][i];
         const double *quarters = samples->relative[GROUPING_QUARTERS][i];
         curve->line[RANK_SPECTRAL][i] =
-            point(STATISTIC_MEDIAN, samples->spectral[i], n, arena);
-        curve->line[RANK_WHOLE][i] = point(STATISTIC_MEDIAN, whole, n, arena);
-        curve->line[RANK_MEAN][i] = point(STATISTIC_MEAN, hidden, n, arena);
-        curve->line[RANK_MEAN_2X2][i] = point(STATISTIC_MEAN, quarters, n, arena);
-        curve->line[RANK_MEDIAN_2X2][i] = point(STATISTIC_MEDIAN, quarters, n, arena);
+            point(STATISTIC_MEDIAN, samples->spectral[i], n);
+        curve->line[RANK_WHOLE][i] = point(STATISTIC_MEDIAN, whole, n);
+        curve->line[RANK_MEAN][i] = point(STATISTIC_MEAN, hidden, n);
+        curve->line[RANK_MEAN_2X2][i] = point(STATISTIC_MEAN, quarters, n);
+        curve->line[RANK_MEDIAN_2X2][i] = point(STATISTIC_MEDIAN, quarters, n);
     }
 }
 
@@ -84,24 +82,23 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
         statistics[COMPONENTS + i] = ratio_statistic(samples, i);
     }
     struct arena arena;
-    arena_open(&arena, "bootstrap",
-               bootstrap_bytes(STATISTICS, samples->count, resamples) +
-                   (STATISTICS + 3) * (resamples * sizeof(double) + 256) + 4096);
-    double *replicates = arena_doubles(&arena, STATISTICS * resamples);
+    arena_open_growing(&arena, "rank curve");
+    double *replicates = arena_doubles(&arena, size_product(STATISTICS, resamples));
     double *derived = arena_doubles(&arena, resamples);
     double *workspace = arena_doubles(&arena, resamples);
     bootstrap_replicates(replicates, statistics, STATISTICS, samples->count, resamples,
-                         seed, &arena);
+                         seed);
 
     // The points of both lines, and their steps from i to i + 1 on the same resamples.
     double value[STATISTICS];
     for (size_t s = 0; s < STATISTICS; ++s) {
-        value[s] = statistic_value(&statistics[s], samples->count, &arena);
-        const double *here = replicates + s * resamples, *before = here - resamples;
+        value[s] = statistic_value(&statistics[s], samples->count);
+        const double *here = replicates + s * resamples;
         size_t line = s / COMPONENTS, i = s % COMPONENTS;
         curve->line[line][i] =
             percentile_interval(value[s], samples->count, here, resamples, workspace);
         if (i == 0) continue;
+        const double *before = here - resamples;
         for (size_t r = 0; r < resamples; ++r) derived[r] = here[r] - before[r];
         curve->step[line][i - 1] = percentile_interval(
             value[s] - value[s - 1], samples->count, derived, resamples, workspace);
@@ -110,7 +107,7 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
     slope_replicates(derived, replicates, resamples);
     curve->slope = percentile_interval(medians_slope(value, 1), samples->count, derived,
                                        resamples, workspace);
-    other_lines(curve, samples, &arena);
+    other_lines(curve, samples);
     arena_close(&arena);
 }
 
@@ -120,10 +117,7 @@ struct estimate rank_loss(const struct rank_samples *samples, size_t count,
     require(count <= samples->count, "%zu images of %zu", count, samples->count);
     struct statistic statistic = {STATISTIC_MEAN, samples->loss, NULL};
     struct estimate interval;
-    struct arena arena;
-    arena_open(&arena, "bootstrap", bootstrap_bytes(1, count, resamples) + 4096);
-    bootstrap_intervals(&interval, &statistic, 1, count, resamples, seed, &arena);
-    arena_close(&arena);
+    bootstrap_intervals(&interval, &statistic, 1, count, resamples, seed);
     return interval;
 }
 
@@ -140,20 +134,18 @@ struct estimate rank_slope_rise(const struct rank_samples *a,
         statistics[COMPONENTS + i] = median_statistic(b, i);
     }
     struct arena arena;
-    arena_open(&arena, "bootstrap",
-               bootstrap_bytes(2 * COMPONENTS, a->count, resamples) +
-                   (2 * COMPONENTS + 3) * (resamples * sizeof(double) + 256) + 4096);
-    double *replicates = arena_doubles(&arena, 2 * COMPONENTS * resamples);
+    arena_open_growing(&arena, "slopes");
+    double *replicates = arena_doubles(&arena, size_product(2 * COMPONENTS, resamples));
     double *rise = arena_doubles(&arena, resamples);
     double *workspace = arena_doubles(&arena, resamples);
     bootstrap_replicates(replicates, statistics, 2 * COMPONENTS, a->count, resamples,
-                         seed, &arena);
+                         seed);
     slope_replicates(workspace, replicates, resamples);
     slope_replicates(rise, replicates + COMPONENTS * resamples, resamples);
     for (size_t r = 0; r < resamples; ++r) rise[r] -= workspace[r];
     double value[2 * COMPONENTS];
     for (size_t i = 0; i < 2 * COMPONENTS; ++i)
-        value[i] = statistic_value(&statistics[i], a->count, &arena);
+        value[i] = statistic_value(&statistics[i], a->count);
     struct estimate interval = percentile_interval(
         medians_slope(value + COMPONENTS, 1) - medians_slope(value, 1), a->count, rise,
         resamples, workspace);
@@ -165,14 +157,11 @@ void rank_curve_gap(struct estimate gap[2][COMPONENTS], const struct rank_sample
                     const struct rank_samples *b, size_t resamples, uint64_t seed)
 {
     size_t n = a->count < b->count ? a->count : b->count;
-    struct arena arena;
-    arena_open(&arena, "bootstrap", bootstrap_bytes(2, n, resamples) + 4096);
     for (size_t i = 0; i < COMPONENTS; ++i) {
         struct statistic x = median_statistic(a, i), y = median_statistic(b, i);
-        gap[RANK_MEDIAN][i] = bootstrap_difference(&x, &y, n, resamples, seed, &arena);
+        gap[RANK_MEDIAN][i] = bootstrap_difference(&x, &y, n, resamples, seed);
         x = ratio_statistic(a, i);
         y = ratio_statistic(b, i);
-        gap[RANK_RATIO][i] = bootstrap_difference(&x, &y, n, resamples, seed, &arena);
+        gap[RANK_RATIO][i] = bootstrap_difference(&x, &y, n, resamples, seed);
     }
-    arena_close(&arena);
 }

@@ -26,10 +26,7 @@ struct estimate accuracy_percent(const double *right, size_t n, size_t resamples
 {
     const struct statistic share = {.kind = STATISTIC_MEAN, .x = right};
     struct estimate interval;
-    struct arena arena;
-    arena_open(&arena, "accuracy", bootstrap_bytes(1, n, resamples));
-    bootstrap_intervals(&interval, &share, 1, n, resamples, seed, &arena);
-    arena_close(&arena);
+    bootstrap_intervals(&interval, &share, 1, n, resamples, seed);
     return scaled(interval, 100);
 }
 
@@ -38,11 +35,8 @@ struct estimate accuracy_gain(const double *a, const double *b, size_t n,
 {
     const struct statistic first = {.kind = STATISTIC_MEAN, .x = a},
                            second = {.kind = STATISTIC_MEAN, .x = b};
-    struct arena arena;
-    arena_open(&arena, "accuracies", bootstrap_bytes(2, n, resamples));
     struct estimate interval =
-        bootstrap_difference(&first, &second, n, resamples, seed, &arena);
-    arena_close(&arena);
+        bootstrap_difference(&first, &second, n, resamples, seed);
     return scaled(interval, 100);
 }
 

@@ -1,11 +1,12 @@
 #include "core/stats/bootstrap.h"
 
-#include "core/base/die.h"
-#include "core/base/rng.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/arena.h"
+#include "core/base/die.h"
+#include "core/base/rng.h"
 
 enum { LANES = 8 };
 
@@ -103,15 +104,16 @@ static struct ranked *ranking_take(const struct statistic *statistic, size_t n,
     return ranked;
 }
 
-double statistic_value(const struct statistic *statistic, size_t n, struct arena *arena)
+double statistic_value(const struct statistic *statistic, size_t n)
 {
+    struct arena arena;
     statistic_check(statistic, n);
-    size_t mark = arena_mark(arena);
-    uint32_t *counts = arena_take(arena, n, sizeof *counts);
+    arena_open_growing(&arena, "statistic");
+    uint32_t *counts = arena_take(&arena, n, sizeof *counts);
     for (size_t i = 0; i < n; ++i) counts[i] = 1;
     double value =
-        weighted_value(statistic, counts, ranking_take(statistic, n, arena), n);
-    arena_reset(arena, mark);
+        weighted_value(statistic, counts, ranking_take(statistic, n, &arena), n);
+    arena_close(&arena);
     return value;
 }
 
@@ -123,28 +125,17 @@ void bootstrap_counts(uint32_t *counts, size_t n, uint64_t seed, uint32_t number
     for (size_t i = 0; i < n; ++i) ++counts[rng_below(&rng, (uint32_t)n)];
 }
 
-size_t bootstrap_bytes(size_t count, size_t n, size_t resamples)
-{
-    enum { MARGIN = 512 }; // alignment of a piece, and its fence in sanitizer builds
-    size_t order = size_product(n, sizeof(struct ranked)) + MARGIN;
-    size_t orders = size_product(count + 1, order + sizeof(void *));
-    size_t counts = size_product(n, sizeof(uint32_t));
-    size_t replicates =
-        size_product(size_product(count + 2, resamples), sizeof(double));
-    return orders + counts + replicates + 5 * MARGIN;
-}
-
 void bootstrap_replicates(double *replicates, const struct statistic *statistics,
-                          size_t count, size_t n, size_t resamples, uint64_t seed,
-                          struct arena *arena)
+                          size_t count, size_t n, size_t resamples, uint64_t seed)
 {
     require(resamples > 0 && resamples <= UINT32_MAX, "%zu resamples", resamples);
-    size_t mark = arena_mark(arena);
-    uint32_t *counts = arena_take(arena, n, sizeof *counts);
-    struct ranked **ranked = arena_take(arena, count, sizeof *ranked);
+    struct arena arena;
+    arena_open_growing(&arena, "bootstrap");
+    uint32_t *counts = arena_take(&arena, n, sizeof *counts);
+    struct ranked **ranked = arena_take(&arena, count, sizeof *ranked);
     for (size_t s = 0; s < count; ++s) {
         statistic_check(&statistics[s], n);
-        ranked[s] = ranking_take(&statistics[s], n, arena);
+        ranked[s] = ranking_take(&statistics[s], n, &arena);
     }
     for (size_t r = 0; r < resamples; ++r) {
         bootstrap_counts(counts, n, seed, (uint32_t)r);
@@ -152,38 +143,38 @@ void bootstrap_replicates(double *replicates, const struct statistic *statistics
             replicates[s * resamples + r] =
                 weighted_value(&statistics[s], counts, ranked[s], n);
     }
-    arena_reset(arena, mark);
+    arena_close(&arena);
 }
 
 void bootstrap_intervals(struct estimate *intervals, const struct statistic *statistics,
-                         size_t count, size_t n, size_t resamples, uint64_t seed,
-                         struct arena *arena)
+                         size_t count, size_t n, size_t resamples, uint64_t seed)
 {
-    size_t mark = arena_mark(arena);
-    double *replicates = arena_doubles(arena, size_product(count, resamples));
-    double *workspace = arena_doubles(arena, resamples);
-    bootstrap_replicates(replicates, statistics, count, n, resamples, seed, arena);
+    struct arena arena;
+    arena_open_growing(&arena, "bootstrap");
+    double *replicates = arena_doubles(&arena, size_product(count, resamples));
+    double *workspace = arena_doubles(&arena, resamples);
+    bootstrap_replicates(replicates, statistics, count, n, resamples, seed);
     for (size_t s = 0; s < count; ++s)
         intervals[s] =
-            percentile_interval(statistic_value(&statistics[s], n, arena), n,
+            percentile_interval(statistic_value(&statistics[s], n), n,
                                 replicates + s * resamples, resamples, workspace);
-    arena_reset(arena, mark);
+    arena_close(&arena);
 }
 
 struct estimate bootstrap_difference(const struct statistic *a,
                                      const struct statistic *b, size_t n,
-                                     size_t resamples, uint64_t seed,
-                                     struct arena *arena)
+                                     size_t resamples, uint64_t seed)
 {
-    size_t mark = arena_mark(arena);
+    struct arena arena;
+    arena_open_growing(&arena, "bootstrap");
     const struct statistic both[2] = {*a, *b};
-    double *replicates = arena_doubles(arena, size_product(2, resamples));
-    double *workspace = arena_doubles(arena, resamples);
-    bootstrap_replicates(replicates, both, 2, n, resamples, seed, arena);
+    double *replicates = arena_doubles(&arena, size_product(2, resamples));
+    double *workspace = arena_doubles(&arena, resamples);
+    bootstrap_replicates(replicates, both, 2, n, resamples, seed);
     for (size_t r = 0; r < resamples; ++r) replicates[r] -= replicates[resamples + r];
-    double estimate = statistic_value(a, n, arena) - statistic_value(b, n, arena);
+    double estimate = statistic_value(a, n) - statistic_value(b, n);
     struct estimate interval =
         percentile_interval(estimate, n, replicates, resamples, workspace);
-    arena_reset(arena, mark);
+    arena_close(&arena);
     return interval;
 }

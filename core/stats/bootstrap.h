@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/base/arena.h"
 #include "core/stats/summary.h"
 
 enum { BOOTSTRAP_RESAMPLES = 10000 }; ///< what published intervals use
@@ -30,36 +29,29 @@ struct statistic {
 };
 
 /// The statistic on the items themselves, by the same sums as on a resample. Aborts when it is
-/// 0/0 or otherwise NaN. Scratch is taken from `arena` and given back.
-double statistic_value(const struct statistic *statistic, size_t n,
-                       struct arena *arena);
+/// 0/0 or otherwise NaN.
+double statistic_value(const struct statistic *statistic, size_t n);
 
 /// counts (n) = how often each item occurs in resample `number`; they sum to n.
 /// Requires 0 < n < 2^32.
 void bootstrap_counts(uint32_t *counts, size_t n, uint64_t seed, uint32_t number);
 
-/// Bytes of arena that the functions below need for `count` statistics of n items.
-size_t bootstrap_bytes(size_t count, size_t n, size_t resamples);
-
 /// Every statistic on every resample.
 /// replicates (count,resamples); statistics (count); n items each.
 /// Cost for n = resamples = 10,000: 0.5 s for one statistic, 1.3 s for fifteen at once (one thread).
-/// Scratch is taken from `arena` and given back.
+/// Dies (EXIT_SYSTEM) without memory, like the functions below.
 void bootstrap_replicates(double *replicates, const struct statistic *statistics,
-                          size_t count, size_t n, size_t resamples, uint64_t seed,
-                          struct arena *arena);
+                          size_t count, size_t n, size_t resamples, uint64_t seed);
 
 /// Estimate and percentile interval of each statistic.
 /// intervals (count). Otherwise as bootstrap_replicates.
 void bootstrap_intervals(struct estimate *intervals, const struct statistic *statistics,
-                         size_t count, size_t n, size_t resamples, uint64_t seed,
-                         struct arena *arena);
+                         size_t count, size_t n, size_t resamples, uint64_t seed);
 
 /// Estimate and percentile interval of a - b, two statistics of the same n items, paired by using
 /// the same items in each resample.
 struct estimate bootstrap_difference(const struct statistic *a,
                                      const struct statistic *b, size_t n,
-                                     size_t resamples, uint64_t seed,
-                                     struct arena *arena);
+                                     size_t resamples, uint64_t seed);
 
 #endif

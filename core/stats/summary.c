@@ -1,10 +1,10 @@
 #include "core/stats/summary.h"
 
-#include "core/base/die.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/die.h"
 
 double mean(const double *x, size_t n)
 {
@@ -12,6 +12,29 @@ double mean(const double *x, size_t n)
     double sum = 0;
     for (size_t i = 0; i < n; ++i) sum += x[i];
     return sum / (double)n;
+}
+
+// sum (x_i - centre)^2 / (n - 1)
+static double variance(const double *x, size_t n, double centre)
+{
+    require(n > 1, "the variance of %zu values", n);
+    double sum = 0;
+    for (size_t i = 0; i < n; ++i) sum += (x[i] - centre) * (x[i] - centre);
+    return sum / (double)(n - 1);
+}
+
+double deviation(const double *x, size_t n)
+{
+    return sqrt(variance(x, n, mean(x, n)));
+}
+
+struct estimate mean_normal(double *error, const double *x, size_t n)
+{
+    double value = 0;
+    for (size_t i = 0; i < n; ++i) value += x[i] / (double)n;
+    *error = sqrt(variance(x, n, value) / (double)n);
+    const double half = 1.6449 * *error;
+    return (struct estimate){value, value - half, value + half, n};
 }
 
 static int ascending(const void *a, const void *b)

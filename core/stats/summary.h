@@ -13,6 +13,15 @@
 /// (x_0 + ... + x_{n-1}) / n, added in this order. Requires n > 0.
 double mean(const double *x, size_t n);
 
+/// The sample standard deviation, sqrt(sum (x_i - mean)^2 / (n - 1)). Requires n > 1.
+double deviation(const double *x, size_t n);
+
+/// The mean of x with the normal approximation to its 90 % interval:
+///     value -+ 1.6449 e,  e = sqrt(sum (x_i - value)^2 / (n - 1) / n),  value = x_0/n + ... + x_{n-1}/n
+/// error = e, the standard error
+/// Requires n > 1.
+struct estimate mean_normal(double *error, const double *x, size_t n);
+
 /// Orders x (n) ascending, in place. Aborts on NaN.
 void sort_ascending(double *x, size_t n);
 

@@ -40,17 +40,17 @@ static double open_model(struct weights *model, struct run *run)
 }
 
 /// Mean losses with their intervals; the gain is taken image by image.
-static void summarise(struct structure *structure, uint64_t seed, struct arena *arena)
+static void summarise(struct structure *structure, uint64_t seed)
 {
     const struct statistic both[] = {{STATISTIC_MEAN, structure->loss, NULL},
                                      {STATISTIC_MEAN, structure->guess, NULL}};
     struct estimate means[2];
     size_t n = structure->count;
-    bootstrap_intervals(means, both, 2, n, BOOTSTRAP_RESAMPLES, seed, arena);
+    bootstrap_intervals(means, both, 2, n, BOOTSTRAP_RESAMPLES, seed);
     structure->mean_loss = means[0];
     structure->mean_guess = means[1];
     structure->gain =
-        bootstrap_difference(&both[1], &both[0], n, BOOTSTRAP_RESAMPLES, seed, arena);
+        bootstrap_difference(&both[1], &both[0], n, BOOTSTRAP_RESAMPLES, seed);
 }
 
 /// ## Check
@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     arena_open(&arena, "figure 1", structure_bytes(&model, ratio, count));
     structure_open(&structure, &model, ratio, &test, count, &run, &arena);
     structure_examine(&structure, &run, &arena);
-    summarise(&structure, run.seed, &arena);
+    summarise(&structure, run.seed);
 
     check(&run, &structure);
     /// ## Emit

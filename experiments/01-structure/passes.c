@@ -2,7 +2,6 @@
 
 #include "core/base/die.h"
 #include "core/data/masks.h"
-#include "core/stats/bootstrap.h"
 #include "core/train/encode.h"
 #include "core/train/evaluate.h"
 
@@ -26,8 +25,7 @@ size_t structure_bytes(const struct weights *model, double ratio, size_t count)
     size_t image = 2 * (pass + IMAGE_BYTES) * sizeof(float) +
                    patches * sizeof(int32_t) + 2 * sizeof(double);
     return size_product(count, image) +
-           size_product(mae->parameters.count, sizeof(real)) +
-           bootstrap_bytes(2, count, BOOTSTRAP_RESAMPLES) + 65536;
+           size_product(mae->parameters.count, sizeof(real)) + 65536;
 }
 
 void pass_open(struct pass *pass, const struct structure *structure,

@@ -116,8 +116,7 @@ static size_t images_bytes(const struct weights *model, size_t count)
 size_t figure_bytes(const struct weights *model, size_t count, size_t choice)
 {
     return images_bytes(model, count) + images_bytes(model, choice) +
-           column_bytes(model, count > choice ? count : choice) +
-           bootstrap_bytes(2, count, BOOTSTRAP_RESAMPLES);
+           column_bytes(model, count > choice ? count : choice);
 }
 
 void figure_open(struct figure *figure, const struct weights *model,
@@ -172,7 +171,7 @@ void figure_measure(struct figure *figure, int which, const struct run *run,
     arena_reset(arena, mark);
 }
 
-void figure_summarise(struct figure *figure, uint64_t seed, struct arena *arena)
+void figure_summarise(struct figure *figure, uint64_t seed)
 {
     size_t n = figure->source.count;
     const struct statistic model = {STATISTIC_MEAN, figure->columns[COLUMN_MAE].ari,
@@ -182,10 +181,10 @@ void figure_summarise(struct figure *figure, uint64_t seed, struct arena *arena)
         const struct statistic both[] = {{STATISTIC_MEAN, column->ari, NULL},
                                          {STATISTIC_MEAN, column->iou, NULL}};
         struct estimate means[2];
-        bootstrap_intervals(means, both, 2, n, BOOTSTRAP_RESAMPLES, seed, arena);
+        bootstrap_intervals(means, both, 2, n, BOOTSTRAP_RESAMPLES, seed);
         column->mean_ari = means[0];
         column->mean_iou = means[1];
         column->gap =
-            bootstrap_difference(&model, &both[0], n, BOOTSTRAP_RESAMPLES, seed, arena);
+            bootstrap_difference(&model, &both[0], n, BOOTSTRAP_RESAMPLES, seed);
     }
 }

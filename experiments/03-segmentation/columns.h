@@ -100,7 +100,7 @@ void figure_measure(struct figure *figure, int which, const struct run *run,
                     struct arena *arena);
 
 /// Means over images with their intervals, and the model's lead over each control, image by image.
-void figure_summarise(struct figure *figure, uint64_t seed, struct arena *arena);
+void figure_summarise(struct figure *figure, uint64_t seed);
 
 /// Every way to make each column, on training scenes whose regions are known: mean ARI, into result.tsv
 /// (choice.COLUMN.DEPTH.NORMALISATION) and choice.md, where the fixed ways are marked.

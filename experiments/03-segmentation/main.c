@@ -91,7 +91,7 @@ int main(int argc, char **argv)
                figure_bytes(&model, settings->images, settings->choice));
     figure_open(&figure, &model, &test, settings->images, &run, &arena);
     for (int c = 0; c < COLUMNS; ++c) figure_measure(&figure, c, &run, &arena);
-    figure_summarise(&figure, run.seed, &arena);
+    figure_summarise(&figure, run.seed);
 
     check(&run, &figure);
     /// ## Emit

@@ -20,6 +20,35 @@ Test(summary, mean_of_whole_numbers_is_exact)
     cr_expect(mean(x, 1) == 4);
 }
 
+// Python's statistics: d = stdev([3, -1.5, 2, 8, 0.25]), d / sqrt(5), fmean, and fmean -+ z d / sqrt(5)
+// with z = NormalDist().inv_cdf(.95).
+Test(summary, deviation_and_normal_interval_equal_those_of_a_second_program)
+{
+    const double x[] = {3, -1.5, 2, 8, .25};
+    double error, spread = deviation(x, 5);
+    struct estimate got = mean_normal(&error, x, 5);
+    const double want[] = {3.5951356024495098, 1.6077935190813526, 2.3500000000000001,
+                           -0.29458500125003262, 4.9945850012500328};
+    cr_expect_eq(got.n, 5);
+    const double numbers[] = {spread, error, got.value}, ends[] = {got.low, got.high};
+    expect_close(numbers, want, 3, 1e-15, 0);
+    expect_close(ends, want + 3, 2, 1e-3, 0); // z is written as 1.6449
+}
+
+Test(summary, equal_values_have_no_deviation)
+{
+    const double x[] = {.1, .1, .1, .1};
+    double error;
+    struct estimate got = mean_normal(&error, x, 4);
+    cr_expect(deviation(x, 4) == 0 && error == 0);
+    cr_expect(got.value == .1 && got.low == .1 && got.high == .1);
+}
+
+Test(summary, one_value_has_no_deviation, .signal = SIGABRT)
+{
+    deviation((double[]){1}, 1);
+}
+
 Test(summary, median_is_the_middle_value_or_between_the_two_middle_ones)
 {
     const double x[] = {9, 1, 5, 7, 3};
