@@ -33,6 +33,7 @@ LIBRARIES   := $(patsubst %,$(BUILD)/lib%.a,$(foreach r,$(ROOMS),$(if $(wildcard
 EXPERIMENTS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard experiments/*/main.c))))
 TOOLS       := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
 PROGRAMS    := $(EXPERIMENTS:%=$(BUILD)/experiments/%/main) $(TOOLS:%=$(BUILD)/tools/%)
+comma       := ,
 object       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # -j for a make that was started without it: compiling is most of a first run. `make` stands for $(MAKE)
@@ -63,10 +64,10 @@ $(shell mkdir -p $(BUILD))
 endif
 $(call stamp,$(BUILD)/flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
 $(foreach r,$(ROOMS),$(call stamp,$(BUILD)/$r.list,$(sort $(wildcard core/$r/*.c))))
-$(call stamp,$(BUILD)/core.list,$(sort $(wildcard core/*/*.[ch])))
+$(foreach e,$(EXPERIMENTS),$(call stamp,$(BUILD)/$e.list,$(sort $(wildcard experiments/$e/*.c))))
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 endif
-$(BUILD)/flags $(ROOMS:%=$(BUILD)/%.list) $(BUILD)/core.list: ;
+$(BUILD)/flags $(patsubst %,$(BUILD)/%.list,$(ROOMS) $(EXPERIMENTS)): ;
 
 ##@ Build
 .PHONY: all
@@ -85,29 +86,29 @@ $(foreach r,$(ROOMS),$(eval $(call room_rule,$r)))
 $(TOOLS:%=$(BUILD)/tools/%): $(BUILD)/tools/%: $(BUILD)/tools/%.o $(LIBRARIES)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
-# A result is keyed by the text of the sources that computed it, comments aside, and by the compiler's
-# flags; of core/report only by the rules that judge, so that a colour never retrains. The rooms' part is
-# shared.
-KEYED   := base linalg stats data model train analysis study
-JUDGING := $(wildcard $(foreach f,claims judge record,core/report/$f.c))
-$(BUILD)/core.stamp: $(sort $(wildcard $(KEYED:%=core/%/*.[ch])) $(JUDGING)) $(BUILD)/core.list $(BUILD)/flags tools/code-key
-	@tools/code-key '$(CC) $(CFLAGS)' $(filter %.c %.h,$^) > $@.tmp
-	@cmp -s $@.tmp $(BUILD)/core.key || cp $@.tmp $(BUILD)/core.key
+# A result is keyed by the sources that its program is made of, by what the linker says: see tools/code-key.
+# Of the flags those count that change what is computed; not warnings, debug information or folders.
+# Features that several programs share are keyed by what computes them alone.
+without_text = $(filter-out -g% -I% $(filter-out -Wa$(comma)% -Wp$(comma)%,$(filter -W%,$(1))),$(1))
+code_key     = tools/code-key '$(CC)' '$(call without_text,$(CFLAGS))' $@.list $(filter %.o %.a,$^)
+
+$(BUILD)/features.key: $(BUILD)/core/analysis/encoder_features.o $(LIBRARIES) tools/code-key mk/build.mk
+	@$(code_key) > $@.tmp
 	@mv $@.tmp $@
-$(BUILD)/core.key: $(BUILD)/core.stamp
-	@test -f $@ || cp $< $@
 
 define experiment_program
-$(BUILD)/experiments/$(1)/code_key.c: $(sort $(wildcard experiments/$(1)/*.[ch])) $(BUILD)/core.key tools/code-key mk/build.mk
-	@mkdir -p $$(@D)
-	@key=$$$$(tools/code-key "$$$$(cat $(BUILD)/core.key)" $$(filter %.c %.h,$$^)); \
-	printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\nconst char core_key[] = "%s";\n' \
-	    "$$$$key" "$$$$(cat $(BUILD)/core.key)" > $$@.tmp
+$(BUILD)/experiments/$(1)/code.key: $(call object,$(sort $(wildcard experiments/$(1)/*.c))) $(BUILD)/$(1).list \
+                                    $(LIBRARIES) tools/code-key mk/build.mk
+	@$$(code_key) > $$@.tmp
+	@mv $$@.tmp $$@
+$(BUILD)/experiments/$(1)/code_key.c: $(BUILD)/experiments/$(1)/code.key $(BUILD)/features.key
+	@printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\nconst char features_key[] = "%s";\n' \
+	    "$$$$(cat $$<)" "$$$$(cat $(BUILD)/features.key)" > $$@.tmp
 	@mv $$@.tmp $$@
 $(BUILD)/experiments/$(1)/code_key.o: $(BUILD)/experiments/$(1)/code_key.c
 	@$(CC) $(CFLAGS) -c $$< -o $$@
 $(BUILD)/experiments/$(1)/main: $(call object,$(sort $(wildcard experiments/$(1)/*.c))) \
-                                $(BUILD)/experiments/$(1)/code_key.o $(LIBRARIES)
+                                $(BUILD)/experiments/$(1)/code_key.o $(BUILD)/$(1).list $(LIBRARIES)
 	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) $(LDLIBS) -o $$@
 endef
 $(foreach e,$(EXPERIMENTS),$(eval $(call experiment_program,$e)))

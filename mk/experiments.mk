@@ -17,7 +17,6 @@ ABOUT := $(filter-out 00-pretrain:%,$(shell awk 'FNR == 1 { name = FILENAME; \
 about_name   = $(word 1,$(subst :, ,$(1)))
 about_target = $(word 2,$(subst :, ,$(1)))
 about_needs  = $(filter $(RUNS),$(subst $(comma), ,$(word 3,$(subst :, ,$(1)))))
-comma := ,
 
 FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
         $(call flag,seeds,$(SEEDS)) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) \

@@ -15,8 +15,8 @@ enum tier { TIER_SMOKE, TIER_DESK, TIER_PAPER };
 /// a program.
 extern const char code_key[];
 
-/// The same of core alone, for what several programs share.
-extern const char core_key[];
+/// The same of the sources that compute encoder features alone, for files that several programs share.
+extern const char features_key[];
 
 /// A number of the result, with its interval where it has one (NAN where not).
 struct result {

@@ -42,7 +42,7 @@ void input_features(struct encoder_features *features, const struct run *run,
     path_format(folder, "%s/features", run->root);
     snprintf(file, sizeof file, "%s-%s", name, split == SPLIT_TRAIN ? "train" : "test");
     // The sources and the kernels decide the bits beside weights and images.
-    snprintf(salt, sizeof salt, "%s %s %s", core_key, coretype_name(), product_path());
+    snprintf(salt, sizeof salt, "%s %s %s", features_key, coretype_name(), product_path());
     if (encoder_features_open(features, folder, file, salt, with_block, source))
         die(EXIT_INPUT, "%s: its tokens are not finite (train it again)", name);
 }

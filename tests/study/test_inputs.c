@@ -7,7 +7,7 @@
 #include "tests/report/world.h"
 
 /// The build gives each program its own.
-const char core_key[] = "core-1";
+const char features_key[] = "features-1";
 
 TestSuite(inputs, .init = world_open);
 

@@ -39,6 +39,16 @@ breaks tools/check-text mk/build.mk 'CFLAGS += -ffast-''math\n' 'reorder' "fast-
 breaks tools/check-text tools/deps '# see /ho''me/me/notes\n' 'one machine' "a path of one machine is refused"
 breaks tools/check-text core/base/long.c "$(printf '\\n%.0s' $(seq 401))" '400' "a file of 401 lines is refused"
 breaks tools/check-text tools/broken '#!/bin/sh\nif true; then\n' '' "a shell script that does not parse is refused"
+mkdir -p built/experiments/03-segmentation
+cp "$root/$BUILD/experiments/03-segmentation/"{main,code.key.list} built/experiments/03-segmentation/
+run tools/check-keys built
+expect_status 0
+report "a key covers what its program is made of"
+sed -i '/core.base.rng.c/d' built/experiments/03-segmentation/code.key.list
+run tools/check-keys built
+expect_status 1
+expect_said 'its key misses core/base/rng.c$'
+report "a key that misses a source is refused"
 touch core/base/mae.h
 run tools/check-text
 expect_status 1

@@ -139,8 +139,16 @@ cd "$copy" || exit 4
 in_copy() { run "$MAKE" --no-print-directory MODE=release "$@"; }
 
 mkdir -p experiments/99-added
-printf '// target: figure99\n// needs: m75-h3\n// budget: smoke 1 s, desk 2 s\nint main(void)\n{\n    return 0;\n}\n' \
-    >experiments/99-added/main.c
+cat >experiments/99-added/main.c <<'END'
+// target: figure99
+// needs: m75-h3
+// budget: smoke 1 s, desk 2 s
+#include "core/base/clock.h"
+int main(void)
+{
+    return clock_seconds() < 0;
+}
+END
 in_copy help
 expect_said 'figure99 .*99-added \[smoke 1 s, desk 2 s\]'
 in_copy --dry-run figure99 TIER=smoke
@@ -148,27 +156,95 @@ expect_said 'tools/run-experiment .*99-added'
 expect_said 'run=.*m75-h3'
 report "a new experiment has a help line, a target and its needs with no edit"
 
-made=build/release/experiments/99-added/code_key.c
-key() {
-    in_copy "$made"
-    sed -n 's/.*code_key\[\] = "\(.*\)";/\1/p' "$made"
+# Keys, on four programs: one that trains, two that measure, and one that calls a single function of core.
+for name in experiments/*/; do
+    case $name in *00-pretrain/ | *03-segmentation/ | *04-probing/ | *99-added/) ;; *) rm -r "$name" "build/release/$name" ;; esac
+done
+# keys [MAKE-WORD...]: a line "NAME KEY" for each experiment and for the features, as the build makes them.
+keys() {
+    in_copy "$@" $(for name in experiments/*/; do echo "build/release/${name}code.key"; done) build/release/features.key
+    [ "$status" -eq 0 ] || echo "make: exit $status"
+    (cd build/release && for file in experiments/*/code.key features.key; do
+        name=${file#experiments/} && echo "${name%/code.key} $(cat "$file")"
+    done)
 }
-first=$(key)
-[ "${#first}" -eq 64 ] || wrong="the code key is '$first'"
+# expect_changed NAME...: these keys alone differ from those in $before; the new ones are the next $before.
+expect_changed() {
+    local after changed
+    after=$(keys)
+    changed=$(diff <(echo "$before") <(echo "$after") | sed -n 's/^> \([^ ]*\) .*/\1/p' | paste -sd' ')
+    [ -n "$wrong" ] || [ "$changed" = "$*" ] || wrong="the keys of '$changed' have changed, not of '$*'"
+    before=$after
+}
+wrong=
+before=$(keys)
+[ "$(echo "$before" | grep -cE '^[^ ]+ [0-9a-f]{64}$')" -eq $(($(ls -d experiments/*/ | wc -l) + 1)) ] || wrong="not a key each: $before"
+[ "$(echo "$before" | cut -d' ' -f2 | sort -u | wc -l)" -eq "$(echo "$before" | wc -l)" ] || wrong="two programs have one key"
+report "each experiment has a key, and what computes features has one"
+wrong=
+all=$(echo "$before" | cut -d' ' -f1 | paste -sd' ')
+others=${all/ 99-added/}
 sleep 1.1
+
 printf '/* a remark */\n' >>core/base/clock.c
 printf '// a remark\n' >>core/linalg/cholesky.h
-printf 'extern int report_only;\n' >>core/report/run.h
-[ "$(key)" = "$first" ] || wrong="the code key has changed"
-report "comments and core/report leave the code key as it is"
+printf 'extern int panel_more;\n' >>core/report/panel.c
+expect_changed
+report "comments, and core/report but for the rules that judge, change no key"
+wrong=
 
-printf 'extern int clock_more;\n' >>core/base/clock.h
-second=$(key)
-[ ${#second} -eq 64 ] && [ "$second" != "$first" ] || wrong="a changed source left the code key as it was"
-printf 'extern int only_here;\n' >>experiments/99-added/main.c
-third=$(key)
-[ ${#third} -eq 64 ] && [ "$third" != "$second" ] || wrong="a changed experiment left the code key as it was"
-report "a changed source changes the code key"
+printf 'int stray(void);\n' >core/analysis/stray.h
+printf '#include "core/analysis/stray.h"\nint stray(void)\n{\n    return 1;\n}\n' >core/analysis/stray.c
+expect_changed
+report "a new file of core that no program uses changes no key"
+wrong=
+
+printf 'extern int kmeans_more;\n' >>core/analysis/kmeans.c
+expect_changed 03-segmentation
+report "a changed file changes the keys of the programs that reach it, and no others"
+wrong=
+printf 'extern int more_features;\n' >>core/analysis/encoder_features.h
+expect_changed 03-segmentation 04-probing features.key
+report "what computes features changes their key"
+wrong=
+printf 'extern int strip_more;\n' >>core/linalg/strip_tile.h
+expect_changed $others
+report "a header that only .c files include is part of the keys"
+wrong=
+printf 'extern int claims_more;\n' >>core/report/claims.c
+expect_changed ${others/ features.key/}
+report "a rule that judges is part of the keys"
+wrong=
+printf 'extern int clock_more;\n' >>core/base/clock.c
+expect_changed $all
+report "a file that all programs reach changes every key"
+wrong=
+
+sed -i 's|^int main|#include "core/analysis/stray.h"\nint main|; s|< 0|< stray()|' experiments/99-added/main.c
+printf 'int part;\n' >experiments/99-added/part.c
+expect_changed 99-added
+rm experiments/99-added/part.c
+expect_changed 99-added
+grep -q '^core/analysis/stray.c$' build/release/experiments/99-added/code.key.list || wrong="a call does not bring the file that answers it"
+! grep -q part.c build/release/experiments/99-added/code.key.list || wrong="a deleted file is still in a key"
+report "files of an experiment that come and go change its key"
+wrong=
+
+# Flags: their stamp is taken for old, so that nothing is compiled again for this question.
+cp -p build/release/flags "$work/flags"
+flag_keys() {
+    rm build/release/experiments/*/code.key build/release/features.key
+    keys -j3 --old-file=build/release/flags "$@"
+}
+[ "$(flag_keys)" = "$before" ] || wrong="made again with -j3, the keys differ"
+[ "$(flag_keys WARNINGS='-Wall -Wno-unused')" = "$before" ] || wrong="a warning flag changes keys"
+[ "$(flag_keys flags.release='-O3 -g3')" = "$before" ] || wrong="debug information changes keys"
+after=$(flag_keys flags.release=-O2)
+[ -z "$(comm -12 <(echo "$before") <(echo "$after"))" ] || wrong="-O2 leaves a key as it was"
+cp -p "$work/flags" build/release/flags
+rm build/release/experiments/*/code.key build/release/features.key
+report "of the flags those count that change what is computed"
+wrong=
 
 printf 'int stray(void);\nint stray(void)\n{\n    return 1;\n}\n' >core/base/stray.c
 in_copy build/release/libbase.a
