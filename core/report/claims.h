@@ -108,8 +108,9 @@ const char *claim_excluded(const struct claim *claim, enum tier tier, const char
 /// Caps a verdict by tier and data: a claim that cannot be judged here (claim_excluded) -> NOT-RUN; desk
 /// REPRODUCED -> REPRODUCED-SCALED; smoke, or planted data (unless the claim's data is planted) ->
 /// TREND-ONLY at best; fewer than 3 pretrainings an arm when the claim compares pretrainings ->
-/// TREND-ONLY at best; a run that is given --epochs ->
-/// TREND-ONLY at best. Claims whose data is none are never capped.
+/// TREND-ONLY at best; after run_pilot a pass -> TREND-ONLY at best, NOT-REPRODUCED and
+/// REFUTED -> INCONCLUSIVE: what a pilot does not show, the whole training may. Claims whose data is none
+/// are never capped.
 enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
                          const struct run *run, int compares_pretrainings,
                          int pretrainings);
@@ -123,8 +124,8 @@ int run_judged(const struct run *run, const char *id);
 /// Records the claim's verdict for verdicts.tsv: estimate and interval of its deciding (worst) part, or
 /// NULL where there is none; the test by name; a sentence. The caps of tier and data are applied here
 /// too, so that no experiment can forget them; that of pretrainings is the caller's (verdict_cap or
-/// run_judge). INCONCLUSIVE gets the smallest difference that the test could have confirmed, an excluded
-/// claim its reason. Contract: `id` as in run_claim and not recorded before; REFUTED only for kinds exact
+/// run_judge). What was found INCONCLUSIVE gets the smallest difference that the test could have
+/// confirmed, an excluded claim its reason, and what rests on a pilot says so. Contract: `id` as in run_claim and not recorded before; REFUTED only for kinds exact
 /// and identity and for data none; a pass of a kind that has an interval comes with a finite one.
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
                  const struct estimate *deciding, const char *test, const char *note);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/die.h"
+#include "core/report/store.h"
 
 /// The words, and how bad each verdict is for a claim of several parts.
 static const struct {
@@ -148,8 +149,9 @@ enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
     if (claim_excluded(claim, run->tier, run->data)) return VERDICT_NOT_RUN;
     if (run->tier == TIER_DESK) verdict = at_best(verdict, VERDICT_REPRODUCED_SCALED);
     int planted = !strcmp(run->data, "planted") && strcmp(claim->data, "planted");
-    if (run->tier == TIER_SMOKE || planted || run->epochs > 0 ||
+    if (run->tier == TIER_SMOKE || planted || run->store->pilot ||
         (compares_pretrainings && pretrainings < 3))
         verdict = at_best(verdict, VERDICT_TREND_ONLY);
-    return verdict;
+    const int failed = verdict == VERDICT_NOT_REPRODUCED || verdict == VERDICT_REFUTED;
+    return failed && run->store->pilot ? VERDICT_INCONCLUSIVE : verdict;
 }

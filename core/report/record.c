@@ -58,23 +58,29 @@ static void check_verdict(const struct claim *claim, enum verdict verdict,
             "%s passes without an interval", claim->id);
 }
 
-/// The note with what the ledger must not lack: why a claim was not run, or how small a difference the
-/// test could have seen. The caller frees.
-static char *full_note(const struct claim *claim, const struct run *run,
-                       enum verdict verdict, const struct estimate *part,
+/// Why the verdict is not the one that was found: the claim is excluded here, or rests on a pilot; "" where
+/// neither holds.
+static const char *cap_reason(const struct claim *claim, const struct run *run,
+                              enum verdict verdict)
+{
+    const char *excluded = claim_excluded(claim, run->tier, run->data);
+    if (verdict == VERDICT_NOT_RUN) return excluded ? excluded : "";
+    return run->store->pilot && strcmp(claim->data, "none") ? run->store->pilot : "";
+}
+
+/// The note with what the ledger must not lack: the reason for a cap, and how small a difference a test
+/// that found nothing could have seen. The caller frees.
+static char *full_note(const char *reason, enum verdict found, const struct estimate *d,
                        const char *note)
 {
-    const char *reason = claim_excluded(claim, run->tier, run->data);
-    if (verdict == VERDICT_NOT_RUN && reason)
-        return text_format("%s%s%s", reason, *note ? "; " : "", note);
-    if (verdict == VERDICT_INCONCLUSIVE && part &&
-        isfinite(detectable_difference(part))) {
-        char least[NUMBER_TEXT];
-        number_text(least, detectable_difference(part));
-        return text_format("%s%sthe smallest difference this test could confirm is %s",
-                           note, *note ? "; " : "", least);
+    static const char says[] = "the smallest difference this test could confirm is ";
+    char least[sizeof says + NUMBER_TEXT] = "", number[NUMBER_TEXT];
+    if (found == VERDICT_INCONCLUSIVE && d && isfinite(detectable_difference(d))) {
+        number_text(number, detectable_difference(d));
+        snprintf(least, sizeof least, "%s%s", says, number);
     }
-    return text_copy(note);
+    return text_format("%s%s%s%s%s", reason, *reason && *note ? "; " : "", note,
+                       *least && (*reason || *note) ? "; " : "", least);
 }
 
 int run_judged(const struct run *run, const char *id)
@@ -84,25 +90,35 @@ int run_judged(const struct run *run, const char *id)
     return 0;
 }
 
-void run_verdict(struct run *run, const char *id, enum verdict verdict,
-                 const struct estimate *deciding, const char *test, const char *note)
+/// Caps and stores the verdict that was found; `pretrainings` an arm, 0 when the claim compares none.
+static void record(struct run *run, const char *id, enum verdict found,
+                   int pretrainings, const struct estimate *deciding, const char *test,
+                   const char *note)
 {
     struct run_store *store = run->store;
     struct claim claim = run_claim(run, id);
     require(!run_judged(run, id), "%s has a verdict already", id);
-    check_verdict(&claim, verdict, deciding);
+    check_verdict(&claim, found, deciding);
 
-    verdict = verdict_cap(verdict, &claim, run, 0, 0);
+    const enum verdict verdict =
+        verdict_cap(found, &claim, run, pretrainings != 0, pretrainings);
     struct verdict_row row = {
         .id = text_copy(id),
         .test = text_copy(test),
-        .note = full_note(&claim, run, verdict, deciding, note),
+        .note = full_note(cap_reason(&claim, run, verdict),
+                          verdict == VERDICT_NOT_RUN ? verdict : found, deciding, note),
         .verdict = verdict,
         .estimate = deciding ? *deciding : (struct estimate){NAN, NAN, NAN, 0},
     };
     store->verdicts =
         array_grow(store->verdicts, store->verdict_count, sizeof *store->verdicts);
     store->verdicts[store->verdict_count++] = row;
+}
+
+void run_verdict(struct run *run, const char *id, enum verdict verdict,
+                 const struct estimate *deciding, const char *test, const char *note)
+{
+    record(run, id, verdict, 0, deciding, test, note);
 }
 
 /// How bad a part is for the claim, among parts of the same verdict: the more, the worse.
@@ -144,6 +160,5 @@ void run_judge(struct run *run, const char *id, const struct estimate *parts,
         worst = verdict;
         deciding = i;
     }
-    worst = verdict_cap(worst, &claim, run, pretrainings != 0, pretrainings);
-    run_verdict(run, id, worst, &parts[deciding], test, note);
+    record(run, id, worst, pretrainings, &parts[deciding], test, note);
 }

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,6 +145,30 @@ void run_note(struct run *run, const char *what, const char *value, int keyed)
     provenance_add(&run->store->provenance, what, value, keyed);
 }
 
+/// True when `reason` is one of those in the list "a; b; c".
+static int names_reason(const char *list, const char *reason)
+{
+    const size_t length = strlen(reason);
+    for (const char *at = list; (at = strstr(at, reason)); at += length)
+        if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ';'))
+            return 1;
+    return 0;
+}
+
+void run_pilot(struct run *run, const char *why, ...)
+{
+    char reason[160];
+    va_list arguments;
+    va_start(arguments, why);
+    vsnprintf(reason, sizeof reason, why, arguments);
+    va_end(arguments);
+    char *before = run->store->pilot;
+    if (before && names_reason(before, reason)) return;
+    run->store->pilot =
+        text_format("%s%s%s", before ? before : "", before ? "; " : "", reason);
+    free(before);
+}
+
 /// Fills run->key, once; from then on the keyed lines stand.
 static void fill_key(struct run *run)
 {
@@ -241,6 +266,7 @@ static void note_end(struct run *run)
     provenance_add(provenance, "seconds", text, 0);
     snprintf(text, sizeof text, "%.0f MiB", clock_peak_bytes() / 1048576.);
     provenance_add(provenance, "peak memory", text, 0);
+    if (run->store->pilot) provenance_add(provenance, "pilot", run->store->pilot, 0);
     provenance_add(provenance, "export", run->export_arrays ? "1" : "0", 0);
     for (size_t i = 0; i < run->store->file_count; ++i) {
         path_format(path, "%s/%s", run->folder, run->store->files[i]);

@@ -67,6 +67,12 @@ void run_open(struct run *run, const char *name, const char *code, int argc,
 /// before run_fresh (contract).
 void run_note(struct run *run, const char *what, const char *value, int keyed);
 
+/// From now on verdicts rest on less training than the recipe's, as the formatted text says ("pilot weights:
+/// 2 of 63 epochs"): a pass is TREND-ONLY at best, a failure INCONCLUSIVE, and the notes begin with the text.
+/// Claims whose data is none are untouched. Of several reasons each is named once; the provenance names them too.
+void run_pilot(struct run *run, const char *why, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /// Computes the content key from code, tier, data, run, seed, epochs, the experiment's rows
 /// of paper/claims.tsv as far as they decide verdicts, and the keyed notes; threads, host and seconds
 /// are not part of it. Returns 1 when provenance.tsv in the folder carries the same key and every file

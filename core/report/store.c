@@ -26,6 +26,7 @@ void store_free(struct run_store *store)
     free(store->verdicts);
     free(store->results);
     free(store->files);
+    free(store->pilot);
     provenance_free(&store->provenance);
     if (store->claims_read) claims_free(&store->claims);
     free(store);

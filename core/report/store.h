@@ -26,6 +26,8 @@ struct run_store {
     struct provenance provenance;
     struct claims claims; ///< read when first needed
     int claims_read, keyed;
+    char *
+        pilot; ///< owned: why what is recorded from now on rests on a pilot; NULL when it does not
 };
 
 /// A fresh, empty store that store_free frees.

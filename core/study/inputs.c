@@ -16,6 +16,9 @@ struct recipe input_model(struct weights *model, struct run *run, const char *na
     pretrained_open(model, path, &recipe, run->data);
     snprintf(what, sizeof what, "weights %s", name);
     run_note(run, what, model->file.digest, 1);
+    const double epochs = pretrained_number(model, "epochs");
+    if (epochs < recipe.epochs)
+        run_pilot(run, "pilot weights: %g of %g epochs", epochs, recipe.epochs);
     return recipe;
 }
 

@@ -10,7 +10,7 @@
 #include "core/train/recipe.h"
 
 /// Finds the pretraining `name` ("m75-h3") of the run's tier and data, reads it, and notes its digest as
-/// "weights NAME". Returns the recipe that it follows. Without weights as run_need_weights; dies
+/// "weights NAME"; trained for less than the recipe's epochs they make the run a pilot (run_pilot). Returns the recipe that it follows. Without weights as run_need_weights; dies
 /// (EXIT_INPUT) as pretrained_open when they are not what their name says.
 struct recipe input_model(struct weights *model, struct run *run, const char *name);
 

@@ -100,12 +100,13 @@ enum { HELD_OUT = 10, SEARCH = 5 };
 
 void scale_open(struct study *study)
 {
-    const struct run *run = study->run;
+    struct run *run = study->run;
     const int smoke = run->tier == TIER_SMOKE;
+    const double epochs = smoke ? SMOKE_EPOCHS : PROBE_RECIPE.epochs;
     struct scale *scale = &study->scale;
-    scale->epochs = run->epochs > 0 ? run->epochs
-                    : smoke         ? SMOKE_EPOCHS
-                                    : PROBE_RECIPE.epochs;
+    scale->epochs = run->epochs > 0 ? run->epochs : epochs;
+    if (scale->epochs < epochs)
+        run_pilot(run, "pilot probes: %g of %g epochs", scale->epochs, epochs);
     scale->search_epochs = scale->epochs / SEARCH;
     scale->seeds = run->seeds > 0 ? (size_t)run->seeds : smoke ? SMOKE_SEEDS : SEEDS;
     // A control's seed is a random encoder's too.

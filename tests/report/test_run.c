@@ -564,6 +564,37 @@ Test(run, the_worst_part_decides_and_an_open_question_says_its_power)
         "smallest difference this test could confirm is 1.5\n");
 }
 
+static void judge_on_a_pilot(struct run *run)
+{
+    run_judge(run, "sum", &(struct estimate){2, NAN, NAN, 0}, 1, 0, "t", "before");
+    run_pilot(run, "pilot weights: %d of %d epochs", 1, 63);
+    run_pilot(run, "pilot weights: %d of %d epochs", 11, 63);
+    run_pilot(run, "pilot weights: %d of %d epochs", 1, 63);
+    run_pilot(run, "pilot weights: %d of %d epochs", 1, 6);
+    run_judge(run, "order", &(struct estimate){2, 1.5, 3, 2}, 1, 0, "t", "a note");
+    run_judge(run, "rise", &(struct estimate){-2, -3, -1, 2}, 1, 0, "t", "");
+    run_judge(run, "same", &(struct estimate){0, -.5, .5, 2}, 1, 0, "t", "");
+    run_judge(run, "accuracy", &(struct estimate){44.5, 43, 46, 9}, 1, 0, "t", "");
+    run_verdict(run, "pure", VERDICT_REFUTED, NULL, "t", "x = 0");
+}
+
+#define PILOTS                                                                         \
+    "pilot weights: 1 of 63 epochs; pilot weights: 11 of 63 epochs; pilot weights: "   \
+    "1 of 6 epochs"
+
+Test(run, what_rests_on_a_pilot_says_so_from_then_on)
+{
+    cr_expect_str_eq(recorded("", judge_on_a_pilot),
+                     "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
+                     "sum\tREFUTED\t2\tnan\tnan\t0\tt\tbefore\n"
+                     "order\tTREND-ONLY\t2\t1.5\t3\t2\tt\t" PILOTS "; a note\n"
+                     "rise\tINCONCLUSIVE\t-2\t-3\t-1\t2\tt\t" PILOTS "\n"
+                     "same\tINCONCLUSIVE\t0\t-0.5\t0.5\t2\tt\t" PILOTS
+                     "; the smallest difference this test could confirm is 0.5\n"
+                     "accuracy\tNOT-RUN\t44.5\t43\t46\t9\tt\tpaper tier\n"
+                     "pure\tREFUTED\tnan\tnan\tnan\t0\tt\tx = 0\n");
+}
+
 /// Parts of one verdict, of which the one in the middle is the worst.
 static const struct {
     int line;

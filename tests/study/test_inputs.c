@@ -68,6 +68,7 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
     const struct recipe found = input_model(&model, &run, "m75-h3");
     cr_expect(found.mask_ratio == .75 && found.shape.encoder_heads == 3);
     expect_keyed(&run, "weights m75-h3", model.file.digest);
+    cr_expect_str_eq(run.store->pilot, "pilot weights: 0.0256 of 4 epochs");
     model_scale(text, &model);
     cr_expect(
         !strncmp(text, "model trained for 0.0", strlen("model trained for 0.0")) &&

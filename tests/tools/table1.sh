@@ -35,6 +35,7 @@ report 'another for two updates'
 probe trained --export=1
 expect_verdict section6.3.token-mixing TREND-ONLY
 expect_verdict section6.3.bn-converged TREND-ONLY
+[ -n "$wrong" ] || ! grep -q pilot "$results"/*.tsv || wrong='a whole training is called a pilot'
 report 'on planted scenes, where tokens must be mixed, qkv leads the perceptron; solved, BN adds nothing'
 
 for id in cifar10.difference.bn-lp cifar10.difference.partial imagenet.difference.bn-lp imagenet.difference.partial; do
