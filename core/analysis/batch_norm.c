@@ -14,7 +14,7 @@ static KERNEL void column_sums(real *restrict sum, const real *restrict in, size
         for (size_t j = 0; j < width; ++j) sum[j] += in[r * width + j];
 }
 
-// sum (D) = sum over rows of (in - mean)^2, with in - mean left in out.
+// sum (D) = sum over rows of (in - mean)^2, and out = in - mean.
 static KERNEL void column_squares(real *restrict sum, real *restrict out,
                                   const real *restrict in, const real *restrict mean,
                                   size_t rows, size_t width)
@@ -61,16 +61,50 @@ void batch_norm_apply(real *out, const struct batch_norm *norm, const real *in,
             out[r * width + j] = (in[r * width + j] - norm->mean[j]) * scale[j];
 }
 
-void batch_norm_fold(double *folded_weight, double *folded_bias,
+void batch_norm_fuse(double *fused_weight, double *fused_bias,
                      const struct batch_norm *norm, const real *weight,
                      const real *bias, size_t classes, size_t width)
 {
     for (size_t c = 0; c < classes; ++c) {
-        folded_bias[c] = (double)bias[c];
+        fused_bias[c] = (double)bias[c];
         for (size_t j = 0; j < width; ++j) {
             double scale = 1 / sqrt((double)norm->variance[j] + BATCH_NORM_EPSILON);
-            folded_weight[c * width + j] = (double)weight[c * width + j] * scale;
-            folded_bias[c] -= folded_weight[c * width + j] * (double)norm->mean[j];
+            fused_weight[c * width + j] = (double)weight[c * width + j] * scale;
+            fused_bias[c] -= fused_weight[c * width + j] * (double)norm->mean[j];
         }
     }
+}
+
+struct batch_norm_fusion
+batch_norm_compare(const uint8_t *answers, const struct batch_norm *norm,
+                   const real *weight, const real *bias, size_t classes,
+                   const struct features *features, size_t row, struct arena *arena)
+{
+    const size_t n = features->images, C = classes, D = features->width,
+                 mark = arena_mark(arena);
+    double *fused = arena_doubles(arena, C * D), *offset = arena_doubles(arena, C),
+           *two = arena_doubles(arena, C), *one = arena_doubles(arena, C);
+    double largest = 0, worst = 0;
+    size_t same = 0;
+    batch_norm_fuse(fused, offset, norm, weight, bias, C, D);
+    for (size_t i = 0; i < n; ++i) {
+        const float *x = features_image(features, i) + row * D;
+        size_t best = 0;
+        for (size_t c = 0; c < C; ++c) {
+            two[c] = (double)bias[c];
+            one[c] = offset[c];
+            for (size_t j = 0; j < D; ++j) {
+                two[c] += (double)weight[c * D + j] *
+                          (((double)x[j] - (double)norm->mean[j]) /
+                           sqrt((double)norm->variance[j] + BATCH_NORM_EPSILON));
+                one[c] += fused[c * D + j] * (double)x[j];
+            }
+            largest = fmax(largest, fabs(two[c]));
+            worst = fmax(worst, fabs(two[c] - one[c]));
+            if (one[c] > one[best]) best = c;
+        }
+        same += best == answers[i];
+    }
+    arena_reset(arena, mark);
+    return (struct batch_norm_fusion){worst / largest, (double)same / (double)n};
 }

@@ -8,17 +8,6 @@
 #include "core/model/exponential.h"
 #include "core/model/lanes.h"
 
-enum { ARRAYS = 8, PIECE_FENCE = 256 };
-
-size_t class_attention_bytes(const struct attention_shape *shape)
-{
-    const size_t B = shape->images, D = shape->width, H = shape->heads;
-    const size_t stride = lanes_stride(shape->tokens);
-    const size_t numbers =
-        B * (2 * D + 3 * H * D + H * stride) + H * stride + right_reals_size(D, D);
-    return size_product(numbers, sizeof(real)) + ARRAYS * PIECE_FENCE;
-}
-
 void class_attention_open(struct class_attention *attention,
                           const struct attention_shape *shape, struct arena *arena)
 {

@@ -17,21 +17,20 @@ struct class_projections {
     real *query, *key, *value;
 };
 
-/// What forward leaves to backward, for B images.
+/// Activations of B images that forward saves for backward, and workspace.
 struct class_attention {
     struct attention_shape shape; ///< B, T + 1, D, H
     real *first;                  ///< (B,D) x_0
     real *query;                  ///< (B,D) q
     real *absorbed;               ///< (B,H,D) r
-    real *probs;                  ///< (B,H,S) p, S = lanes_stride(T + 1), zeros behind
-    real *mixed;                  ///< (B,H,D) z
-    real *dmixed;                 ///< (B,H,D) workspace of backward
-    real *dscores;                ///< (H,S) workspace of backward
-    real *factor;                 ///< a projection packed for products
+    real *probs;   ///< (B,H,S) p, S = lanes_stride(T + 1), zeros past column T
+    real *mixed;   ///< (B,H,D) z
+    real *dmixed;  ///< (B,H,D) workspace of backward
+    real *dscores; ///< (H,S) workspace of backward
+    real *factor;  ///< a projection packed for products
 };
 
-/// Bytes of arena that class_attention_open takes.
-size_t class_attention_bytes(const struct attention_shape *shape);
+/// Takes the arrays for images of `shape`.
 void class_attention_open(struct class_attention *attention,
                           const struct attention_shape *shape, struct arena *arena);
 

@@ -12,7 +12,7 @@
 #include "core/train/encode.h"
 #include "core/train/engine.h"
 
-enum { PIECE = 16, ARRAYS = 8, PIECE_FENCE = 256 };
+enum { PIECE = 16, PIECE_FENCE = 256 };
 // Bytes of tokens that are encoded before the last block sees them.
 static const size_t SLAB_BYTES = (size_t)512 << 20;
 
@@ -134,12 +134,7 @@ int encoder_features_compute(float *block, float *summary,
     if (most > n) most = n;
 
     struct arena arena;
-    arena_open(&arena, "features",
-               last_block_bytes(source->mae) +
-                   size_product(most, one * sizeof(float) +
-                                          IMAGE_BYTES * sizeof(float) +
-                                          T * sizeof(int32_t)) +
-                   ARRAYS * PIECE_FENCE);
+    arena_open_growing(&arena, "features");
     struct last_block last;
     last_block_open(&last, source->mae, source->weights, &arena);
     float *tokens = arena_take(&arena, most, one * sizeof *tokens),

@@ -6,7 +6,7 @@
 #include "core/base/die.h"
 #include "core/model/gelu.h"
 
-enum { ARRAYS = 16, PIECE_FENCE = 256, NORM_TENSORS = 2 };
+enum { NORM_TENSORS = 2 };
 
 // The table of the block's tensors and the final norm's, under the names of the model's own.
 static void table_open(struct parameters *parameters, const struct mae_shape *shape,
@@ -24,14 +24,6 @@ static void table_open(struct parameters *parameters, const struct mae_shape *sh
     block_list(parameters, prefix, offsetof(struct last_block, block), D);
     parameters_list(parameters, "encoder.layer_norm.",
                     offsetof(struct last_block, norm), norm, NORM_TENSORS);
-}
-
-size_t last_block_bytes(const struct mae *mae)
-{
-    // Two packed copies of the block's weights beside the weights; strips round columns up.
-    const size_t D = (size_t)mae->shape.width;
-    return 4 * size_product(13 * D + 1024, (D + STRIP) * sizeof(real)) +
-           ARRAYS * sizeof(struct parameter) + 4096;
 }
 
 void last_block_open(struct last_block *block, const struct mae *mae,
@@ -55,178 +47,194 @@ void last_block_open(struct last_block *block, const struct mae *mae,
     prepared_bind(block, &block->prepared);
 }
 
-static struct attention_shape shape_of(const struct last_block *block, size_t batch)
+struct class_projections last_block_projections(const struct last_block *block)
 {
-    return (struct attention_shape){batch, block->tokens, block->width, block->heads};
+    const size_t third = block->width * block->width;
+    real *qkv = block->block.attn.qkv.weight;
+    return (struct class_projections){qkv, qkv + third, qkv + 2 * third};
 }
 
-size_t last_block_rows_bytes(const struct last_block *block, size_t batch)
-{
-    const size_t D = block->width, inner = MLP_RATIO * D;
-    return size_product(batch * (7 * D + 4 * inner + 2) + inner, sizeof(real)) +
-           ARRAYS * PIECE_FENCE;
-}
-
-void last_block_rows_open(struct last_block_rows *rows, const struct last_block *block,
+void last_block_pass_open(struct last_block_pass *pass, const struct last_block *block,
                           size_t batch, struct arena *arena)
 {
-    const size_t thin = size_product(batch, block->width), wide = MLP_RATIO * thin;
-    *rows = (struct last_block_rows){
+    const size_t narrow = size_product(batch, block->width), wide = MLP_RATIO * narrow;
+    const struct attention_shape shape = {batch, block->tokens, block->width,
+                                          block->heads};
+    *pass = (struct last_block_pass){
+        .block = block,
         .images = batch,
-        .attended = arena_reals(arena, thin),
-        .y = arena_reals(arena, thin),
-        .u = arena_reals(arena, thin),
-        .normal2 = arena_reals(arena, thin),
+        .tokens = arena_take(arena, batch, sizeof *pass->tokens),
+        .attended = arena_reals(arena, narrow),
+        .residual = arena_reals(arena, narrow),
+        .normed2 = arena_reals(arena, narrow),
+        .normal2 = arena_reals(arena, narrow),
         .rstd2 = arena_reals(arena, batch),
         .inner = arena_reals(arena, wide),
         .active = arena_reals(arena, wide),
         .slope = arena_reals(arena, wide),
-        .normal = arena_reals(arena, thin),
+        .normal = arena_reals(arena, narrow),
         .rstd = arena_reals(arena, batch),
-        .dy = arena_reals(arena, thin),
-        .thin = arena_reals(arena, thin),
-        .wide = arena_reals(arena, wide),
-        .sink = arena_reals(arena, MLP_RATIO * block->width),
+        .dresidual = arena_reals(arena, narrow),
+        .dinner = arena_reals(arena, wide),
+        .dattended = arena_reals(arena, narrow),
+        .unused_grad = arena_reals(arena, MLP_RATIO * block->width),
     };
+    class_attention_open(&pass->attention, &shape, arena);
 }
 
-void last_block_activate(struct last_block_rows *rows, const struct last_block *block,
+void last_block_activate(struct last_block_pass *pass,
+                         const struct class_projections *projections,
                          const float *const *features)
 {
-    const size_t B = rows->images, D = block->width, inner = MLP_RATIO * D;
-    for (size_t b = 0; b < B; ++b)
-        for (size_t i = 0; i < D; ++i) rows->y[b * D + i] = (real)features[b][i];
-    linear_forward(rows->y, left_reals(rows->attended, D, PLAIN),
-                   &block->block.attn.proj, FP32, B, D, D, 1);
-    layernorm_forward(rows->u, rows->normal2, rows->rstd2, rows->y, &block->block.norm2,
-                      B, D);
-    product(rows->inner, inner, left_reals(rows->u, D, PLAIN),
-            block->block.mlp.fc1.forward, FP32, B, inner, D, 0);
-    gelu_forward(rows->active, rows->slope, rows->inner, block->block.mlp.fc1.bias, B,
-                 inner);
-}
-
-void last_block_finish(real *f, struct last_block_rows *rows,
-                       const struct last_block *block)
-{
-    const size_t B = rows->images, D = block->width, inner = MLP_RATIO * D;
-    linear_forward(rows->y, left_reals(rows->active, inner, PLAIN),
-                   &block->block.mlp.fc2, FP32, B, D, inner, 1);
-    layernorm_forward(f, rows->normal, rows->rstd, rows->y, &block->norm, B, D);
-}
-
-void last_block_backward(struct last_block_rows *rows, const real *df,
-                         const struct last_block *block)
-{
-    const size_t B = rows->images, D = block->width, inner = MLP_RATIO * D;
-    const struct layernorm dnorm = {rows->sink, rows->sink + D};
-    memset(rows->sink, 0, inner * sizeof(real));
-
-    // f = LN(y)
-    memset(rows->dy, 0, B * D * sizeof(real));
-    layernorm_backward(rows->dy, &dnorm, df, rows->normal, rows->rstd, &block->norm, B,
-                       D);
-
-    // y += W_2 gelu(W_1 u + b_1) + b_2,   u = LN2(y)
-    linear_backward_input(rows->wide, left_reals(rows->dy, D, PLAIN),
-                          &block->block.mlp.fc2, FP32, B, D, inner);
-    gelu_backward(rows->wide, rows->sink, rows->wide, rows->slope, B, inner);
-    linear_backward_input(rows->thin, left_reals(rows->wide, inner, PLAIN),
-                          &block->block.mlp.fc1, FP32, B, inner, D);
-    layernorm_backward(rows->dy, &dnorm, rows->thin, rows->normal2, rows->rstd2,
-                       &block->block.norm2, B, D);
+    const struct block *block = &pass->block->block;
+    const size_t B = pass->images, D = pass->block->width, inner = MLP_RATIO * D;
+    for (size_t b = 0; b < B; ++b) pass->tokens[b] = features[b] + D;
+    class_attention_forward(pass->attended, &pass->attention, projections,
+                            pass->tokens);
 
     // y = x + proj(attended)
-    linear_backward_input(rows->thin, left_reals(rows->dy, D, PLAIN),
-                          &block->block.attn.proj, FP32, B, D, D);
+    for (size_t b = 0; b < B; ++b)
+        for (size_t i = 0; i < D; ++i) pass->residual[b * D + i] = (real)features[b][i];
+    linear_forward(pass->residual, left_reals(pass->attended, D, PLAIN),
+                   &block->attn.proj, FP32, B, D, D, 1);
+
+    // active = gelu(W_1 LN2(y) + b_1)
+    layernorm_forward(pass->normed2, pass->normal2, pass->rstd2, pass->residual,
+                      &block->norm2, B, D);
+    product(pass->inner, inner, left_reals(pass->normed2, D, PLAIN),
+            block->mlp.fc1.forward, FP32, B, inner, D, 0);
+    gelu_forward(pass->active, pass->slope, pass->inner, block->mlp.fc1.bias, B, inner);
 }
+
+// y += W_2 active + b_2,   f (B,D) = LN(y).
+static void finish(real *f, struct last_block_pass *pass)
+{
+    const size_t B = pass->images, D = pass->block->width, inner = MLP_RATIO * D;
+    linear_forward(pass->residual, left_reals(pass->active, inner, PLAIN),
+                   &pass->block->block.mlp.fc2, FP32, B, D, inner, 1);
+    layernorm_forward(f, pass->normal, pass->rstd, pass->residual, &pass->block->norm,
+                      B, D);
+}
+
+// pass->dattended = the gradient by attention's output, from df (B,D) that by f.
+static void backward(struct last_block_pass *pass, const real *df)
+{
+    const struct block *block = &pass->block->block;
+    const size_t B = pass->images, D = pass->block->width, inner = MLP_RATIO * D;
+    const struct layernorm dnorm = {pass->unused_grad, pass->unused_grad + D};
+    real *dnormed2 = pass->dattended; // done with before dattended is written
+    memset(pass->unused_grad, 0, inner * sizeof(real));
+
+    // f = LN(y)
+    memset(pass->dresidual, 0, B * D * sizeof(real));
+    layernorm_backward(pass->dresidual, &dnorm, df, pass->normal, pass->rstd,
+                       &pass->block->norm, B, D);
+
+    // y += W_2 gelu(W_1 LN2(y) + b_1)
+    linear_backward_input(pass->dinner, left_reals(pass->dresidual, D, PLAIN),
+                          &block->mlp.fc2, FP32, B, D, inner);
+    gelu_backward(pass->dinner, pass->unused_grad, pass->dinner, pass->slope, B, inner);
+    linear_backward_input(dnormed2, left_reals(pass->dinner, inner, PLAIN),
+                          &block->mlp.fc1, FP32, B, inner, D);
+    layernorm_backward(pass->dresidual, &dnorm, dnormed2, pass->normal2, pass->rstd2,
+                       &block->norm2, B, D);
+
+    // y = x + proj(attended)
+    linear_backward_input(pass->dattended, left_reals(pass->dresidual, D, PLAIN),
+                          &block->attn.proj, FP32, B, D, D);
+}
+
+// ====== Partial finetuning ======
+
+enum { THIRDS = 3 };
 
 struct tuning {
-    const struct last_block *block;
-    unsigned trained;
-    struct last_block_rows rows;
-    struct class_attention attention;
-    const float **tokens; // (B)
+    unsigned trained; // a sum of enum projection
+    struct last_block_pass pass;
 };
 
-// The projections in force: the slab's where trained, else the model's; NULL as gradients of those.
-static struct class_projections bind(const struct tuning *tuning, const real *slab,
-                                     int gradients)
+// Third i (query, key, value) within a slab of the trained thirds; NULL when it is not among them.
+static real *slab_third(const real *slab, unsigned trained, unsigned i, size_t width)
 {
-    const size_t size = tuning->block->width * tuning->block->width;
-    real *third[3];
-    for (size_t i = 0; i < 3; ++i) {
-        const int trained = (tuning->trained >> i & 1) != 0;
-        third[i] = trained     ? (real *)slab
-                   : gradients ? NULL
-                               : tuning->block->block.attn.qkv.weight + i * size;
-        if (trained) slab += size;
-    }
-    return (struct class_projections){third[0], third[1], third[2]};
+    const unsigned earlier = trained & ((1u << i) - 1);
+    if (!(trained >> i & 1)) return NULL;
+    return (real *)slab + (size_t)__builtin_popcount(earlier) * width * width;
 }
 
-static void tuning_initial(real *weights, const void *context)
+// The projections within the slab; the others are NULL.
+static struct class_projections trained_projections(const struct tuning *tuning,
+                                                    const real *slab)
 {
-    const struct tuning *tuning = context;
-    const size_t size = tuning->block->width * tuning->block->width;
-    for (size_t i = 0; i < 3; ++i)
-        if (tuning->trained >> i & 1) {
-            memcpy(weights, tuning->block->block.attn.qkv.weight + i * size,
-                   size * sizeof *weights);
-            weights += size;
-        }
+    const size_t width = tuning->pass.block->width;
+    return (struct class_projections){slab_third(slab, tuning->trained, 0, width),
+                                      slab_third(slab, tuning->trained, 1, width),
+                                      slab_third(slab, tuning->trained, 2, width)};
+}
+
+// The projections in force: trained, or else the model's.
+static struct class_projections all_projections(const struct tuning *tuning,
+                                                const real *slab)
+{
+    const struct class_projections model = last_block_projections(tuning->pass.block);
+    struct class_projections all = trained_projections(tuning, slab);
+    if (!all.query) all.query = model.query;
+    if (!all.key) all.key = model.key;
+    if (!all.value) all.value = model.value;
+    return all;
+}
+
+static void *tuning_open(const struct adapter *adapter, size_t batch,
+                         struct arena *arena)
+{
+    struct tuning *tuning = arena_take(arena, 1, sizeof *tuning);
+    tuning->trained = (unsigned)adapter->choice;
+    last_block_pass_open(&tuning->pass, adapter->frozen, batch, arena);
+    return tuning;
+}
+
+static void tuning_initial(real *weights, const struct adapter *adapter)
+{
+    const struct last_block *block = adapter->frozen;
+    const size_t third = block->width * block->width;
+    for (unsigned i = 0; i < THIRDS; ++i) {
+        real *to = slab_third(weights, (unsigned)adapter->choice, i, block->width);
+        if (to)
+            memcpy(to, block->block.attn.qkv.weight + i * third, third * sizeof *to);
+    }
 }
 
 static void tuning_forward(real *out, const real *weights, const float *const *rows,
-                           void *context)
+                           void *workspace)
 {
-    struct tuning *tuning = context;
-    const struct class_projections projections = bind(tuning, weights, 0);
-    for (size_t b = 0; b < tuning->rows.images; ++b)
-        tuning->tokens[b] = rows[b] + tuning->block->width;
-    class_attention_forward(tuning->rows.attended, &tuning->attention, &projections,
-                            tuning->tokens);
-    last_block_activate(&tuning->rows, tuning->block, rows);
-    last_block_finish(out, &tuning->rows, tuning->block);
+    struct tuning *tuning = workspace;
+    const struct class_projections projections = all_projections(tuning, weights);
+    last_block_activate(&tuning->pass, &projections, rows);
+    finish(out, &tuning->pass);
 }
 
 static void tuning_backward(real *gradient, const real *dout, const real *weights,
-                            const float *const *rows, void *context)
+                            void *workspace)
 {
-    (void)rows;
-    struct tuning *tuning = context;
-    const struct class_projections projections = bind(tuning, weights, 0),
-                                   dprojections = bind(tuning, gradient, 1);
-    last_block_backward(&tuning->rows, dout, tuning->block);
-    class_attention_backward(&dprojections, tuning->rows.thin, &tuning->attention,
-                             &projections, tuning->tokens);
+    struct tuning *tuning = workspace;
+    struct last_block_pass *pass = &tuning->pass;
+    const struct class_projections projections = all_projections(tuning, weights),
+                                   gradients = trained_projections(tuning, gradient);
+    backward(pass, dout);
+    class_attention_backward(&gradients, pass->dattended, &pass->attention,
+                             &projections, pass->tokens);
 }
 
-size_t last_block_stage_bytes(const struct last_block *block, size_t batch)
-{
-    const struct attention_shape shape = shape_of(block, batch);
-    return sizeof(struct tuning) + class_attention_bytes(&shape) +
-           last_block_rows_bytes(block, batch) + size_product(batch, sizeof(float *)) +
-           2 * PIECE_FENCE;
-}
-
-struct stage last_block_stage(const struct last_block *block, unsigned trained,
-                              size_t batch, struct arena *arena)
+struct adapter last_block_adapter(const struct last_block *block, unsigned trained)
 {
     require(trained <= (PROJECTION_QUERY | PROJECTION_KEY | PROJECTION_VALUE),
             "projections %u", trained);
-    const struct attention_shape shape = shape_of(block, batch);
-    struct tuning *tuning = arena_take(arena, 1, sizeof *tuning);
-    *tuning = (struct tuning){.block = block, .trained = trained};
-    last_block_rows_open(&tuning->rows, block, batch, arena);
-    class_attention_open(&tuning->attention, &shape, arena);
-    tuning->tokens = arena_take(arena, batch, sizeof *tuning->tokens);
-    const size_t thirds = (trained & 1) + (trained >> 1 & 1) + (trained >> 2 & 1);
-    return (struct stage){.batch = batch,
-                          .width = block->width,
-                          .count = thirds * block->width * block->width,
-                          .context = tuning,
-                          .initial = thirds ? tuning_initial : NULL,
-                          .forward = tuning_forward,
-                          .backward = thirds ? tuning_backward : NULL};
+    const size_t thirds = (size_t)__builtin_popcount(trained);
+    return (struct adapter){.width = block->width,
+                            .count = thirds * block->width * block->width,
+                            .frozen = block,
+                            .choice = trained,
+                            .open = tuning_open,
+                            .initial = thirds ? tuning_initial : NULL,
+                            .forward = tuning_forward,
+                            .backward = thirds ? tuning_backward : NULL};
 }

@@ -10,8 +10,6 @@
 static const double DECREASE = 1e-4, CURVATURE = .9;
 // A search that needs more evaluations than this is lost in rounding.
 enum { SEARCH_EVALUATIONS = 40 };
-// Arrays of n beside the pairs, and bytes an arena may add to each piece.
-enum { VECTORS = 4, PIECE_FENCE = 256 };
 // Values that differ by less than this share are equal as far as their rounding can tell.
 static const double ROUNDING = 8 * DBL_EPSILON;
 
@@ -194,12 +192,6 @@ static void memory_keep(struct memory *memory, const double *x, const double *po
     memory->share[memory->next] = 1 / curvature;
     memory->next = (memory->next + 1) % memory->room;
     if (memory->count < memory->room) memory->count++;
-}
-
-size_t lbfgs_bytes(size_t n, size_t history)
-{
-    size_t vectors = size_product(VECTORS + 2 * history, n) + 2 * history;
-    return size_product(vectors, sizeof(double)) + (VECTORS + 4) * PIECE_FENCE;
 }
 
 // One step from x: 1 when it was made, with *outcome, x and its gradient brought up to date.

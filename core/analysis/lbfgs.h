@@ -37,9 +37,6 @@ struct lbfgs_outcome {
     double gradient; ///< its gradient's largest component, |g|_inf
 };
 
-/// Bytes of arena that lbfgs_minimise takes.
-size_t lbfgs_bytes(size_t n, size_t history);
-
 /// Lowers f from x on. `precondition` may be NULL.
 /// x (n)  the start on entry; on exit the last point accepted, of which no value was higher than the
 ///        one before (to rounding)

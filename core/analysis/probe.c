@@ -13,8 +13,6 @@
 #include "core/train/loss.h"
 #include "core/train/schedule.h"
 
-enum { ARRAYS = 16, PIECE_FENCE = 256 };
-
 const struct probe_recipe PROBE_RECIPE = {.batch = 128,
                                           .epochs = 100,
                                           .warmup = 5,
@@ -33,17 +31,7 @@ struct probe_recipe probe_recipe_shorten(const struct probe_recipe *recipe,
     return shorter;
 }
 
-size_t probe_bytes(const struct probe_settings *settings, const struct stage *stage)
-{
-    const size_t B = stage->batch, D = stage->width, C = settings->classes;
-    const size_t count = stage->count + C * (D + 1);
-    const size_t numbers =
-        4 * count + 2 * D + B * (3 * D + 2 * C) + right_reals_size(D, C);
-    return size_product(numbers, sizeof(real)) + size_product(B, sizeof(float *) + 1) +
-           ARRAYS * PIECE_FENCE;
-}
-
-/// Streams of one probe; neither shares its numbers with the order of images.
+// Streams of one probe; neither shares its numbers with the order of images.
 enum { STREAM_WEIGHT, STREAM_BIAS };
 
 static void head_initial(real *numbers, size_t count, size_t width, uint64_t seed,
@@ -56,18 +44,17 @@ static void head_initial(real *numbers, size_t count, size_t width, uint64_t see
 }
 
 void probe_open(struct probe *probe, const struct probe_settings *settings,
-                const struct stage *stage, struct arena *arena)
+                const struct adapter *adapter, struct arena *arena)
 {
-    const size_t B = stage->batch, D = stage->width, C = settings->classes;
-    require(B == settings->recipe.batch && C > 1,
-            "a stage for batches of %zu, the recipe's are of %zu; %zu classes", B,
-            settings->recipe.batch, C);
-    require(!settings->batch_norm || stage->count == 0,
+    const size_t B = settings->recipe.batch, D = adapter->width, C = settings->classes;
+    require(C > 1, "%zu classes", C);
+    require(!settings->batch_norm || adapter->count == 0,
             "batch normalisation passes no gradient to what lies before it");
-    const size_t count = stage->count + C * (D + 1);
+    const size_t count = adapter->count + C * (D + 1);
     *probe = (struct probe){
         .settings = *settings,
-        .stage = *stage,
+        .adapter = *adapter,
+        .workspace = adapter->open(adapter, B, arena),
         .count = count,
         .slab = arena_reals(arena, count),
         .first_moment = arena_zeros(arena, count),
@@ -84,29 +71,29 @@ void probe_open(struct probe *probe, const struct probe_settings *settings,
         .factor = arena_reals(arena, right_reals_size(D, C)),
     };
     for (size_t j = 0; j < D; ++j) probe->norm.variance[j] = 1;
-    if (stage->initial) stage->initial(probe->slab, stage->context);
-    real *head = probe->slab + stage->count;
+    if (adapter->initial) adapter->initial(probe->slab, adapter);
+    real *head = probe->slab + adapter->count;
     head_initial(head, C * D, D, settings->seed, STREAM_WEIGHT);
     head_initial(head + C * D, C, D, settings->seed, STREAM_BIAS);
 }
 
 const real *probe_head_weight(const struct probe *probe)
 {
-    return probe->slab + probe->stage.count;
+    return probe->slab + probe->adapter.count;
 }
 
 const real *probe_head_bias(const struct probe *probe)
 {
-    return probe_head_weight(probe) + probe->settings.classes * probe->stage.width;
+    return probe_head_weight(probe) + probe->settings.classes * probe->adapter.width;
 }
 
 /// logits = W x + b of the images at probe->rows. Returns the head's input x (B,D).
 static const real *forward(struct probe *probe, int training)
 {
-    const size_t B = probe->stage.batch, D = probe->stage.width,
+    const size_t B = probe->settings.recipe.batch, D = probe->adapter.width,
                  C = probe->settings.classes;
     const real *bias = probe_head_bias(probe), *x = probe->input;
-    probe->stage.forward(probe->input, probe->slab, probe->rows, probe->stage.context);
+    probe->adapter.forward(probe->input, probe->slab, probe->rows, probe->workspace);
     if (probe->settings.batch_norm) {
         x = probe->normed;
         if (training)
@@ -124,24 +111,24 @@ static const real *forward(struct probe *probe, int training)
 
 static void backward(struct probe *probe, const real *x)
 {
-    const size_t B = probe->stage.batch, D = probe->stage.width,
+    const size_t B = probe->settings.recipe.batch, D = probe->adapter.width,
                  C = probe->settings.classes;
-    real *dweight = probe->gradient + probe->stage.count, *dbias = dweight + C * D;
+    real *dweight = probe->gradient + probe->adapter.count, *dbias = dweight + C * D;
     product(dweight, D, left_reals(probe->dlogits, C, TRANSPOSED), right_reals(x, D),
             FP32, C, D, B, 0);
     linear_backward_bias(dbias, probe->dlogits, B, C);
-    if (!probe->stage.backward) return;
+    if (!probe->adapter.backward) return;
     product(probe->dinput, D, left_reals(probe->dlogits, C, PLAIN),
             right_reals(probe_head_weight(probe), D), FP32, B, D, C, 0);
-    probe->stage.backward(probe->gradient, probe->dinput, probe->slab, probe->rows,
-                          probe->stage.context);
+    probe->adapter.backward(probe->gradient, probe->dinput, probe->slab,
+                            probe->workspace);
 }
 
 double probe_update(struct probe *probe, const struct probe_set *set,
                     const uint32_t *image, double rate)
 {
     const struct probe_recipe *recipe = &probe->settings.recipe;
-    const size_t B = probe->stage.batch;
+    const size_t B = recipe->batch;
     for (size_t b = 0; b < B; ++b) {
         probe->rows[b] = features_image(&set->features, image[b]);
         probe->labels[b] = set->labels[image[b]];
@@ -157,10 +144,10 @@ double probe_update(struct probe *probe, const struct probe_set *set,
     return loss;
 }
 
-void probe_predict(uint8_t *classes, struct probe *probe,
+void probe_predict(uint8_t *answers, struct probe *probe,
                    const struct features *features)
 {
-    const size_t B = probe->stage.batch, C = probe->settings.classes,
+    const size_t B = probe->settings.recipe.batch, C = probe->settings.classes,
                  n = features->images;
     for (size_t first = 0; first < n; first += B) {
         const size_t rest = n - first < B ? n - first : B;
@@ -169,19 +156,11 @@ void probe_predict(uint8_t *classes, struct probe *probe,
                 features_image(features, first + (b < rest ? b : rest - 1));
         forward(probe, 0);
         for (size_t b = 0; b < rest; ++b)
-            classes[first + b] = (uint8_t)likeliest(probe->logits + b * C, C);
+            answers[first + b] = (uint8_t)likeliest(probe->logits + b * C, C);
     }
 }
 
-size_t probe_train_bytes(const struct probe_settings *settings,
-                         const struct probe_set *train)
-{
-    return size_product(train->features.images, 2 * sizeof(uint32_t)) +
-           size_product(settings->recipe.batch, 2 * sizeof(uint32_t)) +
-           ARRAYS * PIECE_FENCE;
-}
-
-struct probe_outcome probe_train(uint8_t *classes, struct probe *probe,
+struct probe_outcome probe_train(uint8_t *answers, struct probe *probe,
                                  const struct probe_set *train,
                                  const struct probe_set *test,
                                  probe_epoch_function *after_epoch, void *context,
@@ -211,12 +190,32 @@ struct probe_outcome probe_train(uint8_t *classes, struct probe *probe,
         sum = 0;
         since = t + 1;
         if (last || !probe->settings.last_only) {
-            probe_predict(classes, probe, &test->features);
-            outcome.accuracy = classification_accuracy(classes, test->labels, tests);
+            probe_predict(answers, probe, &test->features);
+            outcome.accuracy = classification_accuracy(answers, test->labels, tests);
             outcome.best = fmax(outcome.best, outcome.accuracy);
         }
         if (after_epoch) after_epoch(context);
     }
+    if (probe->settings.batch_norm)
+        outcome.fusion = batch_norm_compare(
+            answers, &probe->norm, probe_head_weight(probe), probe_head_bias(probe),
+            probe->settings.classes, &test->features, probe->adapter.choice, arena);
     arena_reset(arena, mark);
+    return outcome;
+}
+
+struct probe_outcome probe_fit(uint8_t *answers, const struct probe_settings *settings,
+                               const struct adapter *adapter,
+                               const struct probe_set *train,
+                               const struct probe_set *test,
+                               probe_epoch_function *after_epoch, void *context)
+{
+    struct arena arena;
+    struct probe probe;
+    arena_open_growing(&arena, "probe");
+    probe_open(&probe, settings, adapter, &arena);
+    const struct probe_outcome outcome =
+        probe_train(answers, &probe, train, test, after_epoch, context, &arena);
+    arena_close(&arena);
     return outcome;
 }

@@ -7,7 +7,7 @@
 #include "core/linalg/cholesky.h"
 #include "core/linalg/gemm.h"
 
-enum { CHUNK = 256, PIECE_FENCE = 256 };
+enum { CHUNK = 256 };
 // Added to the diagonal of the second moments, in the preconditioner alone; the loss has no such term.
 static const double RIDGE = 1e-9;
 
@@ -16,17 +16,7 @@ size_t softmax_regression_size(const struct softmax_regression *problem)
     return size_product(problem->classes, problem->width + 1);
 }
 
-size_t softmax_regression_bytes(const struct softmax_regression *problem,
-                                const struct lbfgs_settings *settings)
-{
-    return lbfgs_bytes(softmax_regression_size(problem), settings->history) +
-           size_product(CHUNK * problem->classes, sizeof(double)) +
-           size_product(size_product(problem->width + 1, problem->width + 2),
-                        sizeof(double)) +
-           3 * PIECE_FENCE;
-}
-
-/// logits (rows,C) = X W^T + b of the rows from `first` on.
+// logits (rows,C) = X W^T + b of the rows from `first` on.
 static void chunk_logits(double *logits, const double *weights,
                          const struct softmax_regression *problem, size_t first,
                          size_t rows)
@@ -38,7 +28,7 @@ static void chunk_logits(double *logits, const double *weights,
                  rows, C, D, 1);
 }
 
-/// The row's loss; its logits (C) become softmax - one-hot, the loss's gradient by them.
+// The row's loss; its logits (C) become softmax - one-hot, the loss's gradient by them.
 static double row_loss(double *logits, size_t label, size_t classes)
 {
     double most = logits[0], sum = 0;
@@ -78,8 +68,8 @@ double softmax_regression_loss(double *gradient, const double *weights,
 struct fit {
     const struct softmax_regression *problem;
     struct arena *arena;
-    double *moments; ///< (D+1,D+1) Cholesky factor of the second moments of (x,1)
-    double *row;     ///< (D+1)
+    double *moments; // (D+1,D+1) Cholesky factor of the second moments of (x,1)
+    double *row;     // (D+1)
 };
 
 static double fit_loss(double *gradient, const double *weights, void *context)
@@ -88,7 +78,7 @@ static double fit_loss(double *gradient, const double *weights, void *context)
     return softmax_regression_loss(gradient, weights, fit->problem, fit->arena);
 }
 
-/// The Hessian is a mean of (diag p - p p^T) (x,1)(x,1)^T: all but the first factor is known beforehand.
+// The Hessian is a mean of (diag p - p p^T) (x,1)(x,1)^T: all but the first factor is known beforehand.
 static void fit_precondition(double *v, void *context)
 {
     const struct fit *fit = context;
@@ -102,8 +92,8 @@ static void fit_precondition(double *v, void *context)
     }
 }
 
-/// moments (D+1,D+1) = Cholesky factor of the mean of (x,1)(x,1)^T, its diagonal raised by a share that
-/// keeps it definite when columns depend on each other (a layer norm makes them).
+// moments (D+1,D+1) = Cholesky factor of the mean of (x,1)(x,1)^T, its diagonal raised by a share that
+// keeps it definite when columns depend on each other (a layer norm makes them).
 static int fit_moments(double *moments, double *row,
                        const struct softmax_regression *problem)
 {

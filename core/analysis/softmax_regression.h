@@ -21,10 +21,6 @@ struct softmax_regression {
 /// Numbers to be fitted: W (C,D), then b (C).
 size_t softmax_regression_size(const struct softmax_regression *problem);
 
-/// Bytes of arena that the functions below need.
-size_t softmax_regression_bytes(const struct softmax_regression *problem,
-                                const struct lbfgs_settings *settings);
-
 /// Returns L and writes its gradient (softmax_regression_size). Rows pass in chunks of one fixed size,
 /// added in order. weights (softmax_regression_size). Scratch is taken from `arena` and given back.
 /// Work 4 n D C flops. Contract: labels are below C.

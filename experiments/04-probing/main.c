@@ -29,40 +29,44 @@
 #include "core/linalg/coretype.h"
 #include "core/study/inputs.h"
 #include "core/study/judgement.h"
-#include "experiments/04-probing/emit.h"
-#include "experiments/04-probing/jobs.h"
+#include "core/train/pretrained.h"
+#include "experiments/04-probing/probing.h"
 
 /// ## Run
 
-/// Finds the pretraining and notes all that the result depends on.
-static void open_study(struct study *study, struct run *run)
+enum { SCALE_TEXT = 160 };
+
+static void describe_scale(char scale[SCALE_TEXT], const struct probing *study)
 {
-    *study = (struct study){.run = run};
-    input_model(&study->model, run, "m75-h3");
-    input_images(run, SPLIT_TEST);
-    input_images(run, SPLIT_TRAIN);
-    input_kernels(run);
+    const double epochs = pretrained_number(study->model, "epochs");
+    const struct probing_scale *s = &study->scale;
+    snprintf(scale, SCALE_TEXT,
+             "one pretraining, of %g epoch%s; probes of %g epochs, %zu seed%s "
+             "(controls %zu)",
+             epochs, epochs == 1 ? "" : "s", s->epochs, s->seeds,
+             s->seeds == 1 ? "" : "s", s->control_seeds);
 }
 
 /// ## Check
 
 /// Printed accuracies are judged at the paper's own tier; ImageNet-1K cannot be read yet.
-static void check_accuracies(const struct study *study, const char *scale)
+static void check_accuracies(const struct probing *study, const char *scale)
 {
     static const struct {
         const char *id;
-        enum arm_name arm;
-    } cifar10[] = {{"table1.cifar10.lp", ARM_LP},
-                   {"table1.cifar10.bn-lp", ARM_BN_LP},
-                   {"table1.cifar10.partial", ARM_PARTIAL}};
+        int arm;
+    } cifar10[] = {{"table1.cifar10.lp", LP},
+                   {"table1.cifar10.bn-lp", BN_LP},
+                   {"table1.cifar10.partial", PARTIAL}};
     static const char *const imagenet[] = {
         "table1.imagenet.lp", "table1.imagenet.bn-lp", "table1.imagenet.partial",
         "table1.imagenet.bn-over-lp", "table1.imagenet.partial-over-bn"};
     char note[SCALE_TEXT + 64];
     for (size_t i = 0; i < sizeof cifar10 / sizeof *cifar10; ++i) {
-        const struct arm *arm = &study->arms[cifar10[i].arm];
-        snprintf(note, sizeof note, "%s; maximum over epochs %.4g", scale, arm->best);
-        judge_cifar10(study->run, cifar10[i].id, &arm->accuracy, 0,
+        const struct configuration *arm = &study->configuration[cifar10[i].arm];
+        snprintf(note, sizeof note, "%s; maximum over epochs %.4g", scale,
+                 arm->answers.best);
+        judge_cifar10(study->run, cifar10[i].id, &arm->answers.accuracy, 0,
                       "accuracy after the last epoch, bootstrap over images", note);
     }
     for (size_t i = 0; i < sizeof imagenet / sizeof *imagenet; ++i)
@@ -84,22 +88,22 @@ static void check_arithmetic(struct run *run)
 }
 
 /// The two steps of the table and the two rivals. A probe that was not solved decides nothing.
-static void check_gaps(const struct study *study, const char *scale)
+static void check_gaps(const struct probing *study, const char *scale)
 {
     struct run *run = study->run;
-    const struct arm *arms = study->arms;
+    const struct configuration *arms = study->configuration;
     struct estimate part[GAPS];
     char note[SCALE_TEXT + 192];
-    for (size_t g = 0; g < GAPS; ++g) part[g] = study->gaps[g].points;
-    if (arms[ARM_LP_SOLVED].outcome.end != LBFGS_CONVERGED ||
-        arms[ARM_BN_LP_SOLVED].outcome.end != LBFGS_CONVERGED)
+    for (size_t g = 0; g < GAPS; ++g) part[g] = study->gap[g].gain.points;
+    if (arms[LP_SOLVED].solution.end != LBFGS_CONVERGED ||
+        arms[BN_LP_SOLVED].solution.end != LBFGS_CONVERGED)
         part[GAP_BN_SOLVED].low = part[GAP_BN_SOLVED].high = (double)NAN;
     static const char paired[] = "paired bootstrap over images";
     snprintf(note, sizeof note, "%s; given these weights; McNemar mid-p %.2g", scale,
-             study->gaps[GAP_BN].mcnemar.mid_p);
+             study->gap[GAP_BN].gain.mcnemar.mid_p);
     judge_cifar10(run, "table1.cifar10.bn-over-lp", &part[GAP_BN], 0, paired, note);
     snprintf(note, sizeof note, "%s; given these weights; McNemar mid-p %.2g", scale,
-             study->gaps[GAP_PARTIAL].mcnemar.mid_p);
+             study->gap[GAP_PARTIAL].gain.mcnemar.mid_p);
     judge_cifar10(run, "table1.cifar10.partial-over-bn", &part[GAP_PARTIAL], 0, paired,
                   note);
     // Tuning qkv reads other tokens in another way; its v alone reads the same ones by the old scores.
@@ -107,9 +111,10 @@ static void check_gaps(const struct study *study, const char *scale)
         note, sizeof note,
         "%s; given these weights; McNemar mid-p %.2g; qkv minus v alone %.4g, minus "
         "q and k %.4g points%s",
-        scale, study->gaps[GAP_MIXING].mcnemar.mid_p,
-        study->gaps[GAP_VALUE].points.value, study->gaps[GAP_QUERY_KEY].points.value,
-        rate_at_end(&arms[ARM_PARTIAL_CHOSEN]) || rate_at_end(&arms[ARM_MLP])
+        scale, study->gap[GAP_MIXING].gain.mcnemar.mid_p,
+        study->gap[GAP_VALUE].gain.points.value,
+        study->gap[GAP_QUERY_KEY].gain.points.value,
+        rate_at_end(&arms[PARTIAL_CHOSEN]) || rate_at_end(&arms[MLP])
             ? "; a rate was chosen at an end of those tried"
             : "");
     run_judge(run, "section6.3.token-mixing", &part[GAP_MIXING], 1, 0,
@@ -119,8 +124,9 @@ static void check_gaps(const struct study *study, const char *scale)
     snprintf(note, sizeof note,
              "%s; L-BFGS to gradients of %.1e and %.1e; before, by the recipe, the gap "
              "is %.4g points",
-             scale, arms[ARM_LP_SOLVED].outcome.gradient,
-             arms[ARM_BN_LP_SOLVED].outcome.gradient, study->gaps[GAP_BN].points.value);
+             scale, arms[LP_SOLVED].solution.gradient,
+             arms[BN_LP_SOLVED].solution.gradient,
+             study->gap[GAP_BN].gain.points.value);
     run_judge(run, "section6.3.bn-converged", &part[GAP_BN_SOLVED], 1, 0,
               "paired bootstrap over images of BN+LP minus LP, both solved", note);
 }
@@ -129,29 +135,40 @@ int main(int argc, char **argv)
 {
     coretype_open(argv);
     struct run run;
-    struct study study;
+    struct weights model;
+    struct images images[2];
+    struct arena arena;
     char scale[SCALE_TEXT];
     run_open(&run, "04-probing", code_key, argc, argv);
     check_arithmetic(&run);
-    open_study(&study, &run);
+    input_model(&model, &run, "m75-h3");
+    input_images(&run, SPLIT_TEST);
+    input_images(&run, SPLIT_TRAIN);
+    input_kernels(&run);
     if (run_fresh(&run)) return run_print(&run);
-    scale_open(&study);
-    sets_open(&study.sets, &run, &study.model, study.scale.control_seeds);
-    arms_open(&study);
-    jobs_search(&study);
-    jobs_train(&study);
-    arms_compare(&study);
+    images_load(&images[SPLIT_TRAIN], run.data, SPLIT_TRAIN);
+    images_load(&images[SPLIT_TEST], run.data, SPLIT_TEST);
+    arena_open_growing(&arena, "probing");
+    struct probing probing = {.run = &run,
+                              .model = &model,
+                              .images = images,
+                              .arena = &arena,
+                              .scale = probing_scale(&run)};
+    features_compute(&probing);
+    configurations_open(&probing);
+    probing_train(&probing);
 
-    describe_scale(scale, &study);
-    check_accuracies(&study, scale);
-    check_gaps(&study, scale);
+    describe_scale(scale, &probing);
+    check_accuracies(&probing, scale);
+    check_gaps(&probing, scale);
     /// ## Emit
-    /// Table 1 with published, reference, yours and verdict; every arm, gap and rate; on demand the arrays: emit.c.
-    emit_tables(&study);
-    if (run.export_arrays) export_arrays(&study);
+    probing_emit(&probing, scale);
+    if (run.export_arrays) probing_export(&probing);
 
-    arms_close(&study);
-    sets_close(&study.sets);
-    weights_close(&study.model);
+    features_release(&probing);
+    arena_close(&arena);
+    images_free(&images[SPLIT_TRAIN]);
+    images_free(&images[SPLIT_TEST]);
+    weights_close(&model);
     return run_close(&run);
 }

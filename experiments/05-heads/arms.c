@@ -54,24 +54,12 @@ void study_open(struct study *study, struct run *run)
     input_kernels(run);
 }
 
-static void measure(struct answers *answers, struct study *study)
-{
-    const struct images *test = &study->test;
-    answers->right = arena_doubles(&study->arena, test->count);
-    answers_right(answers->right, answers->predicted, test->labels, answers->seeds,
-                  test->count);
-    answers->accuracy = accuracy_percent(answers->right, test->count,
-                                         BOOTSTRAP_RESAMPLES, study->run->seed);
-}
-
-static struct answers *answers_open(struct study *study, struct arm *arm,
+static struct answers *open_answers(struct study *study, struct arm *arm,
                                     enum method method)
 {
-    struct answers *answers = &arm->by[method];
-    answers->seeds = study->scale.seeds[method];
-    answers->predicted = arena_take(&study->arena, answers->seeds, study->test.count);
-    answers->best = 0;
-    return answers;
+    answers_open(&arm->by[method], study->scale.seeds[method], study->test.count,
+                 &study->arena);
+    return &arm->by[method];
 }
 
 // ====== Linear probe ======
@@ -79,7 +67,7 @@ static struct answers *answers_open(struct study *study, struct arm *arm,
 /// The paper's linear probe: the finetuning's recipe, on a head alone behind the frozen class token.
 static void probe_arm(struct study *study, struct arm *arm)
 {
-    struct answers *answers = answers_open(study, arm, METHOD_PROBE);
+    struct answers *answers = open_answers(study, arm, METHOD_PROBE);
     const size_t D = (size_t)arm->model.mae.shape.width, n = study->test.count;
     struct encoder_features seen, unseen;
     struct encoder_source source = {&arm->model.mae, arm->model.slab, &study->train,
@@ -89,28 +77,19 @@ static void probe_arm(struct study *study, struct arm *arm)
     input_features(&unseen, study->run, arm->name, SPLIT_TEST, 0, &source);
     const struct probe_set train = {seen.summary, study->train.labels},
                            test = {unseen.summary, study->test.labels};
+    const struct adapter adapter = adapter_none(SUMMARY_CLASS, D);
     for (size_t s = 0; s < answers->seeds; ++s) {
         const struct probe_settings settings = {
             .recipe = probe_recipe_shorten(&PROBE_RECIPE, study->scale.probe_epochs),
             .classes = IMAGE_CLASSES,
             .seed = study->run->seed + s};
-        const struct stage none = {.batch = settings.recipe.batch, .width = D};
-        struct arena arena;
-        struct probe probe;
-        arena_open(&arena, "probe",
-                   STAGE_ROW_BYTES + probe_bytes(&settings, &none) +
-                       probe_train_bytes(&settings, &train));
-        const struct stage stage =
-            stage_row(SUMMARY_CLASS, settings.recipe.batch, D, &arena);
-        probe_open(&probe, &settings, &stage, &arena);
-        const struct probe_outcome outcome = probe_train(
-            answers->predicted + s * n, &probe, &train, &test, NULL, NULL, &arena);
-        answers->best += 100 * outcome.best / (double)answers->seeds;
-        arena_close(&arena);
+        answers->highest[s] = probe_fit(answers->predicted + s * n, &settings, &adapter,
+                                        &train, &test, NULL, NULL)
+                                  .best;
     }
     encoder_features_close(&seen);
     encoder_features_close(&unseen);
-    measure(answers, study);
+    answers_measure(answers, study->test.labels, study->run->seed);
 }
 
 // ====== Whole finetuning ======
@@ -139,7 +118,7 @@ static void resume_command(char command[COMMAND], const struct study *study)
 static void finetune_arm(struct study *study, struct arm *arm, enum method method)
 {
     struct run *run = study->run;
-    struct answers *answers = answers_open(study, arm, method);
+    struct answers *answers = open_answers(study, arm, method);
     char folder[PATH_SIZE], command[COMMAND], what[96];
     resume_command(command, study);
     for (size_t s = 0; s < answers->seeds; ++s) {
@@ -166,12 +145,12 @@ static void finetune_arm(struct study *study, struct arm *arm, enum method metho
         const int trained = finetune_run(&outcome, &settings);
         printf("%s: %s, %" PRIu64 " updates\n", folder,
                trained ? "trained" : "up to date", outcome.updates);
-        answers->best += 100 * outcome.best / (double)answers->seeds;
+        answers->highest[s] = outcome.best;
         snprintf(what, sizeof what, "%s %s seed %" PRIu64, method_key[method],
                  arm->name, seed);
         run_note(run, what, outcome.digest, 0);
     }
-    measure(answers, study);
+    answers_measure(answers, study->test.labels, study->run->seed);
 }
 
 void study_run(struct study *study)
@@ -183,10 +162,7 @@ void study_run(struct study *study)
     study->few = study->train;
     if (scale->images > 0 && scale->images < study->train.count)
         study->few.count = scale->images;
-    size_t bytes = 4096 * ARMS * METHODS;
-    for (int m = 0; m < METHODS; ++m)
-        bytes += ARMS * study->test.count * (scale->seeds[m] + sizeof(double));
-    arena_open(&study->arena, "answers", bytes);
+    arena_open_growing(&study->arena, "answers");
     for (struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm) {
         probe_arm(study, arm);
         finetune_arm(study, arm, METHOD_FINETUNED);

@@ -8,7 +8,7 @@
 #include "core/linalg/arithmetic.h"
 #include "core/model/weights.h"
 #include "core/report/run.h"
-#include "core/stats/summary.h"
+#include "core/stats/accuracy.h"
 #include "core/train/finetune.h"
 
 enum { ARMS = 2 };
@@ -23,16 +23,6 @@ struct scale {
     double epochs;       ///< of finetuning; 0: the recipe's
     double probe_epochs; ///< of the linear probe, on all training images
     size_t seeds[METHODS];
-};
-
-/// Answers to the test images.
-struct answers {
-    size_t seeds;             ///< S
-    uint8_t *predicted;       ///< (S,n) after the last epoch
-    double *right;            ///< (n) share of seeds that got the image right
-    struct estimate accuracy; ///< percent, after the last epoch
-    double
-        best; ///< percent: each seed's largest over its epochs, chosen on the test set
 };
 
 /// One pretraining.

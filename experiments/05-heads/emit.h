@@ -9,12 +9,6 @@
 
 enum { SCALE_TEXT = 224 };
 
-/// A difference of two classifiers on the same test images.
-struct gain {
-    struct estimate points; ///< paired over images
-    struct mcnemar mcnemar; ///< of the first seed's answers
-};
-
 /// What the study found beside each arm's accuracies.
 struct comparison {
     struct gain heads[METHODS];    ///< six heads minus three

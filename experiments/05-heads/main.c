@@ -33,11 +33,7 @@
 static struct gain gain_of(const struct answers *better, const struct answers *worse,
                            const struct study *study)
 {
-    const size_t n = study->test.count;
-    return (struct gain){.points = accuracy_gain(better->right, worse->right, n,
-                                                 BOOTSTRAP_RESAMPLES, study->run->seed),
-                         .mcnemar = mcnemar_test(better->predicted, worse->predicted,
-                                                 study->test.labels, n)};
+    return answers_gain(better, worse, study->test.labels, study->run->seed);
 }
 
 static struct comparison compare(const struct study *study)

@@ -16,7 +16,7 @@ struct fixture {
 
 static void fixture_open(struct fixture *f)
 {
-    arena_open(&f->arena, "test", 1 << 24);
+    arena_open_growing(&f->arena, "test");
     const struct attention_shape shape = {B, T, D, H};
     class_attention_open(&f->attention, &shape, &f->arena);
     f->projections = (struct class_projections){normal_reals(&f->arena, D * D, .2, 1),
@@ -35,7 +35,7 @@ static void fixture_open(struct fixture *f)
     f->c = normal_reals(&f->arena, B * D, 1, 5);
 }
 
-/// Keys and values of every token, written out.
+// Keys and values of every token, written out.
 static void naive(double *out, const struct fixture *f, size_t b)
 {
     const size_t d = D / H;

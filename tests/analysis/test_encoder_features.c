@@ -87,12 +87,13 @@ Test(encoder_features, the_blocks_rows_lead_to_the_class_token)
     cr_assert_eq(encoder_features_compute(f.block, f.summary, &f.source), 0);
     struct last_block block;
     last_block_open(&block, &f.mae, f.source.weights, &f.arena);
-    struct stage stage = last_block_stage(&block, 0, IMAGES, &f.arena);
+    const struct adapter none = last_block_adapter(&block, 0);
+    void *workspace = none.open(&none, IMAGES, &f.arena);
     const float *rows[IMAGES];
     for (size_t b = 0; b < IMAGES; ++b)
         rows[b] = f.block + b * (T + LAST_BLOCK_ROWS) * D;
     real *out = arena_reals(&f.arena, IMAGES * D);
-    stage.forward(out, NULL, rows, stage.context);
+    none.forward(out, NULL, rows, workspace);
     for (size_t b = 0; b < IMAGES; ++b)
         for (size_t i = 0; i < D; ++i) {
             float got = (float)out[b * D + i],

@@ -12,7 +12,7 @@ static struct arena arena;
 
 static void arena_make(void)
 {
-    arena_open(&arena, "test", (size_t)64 << 20);
+    arena_open_growing(&arena, "test");
 }
 
 static void arena_drop(void)
@@ -24,7 +24,7 @@ TestSuite(lbfgs, .init = arena_make, .fini = arena_drop);
 
 static const struct lbfgs_settings sharp = {10, 5000, 1e-10};
 
-/// Extended Rosenbrock: a curved valley, minimum 0 at (1, ..., 1).
+// Extended Rosenbrock: a curved valley, minimum 0 at (1, ..., 1).
 static double rosenbrock(double *gradient, const double *x, void *context)
 {
     const size_t n = *(size_t *)context;
@@ -54,7 +54,7 @@ Test(lbfgs, finds_the_bottom_of_rosenbrocks_valley)
     expect_close((const double *)x, (const double *)want, n, 0, 1e-9);
 }
 
-/// sum of c_i (x_i - i)^2 / 2 with c from 1 to 1e6.
+// sum of c_i (x_i - i)^2 / 2 with c from 1 to 1e6.
 enum { QUADRATIC = 30 };
 
 static double curvature(size_t i)
@@ -139,7 +139,7 @@ Test(lbfgs, says_when_iterations_run_out)
     cr_expect_gt(outcome.gradient, few.tolerance);
 }
 
-/// The sign of a wrong gradient leads uphill.
+// The sign of a wrong gradient leads uphill.
 static double wrong(double *gradient, const double *x, void *context)
 {
     (void)context;
@@ -171,7 +171,7 @@ Test(lbfgs, a_start_that_is_no_number_is_said_so)
     cr_expect_eq(outcome.end, LBFGS_NOT_FINITE);
 }
 
-/// x - log x: defined for x > 0 only. From 30 steps grow until one leads beyond.
+// x - log x: defined for x > 0 only. From 30 steps grow until one leads beyond.
 static double barrier(double *gradient, const double *x, void *context)
 {
     (void)context;

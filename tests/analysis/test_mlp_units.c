@@ -11,7 +11,8 @@ struct fixture {
     struct mlp_units units;
     float unit_features[WORLD_IMAGES * MLP_UNITS_ROWS * WORLD_WIDTH];
     const float *rows[WORLD_IMAGES];
-    struct stage stage;
+    struct adapter adapter;
+    void *workspace;
     real *weights, *gradient, *out, *c;
 };
 
@@ -25,18 +26,19 @@ static void fixture_open(struct fixture *f)
     mlp_units_features(f->unit_features, &f->units, &f->features, arena);
     for (size_t b = 0; b < WORLD_IMAGES; ++b)
         f->rows[b] = f->unit_features + b * MLP_UNITS_ROWS * WORLD_WIDTH;
-    f->stage = mlp_units_stage(&f->units, WORLD_IMAGES, arena);
-    f->weights = arena_reals(arena, f->stage.count);
-    f->gradient = arena_reals(arena, f->stage.count);
+    f->adapter = mlp_units_adapter(&f->units);
+    f->workspace = f->adapter.open(&f->adapter, WORLD_IMAGES, arena);
+    f->weights = arena_reals(arena, f->adapter.count);
+    f->gradient = arena_reals(arena, f->adapter.count);
     f->out = arena_reals(arena, OUT);
     f->c = normal_reals(arena, OUT, 1, 5);
-    f->stage.initial(f->weights, f->stage.context);
+    f->adapter.initial(f->weights, &f->adapter);
 }
 
 static double loss(void *context)
 {
     struct fixture *f = context;
-    f->stage.forward(f->out, f->weights, f->rows, f->stage.context);
+    f->adapter.forward(f->out, f->weights, f->rows, f->workspace);
     return projection(f->out, f->c, OUT);
 }
 
@@ -56,19 +58,16 @@ Test(mlp_units, trains_exactly_as_many_numbers_as_qkv_has)
     struct fixture f;
     fixture_open(&f);
     cr_expect_eq(f.units.count, UNITS);
-    cr_expect_eq(f.stage.count, 3 * WORLD_WIDTH * WORLD_WIDTH);
+    cr_expect_eq(f.adapter.count, 3 * WORLD_WIDTH * WORLD_WIDTH);
     world_close(&f.world);
 }
 
-/// No unit left out contributes more than one taken: Var(a_j) |w_2j|^2 by hand.
+// No unit left out contributes more than one taken: Var(a_j) |w_2j|^2 by hand.
 Test(mlp_units, takes_those_that_contribute_most)
 {
     struct fixture f;
     fixture_open(&f);
     enum { INNER = 4 * WORLD_WIDTH };
-    struct stage model =
-        last_block_stage(&f.world.block, 0, WORLD_IMAGES, &f.world.arena);
-    model.forward(f.out, NULL, f.world.rows, model.context);
     const struct mlp *mlp = &f.world.block.block.mlp;
     double contribution[INNER], least = INFINITY, most = 0;
     for (size_t j = 0; j < INNER; ++j) {
@@ -104,7 +103,7 @@ Test(mlp_units, gradients_agree_with_central_differences)
     fixture_open(&f);
     const size_t half = UNITS * WORLD_WIDTH;
     loss(&f);
-    f.stage.backward(f.gradient, f.c, f.weights, f.rows, f.stage.context);
+    f.adapter.backward(f.gradient, f.c, f.weights, f.workspace);
     expect_gradient("W_1S", f.weights, f.gradient, half, loss, &f);
     expect_gradient("W_2S", f.weights + half, f.gradient + half, half, loss, &f);
     world_close(&f.world);

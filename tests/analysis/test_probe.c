@@ -13,7 +13,7 @@ static struct arena arena;
 
 static void arena_make(void)
 {
-    arena_open(&arena, "test", (size_t)256 << 20);
+    arena_open_growing(&arena, "test");
 }
 
 static void arena_drop(void)
@@ -32,7 +32,7 @@ static void golden(struct npy *array, const char *name)
     npy_read(array, path);
 }
 
-/// The logits of the probe for its set, one row at a time, from head and statistics.
+// The logits of the probe for its set, one row at a time, from head and statistics.
 static void logits_by_hand(double *logits, const struct probe *probe,
                            const struct features *features)
 {
@@ -52,7 +52,7 @@ static void logits_by_hand(double *logits, const struct probe *probe,
         }
 }
 
-/// Twelve updates from the golden start on the golden batches (tests/golden/make_probe_golden.py).
+// Twelve updates from the golden start on the golden batches (tests/golden/make_probe_golden.py).
 static void check_updates(const char *name, int batch_norm)
 {
     struct npy features, labels, weight, bias, image, rates, losses, logits;
@@ -70,9 +70,9 @@ static void check_updates(const char *name, int batch_norm)
     const size_t B = image.shape[1], D = features.shape[1], C = logits.shape[1];
     struct probe_settings settings = {PROBE_RECIPE, C, batch_norm, 1, 1};
     settings.recipe.batch = B;
-    struct stage stage = stage_row(0, B, D, &arena);
+    const struct adapter adapter = adapter_none(0, D);
     struct probe probe;
-    probe_open(&probe, &settings, &stage, &arena);
+    probe_open(&probe, &settings, &adapter, &arena);
     for (size_t i = 0; i < C * D; ++i) probe.slab[i] = (real)((float *)weight.data)[i];
     for (size_t c = 0; c < C; ++c)
         probe.slab[C * D + c] = (real)((float *)bias.data)[c];
@@ -108,7 +108,7 @@ Test(probe, twelve_updates_with_batch_norm_agree_with_torch)
 
 // ====== On planted features ======
 
-/// Rows of which column `column` (the class's own) is raised by `gap`; noise of 1 in all, then scaled.
+// Rows of which column `column` (the class's own) is raised by `gap`; noise of 1 in all, then scaled.
 enum { N = 640, D = 32, C = 4 };
 
 static struct probe_set planted(double gap, uint32_t stream)
@@ -137,8 +137,8 @@ static struct probe_outcome train(uint8_t *classes, struct probe *probe,
                                   const struct probe_set *set,
                                   const struct probe_set *test)
 {
-    struct stage stage = stage_row(0, settings->recipe.batch, D, &arena);
-    probe_open(probe, settings, &stage, &arena);
+    const struct adapter adapter = adapter_none(0, D);
+    probe_open(probe, settings, &adapter, &arena);
     return probe_train(classes, probe, set, test, NULL, NULL, &arena);
 }
 
@@ -177,7 +177,7 @@ Test(probe, the_same_seed_gives_the_same_bits_and_another_seed_others)
     cr_expect_arr_neq(one.slab, other.slab, one.count * sizeof(real));
 }
 
-/// What nothing depends on: other test images, the same probe.
+// What nothing depends on: other test images, the same probe.
 Test(probe, test_images_leave_no_trace)
 {
     struct probe_set set = planted(1, 1), test = planted(1, 2);
@@ -201,36 +201,72 @@ Test(probe, answers_do_not_depend_on_how_many_are_asked)
     cr_expect_arr_eq(some, classes + 100, 233);
 }
 
-/// Sec. 5.2's "non-linearity": in evaluation BN + linear is one linear layer, to the rounding of double.
-Test(probe, a_trained_batch_norm_folds_into_the_head)
+// Sec. 5.2's "non-linearity": in evaluation BN + linear is one linear layer, to the rounding of double.
+Test(probe, a_trained_batch_norm_fuses_into_the_head)
 {
     struct probe_set set = planted(1, 1);
     struct probe_settings settings = short_settings(1e-2, 1);
     struct probe probe;
     uint8_t classes[N];
     train(classes, &probe, &settings, &set, &set);
-    double weight[C * D], bias[C], x[N * D], logits[N * C], folded[N * C];
-    batch_norm_fold(weight, bias, &probe.norm, probe_head_weight(&probe),
+    double weight[C * D], bias[C], x[N * D], logits[N * C], fused[N * C];
+    batch_norm_fuse(weight, bias, &probe.norm, probe_head_weight(&probe),
                     probe_head_bias(&probe), C, D);
     logits_by_hand(logits, &probe, &set.features);
     for (size_t i = 0; i < N * D; ++i) x[i] = (double)set.features.data[i];
-    for (size_t i = 0; i < N * C; ++i) folded[i] = bias[i % C];
-    gemm_doubles(folded, x, PLAIN, weight, TRANSPOSED, N, C, D, 1);
-    expect_close((const double *)folded, (const double *)logits, N * C, 0, 1e-12);
+    for (size_t i = 0; i < N * C; ++i) fused[i] = bias[i % C];
+    gemm_doubles(fused, x, PLAIN, weight, TRANSPOSED, N, C, D, 1);
+    expect_close((const double *)fused, (const double *)logits, N * C, 0, 1e-12);
     for (size_t i = 0; i < N; ++i) {
         size_t best = 0;
         for (size_t c = 1; c < C; ++c)
-            if (folded[i * C + c] > folded[i * C + best]) best = c;
+            if (fused[i * C + c] > fused[i * C + best]) best = c;
         cr_expect_eq(best, classes[i]);
     }
+}
+
+Test(probe, the_fused_layer_is_compared_on_the_test_images)
+{
+    struct probe_set set = planted(1, 1), test = planted(1, 2);
+    struct probe_settings settings = short_settings(1e-2, 1);
+    struct probe probe;
+    uint8_t classes[N];
+    struct probe_outcome outcome = train(classes, &probe, &settings, &set, &test);
+    cr_expect(outcome.fusion.residual > 0 && outcome.fusion.residual < 1e-13, "%g",
+              outcome.fusion.residual);
+    cr_expect_eq(outcome.fusion.agreement, 1);
+
+    // Wrong answers are seen, and so are statistics that the answers do not come from.
+    for (size_t i = 0; i < N / 2; ++i) classes[i] = (uint8_t)((classes[i] + 1) % C);
+    struct batch_norm_fusion fusion =
+        batch_norm_compare(classes, &probe.norm, probe_head_weight(&probe),
+                           probe_head_bias(&probe), C, &test.features, 0, &arena);
+    cr_expect_eq(fusion.agreement, .5);
+    cr_expect_eq(fusion.residual, outcome.fusion.residual);
+}
+
+Test(probe, fitting_with_memory_of_its_own_gives_the_same_answers)
+{
+    struct probe_set set = planted(1, 1), test = planted(1, 2);
+    struct probe_settings settings = short_settings(1e-2, 1);
+    const struct adapter adapter = adapter_none(0, D);
+    struct probe probe;
+    uint8_t classes[N], again[N];
+    struct probe_outcome outcome = train(classes, &probe, &settings, &set, &test),
+                         fit = probe_fit(again, &settings, &adapter, &set, &test, NULL,
+                                         NULL);
+    cr_expect_arr_eq(classes, again, N);
+    cr_expect(fit.loss == outcome.loss && fit.accuracy == outcome.accuracy &&
+              fit.best == outcome.best &&
+              fit.fusion.residual == outcome.fusion.residual);
 }
 
 Test(probe, the_head_starts_within_its_bounds_from_its_own_stream)
 {
     struct probe_settings settings = short_settings(1e-2, 0);
-    struct stage stage = stage_row(0, 128, D, &arena);
+    struct adapter adapter = adapter_none(0, D);
     struct probe probe;
-    probe_open(&probe, &settings, &stage, &arena);
+    probe_open(&probe, &settings, &adapter, &arena);
     cr_expect_eq(probe.count, C * (D + 1));
     double largest = 0;
     for (size_t i = 0; i < probe.count; ++i)
@@ -256,7 +292,7 @@ static void count_epoch(void *context)
     ++epochs_seen;
 }
 
-/// Then the largest is the last; what is trained does not change.
+// Then the largest is the last; what is trained does not change.
 Test(probe, looking_only_at_the_end_changes_no_bit)
 {
     struct probe_set set = planted(1, 1), test = planted(1, 2);
@@ -276,22 +312,22 @@ Test(probe, an_epoch_ends_at_the_first_update_that_completes_it)
     struct probe_set set = planted(1, 1);
     struct probe_settings settings = short_settings(1e-2, 0);
     settings.recipe.batch = 128;
-    struct stage stage = stage_row(0, 128, D, &arena);
+    struct adapter adapter = adapter_none(0, D);
     struct probe probe;
     uint8_t classes[N];
-    probe_open(&probe, &settings, &stage, &arena);
+    probe_open(&probe, &settings, &adapter, &arena);
     probe_train(classes, &probe, &set, &set, count_epoch, NULL, &arena);
     cr_expect_eq(epochs_seen, 10);
     cr_expect_eq(probe.updates, 10 * N / 128);
 }
 
-Test(probe, batch_norm_before_a_trained_stage_breaks_the_contract, .signal = SIGABRT)
+Test(probe, batch_norm_before_a_trained_adapter_breaks_the_contract, .signal = SIGABRT)
 {
     struct probe_settings settings = short_settings(1e-2, 1);
-    struct stage stage = stage_row(0, 128, D, &arena);
-    stage.count = 1;
+    struct adapter adapter = adapter_none(0, D);
+    adapter.count = 1;
     struct probe probe;
-    probe_open(&probe, &settings, &stage, &arena);
+    probe_open(&probe, &settings, &adapter, &arena);
 }
 
 // ====== Batch normalisation alone ======

@@ -14,7 +14,7 @@ static struct arena arena;
 
 static void arena_make(void)
 {
-    arena_open(&arena, "test", (size_t)64 << 20);
+    arena_open_growing(&arena, "test");
 }
 
 static void arena_drop(void)
@@ -26,7 +26,7 @@ TestSuite(softmax_regression, .init = arena_make, .fini = arena_drop);
 
 static const struct lbfgs_settings sharp = {20, 2000, 1e-10};
 
-/// The golden problem and its solution by scipy (tests/golden/make_softmax_golden.py).
+// The golden problem and its solution by scipy (tests/golden/make_softmax_golden.py).
 struct golden {
     struct npy features, labels, loss, logits;
     struct softmax_regression problem;
@@ -51,7 +51,7 @@ static void golden_free(struct golden *golden)
     npy_free(&golden->logits);
 }
 
-/// logits (n,C) of fitted weights, each row centred, one product at a time.
+// logits (n,C) of fitted weights, each row centred, one product at a time.
 static double *centred_logits(const double *weights,
                               const struct softmax_regression *problem)
 {
@@ -89,7 +89,7 @@ Test(softmax_regression, reaches_the_minimum_that_scipy_finds)
     golden_free(&golden);
 }
 
-/// The property that Table 1's rival rests on: at the minimum standardised columns change no prediction.
+// The property that Table 1's rival rests on: at the minimum standardised columns change no prediction.
 Test(softmax_regression, an_affine_change_of_the_columns_changes_no_answer)
 {
     struct golden golden;

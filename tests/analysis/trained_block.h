@@ -1,5 +1,5 @@
-/// A tiny model with weights that are nowhere 0 or 1, some images' tokens before its last block, and what the
-/// block and the final norm make of them: by the model's own block over all tokens.
+// A tiny model with weights that are nowhere 0 or 1, some images' tokens before its last block, and what the
+// block and the final norm make of them: by the model's own block over all tokens.
 #ifndef MASKBOOK_TESTS_ANALYSIS_TRAINED_BLOCK_H
 #define MASKBOOK_TESTS_ANALYSIS_TRAINED_BLOCK_H
 
@@ -19,15 +19,15 @@ struct world {
     struct mae mae;
     real *weights;
     struct last_block block;
-    real *stream;    ///< (images, tokens, D) before the last block
-    float *features; ///< (images, rows, D) as last_block.h says
+    real *stream;    // (images, tokens, D) before the last block
+    float *features; // (images, rows, D) as last_block.h says
     const float *rows[WORLD_IMAGES];
 };
 
 static inline void world_open(struct world *world)
 {
     const struct mae_shape shape = {32, 3, 8, WORLD_WIDTH, 2, 1, 3, 3};
-    arena_open(&world->arena, "test", (size_t)64 << 20);
+    arena_open_growing(&world->arena, "test");
     mae_open(&world->mae, &shape, &world->arena);
     world->weights = normal_reals(&world->arena, world->mae.parameters.count, .2, 1);
     last_block_open(&world->block, &world->mae, world->weights, &world->arena);
@@ -49,7 +49,7 @@ static inline void world_open(struct world *world)
     }
 }
 
-/// f (images, D): the class token after the model's own block and norm.
+// f (images, D): the class token after the model's own block and norm.
 static inline void world_plain(real *f, struct world *world)
 {
     const size_t D = WORLD_WIDTH, T = WORLD_TOKENS;

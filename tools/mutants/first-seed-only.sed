@@ -1,4 +1,4 @@
 # fault: an image counts by the first seed's answer alone
 # file: core/stats/accuracy.c
 # runner: stats
-s/answers\[s \* n + i\]/answers[i]/
+s/answers->predicted\[s \* n + i\]/answers->predicted[i]/

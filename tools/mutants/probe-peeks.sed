@@ -1,4 +1,4 @@
 # fault: Table 1's learning rates are chosen on the test images
-# file: experiments/04-probing/jobs.c
+# file: experiments/04-probing/trainings.c
 # runner: table1.sh
-s/test = set_part(train, 0, scale->held_out);/test = set_part(test, 0, test.features.images);/
+s/test = part_of(all, 0, probing->held_out);/test = features_seen(probing, configuration->seen, 0, SPLIT_TEST);/

@@ -1,4 +1,4 @@
 # fault: Table 1's images carry the labels of others
-# file: experiments/04-probing/sets.c
+# file: experiments/04-probing/seen.c
 # runner: table1.sh
-/images_load(&sets->images\[SPLIT_TEST\]/a\    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)\n        for (size_t i = 0; i + 1 < sets->images[split].count; ++i)\n            sets->images[split].labels[i] = sets->images[split].labels[i + 1];
+/^    last_block_open(/i\    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)\n        for (size_t i = 0; i + 1 < probing->images[split].count; ++i)\n            probing->images[split].labels[i] = probing->images[split].labels[i + 1];

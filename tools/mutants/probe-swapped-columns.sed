@@ -1,4 +1,4 @@
 # fault: the columns of Table 1 are compared the wrong way round
-# file: experiments/04-probing/arms.c
+# file: experiments/04-probing/trainings.c
 # runner: table1.sh
-s/accuracy_gain(better->right, worse->right/accuracy_gain(worse->right, better->right/
+s/all\[gap->better\].answers, &all\[gap->worse\].answers/all[gap->worse].answers, \&all[gap->better].answers/

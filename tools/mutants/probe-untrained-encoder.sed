@@ -1,4 +1,4 @@
 # fault: Table 1 probes the encoder that pretraining began with
-# file: experiments/04-probing/sets.c
+# file: experiments/04-probing/seen.c
 # runner: table1.sh
-s/^    last_block_open(.*/    parameters_initialise(model->slab, \&mae->parameters, run->seed);\n&/
+/^    last_block_open(/i\    parameters_initialise(model->slab, \&model->mae.parameters, probing->run->seed);
