@@ -33,8 +33,8 @@
 #include "core/base/progress.h"
 #include "core/base/tsv.h"
 #include "core/linalg/coretype.h"
+#include "core/linalg/gemm_bf16.h"
 #include "core/linalg/product.h"
-#include "core/linalg/tiles.h"
 #include "core/report/figure.h"
 #include "core/report/provenance.h"
 #include "core/report/store.h"
@@ -140,7 +140,7 @@ static void study_note(struct study *study)
              run->seed + 1, run->seed + 2, run->seed);
     run_note(run, "seeds", text, 1);
     run_note(run, "core type", coretype_name(), 1);
-    snprintf(text, sizeof text, "fp32 %s, bf16 %s", product_path(), tiles_path());
+    snprintf(text, sizeof text, "fp32 %s, bf16 %s", product_path(), gemm_bf16_path());
     run_note(run, "products", text, 0);
 }
 

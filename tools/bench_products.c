@@ -15,8 +15,8 @@
 #include "core/base/rng.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/gemm.h"
+#include "core/linalg/gemm_bf16.h"
 #include "core/linalg/peak.h"
-#include "core/linalg/tiles.h"
 #include "core/model/linear.h"
 #include "core/model/mlp.h"
 
@@ -60,16 +60,16 @@ static void layer_prepare(struct layer *layer, enum arithmetic arithmetic,
         memcpy(prepared->in.data, layer->in, rows * k * sizeof(real));
         memcpy(prepared->out.data, layer->out, rows * n * sizeof(real));
     }
-    activation_keep(&prepared->in, layer->in, 0, rows);
-    activation_keep(&prepared->out, layer->out, 0, rows);
-    prepared->linear.forward =
-        reals_right(arithmetic, reserve_bytes(reserve, factor_bytes(arithmetic, n, k)),
-                    layer->weight, k, TRANSPOSED, k, n);
-    prepared->linear.backward =
-        reals_right(arithmetic, reserve_bytes(reserve, factor_bytes(arithmetic, n, k)),
-                    layer->weight, k, PLAIN, n, k);
-    prepared->storage[0] = reserve_bytes(reserve, factor_bytes(arithmetic, rows, n));
-    prepared->storage[1] = reserve_bytes(reserve, factor_bytes(arithmetic, rows, k));
+    activation_commit(&prepared->in, layer->in, 0, rows);
+    activation_commit(&prepared->out, layer->out, 0, rows);
+    prepared->linear.forward = reals_operand_b(
+        arithmetic, reserve_bytes(reserve, operand_bytes(arithmetic, n, k)),
+        layer->weight, k, TRANSPOSED, k, n);
+    prepared->linear.backward = reals_operand_b(
+        arithmetic, reserve_bytes(reserve, operand_bytes(arithmetic, n, k)),
+        layer->weight, k, PLAIN, n, k);
+    prepared->storage[0] = reserve_bytes(reserve, operand_bytes(arithmetic, rows, n));
+    prepared->storage[1] = reserve_bytes(reserve, operand_bytes(arithmetic, rows, k));
 }
 
 static void layer_fill(struct layer *layer, struct arena *arena)
@@ -90,10 +90,10 @@ static void multiply(const struct layer *layer, enum pass pass,
     const struct prepared_layer *prepared = &layer->prepared[arithmetic];
     size_t rows = layer->rows, n = layer->n, k = layer->k;
     if (pass == FORWARD)
-        linear_forward(layer->out, activation_left(&prepared->in, 0, 0),
+        linear_forward(layer->out, activation_operand_a(&prepared->in, 0, 0),
                        &prepared->linear, arithmetic, rows, n, k, 0);
     else if (pass == INPUT_GRADIENT)
-        linear_backward_input(layer->in, activation_left(&prepared->out, 0, 0),
+        linear_backward_input(layer->in, activation_operand_a(&prepared->out, 0, 0),
                               &prepared->linear, arithmetic, rows, n, k);
     else
         linear_backward_weight(layer->dweight, &prepared->out, 0, &prepared->in, 0,
@@ -174,7 +174,7 @@ int main(int argc, char **argv)
         parse_number("--seconds", option_text(options, count, "seconds"), 0, 60);
 
     printf("core_type=%s fp32=%s bf16=%s peak=%s amx=%s\n", coretype_name(),
-           product_path(), tiles_path(), peak_instruction(FP32),
+           product_path(), gemm_bf16_path(), peak_instruction(FP32),
            peak_instruction(BF16));
     struct layer layers[] = {
         {.name = "qkv", .n = 3 * D, .k = D},

@@ -16,9 +16,9 @@
 #include "core/base/rng.h"
 #include "core/data/masks.h"
 #include "core/linalg/coretype.h"
+#include "core/linalg/gemm_bf16.h"
 #include "core/linalg/peak.h"
 #include "core/linalg/product.h"
-#include "core/linalg/tiles.h"
 #include "core/train/evaluate.h"
 #include "core/train/trainer.h"
 
@@ -63,7 +63,7 @@ struct forward {
     const struct pretrain *settings;
     struct arena arena;
     struct mae mae;
-    struct prepared prepared;
+    struct packed_weights prepared;
     struct shard *shard; ///< (threads)
     struct engine *engine;
     size_t done; ///< images so far
@@ -80,7 +80,7 @@ static void forward_open(struct forward *forward, const struct pretrain *setting
     mae_open(&forward->mae, &recipe->shape, &table);
     size_t count = forward->mae.parameters.count;
     size_t factors =
-        prepared_size(&forward->mae.parameters, settings->arithmetic, FORWARD_ONLY);
+        packed_weights_bytes(&forward->mae.parameters, settings->arithmetic, INFER);
     arena_close(&table);
 
     arena_open(&forward->arena, "weights",
@@ -88,15 +88,15 @@ static void forward_open(struct forward *forward, const struct pretrain *setting
     mae_open(&forward->mae, &recipe->shape, &forward->arena);
     real *weights = arena_reals(&forward->arena, count);
     parameters_initialise(weights, &forward->mae.parameters, settings->seed);
-    prepared_open(&forward->prepared, &forward->mae.parameters, weights,
-                  settings->arithmetic, FORWARD_ONLY, &forward->arena);
-    prepared_pack_all(&forward->prepared);
+    packed_weights_open(&forward->prepared, &forward->mae.parameters, weights,
+                        settings->arithmetic, INFER, &forward->arena);
+    packed_weights_pack_all(&forward->prepared);
     forward->engine = engine_open(settings->threads, 0, 0);
     forward->shard = calloc((size_t)settings->threads, sizeof *forward->shard);
     if (!forward->shard) die(EXIT_SYSTEM, "forward: no memory");
     for (int w = 0; w < settings->threads; ++w)
         shard_open(&forward->shard[w], &forward->mae, EVALUATION_CHUNK,
-                   recipe->mask_ratio, settings->arithmetic, FORWARD_ONLY);
+                   recipe->mask_ratio, settings->arithmetic, INFER);
 }
 
 static void forward_chunk(size_t chunk, int worker, void *context)
@@ -154,7 +154,7 @@ static void bench_open(struct bench *bench)
     printf("parameters=%zu flops=%.0f core_type=%s products=%s peak=%s\n",
            mae->parameters.count,
            forward_flops(recipe) * (bench->work == TRAINING ? 3 : 1), coretype_name(),
-           arithmetic == FP32 ? product_path() : tiles_path(),
+           arithmetic == FP32 ? product_path() : gemm_bf16_path(),
            peak_instruction(arithmetic));
     fflush(stdout);
 }

@@ -12,7 +12,7 @@
 #include "core/linalg/coretype.h"
 #include "core/linalg/eigen.h"
 #include "core/linalg/gemm.h"
-#include "core/linalg/tiles.h"
+#include "core/linalg/gemm_bf16.h"
 
 enum {
     SIDE = 96
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     printf("core type   %s\n", coretype_name());
     printf("openblas    %s\n", coretype_library());
     printf("threads     %d\n", parse_threads(option_text(options, count, "threads")));
-    printf("products    fp32 %s, bf16 %s\n", product_path(), tiles_path());
+    printf("products    fp32 %s, bf16 %s\n", product_path(), gemm_bf16_path());
     printf("arithmetic  %s for training\n", arithmetic_name(arithmetic));
     printf("canary      %.16s\n", hex);
     return 0;

@@ -23,11 +23,11 @@ struct class_attention {
     real *first;                  ///< (B,D) x_0
     real *query;                  ///< (B,D) q
     real *absorbed;               ///< (B,H,D) r
-    real *probs;   ///< (B,H,S) p, S = lanes_stride(T + 1), zeros past column T
-    real *mixed;   ///< (B,H,D) z
-    real *dmixed;  ///< (B,H,D) workspace of backward
-    real *dscores; ///< (H,S) workspace of backward
-    real *factor;  ///< a projection packed for products
+    real *probs;  ///< (B,H,S) p, S = lanes_stride(T + 1), zeros past column T
+    real *mixed;  ///< (B,H,D) z
+    real *dmixed; ///< (B,H,D) workspace of backward
+    real *scores; ///< (H,S) an image's scores, or their gradient
+    real *factor; ///< a projection packed for products
 };
 
 /// Takes the arrays for images of `shape`.

@@ -38,13 +38,13 @@ struct pass {
 static void room_open(struct room *room, const struct attention_shape *shape)
 {
     const size_t rows = attention_rows(shape), thin = size_product(rows, shape->width);
-    struct reserve counted = {.passes = FORWARD_ONLY};
+    struct reserve counted = {.mode = INFER};
     block_trace_open(&room->trace, FP32, shape, &counted);
     block_work_open(&room->work, FP32, shape, 0, &counted);
     arena_open(&room->arena, "last block",
                counted.bytes + size_product(3 * thin + rows, sizeof(real)) +
                    64 * PIECE_FENCE);
-    struct reserve reserve = {.arena = &room->arena, .passes = FORWARD_ONLY};
+    struct reserve reserve = {.arena = &room->arena, .mode = INFER};
     block_trace_open(&room->trace, FP32, shape, &reserve);
     block_work_open(&room->work, FP32, shape, 0, &reserve);
     room->x = arena_reals(&room->arena, thin);

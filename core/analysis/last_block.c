@@ -41,10 +41,9 @@ void last_block_open(struct last_block *block, const struct mae *mae,
                 row->name);
         memcpy(slab + row->offset, weights + whole->offset, row->count * sizeof *slab);
     }
-    prepared_open(&block->prepared, &block->parameters, slab, FP32,
-                  FORWARD_AND_BACKWARD, arena);
-    prepared_pack_all(&block->prepared);
-    prepared_bind(block, &block->prepared);
+    packed_weights_open(&block->prepared, &block->parameters, slab, FP32, TRAIN, arena);
+    packed_weights_pack_all(&block->prepared);
+    packed_weights_bind(block, &block->prepared);
 }
 
 struct class_projections last_block_projections(const struct last_block *block)
@@ -95,13 +94,13 @@ void last_block_activate(struct last_block_pass *pass,
     // y = x + proj(attended)
     for (size_t b = 0; b < B; ++b)
         for (size_t i = 0; i < D; ++i) pass->residual[b * D + i] = (real)features[b][i];
-    linear_forward(pass->residual, left_reals(pass->attended, D, PLAIN),
+    linear_forward(pass->residual, operand_a(pass->attended, D, PLAIN),
                    &block->attn.proj, FP32, B, D, D, 1);
 
     // active = gelu(W_1 LN2(y) + b_1)
     layernorm_forward(pass->normed2, pass->normal2, pass->rstd2, pass->residual,
                       &block->norm2, B, D);
-    product(pass->inner, inner, left_reals(pass->normed2, D, PLAIN),
+    product(pass->inner, inner, operand_a(pass->normed2, D, PLAIN),
             block->mlp.fc1.forward, FP32, B, inner, D, 0);
     gelu_forward(pass->active, pass->slope, pass->inner, block->mlp.fc1.bias, B, inner);
 }
@@ -110,7 +109,7 @@ void last_block_activate(struct last_block_pass *pass,
 static void finish(real *f, struct last_block_pass *pass)
 {
     const size_t B = pass->images, D = pass->block->width, inner = MLP_RATIO * D;
-    linear_forward(pass->residual, left_reals(pass->active, inner, PLAIN),
+    linear_forward(pass->residual, operand_a(pass->active, inner, PLAIN),
                    &pass->block->block.mlp.fc2, FP32, B, D, inner, 1);
     layernorm_forward(f, pass->normal, pass->rstd, pass->residual, &pass->block->norm,
                       B, D);
@@ -131,16 +130,16 @@ static void backward(struct last_block_pass *pass, const real *df)
                        &pass->block->norm, B, D);
 
     // y += W_2 gelu(W_1 LN2(y) + b_1)
-    linear_backward_input(pass->dinner, left_reals(pass->dresidual, D, PLAIN),
+    linear_backward_input(pass->dinner, operand_a(pass->dresidual, D, PLAIN),
                           &block->mlp.fc2, FP32, B, D, inner);
     gelu_backward(pass->dinner, pass->unused_grad, pass->dinner, pass->slope, B, inner);
-    linear_backward_input(dnormed2, left_reals(pass->dinner, inner, PLAIN),
+    linear_backward_input(dnormed2, operand_a(pass->dinner, inner, PLAIN),
                           &block->mlp.fc1, FP32, B, inner, D);
     layernorm_backward(pass->dresidual, &dnorm, dnormed2, pass->normal2, pass->rstd2,
                        &block->norm2, B, D);
 
     // y = x + proj(attended)
-    linear_backward_input(pass->dattended, left_reals(pass->dresidual, D, PLAIN),
+    linear_backward_input(pass->dattended, operand_a(pass->dresidual, D, PLAIN),
                           &block->attn.proj, FP32, B, D, D);
 }
 

@@ -11,7 +11,7 @@
 #include "core/analysis/class_attention.h"
 #include "core/model/block.h"
 #include "core/model/mae.h"
-#include "core/model/prepared.h"
+#include "core/model/packed_weights.h"
 
 enum { LAST_BLOCK_ROWS = 2 }; ///< rows of features besides the T patches'
 
@@ -21,7 +21,7 @@ struct last_block {
     struct block block;
     struct layernorm norm;
     struct parameters parameters; ///< the table of these tensors alone
-    struct prepared prepared;
+    struct packed_weights prepared;
 };
 
 /// Copies the tensors from weights (mae->parameters.count) and packs them.

@@ -110,7 +110,7 @@ void mlp_units_features(float *out, const struct mlp_units *units,
         for (size_t b = 0; b < BATCH; ++b)
             for (size_t k = 0; k < units->count; ++k)
                 pass->active[b * inner + units->unit[k]] = 0;
-        linear_forward(pass->residual, left_reals(pass->active, inner, PLAIN),
+        linear_forward(pass->residual, operand_a(pass->active, inner, PLAIN),
                        &block->block.mlp.fc2, FP32, BATCH, D, inner, 1);
         for (size_t b = 0; b < images; ++b)
             for (size_t i = 0; i < D; ++i) {
@@ -142,7 +142,7 @@ static void *units_open(const struct adapter *adapter, size_t batch,
 {
     const struct mlp_units *units = adapter->frozen;
     const size_t D = units->block->width, K = units->count;
-    const size_t first = right_reals_size(D, K), second = right_reals_size(K, D);
+    const size_t first = operand_b_size(D, K), second = operand_b_size(K, D);
     struct units_work *work = arena_take(arena, 1, sizeof *work);
     *work = (struct units_work){
         .units = units,
@@ -188,12 +188,13 @@ static void units_forward(real *out, const real *weights, const float *const *ro
             work->normed[b * D + i] = (real)rows[b][i];
             work->residual[b * D + i] = (real)rows[b][D + i];
         }
-    product(work->inner, K, left_reals(work->normed, D, PLAIN),
-            right_pack(work->factor, weights, D, TRANSPOSED, D, K), FP32, B, K, D, 0);
+    product(work->inner, K, operand_a(work->normed, D, PLAIN),
+            operand_b_pack(work->factor, weights, D, TRANSPOSED, D, K), FP32, B, K, D,
+            0);
     gelu_forward(work->active, work->slope, work->inner, work->bias, B, K);
-    product(work->residual, D, left_reals(work->active, K, PLAIN),
-            right_pack(work->factor, weights + K * D, K, TRANSPOSED, K, D), FP32, B, D,
-            K, 1);
+    product(work->residual, D, operand_a(work->active, K, PLAIN),
+            operand_b_pack(work->factor, weights + K * D, K, TRANSPOSED, K, D), FP32, B,
+            D, K, 1);
     layernorm_forward(out, work->normal, work->rstd, work->residual, &block->norm, B,
                       D);
 }
@@ -209,14 +210,14 @@ static void units_backward(real *gradient, const real *dout, const real *weights
     memset(work->dresidual, 0, B * D * sizeof(real));
     layernorm_backward(work->dresidual, &dnorm, dout, work->normal, work->rstd,
                        &block->norm, B, D);
-    product(gradient + K * D, K, left_reals(work->dresidual, D, TRANSPOSED),
-            right_reals(work->active, K), FP32, D, K, B, 0);
-    product(work->inner, K, left_reals(work->dresidual, D, PLAIN),
-            right_reals(weights + K * D, K), FP32, B, K, D, 0);
+    product(gradient + K * D, K, operand_a(work->dresidual, D, TRANSPOSED),
+            operand_b(work->active, K), FP32, D, K, B, 0);
+    product(work->inner, K, operand_a(work->dresidual, D, PLAIN),
+            operand_b(weights + K * D, K), FP32, B, K, D, 0);
     gelu_backward(work->inner, work->unused_grad + 2 * D, work->inner, work->slope, B,
                   K);
-    product(gradient, D, left_reals(work->inner, K, TRANSPOSED),
-            right_reals(work->normed, D), FP32, K, D, B, 0);
+    product(gradient, D, operand_a(work->inner, K, TRANSPOSED),
+            operand_b(work->normed, D), FP32, K, D, B, 0);
 }
 
 struct adapter mlp_units_adapter(const struct mlp_units *units)

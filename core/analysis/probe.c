@@ -68,7 +68,7 @@ void probe_open(struct probe *probe, const struct probe_settings *settings,
         .dinput = arena_reals(arena, B * D),
         .logits = arena_reals(arena, B * C),
         .dlogits = arena_reals(arena, B * C),
-        .factor = arena_reals(arena, right_reals_size(D, C)),
+        .factor = arena_reals(arena, operand_b_size(D, C)),
     };
     for (size_t j = 0; j < D; ++j) probe->norm.variance[j] = 1;
     if (adapter->initial) adapter->initial(probe->slab, adapter);
@@ -103,9 +103,10 @@ static const real *forward(struct probe *probe, int training)
     }
     for (size_t b = 0; b < B; ++b)
         memcpy(probe->logits + b * C, bias, C * sizeof *bias);
-    product(probe->logits, C, left_reals(x, D, PLAIN),
-            right_pack(probe->factor, probe_head_weight(probe), D, TRANSPOSED, D, C),
-            FP32, B, C, D, 1);
+    product(
+        probe->logits, C, operand_a(x, D, PLAIN),
+        operand_b_pack(probe->factor, probe_head_weight(probe), D, TRANSPOSED, D, C),
+        FP32, B, C, D, 1);
     return x;
 }
 
@@ -114,12 +115,12 @@ static void backward(struct probe *probe, const real *x)
     const size_t B = probe->settings.recipe.batch, D = probe->adapter.width,
                  C = probe->settings.classes;
     real *dweight = probe->gradient + probe->adapter.count, *dbias = dweight + C * D;
-    product(dweight, D, left_reals(probe->dlogits, C, TRANSPOSED), right_reals(x, D),
-            FP32, C, D, B, 0);
+    product(dweight, D, operand_a(probe->dlogits, C, TRANSPOSED), operand_b(x, D), FP32,
+            C, D, B, 0);
     linear_backward_bias(dbias, probe->dlogits, B, C);
     if (!probe->adapter.backward) return;
-    product(probe->dinput, D, left_reals(probe->dlogits, C, PLAIN),
-            right_reals(probe_head_weight(probe), D), FP32, B, D, C, 0);
+    product(probe->dinput, D, operand_a(probe->dlogits, C, PLAIN),
+            operand_b(probe_head_weight(probe), D), FP32, B, D, C, 0);
     probe->adapter.backward(probe->gradient, probe->dinput, probe->slab,
                             probe->workspace);
 }

@@ -32,7 +32,7 @@ dot_group(real *restrict out, size_t stride, const real *restrict rows,
                 sum[g] += piece * row;
             }
         }
-        for (size_t g = 0; g < group; ++g) out[g * stride + t] = lanes_fold(&sum[g]);
+        for (size_t g = 0; g < group; ++g) out[g * stride + t] = lanes_sum(&sum[g]);
     }
 }
 

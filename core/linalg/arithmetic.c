@@ -3,7 +3,7 @@
 #include "core/base/die.h"
 #include "core/base/options.h"
 #include "core/base/real.h"
-#include "core/linalg/tiles.h"
+#include "core/linalg/amx.h"
 
 enum arithmetic arithmetic_choose(const char *text)
 {
@@ -11,7 +11,7 @@ enum arithmetic arithmetic_choose(const char *text)
     const int double_build = sizeof(real) != sizeof(float);
     switch (parse_choice("--arithmetic", text, choices, 3)) {
     case 0:
-        return !double_build && tiles_available() ? BF16 : FP32;
+        return !double_build && amx_available() ? BF16 : FP32;
     case 1:
         return FP32;
     default:

@@ -2,7 +2,7 @@
 
 #include "core/base/die.h"
 #include "core/linalg/coretype.h"
-#include "core/linalg/pack.h"
+#include "core/linalg/pack_bf16.h"
 
 // ====== Numbers ======
 
@@ -40,24 +40,24 @@ static size_t round_up(size_t n, size_t multiple)
     return (n + multiple - 1) / multiple * multiple;
 }
 
-size_t left_bf16_row(size_t k)
+size_t operand_a_bf16_row(size_t k)
 {
     return round_up(k, TILE_DEPTH);
 }
 
-size_t left_bf16_size(size_t m, size_t k)
+size_t operand_a_bf16_size(size_t m, size_t k)
 {
-    return round_up(m, TILE_SIDE) * left_bf16_row(k);
+    return round_up(m, TILE_SIDE) * operand_a_bf16_row(k);
 }
 
-size_t right_bf16_size(size_t k, size_t n)
+size_t operand_b_bf16_size(size_t k, size_t n)
 {
     return round_up(n, (size_t)2 * TILE_SIDE) * round_up(k, TILE_DEPTH);
 }
 
-struct left left_bf16(const bf16 *a, size_t row)
+struct operand_a operand_a_bf16(const bf16 *a, size_t row)
 {
-    return (struct left){a, row, 1};
+    return (struct operand_a){a, row, 1};
 }
 
 // A stored matrix, of one of two kinds of numbers, the other being NULL.
@@ -97,19 +97,19 @@ static void blocks_pack(struct places to, struct source x, enum pack_case how,
 
 static void storage_check(const bf16 *storage, size_t rows, size_t columns)
 {
-    require(rows > 0 && columns > 0 && (uintptr_t)storage % FACTOR_ALIGNMENT == 0,
-            "a factor %zu x %zu at %p", rows, columns, (const void *)storage);
+    require(rows > 0 && columns > 0 && (uintptr_t)storage % OPERAND_ALIGNMENT == 0,
+            "an operand %zu x %zu at %p", rows, columns, (const void *)storage);
 }
 
-static struct left left_from(bf16 *storage, struct source a, enum transpose op,
-                             size_t m, size_t k)
+static struct operand_a left_from(bf16 *storage, struct source a, enum transpose op,
+                                  size_t m, size_t k)
 {
     storage_check(storage, m, k);
-    size_t row = left_bf16_row(k);
+    size_t row = operand_a_bf16_row(k);
     if (op == TRANSPOSED) {
         struct places to = {storage, TILE_SIDE * row, TILE_DEPTH, row};
         blocks_pack(to, a, PACK_BOTH, m, k);
-        return left_bf16(storage, row);
+        return operand_a_bf16(storage, row);
     }
     if (a.reals)
         bf16_from_reals(storage, row, a.reals, a.ld, m, k, row);
@@ -118,42 +118,43 @@ static struct left left_from(bf16 *storage, struct source a, enum transpose op,
             memcpy(storage + i * row, a.bf16 + i * a.ld, k * sizeof *storage);
             memset(storage + i * row + k, 0, (row - k) * sizeof *storage);
         }
-    memset(storage + m * row, 0, (left_bf16_size(m, k) - m * row) * sizeof *storage);
-    return left_bf16(storage, row);
+    memset(storage + m * row, 0,
+           (operand_a_bf16_size(m, k) - m * row) * sizeof *storage);
+    return operand_a_bf16(storage, row);
 }
 
-struct left left_from_reals(bf16 *storage, const real *a, size_t lda, enum transpose op,
-                            size_t m, size_t k)
+struct operand_a operand_a_from_reals(bf16 *storage, const real *a, size_t lda,
+                                      enum transpose op, size_t m, size_t k)
 {
     return left_from(storage, (struct source){a, NULL, lda}, op, m, k);
 }
 
-struct left left_from_bf16(bf16 *storage, const bf16 *a, size_t lda, enum transpose op,
-                           size_t m, size_t k)
+struct operand_a operand_a_from_bf16(bf16 *storage, const bf16 *a, size_t lda,
+                                     enum transpose op, size_t m, size_t k)
 {
     return left_from(storage, (struct source){NULL, a, lda}, op, m, k);
 }
 
-static struct right right_from(bf16 *storage, struct source b, enum transpose op,
-                               size_t k, size_t n)
+static struct operand_b right_from(bf16 *storage, struct source b, enum transpose op,
+                                   size_t k, size_t n)
 {
     storage_check(storage, k, n);
-    size_t strip = round_up(k, TILE_DEPTH) * TILE_SIDE;
-    struct places to = {storage, strip, TILE_NUMBERS, TILE_DEPTH};
+    size_t panel = round_up(k, TILE_DEPTH) * TILE_SIDE;
+    struct places to = {storage, panel, TILE_NUMBERS, TILE_DEPTH};
     blocks_pack(to, b, op == PLAIN ? PACK_INTERLEAVE : PACK_TRANSPOSE, n, k);
-    size_t packed = round_up(n, TILE_SIDE) / TILE_SIDE * strip;
-    memset(storage + packed, 0, (right_bf16_size(k, n) - packed) * sizeof *storage);
-    return (struct right){storage, TILE_DEPTH, strip};
+    size_t packed = round_up(n, TILE_SIDE) / TILE_SIDE * panel;
+    memset(storage + packed, 0, (operand_b_bf16_size(k, n) - packed) * sizeof *storage);
+    return (struct operand_b){storage, TILE_DEPTH, panel};
 }
 
-struct right right_from_reals(bf16 *storage, const real *b, size_t ldb,
-                              enum transpose op, size_t k, size_t n)
+struct operand_b operand_b_from_reals(bf16 *storage, const real *b, size_t ldb,
+                                      enum transpose op, size_t k, size_t n)
 {
     return right_from(storage, (struct source){b, NULL, ldb}, op, k, n);
 }
 
-struct right right_from_bf16(bf16 *storage, const bf16 *b, size_t ldb,
-                             enum transpose op, size_t k, size_t n)
+struct operand_b operand_b_from_bf16(bf16 *storage, const bf16 *b, size_t ldb,
+                                     enum transpose op, size_t k, size_t n)
 {
     return right_from(storage, (struct source){NULL, b, ldb}, op, k, n);
 }

@@ -2,7 +2,7 @@
 ///
 /// The product C = A B of bfloat16 factors is defined here to the last bit, as Intel's AMX computes it
 /// (TDPBF16PS in the Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2), and every CPU
-/// gives these bits (core/linalg/tiles.h). c_ij starts as 0, or as the old c_ij; for each block of 32 of k,
+/// gives these bits (core/linalg/gemm_bf16.h). c_ij starts as 0, or as the old c_ij; for each block of 32 of k,
 /// ascending, the last one filled up with zeros,
 ///
 ///     c_ij <- c_ij + (S_even + S_odd),
@@ -44,6 +44,15 @@ static inline bf16 bf16_round(float x)
     return (bf16)(result >> 16);
 }
 
+/// A finite x rounded to nearest, ties to even, as files hold it: subnormal numbers stay. Beyond the largest,
+/// infinity.
+static inline bf16 bf16_round_finite(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return (bf16)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
 /// x exactly.
 static inline float bf16_widen(bf16 x)
 {
@@ -68,38 +77,38 @@ void reals_from_bf16(real *y, const bf16 *x, size_t n);
 /// B (and can at most turn the sign of a zero). Nothing behind row m is read. `step` is 1.
 
 /// Numbers from row to row of a left factor of its own: k rounded up to TILE_DEPTH.
-size_t left_bf16_row(size_t k);
+size_t operand_a_bf16_row(size_t k);
 
 /// Numbers of storage for such a factor (m,k): its rows rounded up to TILE_SIDE.
-size_t left_bf16_size(size_t m, size_t k);
+size_t operand_a_bf16_size(size_t m, size_t k);
 
 /// A matrix, or a piece of one, where it lies; `row` numbers from row to row.
-struct left left_bf16(const bf16 *a, size_t row);
+struct operand_a operand_a_bf16(const bf16 *a, size_t row);
 
-/// op(A) (m,k) in `storage` (left_bf16_size(m, k) numbers, FACTOR_ALIGNMENT, kept by the caller as long as
+/// op(A) (m,k) in `storage` (operand_a_bf16_size(m, k) numbers, OPERAND_ALIGNMENT, kept by the caller as long as
 /// the result), zeros behind row m and column k; of reals, rounded, or of bfloat16 numbers. a: (m,k), or
 /// (k,m) when TRANSPOSED, lda numbers from stored row to row; nothing behind its columns is read.
-struct left left_from_reals(bf16 *storage, const real *a, size_t lda, enum transpose op,
-                            size_t m, size_t k);
-struct left left_from_bf16(bf16 *storage, const bf16 *a, size_t lda, enum transpose op,
-                           size_t m, size_t k);
+struct operand_a operand_a_from_reals(bf16 *storage, const real *a, size_t lda,
+                                      enum transpose op, size_t m, size_t k);
+struct operand_a operand_a_from_bf16(bf16 *storage, const bf16 *a, size_t lda,
+                                     enum transpose op, size_t m, size_t k);
 
 // ====== Right factors ======
 
 /// A right factor (k,n) is a grid of tiles of TILE_DEPTH by TILE_SIDE numbers, 1 KB each, in which a row
-/// holds two of k for each column: element (l,j) at data[(j / 16) strip + (l / 32) 512 + (l % 32 / 2) 32 +
+/// holds two of k for each column: element (l,j) at data[(j / 16) panel + (l / 32) 512 + (l % 32 / 2) 32 +
 /// j % 16 2 + l % 2]. Zeros stand behind k and n; the columns of tiles are rounded up to an even number.
-/// `row` is TILE_DEPTH. Factor + g strip is the one without its first 16 g columns.
+/// `row` is TILE_DEPTH. Factor + g panel is the one without its first 16 g columns.
 
 /// Numbers of storage for a factor (k,n).
-size_t right_bf16_size(size_t k, size_t n);
+size_t operand_b_bf16_size(size_t k, size_t n);
 
-/// op(B) (k,n) in `storage` (right_bf16_size(k, n) numbers, FACTOR_ALIGNMENT, kept by the caller as long as
+/// op(B) (k,n) in `storage` (operand_b_bf16_size(k, n) numbers, OPERAND_ALIGNMENT, kept by the caller as long as
 /// the result); of reals, rounded, or of bfloat16 numbers. b: (k,n), or (n,k) when TRANSPOSED, ldb numbers
 /// from stored row to row; nothing behind its columns is read.
-struct right right_from_reals(bf16 *storage, const real *b, size_t ldb,
-                              enum transpose op, size_t k, size_t n);
-struct right right_from_bf16(bf16 *storage, const bf16 *b, size_t ldb,
-                             enum transpose op, size_t k, size_t n);
+struct operand_b operand_b_from_reals(bf16 *storage, const real *b, size_t ldb,
+                                      enum transpose op, size_t k, size_t n);
+struct operand_b operand_b_from_bf16(bf16 *storage, const bf16 *b, size_t ldb,
+                                     enum transpose op, size_t k, size_t n);
 
 #endif

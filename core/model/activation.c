@@ -27,8 +27,8 @@ void activation_open(struct activation *activation, enum arithmetic arithmetic,
         memset((bf16 *)activation->data + numbers, 0, TILE_DEPTH * sizeof(bf16));
 }
 
-void activation_open_room(struct activation *room, enum arithmetic arithmetic,
-                          size_t rows, size_t width, struct reserve *reserve)
+void activation_open_from_reals(struct activation *room, enum arithmetic arithmetic,
+                                size_t rows, size_t width, struct reserve *reserve)
 {
     if (arithmetic == FP32)
         *room = (struct activation){FP32, NULL, width, width};
@@ -46,41 +46,40 @@ static bf16 *bf16_at(const struct activation *activation, size_t first, size_t c
     return (bf16 *)activation->data + first * activation->stride + column;
 }
 
-struct activation activation_of(const struct activation *room, const real *x,
-                                size_t rows)
+struct activation activation_from_reals(const struct activation *room, const real *x,
+                                        size_t rows)
 {
     struct activation result = *room;
     if (room->arithmetic == FP32)
         result.data = (real *)x;
     else
-        activation_keep(&result, x, 0, rows);
+        activation_commit(&result, x, 0, rows);
     return result;
 }
 
-real *activation_target(const struct activation *activation, real *chunk, size_t first)
+real *activation_rows(const struct activation *activation, real *chunk, size_t first)
 {
     return activation->arithmetic == FP32 ? reals_at(activation, first, 0) : chunk;
 }
 
-void activation_keep(const struct activation *activation, const real *source,
-                     size_t first, size_t rows)
+void activation_commit(const struct activation *activation, const real *source,
+                       size_t first, size_t rows)
 {
-    activation_keep_columns(activation, source, activation->width, first, rows, 0,
-                            activation->width);
+    activation_commit_columns(activation, source, activation->width, first, rows, 0,
+                              activation->width);
 }
 
-real *activation_target_columns(size_t *stride, const struct activation *activation,
-                                real *chunk, size_t first, size_t column,
-                                size_t columns)
+real *activation_columns(size_t *stride, const struct activation *activation,
+                         real *chunk, size_t first, size_t column, size_t columns)
 {
     const int in_place = activation->arithmetic == FP32;
     *stride = in_place ? activation->stride : columns;
     return in_place ? reals_at(activation, first, column) : chunk;
 }
 
-void activation_keep_columns(const struct activation *activation, const real *source,
-                             size_t stride, size_t first, size_t rows, size_t column,
-                             size_t columns)
+void activation_commit_columns(const struct activation *activation, const real *source,
+                               size_t stride, size_t first, size_t rows, size_t column,
+                               size_t columns)
 {
     if (activation->arithmetic == FP32) return;
     const int last = column + columns == activation->width;
@@ -89,51 +88,53 @@ void activation_keep_columns(const struct activation *activation, const real *so
                     last ? activation->stride - column : columns);
 }
 
-struct left activation_left(const struct activation *activation, size_t first,
-                            size_t column)
+struct operand_a activation_operand_a(const struct activation *activation, size_t first,
+                                      size_t column)
 {
     return activation->arithmetic == FP32
-               ? left_reals(reals_at(activation, first, column), activation->stride,
-                            PLAIN)
-               : left_bf16(bf16_at(activation, first, column), activation->stride);
+               ? operand_a(reals_at(activation, first, column), activation->stride,
+                           PLAIN)
+               : operand_a_bf16(bf16_at(activation, first, column), activation->stride);
 }
 
-struct left activation_left_transposed(const struct activation *activation,
-                                       void *storage, size_t first, size_t column,
-                                       size_t m, size_t k)
+struct operand_a activation_operand_a_transposed(const struct activation *activation,
+                                                 void *storage, size_t first,
+                                                 size_t column, size_t m, size_t k)
 {
     return activation->arithmetic == FP32
-               ? left_reals(reals_at(activation, first, column), activation->stride,
-                            TRANSPOSED)
-               : left_from_bf16(storage, bf16_at(activation, first, column),
-                                activation->stride, TRANSPOSED, m, k);
+               ? operand_a(reals_at(activation, first, column), activation->stride,
+                           TRANSPOSED)
+               : operand_a_from_bf16(storage, bf16_at(activation, first, column),
+                                     activation->stride, TRANSPOSED, m, k);
 }
 
-struct right activation_right(const struct activation *activation, void *storage,
-                              size_t first, size_t column, enum transpose op, size_t k,
-                              size_t n)
+struct operand_b activation_operand_b(const struct activation *activation,
+                                      void *storage, size_t first, size_t column,
+                                      enum transpose op, size_t k, size_t n)
 {
     const size_t stride = activation->stride;
     if (activation->arithmetic == BF16)
-        return right_from_bf16(storage, bf16_at(activation, first, column), stride, op,
-                               k, n);
+        return operand_b_from_bf16(storage, bf16_at(activation, first, column), stride,
+                                   op, k, n);
     const real *x = reals_at(activation, first, column);
-    return op == PLAIN ? right_reals(x, stride)
-                       : right_pack(storage, x, stride, op, k, n);
+    return op == PLAIN ? operand_b(x, stride)
+                       : operand_b_pack(storage, x, stride, op, k, n);
 }
 
-struct left reals_left(enum arithmetic arithmetic, void *storage, const real *x,
-                       size_t ld, enum transpose op, size_t m, size_t k)
+struct operand_a reals_operand_a(enum arithmetic arithmetic, void *storage,
+                                 const real *x, size_t ld, enum transpose op, size_t m,
+                                 size_t k)
 {
-    return arithmetic == FP32 ? left_reals(x, ld, op)
-                              : left_from_reals(storage, x, ld, op, m, k);
+    return arithmetic == FP32 ? operand_a(x, ld, op)
+                              : operand_a_from_reals(storage, x, ld, op, m, k);
 }
 
-struct right reals_right(enum arithmetic arithmetic, void *storage, const real *x,
-                         size_t ld, enum transpose op, size_t k, size_t n)
+struct operand_b reals_operand_b(enum arithmetic arithmetic, void *storage,
+                                 const real *x, size_t ld, enum transpose op, size_t k,
+                                 size_t n)
 {
-    return arithmetic == FP32 ? right_pack(storage, x, ld, op, k, n)
-                              : right_from_reals(storage, x, ld, op, k, n);
+    return arithmetic == FP32 ? operand_b_pack(storage, x, ld, op, k, n)
+                              : operand_b_from_reals(storage, x, ld, op, k, n);
 }
 
 static size_t larger(size_t a, size_t b)
@@ -141,14 +142,14 @@ static size_t larger(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-size_t factor_bytes(enum arithmetic arithmetic, size_t rows, size_t columns)
+size_t operand_bytes(enum arithmetic arithmetic, size_t rows, size_t columns)
 {
     if (arithmetic == FP32)
-        return larger(right_reals_size(rows, columns),
-                      right_reals_size(columns, rows)) *
+        return larger(operand_b_size(rows, columns), operand_b_size(columns, rows)) *
                sizeof(real);
-    return larger(
-               larger(left_bf16_size(rows, columns), left_bf16_size(columns, rows)),
-               larger(right_bf16_size(rows, columns), right_bf16_size(columns, rows))) *
+    return larger(larger(operand_a_bf16_size(rows, columns),
+                         operand_a_bf16_size(columns, rows)),
+                  larger(operand_b_bf16_size(rows, columns),
+                         operand_b_bf16_size(columns, rows))) *
            sizeof(bf16);
 }

@@ -24,8 +24,8 @@ size_t attention_probs(const struct attention_shape *shape);
 
 /// What one head's products need, whatever the head.
 struct attention_work {
-    real *scores; ///< (ATTENTION_PIECE,S), S = lanes_stride(T)
-    real *head;   ///< (T,D/H) three times, for BF16
+    real *scores;  ///< (ATTENTION_PIECE,S), S = lanes_stride(T)
+    real *head[3]; ///< (T,D/H), BF16 only: columns of a head on their way to the output
     void *factor[5];
 };
 

@@ -51,15 +51,15 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
     for (int c = 0; c < 2; ++c)
         work->chunk[c] = reserve_reals(reserve, BLOCK_PIECE * I);
     attention_work_open(&work->attention, arithmetic, shape, reserve);
-    if (reserve->passes == FORWARD_ONLY) return;
+    if (reserve->mode == INFER) return;
     work->thin = reserve_reals(reserve, BLOCK_PIECE * D);
-    activation_open_room(&work->dstream, arithmetic, rows, D, reserve);
+    activation_open_from_reals(&work->dstream, arithmetic, rows, D, reserve);
     activation_open(&work->dmixed, arithmetic, rows, D, reserve);
     activation_open(&work->dqkv, arithmetic, rows, 3 * D, reserve);
     activation_open(&work->dinner, arithmetic, rows, I, reserve);
     for (int f = 0; f < 2; ++f)
         work->factor[f] = reserve_bytes(
-            reserve, linear_storage(arithmetic, columns > I ? columns : I));
+            reserve, linear_operand_bytes(arithmetic, columns > I ? columns : I));
 }
 
 static size_t piece_rows(size_t first, size_t rows)
@@ -76,14 +76,14 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
     // x += proj(attention(qkv(LN1(x))))
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        real *normed = activation_target(&trace->normed1, work->chunk[0], r);
+        real *normed = activation_rows(&trace->normed1, work->chunk[0], r);
         layernorm_forward(normed, trace->normal1 + r * D, trace->rstd1 + r, x + r * D,
                           &block->norm1, rows, D);
-        activation_keep(&trace->normed1, normed, r, rows);
-        real *qkv = activation_target(&trace->qkv, work->chunk[0], r);
-        linear_forward(qkv, activation_left(&trace->normed1, r, 0), &block->attn.qkv,
-                       arithmetic, rows, 3 * D, D, 0);
-        activation_keep(&trace->qkv, qkv, r, rows);
+        activation_commit(&trace->normed1, normed, r, rows);
+        real *qkv = activation_rows(&trace->qkv, work->chunk[0], r);
+        linear_forward(qkv, activation_operand_a(&trace->normed1, r, 0),
+                       &block->attn.qkv, arithmetic, rows, 3 * D, D, 0);
+        activation_commit(&trace->qkv, qkv, r, rows);
     }
     attention_forward(&trace->mixed, trace->probs, &work->attention, &trace->qkv,
                       shape);
@@ -91,14 +91,14 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
     // the rest of it, and x += mlp(LN2(x))
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        linear_forward(x + r * D, activation_left(&trace->mixed, r, 0),
+        linear_forward(x + r * D, activation_operand_a(&trace->mixed, r, 0),
                        &block->attn.proj, arithmetic, rows, D, D, 1);
-        real *normed = activation_target(&trace->normed2, work->chunk[0], r);
+        real *normed = activation_rows(&trace->normed2, work->chunk[0], r);
         layernorm_forward(normed, trace->normal2 + r * D, trace->rstd2 + r, x + r * D,
                           &block->norm2, rows, D);
-        activation_keep(&trace->normed2, normed, r, rows);
+        activation_commit(&trace->normed2, normed, r, rows);
         mlp_forward(x + r * D, &trace->mlp, r, work->chunk,
-                    activation_left(&trace->normed2, r, 0), &block->mlp, rows, D);
+                    activation_operand_a(&trace->normed2, r, 0), &block->mlp, rows, D);
     }
 }
 
@@ -118,7 +118,7 @@ static void perceptron_backward(real *dx, const struct block *dblock,
                                 size_t R, size_t D)
 {
     const size_t I = MLP_RATIO * D;
-    const struct activation dout = activation_of(&work->dstream, dx, R);
+    const struct activation dout = activation_from_reals(&work->dstream, dx, R);
     weight_gradient(&dblock->mlp.fc2, &dout, &trace->mlp.active, work, R, D, I);
     linear_backward_bias(dblock->mlp.fc2.bias, dx, R, D);
     memset(dblock->mlp.fc1.bias, 0, I * sizeof(real));
@@ -126,8 +126,8 @@ static void perceptron_backward(real *dx, const struct block *dblock,
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
         mlp_backward_input(work->thin, &work->dinner, dblock->mlp.fc1.bias, work->chunk,
-                           activation_left(&dout, r, 0), &trace->mlp, r, &block->mlp,
-                           rows, D);
+                           activation_operand_a(&dout, r, 0), &trace->mlp, r,
+                           &block->mlp, rows, D);
         layernorm_backward(dx + r * D, &dblock->norm2, work->thin,
                            trace->normal2 + r * D, trace->rstd2 + r, &block->norm2,
                            rows, D);
@@ -143,15 +143,15 @@ static void mixing_backward(real *dx, const struct block *dblock,
 {
     const size_t R = attention_rows(shape), D = shape->width;
     const enum arithmetic arithmetic = work->arithmetic;
-    const struct activation dout = activation_of(&work->dstream, dx, R);
+    const struct activation dout = activation_from_reals(&work->dstream, dx, R);
     weight_gradient(&dblock->attn.proj, &dout, &trace->mixed, work, R, D, D);
     linear_backward_bias(dblock->attn.proj.bias, dx, R, D);
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        real *dmixed = activation_target(&work->dmixed, work->chunk[0], r);
-        linear_backward_input(dmixed, activation_left(&dout, r, 0), &block->attn.proj,
-                              arithmetic, rows, D, D);
-        activation_keep(&work->dmixed, dmixed, r, rows);
+        real *dmixed = activation_rows(&work->dmixed, work->chunk[0], r);
+        linear_backward_input(dmixed, activation_operand_a(&dout, r, 0),
+                              &block->attn.proj, arithmetic, rows, D, D);
+        activation_commit(&work->dmixed, dmixed, r, rows);
     }
     attention_backward(&work->dqkv, &work->attention, &work->dmixed, trace->probs,
                        &trace->qkv, shape);
@@ -159,7 +159,7 @@ static void mixing_backward(real *dx, const struct block *dblock,
     layernorm_backward_begin(&dblock->norm1, D);
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        linear_backward_input(work->thin, activation_left(&work->dqkv, r, 0),
+        linear_backward_input(work->thin, activation_operand_a(&work->dqkv, r, 0),
                               &block->attn.qkv, arithmetic, rows, 3 * D, D);
         layernorm_backward(dx + r * D, &dblock->norm1, work->thin,
                            trace->normal1 + r * D, trace->rstd1 + r, &block->norm1,

@@ -56,13 +56,14 @@ struct block_work {
     struct activation dmixed;  ///< (B,T,D)
     struct activation dqkv;    ///< (B,T,3D)
     struct activation dinner;  ///< (B,T,4D)
-    void *factor[2];           ///< linear_storage of the most columns
+    void *factor[2];           ///< linear_operand_bytes of the most columns
     struct attention_work attention;
 };
 
-/// Rows that pass from one norm to the next at a time, so that what lies between stays in the
-/// cache.
-enum { BLOCK_PIECE = 56 };
+/// Rows that a pass treats at a time. LN -> GEMM -> GELU -> GEMM are fused over such a piece: its
+/// intermediate rows, (BLOCK_PIECE,4D) at most, stay in the second-level cache from one layer to the
+/// next, where whole matrices (B,T,4D) would travel to memory and back between any two of them.
+enum { BLOCK_PIECE = PRODUCT_ROWS };
 
 /// Takes a workspace for `shape`, and for any of its width with no more images, no more tokens and no fewer
 /// heads. columns: the most of another layer that uses work->factor for its weight's gradient.

@@ -39,7 +39,7 @@ void classifier_open(struct classifier *classifier, const struct mae_shape *shap
 
 struct classifier_activations {
     size_t images;
-    enum passes passes;
+    enum mode mode;
     int complete; // a forward pass has been made, for backward to follow
     struct layers weights, gradients;
     struct encoder_trace encoder;
@@ -69,7 +69,7 @@ static void activations_reserve(struct classifier_activations *activations,
     // What no row of the table binds, the bias that qkv does not have, must be NULL.
     memset(activations, 0, sizeof *activations);
     activations->images = images;
-    activations->passes = reserve->passes;
+    activations->mode = reserve->mode;
     encoder_trace_open(&activations->encoder, arithmetic, &classifier->shape, B, T,
                        reserve);
     block_work_open(&activations->work, arithmetic, &activations->encoder.shape,
@@ -77,35 +77,34 @@ static void activations_reserve(struct classifier_activations *activations,
     activations->shown =
         reserve_bytes(reserve, size_product(size_product(B, T), sizeof(int32_t)));
     activations->token = reserve_reals(reserve, size_product(B, D));
-    activation_open_room(&activations->left, arithmetic, B, D, reserve);
+    activation_open_from_reals(&activations->left, arithmetic, B, D, reserve);
     activations->logits = reserve_reals(reserve, size_product(B, C));
     if (activations->shown) show_all(activations->shown, B, T);
-    if (reserve->passes == FORWARD_ONLY) return;
+    if (reserve->mode == INFER) return;
     activations->dtoken = reserve_reals(reserve, size_product(B, D));
-    activation_open_room(&activations->dlogits, arithmetic, B, C, reserve);
+    activation_open_from_reals(&activations->dlogits, arithmetic, B, C, reserve);
     const size_t thin = size_product(attention_rows(&activations->encoder.shape), D);
     activations->dz = reserve_reals(reserve, thin);
     activations->dx = reserve_reals(reserve, thin);
 }
 
 size_t classifier_activations_size(const struct classifier *classifier, size_t images,
-                                   enum arithmetic arithmetic, enum passes passes)
+                                   enum arithmetic arithmetic, enum mode mode)
 {
     struct classifier_activations counted;
-    struct reserve reserve = {.passes = passes,
-                              .bytes = sizeof counted + RESERVE_SLACK};
+    struct reserve reserve = {.mode = mode, .bytes = sizeof counted + RESERVE_SLACK};
     activations_reserve(&counted, classifier, images, arithmetic, &reserve);
     return reserve.bytes;
 }
 
 struct classifier_activations *
 classifier_activations_open(const struct classifier *classifier, size_t images,
-                            enum arithmetic arithmetic, enum passes passes,
+                            enum arithmetic arithmetic, enum mode mode,
                             struct arena *arena)
 {
     struct classifier_activations *activations =
         arena_take(arena, 1, sizeof *activations);
-    struct reserve reserve = {.arena = arena, .passes = passes};
+    struct reserve reserve = {.arena = arena, .mode = mode};
     activations_reserve(activations, classifier, images, arithmetic, &reserve);
     return activations;
 }
@@ -122,7 +121,7 @@ static struct mae_input whole_images(const struct classifier_activations *activa
 
 static void weights_check(const struct classifier_activations *activations,
                           const struct classifier *classifier,
-                          const struct prepared *weights)
+                          const struct packed_weights *weights)
 {
     require(weights->arithmetic == activations->work.arithmetic,
             "weights and activations of different arithmetics");
@@ -131,7 +130,8 @@ static void weights_check(const struct classifier_activations *activations,
 
 const real *classifier_forward(struct classifier_activations *activations,
                                const struct classifier *classifier,
-                               const struct prepared *weights, const real *patches)
+                               const struct packed_weights *weights,
+                               const real *patches)
 {
     weights_check(activations, classifier, weights);
     const size_t B = activations->images, D = (size_t)classifier->shape.width;
@@ -139,7 +139,7 @@ const real *classifier_forward(struct classifier_activations *activations,
     struct layers *layers = &activations->weights;
     const struct mae_input input = whole_images(activations, classifier, patches);
     enum phase before = phase_enter(PHASE_ELEMENTWISE);
-    prepared_bind(layers, weights);
+    packed_weights_bind(layers, weights);
     encoder_blocks(&activations->encoder, &activations->work, &layers->encoder, &input,
                    &classifier->shape, classifier->shape.encoder_blocks);
     encoder_norm(&activations->encoder, &layers->encoder);
@@ -147,8 +147,9 @@ const real *classifier_forward(struct classifier_activations *activations,
     for (size_t b = 0; b < B; ++b)
         memcpy(activations->token + b * D, activations->encoder.z + b * row,
                D * sizeof(real));
-    activations->left = activation_of(&activations->left, activations->token, B);
-    linear_forward(activations->logits, activation_left(&activations->left, 0, 0),
+    activations->left =
+        activation_from_reals(&activations->left, activations->token, B);
+    linear_forward(activations->logits, activation_operand_a(&activations->left, 0, 0),
                    &layers->head, activations->work.arithmetic, B, classifier->classes,
                    D, 0);
     phase_enter(before);
@@ -158,12 +159,11 @@ const real *classifier_forward(struct classifier_activations *activations,
 
 void classifier_backward(real *gradients, struct classifier_activations *activations,
                          const struct classifier *classifier,
-                         const struct prepared *weights, const real *patches,
+                         const struct packed_weights *weights, const real *patches,
                          const real *dlogits)
 {
     require(
-        activations->passes == FORWARD_AND_BACKWARD &&
-            weights->passes == FORWARD_AND_BACKWARD,
+        activations->mode == TRAIN && weights->mode == TRAIN,
         "classifier_backward with activations or weights for the forward pass only");
     require(activations->complete,
             "classifier_backward must follow classifier_forward");
@@ -177,8 +177,9 @@ void classifier_backward(real *gradients, struct classifier_activations *activat
     enum phase before = phase_enter(PHASE_ELEMENTWISE);
     parameters_bind(&activations->gradients, &classifier->parameters, gradients);
 
-    const struct activation dout = activation_of(&activations->dlogits, dlogits, B);
-    linear_backward_input(activations->dtoken, activation_left(&dout, 0, 0),
+    const struct activation dout =
+        activation_from_reals(&activations->dlogits, dlogits, B);
+    linear_backward_input(activations->dtoken, activation_operand_a(&dout, 0, 0),
                           &layers->head, activations->work.arithmetic, B, C, D);
     linear_backward_weight(dhead->weight, &dout, 0, &activations->left, 0,
                            activations->work.factor, B, C, D, 0);

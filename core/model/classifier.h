@@ -10,8 +10,8 @@
 
 #include "core/base/arena.h"
 #include "core/model/mae.h"
+#include "core/model/packed_weights.h"
 #include "core/model/parameters.h"
-#include "core/model/prepared.h"
 #include "core/model/shapes.h"
 
 /// A model's description; no weights.
@@ -33,13 +33,13 @@ struct classifier_activations;
 
 /// Bytes of arena that classifier_activations_open takes.
 size_t classifier_activations_size(const struct classifier *classifier, size_t images,
-                                   enum arithmetic arithmetic, enum passes passes);
+                                   enum arithmetic arithmetic, enum mode mode);
 
-/// Reserves the activations of a pass over B = `images` images in `arithmetic`. FORWARD_ONLY takes a fraction
+/// Reserves the activations of a pass over B = `images` images in `arithmetic`. INFER takes a fraction
 /// of the memory, and classifier_backward is then a broken contract.
 struct classifier_activations *
 classifier_activations_open(const struct classifier *classifier, size_t images,
-                            enum arithmetic arithmetic, enum passes passes,
+                            enum arithmetic arithmetic, enum mode mode,
                             struct arena *arena);
 
 /// Classifies. Returns the logits (B,C), owned by the activations and valid until the next pass.
@@ -48,13 +48,14 @@ classifier_activations_open(const struct classifier *classifier, size_t images,
 /// Work about 2 * parameters * tokens flops; no allocation.
 const real *classifier_forward(struct classifier_activations *activations,
                                const struct classifier *classifier,
-                               const struct prepared *weights, const real *patches);
+                               const struct packed_weights *weights,
+                               const real *patches);
 
 /// Writes to gradients (parameters.count) the gradient of a scalar whose derivative with respect to the
 /// logits is dlogits (B,C). Must follow classifier_forward with the same arguments.
 void classifier_backward(real *gradients, struct classifier_activations *activations,
                          const struct classifier *classifier,
-                         const struct prepared *weights, const real *patches,
+                         const struct packed_weights *weights, const real *patches,
                          const real *dlogits);
 
 /// Copies the encoder of a pretraining into a classifier's weights, by name; the head stays as it is.

@@ -36,10 +36,11 @@ void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
         reserve, size_product(attention_rows(&trace->shape), trace->shape.width));
     vit_trace_open(&trace->vit, shape->decoder_blocks, arithmetic, &trace->shape,
                    reserve);
-    activation_open_room(&trace->painted, arithmetic, attention_rows(&trace->shape),
-                         trace->shape.width, reserve);
-    activation_open_room(&trace->dprediction, arithmetic, size_product(images, T),
-                         shape_patch(shape), reserve);
+    activation_open_from_reals(&trace->painted, arithmetic,
+                               attention_rows(&trace->shape), trace->shape.width,
+                               reserve);
+    activation_open_from_reals(&trace->dprediction, arithmetic, size_product(images, T),
+                               shape_patch(shape), reserve);
     trace->prediction = reserve_reals(
         reserve, size_product(size_product(images, T), shape_patch(shape)));
 }
@@ -109,10 +110,11 @@ void decoder_forward(struct decoder_trace *trace, struct block_work *work,
                 &trace->shape);
 
     // The class token is not painted, so the head runs over each image's T patch rows.
-    trace->painted = activation_of(&trace->painted, trace->y, input->images * (T + 1));
+    trace->painted =
+        activation_from_reals(&trace->painted, trace->y, input->images * (T + 1));
     for (size_t b = 0; b < input->images; ++b)
         linear_forward(trace->prediction + b * T * F,
-                       activation_left(&trace->painted, b * (T + 1) + 1, 0),
+                       activation_operand_a(&trace->painted, b * (T + 1) + 1, 0),
                        &decoder->head, work->arithmetic, T, F, D, 0);
 }
 
@@ -124,11 +126,11 @@ void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
     const size_t T = shape_tokens(shape), D = trace->shape.width,
                  F = shape_patch(shape);
     const struct activation dout =
-        activation_of(&trace->dprediction, dprediction, input->images * T);
+        activation_from_reals(&trace->dprediction, dprediction, input->images * T);
     for (size_t b = 0; b < input->images; ++b) {
         real *dy_b = dy + b * (T + 1) * D;
         memset(dy_b, 0, D * sizeof(real));
-        linear_backward_input(dy_b + D, activation_left(&dout, b * T, 0),
+        linear_backward_input(dy_b + D, activation_operand_a(&dout, b * T, 0),
                               &decoder->head, work->arithmetic, T, F, D);
         linear_backward_weight(ddecoder->head.weight, &dout, b * T, &trace->painted,
                                b * (T + 1) + 1, work->factor, T, F, D, b > 0);

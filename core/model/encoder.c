@@ -71,7 +71,7 @@ static void embedding_gather(struct encoder_trace *trace, real *chunk,
 {
     const size_t V = input->visible, D = trace->shape.width;
     for (size_t b = 0; b < input->images; ++b) {
-        real *patches_b = activation_target(&trace->patches, chunk, b * (V + 1));
+        real *patches_b = activation_rows(&trace->patches, chunk, b * (V + 1));
         real *x_b = trace->x + b * (V + 1) * D;
         memset(patches_b, 0, patch * sizeof(real));
         memcpy(x_b, encoder->cls_token, D * sizeof(real));
@@ -84,7 +84,7 @@ static void embedding_gather(struct encoder_trace *trace, real *chunk,
             for (size_t i = 0; i < D; ++i)
                 x_bv[i] = encoder->patchify.bias[i] + position[i];
         }
-        activation_keep(&trace->patches, patches_b, b * (V + 1), V + 1);
+        activation_commit(&trace->patches, patches_b, b * (V + 1), V + 1);
     }
 }
 
@@ -121,7 +121,7 @@ void encoder_blocks(struct encoder_trace *trace, struct block_work *work,
     const size_t F = shape_patch(shape);
     embedding_gather(trace, trace->gathered, encoder, input, shape_tokens(shape), F);
     enum phase before = phase_enter(PHASE_PRODUCT);
-    product(trace->x, trace->shape.width, activation_left(&trace->patches, 0, 0),
+    product(trace->x, trace->shape.width, activation_operand_a(&trace->patches, 0, 0),
             encoder->patchify.forward, work->arithmetic, attention_rows(&trace->shape),
             trace->shape.width, F, 1);
     phase_enter(before);
@@ -150,7 +150,7 @@ void encoder_backward(const struct encoder *dencoder, real *dx, const real *dz,
                  shape->encoder_blocks, &trace->shape);
 
     // x = [cls; E x_v + b + pos_v]; the class token's zero rows add nothing to dE.
-    const struct activation dout = activation_of(&work->dstream, dx, R);
+    const struct activation dout = activation_from_reals(&work->dstream, dx, R);
     linear_backward_weight(dencoder->patchify.weight, &dout, 0, &trace->patches, 0,
                            work->factor, R, D, shape_patch(shape), 0);
     embedding_scatter(dencoder, dx, input, shape_tokens(shape), D);

@@ -56,7 +56,7 @@ static inline __attribute__((always_inline)) void lanes_larger(lanes *x, const l
                             11, 12, 13, 14, 15)
 
 /// ((0+8) + (4+12)) + ...: the sum of all lanes.
-static inline __attribute__((always_inline)) real lanes_fold(const lanes *v)
+static inline __attribute__((always_inline)) real lanes_sum(const lanes *v)
 {
     lanes x = *v;
     x += LANES_UPPER(x, 8);

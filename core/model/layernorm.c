@@ -21,7 +21,7 @@ INLINE real row_mean(const real *x, size_t n)
         lanes_load_part(&x_i, x + i, n - i);
         sum += x_i;
     }
-    return lanes_fold(&sum) / (real)n;
+    return lanes_sum(&sum) / (real)n;
 }
 
 // The mean of (x - centre)^2.
@@ -37,7 +37,7 @@ INLINE real row_variance(const real *x, real centre, size_t n)
     x_i = (lanes){0};
     for (size_t l = 0; i + l < n; ++l) x_i[l] = x[i + l] - centre;
     sum += x_i * x_i;
-    return lanes_fold(&sum) / (real)n;
+    return lanes_sum(&sum) / (real)n;
 }
 
 KERNEL void layernorm_forward(real *restrict out, real *restrict normal,
@@ -81,8 +81,8 @@ INLINE void row_moments(real *mean_g, real *mean_gx, const real *dout,
         sum_g += dout_i;
         sum_gx += dout_i * normal_i;
     }
-    *mean_g = lanes_fold(&sum_g) / (real)n;
-    *mean_gx = lanes_fold(&sum_gx) / (real)n;
+    *mean_g = lanes_sum(&sum_g) / (real)n;
+    *mean_gx = lanes_sum(&sum_gx) / (real)n;
 }
 
 void layernorm_backward_begin(const struct layernorm *dlayer, size_t width)

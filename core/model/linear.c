@@ -9,25 +9,24 @@ static KERNEL void rows_add(real *restrict out, const real *restrict bias, size_
         for (size_t i = 0; i < n; ++i) out[r * n + i] += bias[i];
 }
 
-// Few enough that a piece's sums are still in the cache when the bias is added.
-enum { PIECE = 56 };
-
-void linear_forward(real *out, struct left in, const struct linear *linear,
+void linear_forward(real *out, struct operand_a in, const struct linear *linear,
                     enum arithmetic arithmetic, size_t rows, size_t n, size_t k,
                     int accumulate)
 {
     enum phase before = phase_enter(PHASE_PRODUCT);
-    for (size_t first = 0; first < rows; first += PIECE) {
-        size_t count = rows - first < PIECE ? rows - first : PIECE;
-        product(out + first * n, n, left_skip(in, first, arithmetic), linear->forward,
-                arithmetic, count, n, k, accumulate);
+    // A few rows at a time, so that their sums are still in the cache when the bias is added.
+    for (size_t first = 0; first < rows; first += PRODUCT_ROWS) {
+        size_t count = rows - first < PRODUCT_ROWS ? rows - first : PRODUCT_ROWS;
+        product(out + first * n, n, operand_a_skip(in, first, arithmetic),
+                linear->forward, arithmetic, count, n, k, accumulate);
         if (linear->bias) rows_add(out + first * n, linear->bias, count, n);
     }
     phase_enter(before);
 }
 
-void linear_backward_input(real *din, struct left dout, const struct linear *linear,
-                           enum arithmetic arithmetic, size_t rows, size_t n, size_t k)
+void linear_backward_input(real *din, struct operand_a dout,
+                           const struct linear *linear, enum arithmetic arithmetic,
+                           size_t rows, size_t n, size_t k)
 {
     enum phase before = phase_enter(PHASE_PRODUCT);
     product(din, k, dout, linear->backward, arithmetic, rows, k, n, 0);
@@ -38,9 +37,9 @@ void linear_backward_input(real *din, struct left dout, const struct linear *lin
 // multiple of the 32 that BF16 sums at a time.
 enum { DEPTH = 288 };
 
-size_t linear_storage(enum arithmetic arithmetic, size_t columns)
+size_t linear_operand_bytes(enum arithmetic arithmetic, size_t columns)
 {
-    return arithmetic == FP32 ? 0 : factor_bytes(arithmetic, DEPTH, columns);
+    return arithmetic == FP32 ? 0 : operand_bytes(arithmetic, DEPTH, columns);
 }
 
 void linear_backward_weight(real *dweight, const struct activation *dout,
@@ -51,10 +50,10 @@ void linear_backward_weight(real *dweight, const struct activation *dout,
     for (size_t first = 0, count; first < rows; first += count) {
         count = rows - first < DEPTH ? rows - first : DEPTH;
         enum phase before = phase_enter(PHASE_PACK);
-        struct left left = activation_left_transposed(dout, storage[0],
-                                                      dout_first + first, 0, n, count);
-        struct right right =
-            activation_right(in, storage[1], in_first + first, 0, PLAIN, count, k);
+        struct operand_a left = activation_operand_a_transposed(
+            dout, storage[0], dout_first + first, 0, n, count);
+        struct operand_b right =
+            activation_operand_b(in, storage[1], in_first + first, 0, PLAIN, count, k);
         phase_enter(PHASE_PRODUCT);
         product(dweight, k, left, right, dout->arithmetic, n, k, count,
                 accumulate || first > 0);

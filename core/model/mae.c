@@ -27,13 +27,13 @@ void mae_open(struct mae *mae, const struct mae_shape *shape, struct arena *aren
     decoder_list(&mae->parameters, offsetof(struct layers, decoder), shape);
 }
 
-// How far the last pass went; backward needs a complete one.
-enum pass { PASS_NONE, PASS_ENCODED, PASS_COMPLETE };
+// How far the last forward pass went; backward needs a complete one.
+enum progress { NOTHING, ENCODED, DECODED };
 
 struct mae_activations {
     size_t images, visible;
-    enum passes passes;
-    enum pass pass;
+    enum mode mode;
+    enum progress progress;
     struct layers weights, gradients;
     struct encoder_trace encoder;
     struct decoder_trace decoder;
@@ -54,7 +54,7 @@ static void activations_reserve(struct mae_activations *activations,
     memset(activations, 0, sizeof *activations);
     activations->images = images;
     activations->visible = visible;
-    activations->passes = reserve->passes;
+    activations->mode = reserve->mode;
     encoder_trace_open(&activations->encoder, arithmetic, shape, images, visible,
                        reserve);
     decoder_trace_open(&activations->decoder, arithmetic, shape, images, reserve);
@@ -65,7 +65,7 @@ static void activations_reserve(struct mae_activations *activations,
     block_work_open(&activations->work, arithmetic, &widest, shape_patch(shape),
                     reserve);
 
-    if (reserve->passes == FORWARD_ONLY) return;
+    if (reserve->mode == INFER) return;
     const size_t encoder_rows = attention_rows(&activations->encoder.shape);
     const size_t decoder_rows = attention_rows(&activations->decoder.shape);
     const size_t width = (size_t)shape->width;
@@ -75,21 +75,20 @@ static void activations_reserve(struct mae_activations *activations,
 }
 
 size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible,
-                            enum arithmetic arithmetic, enum passes passes)
+                            enum arithmetic arithmetic, enum mode mode)
 {
     struct mae_activations counted;
-    struct reserve reserve = {.passes = passes,
-                              .bytes = sizeof counted + RESERVE_SLACK};
+    struct reserve reserve = {.mode = mode, .bytes = sizeof counted + RESERVE_SLACK};
     activations_reserve(&counted, &mae->shape, images, visible, arithmetic, &reserve);
     return reserve.bytes;
 }
 
 struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,
                                              size_t visible, enum arithmetic arithmetic,
-                                             enum passes passes, struct arena *arena)
+                                             enum mode mode, struct arena *arena)
 {
     struct mae_activations *activations = arena_take(arena, 1, sizeof *activations);
-    struct reserve reserve = {.arena = arena, .passes = passes};
+    struct reserve reserve = {.arena = arena, .mode = mode};
     activations_reserve(activations, &mae->shape, images, visible, arithmetic,
                         &reserve);
     return activations;
@@ -105,7 +104,7 @@ static void input_check(const struct mae_activations *activations,
 }
 
 static void weights_check(const struct mae_activations *activations,
-                          const struct mae *mae, const struct prepared *weights)
+                          const struct mae *mae, const struct packed_weights *weights)
 {
     require(weights->arithmetic == activations->work.arithmetic,
             "weights and activations of different arithmetics");
@@ -113,8 +112,8 @@ static void weights_check(const struct mae_activations *activations,
 }
 
 const real *mae_encode(struct mae_activations *activations, const struct mae *mae,
-                       const struct prepared *weights, const struct mae_input *input,
-                       int layer)
+                       const struct packed_weights *weights,
+                       const struct mae_input *input, int layer)
 {
     input_check(activations, input);
     weights_check(activations, mae, weights);
@@ -124,39 +123,39 @@ const real *mae_encode(struct mae_activations *activations, const struct mae *ma
     require(layer >= -1, "layer %d", layer);
 
     enum phase before = phase_enter(PHASE_ELEMENTWISE);
-    prepared_bind(layers, weights);
+    packed_weights_bind(layers, weights);
     encoder_blocks(trace, &activations->work, &layers->encoder, input, &mae->shape,
                    last);
-    activations->pass = PASS_ENCODED;
+    activations->progress = ENCODED;
     if (layer < 0) encoder_norm(trace, &layers->encoder);
     phase_enter(before);
     return layer < 0 ? trace->z : trace->x;
 }
 
 const real *mae_forward(struct mae_activations *activations, const struct mae *mae,
-                        const struct prepared *weights, const struct mae_input *input)
+                        const struct packed_weights *weights,
+                        const struct mae_input *input)
 {
     const real *z = mae_encode(activations, mae, weights, input, -1);
     enum phase before = phase_enter(PHASE_ELEMENTWISE);
     decoder_forward(&activations->decoder, &activations->work,
                     &activations->weights.decoder, z, input, &mae->shape);
-    activations->pass = PASS_COMPLETE;
+    activations->progress = DECODED;
     phase_enter(before);
     return activations->decoder.prediction;
 }
 
 void mae_backward(real *gradients, struct mae_activations *activations,
-                  const struct mae *mae, const struct prepared *weights,
+                  const struct mae *mae, const struct packed_weights *weights,
                   const struct mae_input *input, const real *dprediction)
 {
     input_check(activations, input);
     weights_check(activations, mae, weights);
-    require(activations->passes == FORWARD_AND_BACKWARD &&
-                weights->passes == FORWARD_AND_BACKWARD,
+    require(activations->mode == TRAIN && weights->mode == TRAIN,
             "mae_backward with activations or weights for the forward pass only");
-    require(activations->pass == PASS_COMPLETE, "mae_backward must follow mae_forward");
+    require(activations->progress == DECODED, "mae_backward must follow mae_forward");
     enum phase before = phase_enter(PHASE_ELEMENTWISE);
-    prepared_bind(&activations->weights, weights);
+    packed_weights_bind(&activations->weights, weights);
     parameters_bind(&activations->gradients, &mae->parameters, gradients);
     decoder_backward(&activations->gradients.decoder, activations->dz, activations->dy,
                      dprediction, &activations->decoder, &activations->work,

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/model/packed_weights.h"
 #include "core/model/parameters.h"
-#include "core/model/prepared.h"
 #include "core/model/shapes.h"
 #include "core/model/vit.h"
 
@@ -40,31 +40,32 @@ struct mae_activations;
 
 /// Bytes of arena that mae_activations_open takes.
 size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible,
-                            enum arithmetic arithmetic, enum passes passes);
+                            enum arithmetic arithmetic, enum mode mode);
 
-/// Reserves the activations of a pass over B = `images` images with V = `visible` in `arithmetic`. FORWARD_ONLY
+/// Reserves the activations of a pass over B = `images` images with V = `visible` in `arithmetic`. INFER
 /// takes a fraction of the memory, and mae_backward is then a broken contract.
 struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,
                                              size_t visible, enum arithmetic arithmetic,
-                                             enum passes passes, struct arena *arena);
+                                             enum mode mode, struct arena *arena);
 
 /// Encodes and decodes. Returns prediction (B,T,F), owned by the activations and valid until the next
 /// pass. weights: of mae->parameters, packed, of the activations' arithmetic. input's B and V equal the activations'.
 /// Work about 2 * parameters * tokens flops; no allocation.
 const real *mae_forward(struct mae_activations *activations, const struct mae *mae,
-                        const struct prepared *weights, const struct mae_input *input);
+                        const struct packed_weights *weights,
+                        const struct mae_input *input);
 
 /// Writes to gradients (parameters.count) the gradient of a scalar whose derivative with respect to
 /// the prediction is dprediction (B,T,F). Must follow mae_forward with the same arguments.
 void mae_backward(real *gradients, struct mae_activations *activations,
-                  const struct mae *mae, const struct prepared *weights,
+                  const struct mae *mae, const struct packed_weights *weights,
                   const struct mae_input *input, const real *dprediction);
 
 /// The encoder alone, for analysis: tokens after block `layer` (0: the embedding; encoder_blocks:
 /// after the last block; -1: after the final norm). Returns (B,V+1,D), class token first, owned by the
 /// activations. Whole images: V = T, shown = 0..T-1.
 const real *mae_encode(struct mae_activations *activations, const struct mae *mae,
-                       const struct prepared *weights, const struct mae_input *input,
-                       int layer);
+                       const struct packed_weights *weights,
+                       const struct mae_input *input, int layer);
 
 #endif

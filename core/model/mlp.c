@@ -4,7 +4,7 @@
 #include "core/model/gelu.h"
 
 void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
-                 real *const work[2], struct left in, const struct mlp *mlp,
+                 real *const work[2], struct operand_a in, const struct mlp *mlp,
                  size_t rows, size_t width)
 {
     const size_t inner = MLP_RATIO * width;
@@ -12,25 +12,25 @@ void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
     enum phase before = phase_enter(PHASE_PRODUCT);
     product(work[0], inner, in, mlp->fc1.forward, arithmetic, rows, inner, width, 0);
     phase_enter(before);
-    real *active = activation_target(&trace->active, work[1], first);
+    real *active = activation_rows(&trace->active, work[1], first);
     gelu_forward(active, trace->slope + first * inner, work[0], mlp->fc1.bias, rows,
                  inner);
-    activation_keep(&trace->active, active, first, rows);
-    linear_forward(out, activation_left(&trace->active, first, 0), &mlp->fc2,
+    activation_commit(&trace->active, active, first, rows);
+    linear_forward(out, activation_operand_a(&trace->active, first, 0), &mlp->fc2,
                    arithmetic, rows, width, inner, 1);
 }
 
 void mlp_backward_input(real *din, const struct activation *dinner, real *dbias1,
-                        real *const work[2], struct left dout,
+                        real *const work[2], struct operand_a dout,
                         const struct mlp_trace *trace, size_t first,
                         const struct mlp *mlp, size_t rows, size_t width)
 {
     const size_t inner = MLP_RATIO * width;
     const enum arithmetic arithmetic = dinner->arithmetic;
     linear_backward_input(work[0], dout, &mlp->fc2, arithmetic, rows, width, inner);
-    real *du = activation_target(dinner, work[1], first);
+    real *du = activation_rows(dinner, work[1], first);
     gelu_backward(du, dbias1, work[0], trace->slope + first * inner, rows, inner);
-    activation_keep(dinner, du, first, rows);
-    linear_backward_input(din, activation_left(dinner, first, 0), &mlp->fc1, arithmetic,
-                          rows, inner, width);
+    activation_commit(dinner, du, first, rows);
+    linear_backward_input(din, activation_operand_a(dinner, first, 0), &mlp->fc1,
+                          arithmetic, rows, inner, width);
 }

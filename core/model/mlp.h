@@ -26,7 +26,7 @@ struct mlp_trace {
 /// in (rows,D)
 /// Work 16 rows D^2 flops; no allocation.
 void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
-                 real *const work[2], struct left in, const struct mlp *mlp,
+                 real *const work[2], struct operand_a in, const struct mlp *mlp,
                  size_t rows, size_t width);
 
 /// The gradients of mlp_forward by its input and by fc1's bias, for those rows.
@@ -37,7 +37,7 @@ void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
 /// dout (rows,D)
 /// Work 16 rows D^2 flops; no allocation.
 void mlp_backward_input(real *din, const struct activation *dinner, real *dbias1,
-                        real *const work[2], struct left dout,
+                        real *const work[2], struct operand_a dout,
                         const struct mlp_trace *trace, size_t first,
                         const struct mlp *mlp, size_t rows, size_t width);
 

@@ -57,7 +57,7 @@ void parameters_list(struct parameters *parameters, const char *prefix, size_t b
     }
 }
 
-int parameter_is_factor(const struct parameter *row)
+int parameter_is_operand(const struct parameter *row)
 {
     return row->initial == INITIAL_FAN_IN && row->dimensions >= 2;
 }

@@ -63,7 +63,7 @@ void parameters_list(struct parameters *parameters, const char *prefix, size_t b
 
 /// Whether the row is the weight of a linear layer (or of a convolution whose stride is its size), thus
 /// a factor of products, first member of its struct linear: a tensor of two or more dimensions drawn by fan-in.
-int parameter_is_factor(const struct parameter *row);
+int parameter_is_operand(const struct parameter *row);
 
 /// Points every listed member of the struct at `layers` to its place in slab (count). The same
 /// struct serves weights, which the layers only read, and gradients, which they write. Members

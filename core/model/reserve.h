@@ -10,11 +10,11 @@
 
 /// What the memory is for. Forward alone, one block's traces serve all blocks, one after another, and stay
 /// in the cache.
-enum passes { FORWARD_AND_BACKWARD, FORWARD_ONLY };
+enum mode { TRAIN, INFER };
 
 struct reserve {
     struct arena *arena; ///< NULL: only count
-    enum passes passes;
+    enum mode mode;
     size_t bytes; ///< taken so far, with alignment
 };
 

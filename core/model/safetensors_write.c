@@ -2,6 +2,7 @@
 
 #include "core/base/die.h"
 #include "core/base/files.h"
+#include "core/linalg/bf16.h"
 #include "core/model/safetensors_parts.h"
 
 #include <cjson/cJSON.h>
@@ -14,14 +15,6 @@ struct job {
     const struct parameters *parameters;
     enum tensor_type type;
 };
-
-// The high half of a float, rounded to nearest, ties to even; the carry may reach infinity.
-static uint16_t bf16_round(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
 
 // The largest magnitude that stays finite: F32's largest, and for BF16 whatever rounds below
 // 2^128, that is, lies below the midpoint of 2^128 and BF16's largest number.
@@ -124,7 +117,7 @@ static void numbers_put(FILE *file, const real *data, size_t count,
     for (size_t first = 0; first < count; first += CHUNK) {
         size_t n = count - first < CHUNK ? count - first : CHUNK;
         for (size_t i = 0; i < n; ++i) wide[i] = (float)data[first + i];
-        for (size_t i = 0; i < n; ++i) narrow[i] = bf16_round(wide[i]);
+        for (size_t i = 0; i < n; ++i) narrow[i] = bf16_round_finite(wide[i]);
         const void *numbers = type == TENSOR_F32 ? (void *)wide : (void *)narrow;
         fwrite(numbers, TENSOR_BYTES[type], n, file);
     }

@@ -22,7 +22,7 @@ void vit_trace_open(struct vit_trace *trace, int blocks, enum arithmetic arithme
                     const struct attention_shape *shape, struct reserve *reserve)
 {
     for (int i = 0; i < blocks; ++i)
-        if (i > 0 && reserve->passes == FORWARD_ONLY)
+        if (i > 0 && reserve->mode == INFER)
             trace->block[i] = trace->block[0];
         else
             block_trace_open(&trace->block[i], arithmetic, shape, reserve);

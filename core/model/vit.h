@@ -19,7 +19,7 @@ struct vit_trace {
 void vit_list(struct parameters *parameters, const char *prefix, size_t base,
               int blocks, size_t width);
 
-/// Takes the traces of `blocks` blocks, which are one and the same for FORWARD_ONLY.
+/// Takes the traces of `blocks` blocks, which are one and the same for INFER.
 void vit_trace_open(struct vit_trace *trace, int blocks, enum arithmetic arithmetic,
                     const struct attention_shape *shape, struct reserve *reserve);
 

@@ -15,7 +15,7 @@ enum { CHUNK = EVALUATION_CHUNK };
 struct pass {
     const struct classification *classification;
     struct arena arena; ///< of the prepared weights
-    struct prepared weights;
+    struct packed_weights weights;
     struct labelled *labelled; ///< (threads)
     uint8_t *predicted;
     atomic_int overflow; ///< some logit was not finite
@@ -52,9 +52,9 @@ void classify_images(uint8_t *predicted, const struct classification *classifica
     pass.labelled = calloc(threads, sizeof *pass.labelled);
     if (!pass.labelled) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
     for (size_t w = 0; w < threads; ++w)
-        labelled_open(&pass.labelled[w], classifier, CHUNK, FP32, FORWARD_ONLY);
-    prepared_for_forward(&pass.weights, &pass.arena, &classifier->parameters,
-                         classification->weights, FP32);
+        labelled_open(&pass.labelled[w], classifier, CHUNK, FP32, INFER);
+    packed_weights_for_inference(&pass.weights, &pass.arena, &classifier->parameters,
+                                 classification->weights, FP32);
     struct engine *engine = engine_open(classification->threads, 0, 0);
     engine_each(engine, (count + CHUNK - 1) / CHUNK, chunk_item, &pass);
     engine_close(engine);

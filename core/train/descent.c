@@ -23,18 +23,17 @@ void descent_open(struct descent *descent, const struct descent_plan *plan)
                   .weight_decay = recipe->weight_decay},
     };
     struct arena *arena = &descent->arena;
-    arena_open(
-        arena, "training",
-        3 * size_product(count, sizeof(real)) +
-            prepared_size(plan->parameters, plan->arithmetic, FORWARD_AND_BACKWARD) +
-            8 * (plan->images + batch) + 8 * 64);
+    arena_open(arena, "training",
+               3 * size_product(count, sizeof(real)) +
+                   packed_weights_bytes(plan->parameters, plan->arithmetic, TRAIN) +
+                   8 * (plan->images + batch) + 8 * 64);
     struct state *state = &descent->state;
     state->weights = arena_reals(arena, count);
     state->first_moment = arena_zeros(arena, count);
     state->second_moment = arena_zeros(arena, count);
     parameters_initialise(state->weights, plan->parameters, plan->seed);
-    prepared_open(&descent->prepared, plan->parameters, state->weights,
-                  plan->arithmetic, FORWARD_AND_BACKWARD, arena);
+    packed_weights_open(&descent->prepared, plan->parameters, state->weights,
+                        plan->arithmetic, TRAIN, arena);
     batches_open(&descent->batches, plan->images, batch, plan->seed, arena);
     descent->image = arena_take(arena, batch, sizeof *descent->image);
     descent->epoch = arena_take(arena, batch, sizeof *descent->epoch);
@@ -52,7 +51,7 @@ static void pack_item(size_t row, int worker, void *context)
     (void)worker;
     struct descent *descent = context;
     enum phase before = phase_enter(PHASE_PACK);
-    prepared_pack(&descent->prepared, row);
+    packed_weights_pack(&descent->prepared, row);
     phase_enter(before);
 }
 

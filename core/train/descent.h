@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "core/data/batches.h"
-#include "core/model/prepared.h"
+#include "core/model/packed_weights.h"
 #include "core/train/adamw.h"
 #include "core/train/checkpoint.h"
 #include "core/train/engine.h"
@@ -45,11 +45,12 @@ struct descent {
     struct batches batches;
     uint32_t *image, *epoch; ///< (batch) of the present update
     struct state state;
-    uint64_t updates;         ///< in all
-    double step;              ///< one update, in epochs
-    struct prepared prepared; ///< the weights of the present update, for the products
-    struct engine *engine;    ///< NULL before descent_start
-    const real *gradient;     ///< (parameters->count) of the present update
+    uint64_t updates; ///< in all
+    double step;      ///< one update, in epochs
+    struct packed_weights
+        prepared;          ///< the weights of the present update, for the products
+    struct engine *engine; ///< NULL before descent_start
+    const real *gradient;  ///< (parameters->count) of the present update
     struct adamw adamw;
 };
 

@@ -26,7 +26,7 @@ struct room {
 struct pass {
     const struct encoding *encoding;
     struct arena arena; ///< of the prepared weights
-    struct prepared weights;
+    struct packed_weights weights;
     float *tokens, *painted;
     struct room *rooms; ///< (threads)
     struct progress progress;
@@ -38,11 +38,11 @@ static void room_open(struct room *room, const struct encoding *encoding)
     const struct mae *mae = encoding->mae;
     size_t patches = CHUNK * shape_tokens(&mae->shape) * shape_patch(&mae->shape);
     arena_open(&room->arena, "encoder",
-               mae_activations_size(mae, CHUNK, encoding->visible, FP32, FORWARD_ONLY) +
+               mae_activations_size(mae, CHUNK, encoding->visible, FP32, INFER) +
                    size_product(patches + IMAGE_BYTES, sizeof(real)) +
                    size_product(CHUNK * encoding->visible, sizeof(int32_t)) + 4096);
-    room->activations = mae_activations_open(mae, CHUNK, encoding->visible, FP32,
-                                             FORWARD_ONLY, &room->arena);
+    room->activations =
+        mae_activations_open(mae, CHUNK, encoding->visible, FP32, INFER, &room->arena);
     room->patches = arena_reals(&room->arena, patches);
     room->image = arena_reals(&room->arena, IMAGE_BYTES);
     room->shown = arena_take(&room->arena, CHUNK * encoding->visible, sizeof(int32_t));
@@ -116,8 +116,8 @@ int encode_images(float *tokens, float *painted, const struct encoding *encoding
     pass.painted = painted;
     pass.rooms = calloc(threads, sizeof *pass.rooms);
     if (!pass.rooms) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
-    prepared_for_forward(&pass.weights, &pass.arena, &encoding->mae->parameters,
-                         encoding->weights, FP32);
+    packed_weights_for_inference(&pass.weights, &pass.arena, &encoding->mae->parameters,
+                                 encoding->weights, FP32);
     for (size_t w = 0; w < threads; ++w) room_open(&pass.rooms[w], encoding);
     struct engine *engine = engine_open((int)threads, 0, 0);
     progress_open(&pass.progress, "encode", "images", (double)encoding->count, 0);

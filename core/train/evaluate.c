@@ -10,7 +10,7 @@
 struct pass {
     const struct evaluation *evaluation;
     struct arena arena; // of the prepared weights
-    struct prepared weights;
+    struct packed_weights weights;
     struct shard *shard; // (threads)
     reconstruction_function *each;
     void *context;
@@ -65,9 +65,10 @@ void evaluate_reconstructions(const struct evaluation *evaluation,
     if (!pass.shard) die(EXIT_SYSTEM, "evaluation: no memory");
     for (size_t w = 0; w < threads; ++w)
         shard_open(&pass.shard[w], evaluation->mae, EVALUATION_CHUNK,
-                   evaluation->mask_ratio, FP32, FORWARD_ONLY);
-    prepared_for_forward(&pass.weights, &pass.arena, &evaluation->mae->parameters,
-                         evaluation->weights, FP32);
+                   evaluation->mask_ratio, FP32, INFER);
+    packed_weights_for_inference(&pass.weights, &pass.arena,
+                                 &evaluation->mae->parameters, evaluation->weights,
+                                 FP32);
     size_t chunks = (evaluation->count + EVALUATION_CHUNK - 1) / EVALUATION_CHUNK;
     engine_each(engine, chunks, chunk_item, &pass);
     for (size_t w = 0; w < threads; ++w) shard_close(&pass.shard[w]);

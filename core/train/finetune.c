@@ -59,7 +59,7 @@ static double leaf_gradient(real *gradient, const uint32_t *image,
     (void)epoch; // no mask, no augmentation: an image is the same in every epoch
     struct finetuning *finetuning = context;
     struct labelled *labelled = &finetuning->labelled[worker];
-    const struct prepared *weights = &finetuning->descent.prepared;
+    const struct packed_weights *weights = &finetuning->descent.prepared;
     for (size_t b = 0; b < labelled->images; ++b)
         labelled_load(labelled, b, finetuning->settings->images, image[b]);
     const real *logits = classifier_forward(
@@ -240,8 +240,7 @@ static void train(struct finetuning *finetuning)
     if (!finetuning->labelled) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
     for (size_t w = 0; w < threads; ++w)
         labelled_open(&finetuning->labelled[w], &finetuning->classifier,
-                      recipe->batch / recipe->leaves, settings->arithmetic,
-                      FORWARD_AND_BACKWARD);
+                      recipe->batch / recipe->leaves, settings->arithmetic, TRAIN);
 
     char label[96];
     snprintf(label, sizeof label, "%s %s, seed %" PRIu64,

@@ -4,7 +4,7 @@
 #include "core/data/patches.h"
 
 void labelled_open(struct labelled *labelled, const struct classifier *classifier,
-                   size_t images, enum arithmetic arithmetic, enum passes passes)
+                   size_t images, enum arithmetic arithmetic, enum mode mode)
 {
     require(images > 0, "no images");
     *labelled = (struct labelled){.classifier = classifier, .images = images};
@@ -12,11 +12,11 @@ void labelled_open(struct labelled *labelled, const struct classifier *classifie
     size_t patches = size_product(images, shape_tokens(shape) * shape_patch(shape)),
            logits = size_product(images, classifier->classes), rounding = 64 * 5;
     arena_open(&labelled->arena, "labelled images",
-               classifier_activations_size(classifier, images, arithmetic, passes) +
+               classifier_activations_size(classifier, images, arithmetic, mode) +
                    (patches + logits) * sizeof(real) + images + rounding);
     struct arena *arena = &labelled->arena;
     labelled->activations =
-        classifier_activations_open(classifier, images, arithmetic, passes, arena);
+        classifier_activations_open(classifier, images, arithmetic, mode, arena);
     labelled->patches = arena_reals(arena, patches);
     labelled->dlogits = arena_reals(arena, logits);
     labelled->labels = arena_take(arena, images, sizeof *labelled->labels);

@@ -20,9 +20,9 @@ struct labelled {
     real *dlogits;   ///< (B,C)
 };
 
-/// Takes the memory for `passes` of `images` images in `arithmetic`. Dies (EXIT_SYSTEM) when there is none.
+/// Takes the memory for passes in `mode` over `images` images in `arithmetic`. Dies (EXIT_SYSTEM) when there is none.
 void labelled_open(struct labelled *labelled, const struct classifier *classifier,
-                   size_t images, enum arithmetic arithmetic, enum passes passes);
+                   size_t images, enum arithmetic arithmetic, enum mode mode);
 
 /// Place `place` becomes image `image` of the set, with its label.
 void labelled_load(struct labelled *labelled, size_t place, const struct images *images,

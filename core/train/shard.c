@@ -5,7 +5,7 @@
 #include "core/data/patches.h"
 
 void shard_open(struct shard *shard, const struct mae *mae, size_t images,
-                double mask_ratio, enum arithmetic arithmetic, enum passes passes)
+                double mask_ratio, enum arithmetic arithmetic, enum mode mode)
 {
     size_t tokens = shape_tokens(&mae->shape), patch = shape_patch(&mae->shape);
     size_t visible = mask_visible(tokens, mask_ratio);
@@ -21,10 +21,10 @@ void shard_open(struct shard *shard, const struct mae *mae, size_t images,
     size_t numbers = size_product(images, tokens * patch), rounding = 64 * 5;
     size_t lists = (images + 1) * tokens * sizeof(int32_t);
     arena_open(&shard->arena, "shard",
-               mae_activations_size(mae, images, visible, arithmetic, passes) +
+               mae_activations_size(mae, images, visible, arithmetic, mode) +
                    2 * numbers * sizeof(real) + lists + rounding);
     shard->activations =
-        mae_activations_open(mae, images, visible, arithmetic, passes, &shard->arena);
+        mae_activations_open(mae, images, visible, arithmetic, mode, &shard->arena);
     shard->patches = arena_reals(&shard->arena, numbers);
     shard->dprediction = arena_reals(&shard->arena, numbers);
     shard->shown = arena_take(&shard->arena, images * visible, sizeof(int32_t));

@@ -24,10 +24,10 @@ struct shard {
 };
 
 /// Takes the memory for passes of `images` images at `mask_ratio` in `arithmetic`, for
-/// `passes`. Dies (EXIT_SYSTEM) when there is
+/// `mode`. Dies (EXIT_SYSTEM) when there is
 /// none. Contract: the mask leaves at least one patch visible and one hidden.
 void shard_open(struct shard *shard, const struct mae *mae, size_t images,
-                double mask_ratio, enum arithmetic arithmetic, enum passes passes);
+                double mask_ratio, enum arithmetic arithmetic, enum mode mode);
 
 /// Place `place` of the shard becomes image `image` of the set under the mask of (seed, epoch, image).
 void shard_load(struct shard *shard, size_t place, const struct images *images,

@@ -18,7 +18,7 @@ static double masked_leaf(real *gradient, const uint32_t *image, const uint32_t 
         shard_load(shard, b, settings->images, image[b], settings->seed, epoch[b]);
 
     struct mae_input input = shard_input(shard);
-    const struct prepared *weights = &trainer->descent.prepared;
+    const struct packed_weights *weights = &trainer->descent.prepared;
     const real *prediction =
         mae_forward(shard->activations, &trainer->mae, weights, &input);
     double loss = masked_loss(shard->dprediction, prediction, shard->patches,
@@ -52,7 +52,7 @@ void trainer_open(struct trainer *trainer, const struct pretrain *settings)
     if (!trainer->shard) die(EXIT_SYSTEM, "%s: no memory", recipe->run);
     for (int w = 0; w < settings->threads; ++w)
         shard_open(&trainer->shard[w], &trainer->mae, recipe->batch / recipe->leaves,
-                   recipe->mask_ratio, settings->arithmetic, FORWARD_AND_BACKWARD);
+                   recipe->mask_ratio, settings->arithmetic, TRAIN);
 }
 
 void trainer_start(struct trainer *trainer)
@@ -93,7 +93,7 @@ double trainer_rate(const struct pretrain *settings)
     trainer_start(&trainer);
     struct descent *descent = &trainer.descent;
     batches_take(descent->image, descent->epoch, &descent->batches, 0);
-    prepared_pack_all(&descent->prepared);
+    packed_weights_pack_all(&descent->prepared);
     size_t items = (size_t)settings->threads;
     if (items > settings->recipe.leaves) items = settings->recipe.leaves;
     double started = clock_seconds();

@@ -22,8 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/linalg/amx.h"
 #include "core/linalg/coretype.h"
-#include "core/linalg/tiles.h"
 #include "core/model/weights.h"
 #include "core/report/run.h"
 #include "core/train/evaluate.h"
@@ -74,7 +74,7 @@ static int train(const struct run *run, struct pretrain *settings,
     if (pretrain_ready(settings)) return 0;
     images_load(images, run->data, SPLIT_TRAIN);
     if (run->tier == TIER_PAPER) warn_of_days(settings);
-    if (settings->arithmetic == BF16 && !tiles_available())
+    if (settings->arithmetic == BF16 && !amx_available())
         fprintf(stderr,
                 "pretrain %s: this CPU has no AMX, so bf16 is slower than fp32 here, "
                 "with the bits of AMX\n",

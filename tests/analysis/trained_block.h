@@ -54,7 +54,7 @@ static inline void world_plain(real *f, struct world *world)
 {
     const size_t D = WORLD_WIDTH, T = WORLD_TOKENS;
     const struct attention_shape shape = {WORLD_IMAGES, T, D, 3};
-    struct reserve reserve = {.arena = &world->arena, .passes = FORWARD_AND_BACKWARD};
+    struct reserve reserve = {.arena = &world->arena, .mode = TRAIN};
     struct block_trace trace;
     struct block_work work;
     block_trace_open(&trace, FP32, &shape, &reserve);

@@ -12,7 +12,7 @@
 #include "core/linalg/product.h"
 
 /// Ways of computing one product, by bits.
-enum { BY_COLUMNS = 1, IN_STRIPS = 2, ADDED = 4, WAYS = 8 };
+enum { BY_COLUMNS = 1, IN_PANELS = 2, ADDED = 4, WAYS = 8 };
 
 /// Numbers between the rows of every matrix: NaN in what is read, canaries in what is written.
 enum { GAP = 3 };
@@ -21,7 +21,7 @@ enum { GAP = 3 };
 struct problem {
     size_t m, n, k;
     real *a, *a_columns; ///< (m,k + GAP), (k,m + GAP)
-    real *b, *packed;    ///< (k,n + GAP), right_reals_size(k, n)
+    real *b, *packed;    ///< (k,n + GAP), operand_b_size(k, n)
     real *want[2];       ///< (m,n) of k = 0, from 0 and from another matrix
     real *out[2];        ///< (m + 2,n + GAP) got and wanted
 };
@@ -30,7 +30,7 @@ struct problem {
 static inline real *reals(size_t count)
 {
     void *memory;
-    cr_assert_eq(posix_memalign(&memory, FACTOR_ALIGNMENT, count * sizeof(real)), 0);
+    cr_assert_eq(posix_memalign(&memory, OPERAND_ALIGNMENT, count * sizeof(real)), 0);
     return memory;
 }
 
@@ -56,7 +56,7 @@ static inline struct problem problem_open(size_t m, size_t n, size_t k)
         for (size_t i = 0; i < m; ++i)
             p.a_columns[l * (m + GAP) + i] = p.a[i * (k + GAP) + l];
     p.b = matrix(k, n, GAP, 2);
-    p.packed = reals(right_reals_size(k, n));
+    p.packed = reals(operand_b_size(k, n));
     p.want[0] = matrix(m, n, 0, 3);
     p.want[1] = matrix(m, n, 0, 3);
     for (size_t i = 0; i < m * n; ++i) p.want[0][i] = 0;
@@ -70,18 +70,18 @@ static inline void problem_close(struct problem *p)
     for (int o = 0; o < 2; ++o) free(p->want[o]), free(p->out[o]);
 }
 
-static inline struct left left_of(const struct problem *p, int way)
+static inline struct operand_a left_of(const struct problem *p, int way)
 {
-    return way & BY_COLUMNS ? left_reals(p->a_columns, p->m + GAP, TRANSPOSED)
-                            : left_reals(p->a, p->k + GAP, PLAIN);
+    return way & BY_COLUMNS ? operand_a(p->a_columns, p->m + GAP, TRANSPOSED)
+                            : operand_a(p->a, p->k + GAP, PLAIN);
 }
 
 /// The first k rows and n columns of B.
-static inline struct right right_of(const struct problem *p, int way, size_t k,
-                                    size_t n)
+static inline struct operand_b right_of(const struct problem *p, int way, size_t k,
+                                        size_t n)
 {
-    return way & IN_STRIPS ? right_pack(p->packed, p->b, p->n + GAP, PLAIN, k, n)
-                           : right_reals(p->b, p->n + GAP);
+    return way & IN_PANELS ? operand_b_pack(p->packed, p->b, p->n + GAP, PLAIN, k, n)
+                           : operand_b(p->b, p->n + GAP);
 }
 
 /// The next multiply-add of every chain: number l.
@@ -112,7 +112,7 @@ static inline real *canvas(struct problem *p, int added, const real *start, size
 }
 
 /// Expects the first m rows, n columns and k terms, computed in that way, to be the chains' numbers.
-static inline void expect_chains(struct problem *p, int way, struct right right,
+static inline void expect_chains(struct problem *p, int way, struct operand_b right,
                                  const real *start, size_t m, size_t n, size_t k)
 {
     const int added = (way & ADDED) != 0;

@@ -4,7 +4,6 @@
 
 #include "core/base/real.h"
 #include "core/linalg/amx.h"
-#include "core/linalg/tiles.h"
 #include "tests/ending.h"
 
 static void choose(const void *text)
@@ -42,7 +41,7 @@ Test(arithmetic, the_double_build_knows_no_bf16)
 
 Test(arithmetic, auto_is_bf16_where_the_cpu_has_tiles)
 {
-    cr_expect_eq(arithmetic_choose("auto"), tiles_available() ? BF16 : FP32);
+    cr_expect_eq(arithmetic_choose("auto"), amx_available() ? BF16 : FP32);
     amx_assume(1);
     cr_expect_eq(arithmetic_choose("auto"), BF16);
     amx_assume(0);

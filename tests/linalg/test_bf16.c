@@ -6,7 +6,7 @@
 
 #include "core/base/rng.h"
 #include "core/linalg/coretype.h"
-#include "core/linalg/pack.h"
+#include "core/linalg/pack_bf16.h"
 #include "tests/linalg/flushing.h"
 
 // ====== Numbers ======
@@ -174,7 +174,7 @@ Test(bf16, blocks_are_packed_alike_by_every_kernel_whole_or_not)
 
 static void *take(size_t numbers)
 {
-    return aligned_alloc(FACTOR_ALIGNMENT, (numbers * sizeof(bf16) + 63) / 64 * 64);
+    return aligned_alloc(OPERAND_ALIGNMENT, (numbers * sizeof(bf16) + 63) / 64 * 64);
 }
 
 /// A stored matrix (rows,columns) in both kinds of numbers, NaN between its rows.
@@ -229,15 +229,15 @@ Test(bf16, left_factors_are_rows_filled_up_with_zeros)
 {
     for (size_t x = 0; x < SHAPES; ++x)
         for (int op = PLAIN; op <= TRANSPOSED; ++op) {
-            size_t m = shapes[x][0], k = shapes[x][1], size = left_bf16_size(m, k);
+            size_t m = shapes[x][0], k = shapes[x][1], size = operand_a_bf16_size(m, k);
             struct stored a = op == PLAIN ? stored_make(m, k) : stored_make(k, m);
             bf16 *storage = take(size);
             for (int from_reals = 0; from_reals < 2; ++from_reals) {
                 memset(storage, 0xaa, size * sizeof *storage);
-                struct left left =
-                    from_reals ? left_from_reals(storage, a.reals, a.ld, op, m, k)
-                               : left_from_bf16(storage, a.halves, a.ld, op, m, k);
-                cr_expect(left.data == storage && left.row == left_bf16_row(k));
+                struct operand_a left =
+                    from_reals ? operand_a_from_reals(storage, a.reals, a.ld, op, m, k)
+                               : operand_a_from_bf16(storage, a.halves, a.ld, op, m, k);
+                cr_expect(left.data == storage && left.row == operand_a_bf16_row(k));
                 expect_factor(__LINE__, storage, size, 0, m, k, a, op == PLAIN);
             }
             free(a.reals), free(a.halves), free(storage);
@@ -248,16 +248,16 @@ Test(bf16, right_factors_are_tiles_of_pairs_filled_up_with_zeros)
 {
     for (size_t x = 0; x < SHAPES; ++x)
         for (int op = PLAIN; op <= TRANSPOSED; ++op) {
-            size_t n = shapes[x][0], k = shapes[x][1], size = right_bf16_size(k, n);
+            size_t n = shapes[x][0], k = shapes[x][1], size = operand_b_bf16_size(k, n);
             struct stored b = op == PLAIN ? stored_make(k, n) : stored_make(n, k);
             bf16 *storage = take(size);
             for (int from_reals = 0; from_reals < 2; ++from_reals) {
                 memset(storage, 0xaa, size * sizeof *storage);
-                struct right right =
-                    from_reals ? right_from_reals(storage, b.reals, b.ld, op, k, n)
-                               : right_from_bf16(storage, b.halves, b.ld, op, k, n);
+                struct operand_b right =
+                    from_reals ? operand_b_from_reals(storage, b.reals, b.ld, op, k, n)
+                               : operand_b_from_bf16(storage, b.halves, b.ld, op, k, n);
                 cr_expect(right.data == storage && right.row == TILE_DEPTH &&
-                          right.strip == 16 * left_bf16_row(k));
+                          right.panel == 16 * operand_a_bf16_row(k));
                 expect_factor(__LINE__, storage, size, 1, n, k, b, op == TRANSPOSED);
             }
             free(b.reals), free(b.halves), free(storage);
@@ -285,7 +285,7 @@ Test(bf16, factors_need_aligned_storage, .signal = SIGABRT)
 {
     static bf16 storage[2 * TILE_NUMBERS + 1] __attribute__((aligned(64)));
     static const real b[1] = {1};
-    right_from_reals(storage + 1, b, 1, PLAIN, 1, 1);
+    operand_b_from_reals(storage + 1, b, 1, PLAIN, 1, 1);
 }
 
 Test(bf16, padding_is_no_narrower_than_the_matrix, .signal = SIGABRT)

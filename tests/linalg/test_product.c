@@ -30,7 +30,7 @@ ParameterizedTest(int *number, product,
         chains_step(&p, k - 1);
         for (size_t n = 1; n <= N; n = all ? n + 1 : n * 2 + 3)
             for (int way = 0; way < WAYS; ++way) {
-                const struct right right = right_of(&p, way, k, n);
+                const struct operand_b right = right_of(&p, way, k, n);
                 for (size_t m = 1; m <= M; m = all ? m + 1 : m * 2 + 5)
                     expect_chains(&p, way, right, start, m, n, k);
             }
@@ -87,23 +87,24 @@ Test(product, the_order_of_a_chain_shows_in_its_bits)
     problem_close(&p);
 }
 
-/// c (m,n) += the part of the product of k terms from `first` on, cut into rows and strips at random places.
-static void add_in_pieces(real *c, const struct problem *p, int way, struct right right,
-                          size_t first, size_t k, struct rng *rng)
+/// c (m,n) += the part of the product of k terms from `first` on, cut into rows and panels at random places.
+static void add_in_pieces(real *c, const struct problem *p, int way,
+                          struct operand_b right, size_t first, size_t k,
+                          struct rng *rng)
 {
-    const struct left whole = left_of(p, way);
-    const struct left a = {(const real *)whole.data + first * whole.step, whole.row,
-                           whole.step};
+    const struct operand_a whole = left_of(p, way);
+    const struct operand_a a = {(const real *)whole.data + first * whole.step,
+                                whole.row, whole.step};
     const real *b = (const real *)right.data + first * right.row;
     for (size_t i = 0, rows; i < p->m; i += rows) {
         rows = 1 + rng_below(rng, (uint32_t)(p->m - i));
-        for (size_t s = 0, strips; s * STRIP < p->n; s += strips) {
-            const size_t left = p->n - s * STRIP;
-            strips = 1 + rng_below(rng, (uint32_t)(left / STRIP + 1));
-            const size_t columns = left < strips * STRIP ? left : strips * STRIP;
-            product(c + i * p->n + s * STRIP, p->n, left_skip(a, i, FP32),
-                    (struct right){b + s * right.strip, right.row, right.strip}, FP32,
-                    rows, columns, k, first > 0 || way & ADDED);
+        for (size_t s = 0, panels; s * PANEL < p->n; s += panels) {
+            const size_t left = p->n - s * PANEL;
+            panels = 1 + rng_below(rng, (uint32_t)(left / PANEL + 1));
+            const size_t columns = left < panels * PANEL ? left : panels * PANEL;
+            product(c + i * p->n + s * PANEL, p->n, operand_a_skip(a, i, FP32),
+                    (struct operand_b){b + s * right.panel, right.row, right.panel},
+                    FP32, rows, columns, k, first > 0 || way & ADDED);
         }
     }
 }
@@ -121,7 +122,7 @@ ParameterizedTest(int *number, product, is_the_same_in_pieces)
     const size_t bytes = p.m * p.n * sizeof(real);
     for (int trial = 0; trial < 5 * WAYS; ++trial) {
         const int way = trial % WAYS;
-        const struct right right = right_of(&p, way, p.k, p.n);
+        const struct operand_b right = right_of(&p, way, p.k, p.n);
         real *whole = matrix(p.m, p.n, 0, 3), *pieces = matrix(p.m, p.n, 0, 3);
         product(whole, p.n, left_of(&p, way), right, FP32, p.m, p.n, p.k, way & ADDED);
         for (size_t l = 0, k; l < p.k; l += k) {

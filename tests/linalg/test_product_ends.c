@@ -52,17 +52,17 @@ ParameterizedTest(int *number, product, touches_nothing_behind_its_matrices)
         for (size_t m = 1; m <= M; m += 7)
             for (size_t k = 1; k <= K; k += 16)
                 for (int columns = 0; columns < 2; ++columns) {
-                    const struct left left = left_of(&p, columns ? BY_COLUMNS : 0);
+                    const struct operand_a left = left_of(&p, columns ? BY_COLUMNS : 0);
                     const size_t ldb = N + GAP, lda = left.row * left.step;
                     const real *b = copy_before(end[0], p.b, k, n, ldb);
                     const real *a = copy_before(end[1], left.data, columns ? k : m,
                                                 columns ? m : k, lda);
                     real *c = end[2] - m * n;
                     for (int added = 0; added < 2; ++added) {
-                        product(want, n, left, right_of(&p, IN_STRIPS, k, n), FP32, m,
+                        product(want, n, left, right_of(&p, IN_PANELS, k, n), FP32, m,
                                 n, k, added);
-                        product(c, n, left_reals(a, lda, columns ? TRANSPOSED : PLAIN),
-                                right_reals(b, ldb), FP32, m, n, k, added);
+                        product(c, n, operand_a(a, lda, columns ? TRANSPOSED : PLAIN),
+                                operand_b(b, ldb), FP32, m, n, k, added);
                         cr_assert(!memcmp(c, want, m * n * sizeof(real)));
                     }
                 }
@@ -72,32 +72,32 @@ ParameterizedTest(int *number, product, touches_nothing_behind_its_matrices)
 
 /// Strips as the header lays them out, zeros behind column n, from a matrix that ends at a page into
 /// storage that ends at one.
-Test(product, packs_strips_and_touches_nothing_behind_them)
+Test(product, packs_panels_and_touches_nothing_behind_them)
 {
     enum { N = 70, K = 50 };
     real *from = ending_at_a_page((K + GAP) * (N + GAP));
-    real *to = ending_at_a_page(right_reals_size(K, N));
+    real *to = ending_at_a_page(operand_b_size(K, N));
     real *b = matrix(K, N, GAP, 4), *turned = matrix(N, K, GAP, 5);
     for (size_t n = 1; n <= N; ++n)
         for (size_t k = 1; k <= K; ++k)
             for (int op = PLAIN; op <= TRANSPOSED; ++op) {
-                const size_t size = right_reals_size(k, n);
+                const size_t size = operand_b_size(k, n);
                 const size_t ld = op == PLAIN ? N + GAP : K + GAP;
                 const real *x = op == PLAIN ? copy_before(from, b, k, n, ld)
                                             : copy_before(from, turned, n, k, ld);
                 memset(to - size, 0xe5, size * sizeof(real));
-                struct right got =
-                    right_pack(to - size, x, ld, (enum transpose)op, k, n);
-                cr_assert(got.data == to - size && got.row == STRIP &&
-                          got.strip == k * STRIP && size % (k * STRIP) == 0);
+                struct operand_b got =
+                    operand_b_pack(to - size, x, ld, (enum transpose)op, k, n);
+                cr_assert(got.data == to - size && got.row == PANEL &&
+                          got.panel == k * PANEL && size % (k * PANEL) == 0);
                 for (size_t j = 0; j < size / k; ++j)
                     for (size_t l = 0; l < k; ++l) {
                         const real want = j >= n        ? 0
                                           : op == PLAIN ? x[l * ld + j]
                                                         : x[j * ld + l];
                         const real *place = (const real *)got.data +
-                                            j / STRIP * got.strip + l * got.row +
-                                            j % STRIP;
+                                            j / PANEL * got.panel + l * got.row +
+                                            j % PANEL;
                         cr_assert(*place == want, "%zu x %zu, op %d: %zu, %zu", k, n,
                                   op, l, j);
                     }
@@ -109,9 +109,11 @@ Test(product, skips_rows_of_a_left_factor)
 {
     static const real x[64];
     static const uint16_t halves[4 * 32];
-    const struct left plain = left_skip(left_reals(x, 7, PLAIN), 3, FP32);
-    const struct left turned = left_skip(left_reals(x, 7, TRANSPOSED), 3, FP32);
-    const struct left half = left_skip((struct left){halves, 32, 1}, 3, BF16);
+    const struct operand_a plain = operand_a_skip(operand_a(x, 7, PLAIN), 3, FP32);
+    const struct operand_a turned =
+        operand_a_skip(operand_a(x, 7, TRANSPOSED), 3, FP32);
+    const struct operand_a half =
+        operand_a_skip((struct operand_a){halves, 32, 1}, 3, BF16);
     cr_expect(plain.data == x + 3 * 7 && plain.row == 7 && plain.step == 1);
     cr_expect(turned.data == x + 3 && turned.row == 1 && turned.step == 7);
     cr_expect(half.data == halves + 3 * 32 && half.row == 32 && half.step == 1);
@@ -129,7 +131,7 @@ static void multiply(const void *argument)
 {
     const struct attempt *attempt = argument;
     real x[4] = {0}, c[4];
-    product(c, attempt->ldc, left_reals(x, 2, PLAIN), right_reals(x, 2),
+    product(c, attempt->ldc, operand_a(x, 2, PLAIN), operand_b(x, 2),
             attempt->arithmetic, attempt->m, attempt->n, attempt->k, 0);
 }
 
@@ -157,7 +159,7 @@ static void pack(const void *argument)
 {
     static const real x[4];
     const struct packing *packing = argument;
-    right_pack(reals(256) + packing->place, x, 2, PLAIN, packing->k, packing->n);
+    operand_b_pack(reals(256) + packing->place, x, 2, PLAIN, packing->k, packing->n);
 }
 
 Test(product, refuses_a_factor_of_nothing_or_at_no_cache_line)
@@ -165,5 +167,5 @@ Test(product, refuses_a_factor_of_nothing_or_at_no_cache_line)
     static const struct packing packings[] = {
         {0, 2, 0}, {2, 0, 0}, {2, 2, 1}, {2, 2, 4}};
     for (size_t i = 0; i < sizeof packings / sizeof *packings; ++i)
-        expect_death(__LINE__, pack, &packings[i], -SIGABRT, "a factor ");
+        expect_death(__LINE__, pack, &packings[i], -SIGABRT, "an operand ");
 }

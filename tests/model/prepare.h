@@ -19,7 +19,7 @@ static inline int rows_are_free(void)
 /// Memory for factors of a matrix (rows,columns), or its transpose, at most.
 static inline void *factor_storage(struct arena *arena, size_t rows, size_t columns)
 {
-    return arena_take(arena, 1, factor_bytes(FP32, rows, columns));
+    return arena_take(arena, 1, operand_bytes(FP32, rows, columns));
 }
 
 /// Packs both factors of a layer (n,k) as its weight is now; storage: two of factor_storage(n, k).
@@ -27,8 +27,9 @@ static inline void linear_pack(struct linear *linear, void *const storage[2], si
                                size_t k)
 {
     linear->forward =
-        reals_right(FP32, storage[0], linear->weight, k, TRANSPOSED, k, n);
-    linear->backward = reals_right(FP32, storage[1], linear->weight, k, PLAIN, n, k);
+        reals_operand_b(FP32, storage[0], linear->weight, k, TRANSPOSED, k, n);
+    linear->backward =
+        reals_operand_b(FP32, storage[1], linear->weight, k, PLAIN, n, k);
 }
 
 /// A matrix (rows,width), contents unspecified.
@@ -46,7 +47,7 @@ static inline void activation_set(const struct activation *activation, const rea
                                   size_t rows)
 {
     const size_t bytes = rows * activation->width * sizeof(real);
-    memcpy(activation_target(activation, NULL, 0), x, bytes);
+    memcpy(activation_rows(activation, NULL, 0), x, bytes);
 }
 
 /// The numbers of a matrix.

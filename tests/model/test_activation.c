@@ -29,12 +29,13 @@ Test(activation, reals_are_written_where_they_stay)
     size_t stride;
     cr_expect(f.activation.width == WIDTH && f.activation.stride == WIDTH);
     real *data = activation_reals(&f.activation);
-    cr_expect(activation_target(&f.activation, chunk, 3) == data + 3 * WIDTH);
-    cr_expect(activation_target_columns(&stride, &f.activation, chunk, 3, 16, 16) ==
+    cr_expect(activation_rows(&f.activation, chunk, 3) == data + 3 * WIDTH);
+    cr_expect(activation_columns(&stride, &f.activation, chunk, 3, 16, 16) ==
               data + 3 * WIDTH + 16);
     cr_expect(stride == WIDTH);
-    activation_keep(&f.activation, data + 3 * WIDTH, 3, 1);
-    activation_keep_columns(&f.activation, data + 3 * WIDTH + 16, stride, 3, 1, 16, 16);
+    activation_commit(&f.activation, data + 3 * WIDTH, 3, 1);
+    activation_commit_columns(&f.activation, data + 3 * WIDTH + 16, stride, 3, 1, 16,
+                              16);
     cr_expect(!memcmp(data, f.x, ROWS * WIDTH * sizeof(real)));
     arena_close(&f.arena);
 }
@@ -45,9 +46,9 @@ Test(activation, reals_serve_as_they_are_without_memory)
     struct reserve reserve = {.arena = &f.arena};
     struct activation room;
     const size_t before = arena_mark(&f.arena);
-    activation_open_room(&room, FP32, ROWS, WIDTH, &reserve);
+    activation_open_from_reals(&room, FP32, ROWS, WIDTH, &reserve);
     cr_expect(arena_mark(&f.arena) == before && reserve.bytes == 0);
-    const struct activation alias = activation_of(&room, f.x, ROWS);
+    const struct activation alias = activation_from_reals(&room, f.x, ROWS);
     cr_expect(alias.data == f.x && alias.width == WIDTH && alias.stride == WIDTH);
     cr_expect(alias.arithmetic == FP32);
     arena_close(&f.arena);
@@ -68,15 +69,15 @@ Test(activation, counting_takes_nothing)
 }
 
 /// Element (i,l) of a left factor and (l,j) of a right one, as core/linalg/product.h lays them out.
-static real left_at(struct left factor, size_t i, size_t l)
+static real left_at(struct operand_a factor, size_t i, size_t l)
 {
     return ((const real *)factor.data)[i * factor.row + l * factor.step];
 }
 
-static real right_at(struct right factor, size_t l, size_t j)
+static real right_at(struct operand_b factor, size_t l, size_t j)
 {
     return ((const real *)
-                factor.data)[j / STRIP * factor.strip + l * factor.row + j % STRIP];
+                factor.data)[j / PANEL * factor.panel + l * factor.row + j % PANEL];
 }
 
 /// A piece of the matrix, in every orientation.
@@ -91,13 +92,14 @@ Test(activation, pieces_are_left_factors)
 {
     struct fixture f = fixture_open();
     void *storage = factor_storage(&f.arena, HIGH, WIDE);
-    const struct left plain = activation_left(&f.activation, FIRST, COLUMN);
-    const struct left turned =
-        activation_left_transposed(&f.activation, storage, FIRST, COLUMN, WIDE, HIGH);
+    const struct operand_a plain = activation_operand_a(&f.activation, FIRST, COLUMN);
+    const struct operand_a turned = activation_operand_a_transposed(
+        &f.activation, storage, FIRST, COLUMN, WIDE, HIGH);
     const real *from = f.x + FIRST * WIDTH + COLUMN;
-    const struct left reals = reals_left(FP32, storage, from, WIDTH, PLAIN, HIGH, WIDE);
-    const struct left reals_turned =
-        reals_left(FP32, storage, from, WIDTH, TRANSPOSED, WIDE, HIGH);
+    const struct operand_a reals =
+        reals_operand_a(FP32, storage, from, WIDTH, PLAIN, HIGH, WIDE);
+    const struct operand_a reals_turned =
+        reals_operand_a(FP32, storage, from, WIDTH, TRANSPOSED, WIDE, HIGH);
     for (size_t r = 0; r < HIGH; ++r)
         for (size_t c = 0; c < WIDE; ++c) {
             const real want = piece_at(&f, r, c);
@@ -114,14 +116,14 @@ Test(activation, pieces_are_right_factors)
     void *storage[4];
     for (int s = 0; s < 4; ++s) storage[s] = factor_storage(&f.arena, HIGH, WIDE);
     const real *from = f.x + FIRST * WIDTH + COLUMN;
-    const struct right plain =
-        activation_right(&f.activation, storage[0], FIRST, COLUMN, PLAIN, HIGH, WIDE);
-    const struct right turned = activation_right(&f.activation, storage[1], FIRST,
-                                                 COLUMN, TRANSPOSED, WIDE, HIGH);
-    const struct right reals =
-        reals_right(FP32, storage[2], from, WIDTH, PLAIN, HIGH, WIDE);
-    const struct right reals_turned =
-        reals_right(FP32, storage[3], from, WIDTH, TRANSPOSED, WIDE, HIGH);
+    const struct operand_b plain = activation_operand_b(
+        &f.activation, storage[0], FIRST, COLUMN, PLAIN, HIGH, WIDE);
+    const struct operand_b turned = activation_operand_b(
+        &f.activation, storage[1], FIRST, COLUMN, TRANSPOSED, WIDE, HIGH);
+    const struct operand_b reals =
+        reals_operand_b(FP32, storage[2], from, WIDTH, PLAIN, HIGH, WIDE);
+    const struct operand_b reals_turned =
+        reals_operand_b(FP32, storage[3], from, WIDTH, TRANSPOSED, WIDE, HIGH);
     cr_expect(reals.data == storage[2] && reals_turned.data == storage[3], "packed");
     for (size_t r = 0; r < HIGH; ++r)
         for (size_t c = 0; c < WIDE; ++c) {
@@ -141,17 +143,18 @@ Test(activation, factor_bytes_are_enough_for_either_orientation)
     for (size_t rows = 1; rows <= ROWS; ++rows)
         for (size_t columns = 1; columns <= WIDTH; columns += 3) {
             void *storage = factor_storage(&f.arena, rows, columns);
-            const size_t bytes = factor_bytes(FP32, rows, columns);
-            cr_assert(bytes == factor_bytes(FP32, columns, rows) &&
-                      bytes >= right_reals_size(rows, columns) * sizeof(real) &&
-                      bytes >= right_reals_size(columns, rows) * sizeof(real));
-            activation_left_transposed(&f.activation, storage, 0, 0, columns, rows);
+            const size_t bytes = operand_bytes(FP32, rows, columns);
+            cr_assert(bytes == operand_bytes(FP32, columns, rows) &&
+                      bytes >= operand_b_size(rows, columns) * sizeof(real) &&
+                      bytes >= operand_b_size(columns, rows) * sizeof(real));
+            activation_operand_a_transposed(&f.activation, storage, 0, 0, columns,
+                                            rows);
             for (int op = PLAIN; op <= TRANSPOSED; ++op) {
                 const size_t k = op == PLAIN ? rows : columns;
                 const size_t n = op == PLAIN ? columns : rows;
-                reals_right(FP32, storage, f.x, WIDTH, (enum transpose)op, k, n);
-                activation_right(&f.activation, storage, 0, 0, (enum transpose)op, k,
-                                 n);
+                reals_operand_b(FP32, storage, f.x, WIDTH, (enum transpose)op, k, n);
+                activation_operand_b(&f.activation, storage, 0, 0, (enum transpose)op,
+                                     k, n);
             }
             arena_reset(&f.arena, mark);
         }

@@ -40,7 +40,7 @@ static void layer_open(struct layer *l, size_t rows, size_t n, size_t k)
 static void *storage(struct arena *arena, enum arithmetic arithmetic, size_t rows,
                      size_t columns)
 {
-    return arena_take(arena, 1, factor_bytes(arithmetic, rows, columns));
+    return arena_take(arena, 1, operand_bytes(arithmetic, rows, columns));
 }
 
 static void layer_pass(struct layer *l, enum arithmetic arithmetic)
@@ -48,21 +48,22 @@ static void layer_pass(struct layer *l, enum arithmetic arithmetic)
     const size_t R = l->rows, N = l->n, K = l->k;
     struct reserve reserve = {.arena = &l->arena};
     struct activation room_in, room_dout;
-    activation_open_room(&room_in, arithmetic, R, K, &reserve);
-    activation_open_room(&room_dout, arithmetic, R, N, &reserve);
-    const struct activation in = activation_of(&room_in, l->in, R),
-                            dout = activation_of(&room_dout, l->dout, R);
+    activation_open_from_reals(&room_in, arithmetic, R, K, &reserve);
+    activation_open_from_reals(&room_dout, arithmetic, R, N, &reserve);
+    const struct activation in = activation_from_reals(&room_in, l->in, R),
+                            dout = activation_from_reals(&room_dout, l->dout, R);
     const struct linear linear = {
         l->weight, l->bias,
-        reals_right(arithmetic, storage(&l->arena, arithmetic, N, K), l->weight, K,
-                    TRANSPOSED, K, N),
-        reals_right(arithmetic, storage(&l->arena, arithmetic, N, K), l->weight, K,
-                    PLAIN, N, K)};
+        reals_operand_b(arithmetic, storage(&l->arena, arithmetic, N, K), l->weight, K,
+                        TRANSPOSED, K, N),
+        reals_operand_b(arithmetic, storage(&l->arena, arithmetic, N, K), l->weight, K,
+                        PLAIN, N, K)};
     void *const factors[2] = {storage(&l->arena, arithmetic, R, N),
                               storage(&l->arena, arithmetic, R, K)};
-    linear_forward(l->out, activation_left(&in, 0, 0), &linear, arithmetic, R, N, K, 0);
-    linear_backward_input(l->din, activation_left(&dout, 0, 0), &linear, arithmetic, R,
-                          N, K);
+    linear_forward(l->out, activation_operand_a(&in, 0, 0), &linear, arithmetic, R, N,
+                   K, 0);
+    linear_backward_input(l->din, activation_operand_a(&dout, 0, 0), &linear,
+                          arithmetic, R, N, K);
     linear_backward_weight(l->dweight, &dout, 0, &in, 0, factors, R, N, K, 0);
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/linalg/coretype.h"
-#include "core/linalg/tiles.h"
+#include "core/linalg/gemm_bf16.h"
 #include "core/model/mae.h"
 #include "core/model/vit.h"
 #include "tests/linalg/amx_emulator.h"
@@ -70,7 +70,7 @@ struct stack {
     int blocks;
     struct parameters parameters;
     real *weights, *in, *c;
-    struct prepared prepared;
+    struct packed_weights prepared;
     struct vit vit, gradient;
     struct vit_trace trace;
     struct block_work work;
@@ -89,8 +89,8 @@ static void stack_open(struct stack *f, enum arithmetic arithmetic, int blocks,
     parameters_initialise(f->weights, &f->parameters, 1);
     f->result = (struct result){arena_reals(&f->arena, n), arena_reals(&f->arena, n),
                                 arena_reals(&f->arena, count), n, count};
-    prepared_open(&f->prepared, &f->parameters, f->weights, arithmetic,
-                  FORWARD_AND_BACKWARD, &f->arena);
+    packed_weights_open(&f->prepared, &f->parameters, f->weights, arithmetic, TRAIN,
+                        &f->arena);
     parameters_bind(&f->gradient, &f->parameters, f->result.gradients);
     struct reserve reserve = {.arena = &f->arena};
     vit_trace_open(&f->trace, blocks, arithmetic, &shape, &reserve);
@@ -102,8 +102,8 @@ static void stack_open(struct stack *f, enum arithmetic arithmetic, int blocks,
 static void stack_pass(struct stack *f)
 {
     const size_t bytes = f->result.outs * sizeof(real);
-    prepared_pack_all(&f->prepared);
-    prepared_bind(&f->vit, &f->prepared);
+    packed_weights_pack_all(&f->prepared);
+    packed_weights_bind(&f->vit, &f->prepared);
     memcpy(f->result.out, f->in, bytes);
     vit_forward(f->result.out, &f->trace, &f->work, &f->vit, f->blocks, &f->shape);
     memcpy(f->result.dx, f->c, bytes);
@@ -217,7 +217,7 @@ struct model {
     real *weights, *patches, *c;
     int32_t *shown;
     struct mae_input input;
-    struct prepared prepared;
+    struct packed_weights prepared;
     struct mae_activations *activations;
     struct result result;
 };
@@ -240,17 +240,17 @@ static void model_open(struct model *f, enum arithmetic arithmetic,
         for (size_t v = 0; v < visible; ++v)
             f->shown[b * visible + v] = (int32_t)(v * T / visible + b % (T / visible));
     f->input = (struct mae_input){images, visible, f->patches, f->shown};
-    prepared_open(&f->prepared, &f->mae.parameters, f->weights, arithmetic,
-                  FORWARD_AND_BACKWARD, &f->arena);
-    f->activations = mae_activations_open(&f->mae, images, visible, arithmetic,
-                                          FORWARD_AND_BACKWARD, &f->arena);
+    packed_weights_open(&f->prepared, &f->mae.parameters, f->weights, arithmetic, TRAIN,
+                        &f->arena);
+    f->activations =
+        mae_activations_open(&f->mae, images, visible, arithmetic, TRAIN, &f->arena);
     f->result = (struct result){arena_reals(&f->arena, n), NULL,
                                 arena_reals(&f->arena, count), n, count};
 }
 
 static void model_pass(struct model *f)
 {
-    prepared_pack_all(&f->prepared);
+    packed_weights_pack_all(&f->prepared);
     memcpy(f->result.out, mae_forward(f->activations, &f->mae, &f->prepared, &f->input),
            f->result.outs * sizeof(real));
     mae_backward(f->result.gradients, f->activations, &f->mae, &f->prepared, &f->input,
@@ -338,7 +338,7 @@ static void path_check(const char *name)
     for (int i = 0; i < 2; ++i) {
         stack_open(&blocks[i], BF16, 1, (struct attention_shape){2, 37, 24, 3});
         model_open(&model[i], BF16, &small, 2, 5);
-        cr_assert(tiles_path_use(i ? name : "portable"));
+        cr_assert(gemm_bf16_path_use(i ? name : "portable"));
         stack_pass(&blocks[i]);
         model_pass(&model[i]);
     }

@@ -1,7 +1,7 @@
 #include "core/model/block.h"
 
 #include "core/model/lanes.h"
-#include "core/model/prepared.h"
+#include "core/model/packed_weights.h"
 #include "core/model/vit.h"
 #include "tests/expect_close.h"
 #include "tests/model/gradient.h"
@@ -19,7 +19,7 @@ struct fixture {
     int blocks;
     struct parameters parameters;
     real *weights, *gradients, *in, *x, *c, *dx;
-    struct prepared prepared;
+    struct packed_weights prepared;
     struct vit vit, gradient;
     struct vit_trace trace;
     struct block_work work;
@@ -33,8 +33,8 @@ static void fixture_open(struct fixture *f, int blocks, struct attention_shape s
     vit_list(&f->parameters, "", 0, blocks, f->shape.width);
     f->weights = normal_reals(&f->arena, f->parameters.count, .3, 1);
     f->gradients = arena_reals(&f->arena, f->parameters.count);
-    prepared_open(&f->prepared, &f->parameters, f->weights, FP32, FORWARD_AND_BACKWARD,
-                  &f->arena);
+    packed_weights_open(&f->prepared, &f->parameters, f->weights, FP32, TRAIN,
+                        &f->arena);
     parameters_bind(&f->gradient, &f->parameters, f->gradients);
 
     struct reserve reserve = {.arena = &f->arena};
@@ -54,8 +54,8 @@ static size_t size(const struct fixture *f)
 
 static void forward(struct fixture *f)
 {
-    prepared_pack_all(&f->prepared);
-    prepared_bind(&f->vit, &f->prepared);
+    packed_weights_pack_all(&f->prepared);
+    packed_weights_bind(&f->vit, &f->prepared);
     memcpy(f->x, f->in, size(f) * sizeof(real));
     vit_forward(f->x, &f->trace, &f->work, &f->vit, f->blocks, &f->shape);
 }
@@ -165,15 +165,15 @@ static void check_composition(struct attention_shape shape)
 
     layernorm_forward(activation_reals(&normed), normal, rstd, f.in, &block->norm1, R,
                       D);
-    linear_forward(activation_reals(&qkv), activation_left(&normed, 0, 0),
+    linear_forward(activation_reals(&qkv), activation_operand_a(&normed, 0, 0),
                    &block->attn.qkv, FP32, R, 3 * D, D, 0);
     attention_forward(&mixed, probs, &f.work.attention, &qkv, &f.shape);
-    linear_forward(y, activation_left(&mixed, 0, 0), &block->attn.proj, FP32, R, D, D,
-                   0);
+    linear_forward(y, activation_operand_a(&mixed, 0, 0), &block->attn.proj, FP32, R, D,
+                   D, 0);
     for (size_t i = 0; i < R * D; ++i) y[i] += f.in[i];
     layernorm_forward(activation_reals(&normed), normal, rstd, y, &block->norm2, R, D);
-    mlp_forward(branch, &trace, 0, work, activation_left(&normed, 0, 0), &block->mlp, R,
-                D);
+    mlp_forward(branch, &trace, 0, work, activation_operand_a(&normed, 0, 0),
+                &block->mlp, R, D);
     for (size_t i = 0; i < R * D; ++i) y[i] += branch[i];
 
     // Sums start from the residual in one and end with it in the other: a few roundings apart.
@@ -223,7 +223,7 @@ Test(block, a_pass_without_a_backward_changes_no_bit)
 {
     struct fixture f;
     fixture_open(&f, 3, shapes[1]);
-    struct reserve reserve = {.arena = &f.arena, .passes = FORWARD_ONLY};
+    struct reserve reserve = {.arena = &f.arena, .mode = INFER};
     real *x = arena_reals(&f.arena, size(&f));
     forward(&f);
     memcpy(x, f.x, size(&f) * sizeof(real));

@@ -21,7 +21,7 @@ enum { IMAGES = 3, CLASSES = 5, TOKENS = 16, WIDTH = 24 };
 struct fixture {
     struct arena arena;
     struct classifier classifier;
-    struct prepared prepared;
+    struct packed_weights prepared;
     size_t images, patches_count;
     real *patches, *weights, *gradients, *c;
     struct classifier_activations *activations;
@@ -39,10 +39,10 @@ static void fixture_open_in(struct fixture *f, const struct mae_shape *shape,
     f->gradients = arena_reals(&f->arena, parameters->count);
     f->patches = normal_reals(&f->arena, f->patches_count, .5, 2);
     f->c = normal_reals(&f->arena, images * CLASSES, 1, 3);
-    prepared_open(&f->prepared, parameters, f->weights, arithmetic,
-                  FORWARD_AND_BACKWARD, &f->arena);
+    packed_weights_open(&f->prepared, parameters, f->weights, arithmetic, TRAIN,
+                        &f->arena);
     f->activations = classifier_activations_open(&f->classifier, images, arithmetic,
-                                                 FORWARD_AND_BACKWARD, &f->arena);
+                                                 TRAIN, &f->arena);
 }
 
 static void fixture_open(struct fixture *f, const struct mae_shape *shape,
@@ -53,7 +53,7 @@ static void fixture_open(struct fixture *f, const struct mae_shape *shape,
 
 static const real *forward(struct fixture *f)
 {
-    prepared_pack_all(&f->prepared);
+    packed_weights_pack_all(&f->prepared);
     return classifier_forward(f->activations, &f->classifier, &f->prepared, f->patches);
 }
 
@@ -122,18 +122,18 @@ Test(classifier, logits_are_a_linear_map_of_the_autoencoders_class_token)
 {
     struct fixture f;
     struct mae mae;
-    struct prepared prepared;
+    struct packed_weights prepared;
     real *pretrained;
     int32_t shown[IMAGES * TOKENS];
     fixture_open(&f, &small, IMAGES);
     mae_with_encoder(&mae, &pretrained, &f, &small);
     classifier_take_encoder(f.weights, &f.classifier, pretrained, &mae);
     for (int i = 0; i < IMAGES * TOKENS; ++i) shown[i] = i % TOKENS;
-    prepared_open(&prepared, &mae.parameters, pretrained, FP32, FORWARD_ONLY, &f.arena);
-    prepared_pack_all(&prepared);
+    packed_weights_open(&prepared, &mae.parameters, pretrained, FP32, INFER, &f.arena);
+    packed_weights_pack_all(&prepared);
     struct mae_input input = {IMAGES, TOKENS, f.patches, shown};
-    struct mae_activations *activations = mae_activations_open(
-        &mae, IMAGES, TOKENS, FP32, FORWARD_AND_BACKWARD, &f.arena);
+    struct mae_activations *activations =
+        mae_activations_open(&mae, IMAGES, TOKENS, FP32, TRAIN, &f.arena);
     const real *z = mae_encode(activations, &mae, &prepared, &input, -1);
 
     const struct parameters *table = &f.classifier.parameters;
@@ -258,8 +258,7 @@ Test(classifier, activations_fit_exactly_where_their_size_says)
 {
     struct fixture f;
     fixture_open(&f, &small, IMAGES);
-    const size_t size =
-        classifier_activations_size(&f.classifier, IMAGES, FP32, FORWARD_AND_BACKWARD);
+    const size_t size = classifier_activations_size(&f.classifier, IMAGES, FP32, TRAIN);
     struct arena arena;
     arena_open(&arena, "exact", size);
     // qkv has no bias, and no row of the table binds it: it must not be what the memory held.
@@ -269,8 +268,8 @@ Test(classifier, activations_fit_exactly_where_their_size_says)
     real *want = kept(&f, forward(&f), IMAGES * CLASSES);
     backward(&f);
     real *gradients = kept(&f, f.gradients, f.classifier.parameters.count);
-    f.activations = classifier_activations_open(&f.classifier, IMAGES, FP32,
-                                                FORWARD_AND_BACKWARD, &arena);
+    f.activations =
+        classifier_activations_open(&f.classifier, IMAGES, FP32, TRAIN, &arena);
     cr_expect(arena_mark(&arena) <= size && arena_mark(&arena) > size * 9 / 10);
     expect_close(forward(&f), (const real *)want, IMAGES * CLASSES, 0, 0);
     backward(&f);
@@ -292,12 +291,11 @@ Test(classifier, forward_alone_gives_the_same_logits_in_less_memory)
     struct fixture f;
     fixture_open(&f, &small, IMAGES);
     real *want = kept(&f, forward(&f), IMAGES * CLASSES);
-    cr_expect_lt(
-        classifier_activations_size(&f.classifier, IMAGES, FP32, FORWARD_ONLY),
-        classifier_activations_size(&f.classifier, IMAGES, FP32, FORWARD_AND_BACKWARD) *
-            3 / 4);
-    f.activations = classifier_activations_open(&f.classifier, IMAGES, FP32,
-                                                FORWARD_ONLY, &f.arena);
+    cr_expect_lt(classifier_activations_size(&f.classifier, IMAGES, FP32, INFER),
+                 classifier_activations_size(&f.classifier, IMAGES, FP32, TRAIN) * 3 /
+                     4);
+    f.activations =
+        classifier_activations_open(&f.classifier, IMAGES, FP32, INFER, &f.arena);
     expect_close(forward(&f), (const real *)want, IMAGES * CLASSES, 0, 0);
     arena_close(&f.arena);
 }
@@ -306,8 +304,8 @@ Test(classifier, refuses_backward_in_memory_for_the_forward_pass, .signal = SIGA
 {
     struct fixture f;
     fixture_open(&f, &small, IMAGES);
-    f.activations = classifier_activations_open(&f.classifier, IMAGES, FP32,
-                                                FORWARD_ONLY, &f.arena);
+    f.activations =
+        classifier_activations_open(&f.classifier, IMAGES, FP32, INFER, &f.arena);
     forward(&f);
     backward(&f);
 }
@@ -316,8 +314,8 @@ Test(classifier, refuses_backward_with_weights_for_the_forward_pass, .signal = S
 {
     struct fixture f;
     fixture_open(&f, &small, IMAGES);
-    prepared_open(&f.prepared, &f.classifier.parameters, f.weights, FP32, FORWARD_ONLY,
-                  &f.arena);
+    packed_weights_open(&f.prepared, &f.classifier.parameters, f.weights, FP32, INFER,
+                        &f.arena);
     forward(&f);
     backward(&f);
 }

@@ -97,7 +97,7 @@ Test(layernorm, lanes_fold_adds_every_lane_once)
 {
     lanes lane;
     for (size_t l = 0; l < LANES; ++l) lane[l] = (real)(1u << l);
-    cr_expect(lanes_fold(&lane) == (real)((1u << LANES) - 1));
+    cr_expect(lanes_sum(&lane) == (real)((1u << LANES) - 1));
     cr_expect(lanes_stride(1) == 16 && lanes_stride(16) == 16 &&
               lanes_stride(17) == 32);
 }
@@ -117,7 +117,7 @@ Test(layernorm, lanes_fold_by_halves)
         }
         for (size_t half = LANES / 2; half; half /= 2)
             for (size_t l = 0; l < half; ++l) want[l] += want[l + half];
-        cr_expect(lanes_fold(&lane) == want[0]);
+        cr_expect(lanes_sum(&lane) == want[0]);
         other += in_turn != want[0];
     }
     cr_expect(other > 0);

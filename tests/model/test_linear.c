@@ -50,7 +50,7 @@ static struct fixture fixture_open(size_t rows)
 
 static void forward(struct fixture *f, const struct linear *linear, int accumulate)
 {
-    linear_forward(f->out, activation_left(&f->inputs, BEFORE_IN, 0), linear, FP32,
+    linear_forward(f->out, activation_operand_a(&f->inputs, BEFORE_IN, 0), linear, FP32,
                    f->rows, N, K, accumulate);
 }
 
@@ -62,8 +62,8 @@ static void weight_backward(struct fixture *f, int accumulate)
 
 static void backward(struct fixture *f)
 {
-    linear_backward_input(f->din, activation_left(&f->dout, BEFORE_OUT, 0), &f->linear,
-                          FP32, f->rows, N, K);
+    linear_backward_input(f->din, activation_operand_a(&f->dout, BEFORE_OUT, 0),
+                          &f->linear, FP32, f->rows, N, K);
     weight_backward(f, 0);
     linear_backward_bias(f->gradient.bias, f->c, f->rows, N);
 }
@@ -142,9 +142,9 @@ Test(linear, a_row_has_the_same_bits_alone)
     forward(&f, &f.linear, 0);
     backward(&f);
     for (size_t r = 0; r < f.rows; ++r) {
-        linear_forward(out, activation_left(&f.inputs, BEFORE_IN + r, 0), &f.linear,
-                       FP32, 1, N, K, 0);
-        linear_backward_input(din, activation_left(&f.dout, BEFORE_OUT + r, 0),
+        linear_forward(out, activation_operand_a(&f.inputs, BEFORE_IN + r, 0),
+                       &f.linear, FP32, 1, N, K, 0);
+        linear_backward_input(din, activation_operand_a(&f.dout, BEFORE_OUT + r, 0),
                               &f.linear, FP32, 1, N, K);
         cr_expect(!memcmp(out, f.out + r * N, sizeof out), "row %zu", r);
         cr_expect(!memcmp(din, f.din + r * K, sizeof din), "row %zu", r);

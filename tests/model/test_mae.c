@@ -25,7 +25,7 @@ struct fixture {
     struct mae_input input;
     int32_t *shown;
     real *patches, *weights, *gradients, *c;
-    struct prepared prepared;
+    struct packed_weights prepared;
     struct mae_activations *activations;
 };
 
@@ -53,26 +53,26 @@ static void fixture_open(struct fixture *f, const struct mae_shape *shape,
     f->count = images * f->tokens * f->patch;
     f->weights = normal_reals(&f->arena, parameters, .3, 1);
     f->gradients = arena_reals(&f->arena, parameters);
-    prepared_open(&f->prepared, &f->mae.parameters, f->weights, FP32,
-                  FORWARD_AND_BACKWARD, &f->arena);
+    packed_weights_open(&f->prepared, &f->mae.parameters, f->weights, FP32, TRAIN,
+                        &f->arena);
     f->patches = normal_reals(&f->arena, f->count, .5, 2);
     f->c = normal_reals(&f->arena, f->count, 1, 3);
     f->shown = arena_take(&f->arena, images * visible, sizeof(int32_t));
     show(f->shown, images, visible, f->tokens);
     f->input = (struct mae_input){images, visible, f->patches, f->shown};
-    f->activations = mae_activations_open(&f->mae, images, visible, FP32,
-                                          FORWARD_AND_BACKWARD, &f->arena);
+    f->activations =
+        mae_activations_open(&f->mae, images, visible, FP32, TRAIN, &f->arena);
 }
 
 static const real *forward(struct fixture *f)
 {
-    prepared_pack_all(&f->prepared);
+    packed_weights_pack_all(&f->prepared);
     return mae_forward(f->activations, &f->mae, &f->prepared, &f->input);
 }
 
 static const real *encode(struct fixture *f, int layer)
 {
-    prepared_pack_all(&f->prepared);
+    packed_weights_pack_all(&f->prepared);
     return mae_encode(f->activations, &f->mae, &f->prepared, &f->input, layer);
 }
 
@@ -300,15 +300,15 @@ Test(mae, activations_fit_exactly_where_their_size_says)
 {
     struct fixture f;
     fixture_open(&f, &small, 2, 5);
-    static const enum passes passes[] = {FORWARD_AND_BACKWARD, FORWARD_ONLY};
+    static const enum mode mode[] = {TRAIN, INFER};
     size_t size[2];
     const real *want = forward(&f);
     for (int p = 0; p < 2; ++p) {
         struct arena arena;
-        size[p] = mae_activations_size(&f.mae, 2, 5, FP32, passes[p]);
+        size[p] = mae_activations_size(&f.mae, 2, 5, FP32, mode[p]);
         arena_open(&arena, "exact", size[p]);
         struct mae_activations *activations =
-            mae_activations_open(&f.mae, 2, 5, FP32, passes[p], &arena);
+            mae_activations_open(&f.mae, 2, 5, FP32, mode[p], &arena);
         cr_expect(arena_mark(&arena) <= size[p] &&
                   arena_mark(&arena) > size[p] * 9 / 10);
         const real *got = mae_forward(activations, &f.mae, &f.prepared, &f.input);
@@ -324,14 +324,14 @@ Test(mae, activations_do_not_see_what_their_memory_held)
 {
     struct fixture f;
     fixture_open(&f, &small, 2, 5);
-    const size_t size = mae_activations_size(&f.mae, 2, 5, FP32, FORWARD_AND_BACKWARD);
+    const size_t size = mae_activations_size(&f.mae, 2, 5, FP32, TRAIN);
     struct arena arena;
     arena_open(&arena, "used", size);
     const size_t mark = arena_mark(&arena);
     memset(arena_take(&arena, 1, size), 0xff, size);
     arena_reset(&arena, mark);
     struct mae_activations *activations =
-        mae_activations_open(&f.mae, 2, 5, FP32, FORWARD_AND_BACKWARD, &arena);
+        mae_activations_open(&f.mae, 2, 5, FP32, TRAIN, &arena);
     const real *want = forward(&f);
     const real *got = mae_forward(activations, &f.mae, &f.prepared, &f.input);
     expect_close(got, want, f.count, 0, 0);
@@ -407,7 +407,7 @@ Test(mae, refuses_backward_with_activations_for_forward)
 {
     struct fixture f;
     fixture_open(&f, &small, 2, 5);
-    f.activations = mae_activations_open(&f.mae, 2, 5, FP32, FORWARD_ONLY, &f.arena);
+    f.activations = mae_activations_open(&f.mae, 2, 5, FP32, INFER, &f.arena);
     forward(&f);
     expect_death(__LINE__, backward_attempt, &f, -SIGABRT, "for the forward pass only");
     arena_close(&f.arena);
@@ -530,14 +530,14 @@ Test(mae, refuses_backward_with_other_weights)
     fixture_open(&other, &small, 2, 5);
     forward(&f);
     forward(&other);
-    struct prepared own = f.prepared;
+    struct packed_weights own = f.prepared;
     f.prepared = other.prepared;
     expect_death(__LINE__, backward_attempt, &f, -SIGABRT, "another model");
     f.prepared = own;
     f.prepared.arithmetic = BF16;
     expect_death(__LINE__, backward_attempt, &f, -SIGABRT, "different arithmetics");
-    prepared_open(&f.prepared, &f.mae.parameters, f.weights, FP32, FORWARD_ONLY,
-                  &f.arena);
+    packed_weights_open(&f.prepared, &f.mae.parameters, f.weights, FP32, INFER,
+                        &f.arena);
     forward(&f);
     expect_death(__LINE__, backward_attempt, &f, -SIGABRT, "forward");
     arena_close(&other.arena);

@@ -141,13 +141,13 @@ static struct fixture fixture_open(void)
 static void forward_rows(struct fixture *f, size_t first, size_t rows)
 {
     mlp_forward(f->out + first * D, &f->trace, BEFORE + first, f->work,
-                activation_left(&f->inputs, BEFORE + first, 0), &f->mlp, rows, D);
+                activation_operand_a(&f->inputs, BEFORE + first, 0), &f->mlp, rows, D);
 }
 
 static void backward_rows(struct fixture *f, size_t first, size_t rows)
 {
     mlp_backward_input(f->din + first * D, &f->dinner, f->gradient.fc1.bias, f->work,
-                       activation_left(&f->dout, BEFORE + first, 0), &f->trace,
+                       activation_operand_a(&f->dout, BEFORE + first, 0), &f->trace,
                        BEFORE + first, &f->mlp, rows, D);
 }
 

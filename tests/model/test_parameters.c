@@ -122,7 +122,7 @@ Test(parameters, factors_are_the_weights_of_linear_layers)
         int want = 0;
         for (size_t i = 0; i < sizeof layers / sizeof *layers; ++i)
             want |= strstr(row->name, layers[i]) != NULL;
-        cr_expect(!parameter_is_factor(row) == !want, "%s", row->name);
+        cr_expect(!parameter_is_operand(row) == !want, "%s", row->name);
         factors += want;
     }
     cr_expect(factors == 16 * 4 + 2);

@@ -47,16 +47,16 @@ static void fixture_close(struct fixture *f)
 Test(classify, an_image_gets_its_own_likeliest_class)
 {
     struct fixture f;
-    struct prepared prepared;
+    struct packed_weights prepared;
     real patches[TOKENS * PATCH];
     size_t classes[10] = {0}, different = 0;
     fixture_open(&f);
     classify_images(f.predicted, &f.classification);
-    prepared_open(&prepared, &f.classifier.parameters, f.weights, FP32, FORWARD_ONLY,
-                  &f.arena);
-    prepared_pack_all(&prepared);
+    packed_weights_open(&prepared, &f.classifier.parameters, f.weights, FP32, INFER,
+                        &f.arena);
+    packed_weights_pack_all(&prepared);
     struct classifier_activations *activations =
-        classifier_activations_open(&f.classifier, 1, FP32, FORWARD_ONLY, &f.arena);
+        classifier_activations_open(&f.classifier, 1, FP32, INFER, &f.arena);
     for (size_t i = 0; i < IMAGES; ++i) {
         patches_from_bytes(patches, f.images.pixels + i * IMAGE_BYTES, 8);
         const real *logits =

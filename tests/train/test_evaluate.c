@@ -93,10 +93,10 @@ Test(evaluate, an_image_is_reconstructed_under_its_own_mask)
     fixture_open(&f);
     struct seen *seen = look(&f.evaluation);
     struct mae_activations *activations =
-        mae_activations_open(&f.mae, 1, VISIBLE, FP32, FORWARD_AND_BACKWARD, &f.arena);
-    struct prepared weights;
-    prepared_open(&weights, &f.mae.parameters, f.weights, FP32, FORWARD_ONLY, &f.arena);
-    prepared_pack_all(&weights);
+        mae_activations_open(&f.mae, 1, VISIBLE, FP32, TRAIN, &f.arena);
+    struct packed_weights weights;
+    packed_weights_open(&weights, &f.mae.parameters, f.weights, FP32, INFER, &f.arena);
+    packed_weights_pack_all(&weights);
     for (uint32_t i = 0; i < IMAGES; i += 13) {
         uint32_t ranking[TOKENS];
         int32_t visible[VISIBLE], hidden[TOKENS - VISIBLE];

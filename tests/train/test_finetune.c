@@ -139,23 +139,23 @@ static double in_one_piece(real *gradient, real *weights, const struct small *sm
                            const struct classifier *classifier, const uint32_t *image,
                            size_t images, struct arena *arena)
 {
-    struct prepared prepared;
+    struct packed_weights prepared;
     real *patches = arena_reals(arena, images * TOKENS * PATCH);
     real *dlogits = arena_reals(arena, images * IMAGE_CLASSES);
     uint8_t labels[TINY_IMAGES];
     parameters_initialise(weights, &classifier->parameters, small->settings.seed);
     classifier_take_encoder(weights, classifier, small->pretrained.slab,
                             &small->pretrained.mae);
-    prepared_open(&prepared, &classifier->parameters, weights, FP32,
-                  FORWARD_AND_BACKWARD, arena);
-    prepared_pack_all(&prepared);
+    packed_weights_open(&prepared, &classifier->parameters, weights, FP32, TRAIN,
+                        arena);
+    packed_weights_pack_all(&prepared);
     for (size_t b = 0; b < images; ++b) {
         patches_from_bytes(patches + b * TOKENS * PATCH,
                            small->tiny.images.pixels + image[b] * IMAGE_BYTES, 8);
         labels[b] = small->tiny.images.labels[image[b]];
     }
-    struct classifier_activations *activations = classifier_activations_open(
-        classifier, images, FP32, FORWARD_AND_BACKWARD, arena);
+    struct classifier_activations *activations =
+        classifier_activations_open(classifier, images, FP32, TRAIN, arena);
     const real *logits =
         classifier_forward(activations, classifier, &prepared, patches);
     double loss = cross_entropy_loss(dlogits, logits, labels, images, IMAGE_CLASSES, 1);

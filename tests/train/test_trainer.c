@@ -36,13 +36,13 @@ static double whole_batch(real *gradient, const struct trainer *trainer, uint64_
         patches_from_bytes(patches + b * TOKENS * PATCH,
                            settings->images->pixels + image[b] * IMAGE_BYTES, 8);
     }
-    struct mae_activations *activations = mae_activations_open(
-        &trainer->mae, BATCH, VISIBLE, FP32, FORWARD_AND_BACKWARD, arena);
+    struct mae_activations *activations =
+        mae_activations_open(&trainer->mae, BATCH, VISIBLE, FP32, TRAIN, arena);
     struct mae_input input = {BATCH, VISIBLE, patches, visible};
-    struct prepared weights;
-    prepared_open(&weights, &trainer->mae.parameters, trainer->descent.state.weights,
-                  FP32, FORWARD_AND_BACKWARD, arena);
-    prepared_pack_all(&weights);
+    struct packed_weights weights;
+    packed_weights_open(&weights, &trainer->mae.parameters,
+                        trainer->descent.state.weights, FP32, TRAIN, arena);
+    packed_weights_pack_all(&weights);
     const real *prediction = mae_forward(activations, &trainer->mae, &weights, &input);
     double loss = masked_loss(dprediction, prediction, patches, hidden, BATCH, TOKENS,
                               TOKENS - VISIBLE, PATCH, 1);

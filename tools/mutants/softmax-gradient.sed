@@ -1,4 +1,4 @@
-# fault: softmax's backward pass forgets the mean
-# file: core/model/attention.c
+# fault: softmax's backward pass forgets the sum over the row
+# file: core/model/softmax.c
 # runner: model double
-s/(ds\[i\] - mean)/(ds[i] - mean * mean)/
+s/(ds\[i\] - sum)/(ds[i] - sum * sum)/

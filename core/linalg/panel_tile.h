@@ -1,12 +1,12 @@
-/// A register tile of C and the loops that cover a strip with tiles; see strip.h. The file that
-/// includes this has set the target and may have chosen STRIP_AVX512; the default is AVX2.
-#ifndef MASKBOOK_LINALG_STRIP_TILE_H
-#define MASKBOOK_LINALG_STRIP_TILE_H
+/// A register tile of C and the loops that cover a panel with tiles; see panel.h. The file that
+/// includes this has set the target and may have chosen PANEL_AVX512; the default is AVX2.
+#ifndef MASKBOOK_LINALG_PANEL_TILE_H
+#define MASKBOOK_LINALG_PANEL_TILE_H
 
 #include <immintrin.h>
 #include <stddef.h>
 
-#ifdef STRIP_AVX512
+#ifdef PANEL_AVX512
 
 enum {
     WIDTH = 16,
@@ -134,7 +134,7 @@ TILES(3)
 TILES(4)
 TILES(5)
 TILES(6)
-#ifdef STRIP_AVX512
+#ifdef PANEL_AVX512
 TILES(7)
 TILES(8)
 TILES(9)
@@ -147,15 +147,15 @@ TILES(14)
 
 static tile_function *const tile_table[ROWS][3] = {
     ENTRY(1), ENTRY(2), ENTRY(3), ENTRY(4),  ENTRY(5),  ENTRY(6),
-#ifdef STRIP_AVX512
+#ifdef PANEL_AVX512
     ENTRY(7), ENTRY(8), ENTRY(9), ENTRY(10), ENTRY(11), ENTRY(12), ENTRY(13), ENTRY(14),
 #endif
 };
 
-// The strip in columns of two vectors, each in tiles of nearly equal height: a last tile of very few
+// The panel in columns of two vectors, each in tiles of nearly equal height: a last tile of very few
 // rows would have too few independent sums to hide the latency of a multiply-add.
 KERNEL_TARGET __attribute__((always_inline)) static inline void
-strip_cover(float *c, size_t ldc, const float *a, size_t row, size_t step,
+panel_cover(float *c, size_t ldc, const float *a, size_t row, size_t step,
             const float *b, size_t ldb, size_t m, size_t n, size_t k, int accumulate)
 {
     size_t tiles = (m + ROWS - 1) / ROWS;

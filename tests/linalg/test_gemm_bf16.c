@@ -1,8 +1,9 @@
-#include "core/linalg/tiles.h"
+#include "core/linalg/gemm_bf16.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
 
+#include "core/linalg/amx.h"
 #include "core/linalg/product.h"
 
 #ifdef REAL_DOUBLE
@@ -11,8 +12,8 @@ Test(tiles, are_refused_in_the_double_build, .signal = SIGABRT)
 {
     static real c[1];
     static bf16 a[TILE_NUMBERS], b[2 * TILE_NUMBERS];
-    product(c, 1, left_bf16(a, TILE_DEPTH), (struct right){b, TILE_DEPTH, TILE_NUMBERS},
-            BF16, 1, 1, 1, 0);
+    product(c, 1, operand_a_bf16(a, TILE_DEPTH),
+            (struct operand_b){b, TILE_DEPTH, TILE_NUMBERS}, BF16, 1, 1, 1, 0);
 }
 
 #else
@@ -55,7 +56,7 @@ static float draw_float(struct rng *rng, enum numbers kind)
 /// A product and what it is made of. Behind the used columns of A stand finite numbers (zeros where a sum may
 /// be a zero, whose sign they could turn), behind its last row nothing; around C stand guards.
 struct made {
-    size_t m, n, k, row, strip, ldc;
+    size_t m, n, k, row, panel, ldc;
     bf16 *a_storage, *b_storage;
     float *c_storage;
     const bf16 *a, *b; // as the kernels get them
@@ -76,9 +77,9 @@ static void *take(size_t count, size_t size)
 }
 
 // The element of a right factor, by the formula of bf16.h.
-static size_t right_index(size_t strip, size_t l, size_t j)
+static size_t right_index(size_t panel, size_t l, size_t j)
 {
-    return j / 16 * strip + l / 32 * 512 + l % 32 / 2 * 32 + j % 16 * 2 + l % 2;
+    return j / 16 * panel + l / 32 * 512 + l % 32 / 2 * 32 + j % 16 * 2 + l % 2;
 }
 
 /// `column`, `group`: from where in larger factors the slices are taken.
@@ -87,28 +88,28 @@ static void make(struct made *it, size_t m, size_t n, size_t k, enum numbers kin
 {
     struct rng rng = rng_open(seed, PURPOSE_TEST, 0, 7);
     *it = (struct made){.m = m, .n = n, .k = k, .ldc = n + 2 * GUARD};
-    size_t k_padded = left_bf16_row(k);
+    size_t k_padded = operand_a_bf16_row(k);
     it->row = column + k_padded;
-    it->strip = k_padded * 16;
+    it->panel = k_padded * 16;
     size_t groups = group + (n + 31) / 32 * 2;
     it->a_storage = take(m * it->row, sizeof(bf16));
-    it->b_storage = take(groups * it->strip, sizeof(bf16));
+    it->b_storage = take(groups * it->panel, sizeof(bf16));
     it->c_storage = take(c_size(it), sizeof(float));
     it->start = take(c_size(it), sizeof(float));
     for (size_t i = 0; i < m; ++i)
         for (size_t l = 0; l < it->row; ++l)
             it->a_storage[i * it->row + l] =
                 l < column + k || kind == UNIFORM ? draw(&rng, kind) : 0;
-    for (size_t x = 0; x < groups * it->strip; ++x) it->b_storage[x] = 0;
+    for (size_t x = 0; x < groups * it->panel; ++x) it->b_storage[x] = 0;
     for (size_t j = 0; j < n; ++j)
         for (size_t l = 0; l < k; ++l)
-            it->b_storage[right_index(it->strip, l, j + 16 * group)] = draw(&rng, kind);
+            it->b_storage[right_index(it->panel, l, j + 16 * group)] = draw(&rng, kind);
     for (size_t x = 0; x < c_size(it); ++x) it->start[x] = GUARDED;
     for (size_t i = 0; i < m; ++i)
         for (size_t j = 0; j < n; ++j)
             it->start[(i + 1) * it->ldc + GUARD + j] = draw_float(&rng, kind);
     it->a = it->a_storage + column;
-    it->b = it->b_storage + group * it->strip;
+    it->b = it->b_storage + group * it->panel;
     it->c = it->c_storage + it->ldc + GUARD;
 }
 
@@ -131,7 +132,7 @@ static float *defined(const struct made *it, int accumulate)
                 for (size_t l = first; l < first + 32; ++l) {
                     float a = l < it->k ? float_of_half(it->a[i * it->row + l]) : 0;
                     float b = l < it->k
-                                  ? float_of_half(it->b[right_index(it->strip, l, j)])
+                                  ? float_of_half(it->b[right_index(it->panel, l, j)])
                                   : 0;
                     s[l % 2] = fma_flushed(a, b, s[l % 2]);
                 }
@@ -144,10 +145,10 @@ static float *defined(const struct made *it, int accumulate)
 
 static void multiply(const struct made *it, const char *path, int accumulate)
 {
-    cr_assert(tiles_path_use(path), "%s", path);
+    cr_assert(gemm_bf16_path_use(path), "%s", path);
     memcpy(it->c_storage, it->start, c_size(it) * sizeof *it->c_storage);
-    product(it->c, it->ldc, left_bf16(it->a, it->row),
-            (struct right){it->b, TILE_DEPTH, it->strip}, BF16, it->m, it->n, it->k,
+    product(it->c, it->ldc, operand_a_bf16(it->a, it->row),
+            (struct operand_b){it->b, TILE_DEPTH, it->panel}, BF16, it->m, it->n, it->k,
             accumulate);
 }
 
@@ -274,9 +275,10 @@ Test(tiles, of_a_row_do_not_depend_on_the_other_rows)
         memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
         for (size_t i = 0, rows; i < it.m; i += rows) {
             rows = 1 + i % 5 * 4 < it.m - i ? 1 + i % 5 * 4 : it.m - i;
-            product(it.c + i * it.ldc, it.ldc, left_bf16(it.a + i * it.row, it.row),
-                    (struct right){it.b, TILE_DEPTH, it.strip}, BF16, rows, it.n, it.k,
-                    0);
+            product(it.c + i * it.ldc, it.ldc,
+                    operand_a_bf16(it.a + i * it.row, it.row),
+                    (struct operand_b){it.b, TILE_DEPTH, it.panel}, BF16, rows, it.n,
+                    it.k, 0);
         }
         expect_same(__LINE__, paths[p], &it, want, 0);
     }
@@ -316,7 +318,7 @@ Test(tiles, are_as_exact_as_their_sums)
             double sum = 0, size = 0;
             for (size_t l = 0; l < it.k; ++l) {
                 double term = (double)float_of_half(it.a[i * it.row + l]) *
-                              (double)float_of_half(it.b[right_index(it.strip, l, j)]);
+                              (double)float_of_half(it.b[right_index(it.panel, l, j)]);
                 sum += term, size += fabs(term);
             }
             double error = fabs((double)it.c[i * it.ldc + j] - sum);
@@ -346,9 +348,9 @@ Test(tiles, flush_what_is_tiny_after_rounding_and_spare_what_rounds_up)
             b[right_index(512, 0, 0)] = bf16_round(0x1p-63f);
             a[2] = bf16_round(-0x1p-62f);
             b[right_index(512, 2, 0)] = bf16_round(ldexpf(1, cases[x].taken + 62));
-            cr_assert(tiles_path_use(paths[p]));
-            product(&c, 1, left_bf16(a, 32), (struct right){b, 32, 512}, BF16, 1, 1, 3,
-                    0);
+            cr_assert(gemm_bf16_path_use(paths[p]));
+            product(&c, 1, operand_a_bf16(a, 32), (struct operand_b){b, 32, 512}, BF16,
+                    1, 1, 3, 0);
             cr_expect(c == cases[x].want, "%s: 2^-126 - 2^%d gives %a", paths[p],
                       cases[x].taken, (double)c);
         }
@@ -359,8 +361,9 @@ Test(tiles, flush_what_is_tiny_after_rounding_and_spare_what_rounds_up)
 static void *multiply_on_a_thread(void *made)
 {
     const struct made *it = made;
-    product(it->c, it->ldc, left_bf16(it->a, it->row),
-            (struct right){it->b, TILE_DEPTH, it->strip}, BF16, it->m, it->n, it->k, 0);
+    product(it->c, it->ldc, operand_a_bf16(it->a, it->row),
+            (struct operand_b){it->b, TILE_DEPTH, it->panel}, BF16, it->m, it->n, it->k,
+            0);
     return NULL;
 }
 
@@ -399,12 +402,12 @@ Test(tiles, are_configured_again_after_someone_else_released_them)
 
 Test(tiles, are_the_cpus_own_or_emulated)
 {
-    int own = tiles_available();
+    int own = amx_available();
     struct made it;
     make(&it, 20, 20, 40, UNIFORM, 0, 0, 0);
-    cr_expect_eq(tiles_path_use("AMX"), own);
+    cr_expect_eq(gemm_bf16_path_use("AMX"), own);
     amx_emulate();
-    cr_expect(tiles_available());
+    cr_expect(amx_available());
     multiply(&it, "AMX", 0);
     // 2 x 2 tiles of C over two blocks: configuring asks and does, then 4 zeros, 2 times 8, 4 stores.
     cr_expect_eq(amx_emulated(), own ? 0 : 2 + 4 + 16 + 4);
@@ -413,22 +416,22 @@ Test(tiles, are_the_cpus_own_or_emulated)
 
 Test(tiles, have_a_path_by_cpu_and_refuse_unknown_ones)
 {
-    cr_expect(tiles_path_use("portable"));
-    cr_expect_str_eq(tiles_path(), "portable");
-    cr_expect_eq(tiles_path_use("Fortran"), 0);
-    cr_expect_str_eq(tiles_path(), "portable");
-    cr_expect(tiles_path_use(NULL));
-    cr_expect_str_eq(tiles_path(), tiles_available()  ? "AMX"
-                                   : cpu_has_avx512() ? "AVX-512"
-                                                      : "portable");
+    cr_expect(gemm_bf16_path_use("portable"));
+    cr_expect_str_eq(gemm_bf16_path(), "portable");
+    cr_expect_eq(gemm_bf16_path_use("Fortran"), 0);
+    cr_expect_str_eq(gemm_bf16_path(), "portable");
+    cr_expect(gemm_bf16_path_use(NULL));
+    cr_expect_str_eq(gemm_bf16_path(), amx_available()    ? "AMX"
+                                       : cpu_has_avx512() ? "AVX-512"
+                                                          : "portable");
 }
 
 Test(tiles, refuse_rows_of_no_whole_blocks, .signal = SIGABRT)
 {
     static float c[1];
     static bf16 a[TILE_NUMBERS], b[2 * TILE_NUMBERS];
-    product(c, 1, left_bf16(a, 20), (struct right){b, TILE_DEPTH, TILE_NUMBERS}, BF16,
-            1, 1, 20, 0);
+    product(c, 1, operand_a_bf16(a, 20),
+            (struct operand_b){b, TILE_DEPTH, TILE_NUMBERS}, BF16, 1, 1, 20, 0);
 }
 
 #endif

@@ -1,15 +1,15 @@
 #include <string.h>
 
 #include "core/linalg/amx.h"
-#include "core/linalg/tiles.h"
+#include "core/linalg/gemm_bf16.h"
 
 enum { BLOCK = 2 * TILE_SIDE };
 
-// The product as a whole, as tiles_amx is given it.
+// The product as a whole, as gemm_bf16_amx is given it.
 struct task {
     float *c;
     const bf16 *a, *b;
-    size_t ldc, row, strip, m, n, k;
+    size_t ldc, row, panel, m, n, k;
     int accumulate;
 };
 
@@ -69,7 +69,7 @@ static void block(const struct task *it, size_t i, size_t j)
         right = it->n - j > TILE_SIDE; // is there a second one
     const bf16 *a = it->a + tile_start(i, it->m) * it->row;
     const bf16 *a_low = it->a + tile_start(i + TILE_SIDE, it->m) * it->row;
-    const bf16 *b = it->b + j / TILE_SIDE * it->strip, *b_right = b + it->strip;
+    const bf16 *b = it->b + j / TILE_SIDE * it->panel, *b_right = b + it->panel;
     size_t a_stride = it->row * sizeof *a, b_stride = TILE_DEPTH * sizeof *b;
     struct sums tile[2][2];
     for (size_t y = 0; y <= (size_t)low; ++y)
@@ -104,10 +104,10 @@ static void block(const struct task *it, size_t i, size_t j)
 }
 
 // 32 rows of A stay in the first-level cache while B streams from the second.
-void tiles_amx(float *c, size_t ldc, const bf16 *a, size_t row, const bf16 *b,
-               size_t strip, size_t m, size_t n, size_t k, int accumulate)
+void gemm_bf16_amx(float *c, size_t ldc, const bf16 *a, size_t row, const bf16 *b,
+                   size_t panel, size_t m, size_t n, size_t k, int accumulate)
 {
-    struct task task = {.a = a, .b = b, .ldc = ldc, .row = row, .strip = strip};
+    struct task task = {.a = a, .b = b, .ldc = ldc, .row = row, .panel = panel};
     task.c = c, task.m = m, task.n = n, task.k = k, task.accumulate = accumulate;
     amx_configure_rows(m < TILE_SIDE ? m : TILE_SIDE);
     for (size_t i = 0; i < m; i += BLOCK)

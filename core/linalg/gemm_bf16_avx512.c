@@ -1,7 +1,7 @@
 #include <immintrin.h>
 #include <string.h>
 
-#include "core/linalg/tiles.h"
+#include "core/linalg/gemm_bf16.h"
 
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
 #define INLINE TARGET __attribute__((always_inline)) static inline
@@ -33,7 +33,7 @@ INLINE __m512i pair_fill(const bf16 *a)
 // this is inlined.
 INLINE void block_sums(__m512 even[ROWS][2], __m512 odd[ROWS][2],
                        const bf16 *restrict a, size_t row, const bf16 *restrict b,
-                       size_t strip, const int rows, const int vectors)
+                       size_t panel, const int rows, const int vectors)
 {
     __m512 b_even[2], b_odd[2];
 #pragma GCC unroll 6
@@ -43,7 +43,7 @@ INLINE void block_sums(__m512 even[ROWS][2], __m512 odd[ROWS][2],
     for (size_t p = 0; p < TILE_DEPTH / 2; ++p) {
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v) {
-            __m512i pairs = _mm512_loadu_si512(b + (size_t)v * strip + p * TILE_DEPTH);
+            __m512i pairs = _mm512_loadu_si512(b + (size_t)v * panel + p * TILE_DEPTH);
             b_even[v] = evens(pairs), b_odd[v] = odds(pairs);
         }
 #pragma GCC unroll 6
@@ -61,12 +61,12 @@ INLINE void block_sums(__m512 even[ROWS][2], __m512 odd[ROWS][2],
 // C (rows, 16 or 32 columns) by blocks of k; it rests in the cache while their sums take the registers.
 // `part`: columns of the last vector.
 INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size_t row,
-                 const bf16 *restrict b, size_t strip, const int rows,
+                 const bf16 *restrict b, size_t panel, const int rows,
                  const int vectors, __mmask16 part, size_t k, int accumulate)
 {
     for (size_t l = 0; l < k; l += TILE_DEPTH, a += TILE_DEPTH, b += TILE_NUMBERS) {
         __m512 even[ROWS][2], odd[ROWS][2];
-        block_sums(even, odd, a, row, b, strip, rows, vectors);
+        block_sums(even, odd, a, row, b, panel, rows, vectors);
 #pragma GCC unroll 6
         for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
@@ -82,15 +82,15 @@ INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size_t r
 }
 
 typedef void tile_function(float *c, size_t ldc, const bf16 *a, size_t row,
-                           const bf16 *b, size_t strip, __mmask16 part, size_t k,
+                           const bf16 *b, size_t panel, __mmask16 part, size_t k,
                            int accumulate);
 
 #define TILE(R, V)                                                                     \
     TARGET static void tile_##R##_##V(float *c, size_t ldc, const bf16 *a, size_t row, \
-                                      const bf16 *b, size_t strip, __mmask16 part,     \
+                                      const bf16 *b, size_t panel, __mmask16 part,     \
                                       size_t k, int accumulate)                        \
     {                                                                                  \
-        tile(c, ldc, a, row, b, strip, R, V, part, k, accumulate);                     \
+        tile(c, ldc, a, row, b, panel, R, V, part, k, accumulate);                     \
     }
 #define TILES(R) TILE(R, 1) TILE(R, 2)
 TILES(1)
@@ -107,24 +107,25 @@ static tile_function *const tile_table[ROWS][2] = {
 
 // Rows of A that are multiplied by every 32 columns of B before the next ones: they stay in the
 // first-level cache while B streams from the second.
-enum { PANEL_ROWS = 54 };
+enum { BLOCK_ROWS = 54 };
 
-TARGET void tiles_avx512(float *c, size_t ldc, const bf16 *a, size_t row, const bf16 *b,
-                         size_t strip, size_t m, size_t n, size_t k, int accumulate)
+TARGET void gemm_bf16_avx512(float *c, size_t ldc, const bf16 *a, size_t row,
+                             const bf16 *b, size_t panel, size_t m, size_t n, size_t k,
+                             int accumulate)
 {
-    for (size_t panel = 0; panel < m; panel += PANEL_ROWS) {
-        size_t height = m - panel < PANEL_ROWS ? m - panel : PANEL_ROWS;
+    for (size_t block = 0; block < m; block += BLOCK_ROWS) {
+        size_t height = m - block < BLOCK_ROWS ? m - block : BLOCK_ROWS;
         size_t tiles = (height + ROWS - 1) / ROWS;
         for (size_t j = 0; j < n; j += (size_t)2 * TILE_SIDE) {
             size_t columns = n - j < 2 * TILE_SIDE ? n - j : 2 * TILE_SIDE;
             int vectors = columns > TILE_SIDE ? 2 : 1;
             __mmask16 part =
                 (__mmask16)((1u << (columns - ((size_t)vectors - 1) * TILE_SIDE)) - 1);
-            for (size_t t = 0, i = panel, rows; t < tiles; ++t, i += rows) {
+            for (size_t t = 0, i = block, rows; t < tiles; ++t, i += rows) {
                 rows =
-                    (panel + height - i) / (tiles - t); // tiles of nearly equal height
+                    (block + height - i) / (tiles - t); // tiles of nearly equal height
                 tile_table[rows - 1][vectors - 1](c + i * ldc + j, ldc, a + i * row,
-                                                  row, b + j / TILE_SIDE * strip, strip,
+                                                  row, b + j / TILE_SIDE * panel, panel,
                                                   part, k, accumulate);
             }
         }

@@ -1,4 +1,4 @@
-#include "core/linalg/pack.h"
+#include "core/linalg/pack_bf16.h"
 
 static KERNEL void round_reals(bf16 *restrict y, const real *restrict x, size_t n)
 {

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "core/base/real.h"
-#include "core/linalg/tiles.h"
+#include "core/linalg/gemm_bf16.h"
 
 // A multiply-add is rounded once on every CPU: the builtin is an instruction, or the library's exact fmaf.
 #define FMA(a, b, c) __builtin_fmaf(a, b, c)
@@ -36,11 +36,11 @@ static inline void block_sum(float sum[TILE_SIDE], const bf16 *a, const bf16 *b)
     for (size_t j = 0; j < TILE_SIDE; ++j) sum[j] = even[j] + odd[j];
 }
 
-KERNEL void tiles_portable(float *c, size_t ldc, const bf16 *a, size_t row,
-                           const bf16 *b, size_t strip, size_t m, size_t n, size_t k,
-                           int accumulate)
+KERNEL void gemm_bf16_portable(float *c, size_t ldc, const bf16 *a, size_t row,
+                               const bf16 *b, size_t panel, size_t m, size_t n,
+                               size_t k, int accumulate)
 {
-    for (size_t first = 0; first < n; first += TILE_SIDE, b += strip) {
+    for (size_t first = 0; first < n; first += TILE_SIDE, b += panel) {
         size_t columns = n - first < TILE_SIDE ? n - first : TILE_SIDE;
         for (size_t i = 0; i < m; ++i) {
             float *c_i = c + i * ldc + first, total[TILE_SIDE] = {0}, sum[TILE_SIDE];

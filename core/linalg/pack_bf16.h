@@ -2,8 +2,8 @@
 /// of k. Where stored rows run along k, pairs lie there as they are wanted, else rows 2 p and 2 p + 1 are
 /// interleaved; and a right factor wants a row for each pair, a left one for each row of A, so that of the
 /// four cases three interleave, transpose, or do both. (The fourth copies rows, and needs no kernel.)
-#ifndef MASKBOOK_LINALG_PACK_H
-#define MASKBOOK_LINALG_PACK_H
+#ifndef MASKBOOK_LINALG_PACK_BF16_H
+#define MASKBOOK_LINALG_PACK_BF16_H
 
 #include <stddef.h>
 

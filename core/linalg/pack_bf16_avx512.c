@@ -1,4 +1,4 @@
-#include "core/linalg/pack.h"
+#include "core/linalg/pack_bf16.h"
 
 #ifdef REAL_DOUBLE
 
