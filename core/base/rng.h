@@ -19,6 +19,7 @@ enum purpose {
     PURPOSE_TEST = 7,      ///< random inputs of tests
     PURPOSE_CLUSTER = 8,   ///< k-means++ starts; index = image or restart
     PURPOSE_PROBE = 9,     ///< probe initialisation and order
+    PURPOSE_THEORY = 10,   ///< random instances of a check; index = claim
 };
 
 /// One block of Philox4x32-10: out = philox(counter, key), 10 rounds; the published known

@@ -1,5 +1,6 @@
 #include "core/study/inputs.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "core/base/die.h"
@@ -45,7 +46,8 @@ void input_features(struct encoder_features *features, const struct run *run,
     path_format(folder, "%s/features", run->root);
     snprintf(file, sizeof file, "%s-%s", name, split == SPLIT_TRAIN ? "train" : "test");
     // The sources and the kernels decide the bits beside weights and images.
-    snprintf(salt, sizeof salt, "%s %s %s", features_key, coretype_name(), product_path());
+    snprintf(salt, sizeof salt, "%s %s %s", features_key, coretype_name(),
+             product_path());
     if (encoder_features_open(features, folder, file, salt, with_block, source))
         die(EXIT_INPUT, "%s: its tokens are not finite (train it again)", name);
 }
@@ -55,4 +57,31 @@ void model_scale(char text[MODEL_SCALE_TEXT], const struct weights *model)
     const double epochs = pretrained_number(model, "epochs");
     snprintf(text, MODEL_SCALE_TEXT, "model trained for %g epoch%s, %.0f updates",
              epochs, epochs == 1 ? "" : "s", pretrained_number(model, "updates"));
+}
+
+void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t count)
+{
+    double epochs[2] = {INFINITY, 0}, updates[2] = {INFINITY, 0};
+    const char *models_are = count == 1 ? "model" : "models";
+    for (size_t m = 0; m < count; ++m) {
+        const double e = pretrained_number(&models[m], "epochs"),
+                     u = pretrained_number(&models[m], "updates");
+        epochs[0] = fmin(epochs[0], e), epochs[1] = fmax(epochs[1], e);
+        updates[0] = fmin(updates[0], u), updates[1] = fmax(updates[1], u);
+    }
+    if (updates[0] < updates[1])
+        snprintf(text, STUDY_SCALE,
+                 "%s trained for %g to %g epochs, %.0f to %.0f updates", models_are,
+                 epochs[0], epochs[1], updates[0], updates[1]);
+    else
+        snprintf(text, STUDY_SCALE, "%s trained for %g epoch%s, %.0f updates",
+                 models_are, epochs[0], epochs[0] == 1 ? "" : "s", updates[0]);
+}
+
+void input_finite(const struct weights *model, int overflowed)
+{
+    if (overflowed)
+        die(EXIT_INPUT,
+            "%s: these weights make numbers that are not finite (train it again)",
+            model->file.path);
 }

@@ -27,9 +27,18 @@ void input_features(struct encoder_features *features, const struct run *run,
                     const char *name, enum split split, int with_block,
                     const struct encoder_source *source);
 
-enum { MODEL_SCALE_TEXT = 64 };
+enum { STUDY_SCALE = 256 };
 
-/// text (MODEL_SCALE_TEXT) = "model trained for 2 epochs, 782 updates", for captions.
+/// text (STUDY_SCALE) = how much training is behind these models, by their own metadata, for notes and captions:
+/// "model trained for 2 epochs, 782 updates", or the least and the most of several.
+/// models (count)
+void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t count);
+
+/// Dies (EXIT_INPUT) naming the weights when `overflowed` is nonzero, as encode_images, token_set_encoder and
+/// their like return it: some number that they made of the model was not finite.
+void input_finite(const struct weights *model, int overflowed);
+
+enum { MODEL_SCALE_TEXT = 64 };
 void model_scale(char text[MODEL_SCALE_TEXT], const struct weights *model);
 
 #endif

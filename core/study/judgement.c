@@ -1,10 +1,97 @@
 #include "core/study/judgement.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/die.h"
+#include "core/report/store.h"
+#include "core/stats/bootstrap.h"
+#include "core/study/experiment.h"
+
+struct estimate study_mean(const struct study *study, const double *x, size_t n)
+{
+    const struct statistic statistic = {STATISTIC_MEAN, x, NULL};
+    struct estimate mean;
+    bootstrap_intervals(&mean, &statistic, 1, n, BOOTSTRAP_RESAMPLES, study->run.seed);
+    return mean;
+}
+
+struct estimate study_gap(const struct study *study, const double *a, const double *b,
+                          size_t n)
+{
+    const struct statistic first = {STATISTIC_MEAN, a, NULL},
+                           second = {STATISTIC_MEAN, b, NULL};
+    return bootstrap_difference(&first, &second, n, BOOTSTRAP_RESAMPLES,
+                                study->run.seed);
+}
+
+int other_images(const struct run *run, const char *id)
+{
+    const char *data = run_claim(run, id).data;
+    return (strcmp(data, "cifar10") == 0 && strcmp(run->data, "cifar10") != 0) ||
+           (strcmp(data, "imagenet") == 0 && strcmp(run->data, "imagefolder") != 0);
+}
+
+enum { NOTE_TEXT = 768 };
+
+static void note_text(char text[NOTE_TEXT], const struct study *study,
+                      const char *format, va_list arguments)
+{
+    const int scale = snprintf(text, NOTE_TEXT, "%s%s", study->scale,
+                               *study->scale && *format ? "; " : "");
+    vsnprintf(text + scale, NOTE_TEXT - (size_t)scale, format, arguments);
+}
+
+void study_judge(struct study *study, const char *id, const struct estimate *parts,
+                 size_t count, int pretrainings, const char *test, const char *note,
+                 ...)
+{
+    char text[NOTE_TEXT];
+    va_list arguments;
+    va_start(arguments, note);
+    note_text(text, study, note, arguments);
+    va_end(arguments);
+    if (other_images(&study->run, id))
+        run_verdict(&study->run, id, VERDICT_NOT_RUN, NULL, "", text);
+    else
+        run_judge(&study->run, id, parts, count, pretrainings, test, text);
+}
+
+void study_verdict(struct study *study, const char *id, enum verdict verdict,
+                   struct estimate found, const char *test, const char *note, ...)
+{
+    char text[NOTE_TEXT];
+    va_list arguments;
+    va_start(arguments, note);
+    note_text(text, study, note, arguments);
+    va_end(arguments);
+    if (other_images(&study->run, id))
+        run_verdict(&study->run, id, VERDICT_NOT_RUN, NULL, "", text);
+    else
+        run_verdict(&study->run, id, verdict, &found, test, text);
+}
+
+const struct verdict_row *verdict_recorded(const struct run *run, const char *id)
+{
+    for (size_t i = 0; i < run->store->verdict_count; ++i)
+        if (strcmp(run->store->verdicts[i].id, id) == 0)
+            return &run->store->verdicts[i];
+    return NULL;
+}
+
+void verdict_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id)
+{
+    const struct claim claim = run_claim(run, id);
+    const struct verdict_row *row = verdict_recorded(run, id);
+    const char *reason = claim_excluded(&claim, run->tier, run->data);
+    if (row && row->verdict == VERDICT_NOT_RUN && reason)
+        snprintf(text, JUDGEMENT_TEXT, "%s(%s)", verdict_name(row->verdict), reason);
+    else
+        snprintf(text, JUDGEMENT_TEXT, "%s", row ? verdict_name(row->verdict) : "-");
+}
+
+// ====== Experiments 04 and 05 ======
 
 void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
                    int pretrainings, const char *test, const char *note)
@@ -26,16 +113,6 @@ void judgement_text(char text[JUDGEMENT_TEXT], const struct run *run, const char
         snprintf(text, JUDGEMENT_TEXT, "%s",
                  verdict_name(verdict_cap(claim_judge(&claim, part), &claim, run,
                                           pretrainings != 0, pretrainings)));
-}
-
-long printed_thousandths(const struct run *run, const char *id)
-{
-    double value, half;
-    const char *printed = run_claim(run, id).printed;
-    if (!printed_parse(&value, &half, printed))
-        die(EXIT_INPUT, "paper/claims.tsv: %s: '%s' is no number (correct the table)",
-            id, printed);
-    return lround(1000 * value);
 }
 
 void judge_printed_difference(struct run *run, const char *id, const char *more,

@@ -1,32 +1,57 @@
-/// Judging what an experiment has measured, where several experiments judge alike: estimates of core/stats
-/// by the rules of core/report.
+/// Judging what an experiment has measured, in one place for all experiments, and showing the verdict that was
+/// recorded: a table never judges again.
 #ifndef MASKBOOK_STUDY_JUDGEMENT_H
 #define MASKBOOK_STUDY_JUDGEMENT_H
 
 #include <stddef.h>
 
+#include "core/base/estimate.h"
 #include "core/report/claims.h"
 
-/// Judges a claim about CIFAR-10 by one part (run_judge). On other images the claim is NOT-RUN without
-/// our number, which is nothing to set beside a printed one.
-void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
-                   int pretrainings, const char *test, const char *note);
+struct study;
+
+/// The mean of x (n) over n images, with its bootstrap interval of the run's seed.
+struct estimate study_mean(const struct study *study, const double *x, size_t n);
+
+/// The mean of a - b over n images, with its paired bootstrap interval: the same images in both.
+/// a, b (n)
+struct estimate study_gap(const struct study *study, const double *a, const double *b,
+                          size_t n);
+
+/// Judges a claim by what was measured for each of its `count` parts, by the rule of its kind (run_judge: all parts
+/// have to hold), and records the verdict with `test` and the note SCALE; NOTE, where SCALE says how much training
+/// is behind it (study->scale). A claim about photographs other than the run's is NOT-RUN and gets no
+/// number of ours, which could not be compared with a printed one. `pretrainings`: how many an arm, where the
+/// claim compares pretrainings; else 0.
+void study_judge(struct study *study, const char *id, const struct estimate *parts,
+                 size_t count, int pretrainings, const char *test, const char *note,
+                 ...) __attribute__((format(printf, 7, 8)));
+
+/// The same for a claim that no rule of a kind decides (kind exact): records the `verdict` that the experiment
+/// gives, with the number it rests on.
+void study_verdict(struct study *study, const char *id, enum verdict verdict,
+                   struct estimate found, const char *test, const char *note, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/// Whether the claim `id` is about photographs, and the run's images are others.
+int other_images(const struct run *run, const char *id);
 
 enum { JUDGEMENT_TEXT = 64 };
 
-/// text (JUDGEMENT_TEXT) = the verdict that run_judge gives this part, for a table: a word, or
-/// "NOT-RUN(reason)". part NULL: nothing was measured.
+/// What was recorded for the claim `id`; NULL before.
+const struct verdict_row *verdict_recorded(const struct run *run, const char *id);
+
+/// text (JUDGEMENT_TEXT) = the verdict recorded for the claim `id`, for a table: a word, or "NOT-RUN(reason)";
+/// "-" where none has been recorded.
+void verdict_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id);
+
+// Until experiments 04 and 05 have changed to the functions above.
+void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
+                   int pretrainings, const char *test, const char *note);
 void judgement_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id,
                     const struct estimate *part, int pretrainings);
-
-/// Records whether the difference that the paper prints as the claim `id`, of kind exact, is that of the
-/// accuracies that it prints as the claims `more` and `less`, all with at most three decimals. Needs no measurement.
-/// Dies (EXIT_INPUT) when one of the three is not printed as a number.
 void judge_printed_difference(struct run *run, const char *id, const char *more,
                               const char *less);
-
-/// The number that the paper prints as the claim `id`, in thousandths, so that sums of such numbers
-/// are exact. Dies (EXIT_INPUT) when it is not printed as a number.
 long printed_thousandths(const struct run *run, const char *id);
 
 #endif

@@ -12,96 +12,62 @@
 /// change one bit of the encoder's output or of the reconstruction; other pixels in visible patches must
 /// change every token and every hidden patch; another mask token must leave the tokens alone and change
 /// every hidden patch; no two hidden patches may be painted alike, or the decoder would not know where they
-/// are. And it must be a reconstruction: the masked loss has to lie below that of painting every hidden
+/// are. And it must be a reconstruction: the masked loss has to be lower than that of painting every hidden
 /// patch like the mean of the visible ones.
 #include <math.h>
-#include <stdio.h>
 
-#include "core/linalg/coretype.h"
 #include "core/report/claims.h"
-#include "core/stats/bootstrap.h"
-#include "core/study/inputs.h"
+#include "core/study/judgement.h"
 #include "experiments/01-structure/emit.h"
 
 /// How many test images are examined, the first of the canonical order.
-static const struct settings {
-    size_t images;
-} smoke = {500}, full = {1000};
-
-/// ## Run
-
-/// Finds the pretraining, notes all that the result depends on, and returns its mask ratio.
-static double open_model(struct weights *model, struct run *run)
-{
-    const double ratio = input_model(model, run, "m75-h3").mask_ratio;
-    input_images(run, SPLIT_TEST);
-    input_kernels(run);
-    return ratio;
-}
-
-/// Mean losses with their intervals; the gain is taken image by image.
-static void summarise(struct structure *structure, uint64_t seed)
-{
-    const struct statistic both[] = {{STATISTIC_MEAN, structure->loss, NULL},
-                                     {STATISTIC_MEAN, structure->guess, NULL}};
-    struct estimate means[2];
-    size_t n = structure->count;
-    bootstrap_intervals(means, both, 2, n, BOOTSTRAP_RESAMPLES, seed);
-    structure->mean_loss = means[0];
-    structure->mean_guess = means[1];
-    structure->gain =
-        bootstrap_difference(&both[1], &both[0], n, BOOTSTRAP_RESAMPLES, seed);
-}
+enum { SMOKE_IMAGES = 500, IMAGES = 1000 };
 
 /// ## Check
-
-/// The claim holds when no image breaks any check and the model beats the guess.
-static void check(struct run *run, const struct structure *structure)
+///
+/// The claim holds when no image breaks any check and the model beats the guess, image by image.
+static void judge_pipeline(struct study *study, const struct structure *structure,
+                           const struct losses *losses)
 {
     size_t broken = 0;
     for (int c = 0; c < CHECKS; ++c) broken += structure->broken[c];
-    int learned = structure->gain.low > 0;
-    struct estimate part = {(double)broken, (double)NAN, (double)NAN, structure->count};
-    char scale[MODEL_SCALE_TEXT], note[320];
-    model_scale(scale, structure->model);
-    snprintf(note, sizeof note,
-             "%zu of %zu checks broken; masked loss %.3f, of the mean visible patch "
-             "%.3f; %s",
-             broken, CHECKS * structure->count, structure->mean_loss.value,
-             structure->mean_guess.value, scale);
-    run_verdict(run, "figure1.pipeline", judge_exact(broken == 0 && learned), &part,
-                "checks of every image that were broken; paired bootstrap of the loss",
-                note);
+    const struct estimate found = {(double)broken, (double)NAN, (double)NAN,
+                                   structure->count};
+    study_verdict(
+        study, "figure1.pipeline", judge_exact(broken == 0 && losses->gain.low > 0),
+        found, "checks of every image that were broken; paired bootstrap of the loss",
+        "%zu of %zu checks broken; masked loss %.3f, of the mean visible "
+        "patch %.3f",
+        broken, CHECKS * structure->count, losses->model.value, losses->guess.value);
+}
+
+/// ## Run
+static void run(struct study *study)
+{
+    struct structure structure;
+    structure_open(&structure, study,
+                   study->run.tier == TIER_SMOKE ? SMOKE_IMAGES : IMAGES);
+    structure_examine(&structure, &study->arena);
+    structure_losses(&structure);
+    const size_t n = structure.count;
+    const struct losses losses = {study_mean(study, structure.loss, n),
+                                  study_mean(study, structure.guess, n),
+                                  study_gap(study, structure.guess, structure.loss, n)};
+    judge_pipeline(study, &structure, &losses);
+    /// ## Emit
+    /// The table of checks, the figure, and on demand the tensors that it shows: emit.c.
+    emit_checks(study, &structure, &losses);
+    emit_figure1(study, &structure, &losses);
+    if (study->run.export_arrays) export_passes(&study->run, &structure);
 }
 
 int main(int argc, char **argv)
 {
-    coretype_open(argv);
-    struct run run;
-    run_open(&run, "01-structure", code_key, argc, argv);
-    struct weights model;
-    double ratio = open_model(&model, &run);
-    if (run_fresh(&run)) return run_print(&run);
-
-    struct images test;
-    struct structure structure;
-    struct arena arena;
-    size_t count = (run.tier == TIER_SMOKE ? smoke : full).images;
-    images_load(&test, run.data, SPLIT_TEST);
-    arena_open(&arena, "figure 1", structure_bytes(&model, ratio, count));
-    structure_open(&structure, &model, ratio, &test, count, &run, &arena);
-    structure_examine(&structure, &run, &arena);
-    summarise(&structure, run.seed);
-
-    check(&run, &structure);
-    /// ## Emit
-    /// The table of checks, the figure, and on demand the tensors that it shows: emit.c.
-    emit_checks(&run, &structure);
-    emit_figure(&run, &structure, &test);
-    if (run.export_arrays) export_arrays(&run, &structure);
-
-    arena_close(&arena);
-    images_free(&test);
-    weights_close(&model);
-    return run_close(&run);
+    static const struct experiment structure = {
+        .name = "01-structure",
+        .models = {"m75-h3"},
+        .splits = 1u << SPLIT_TEST,
+        .run = run,
+    };
+    return experiment_main(&structure, argc, argv);
 }

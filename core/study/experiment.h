@@ -1,0 +1,82 @@
+/// The one way in which every experiment runs. An experiment is a struct and a main of one line:
+///
+///     int main(int argc, char **argv)
+///     {
+///         static const struct experiment low_rank = {.name = "06-low-rank",
+///                                                    .models = {"m75-h3"},
+///                                                    .splits = 1u << SPLIT_TEST,
+///                                                    .checks = checks,
+///                                                    .check_count = 4,
+///                                                    .run = run};
+///         return experiment_main(&low_rank, argc, argv);
+///     }
+///
+/// Then, in this order: the core type and the options; `prepare`; everything that the result depends on is noted;
+/// a result that is still fresh is printed, and that is all; else the checks are judged, images loaded, `run`
+/// measures, judges and emits, and the run is closed.
+#ifndef MASKBOOK_STUDY_EXPERIMENT_H
+#define MASKBOOK_STUDY_EXPERIMENT_H
+
+#include "core/base/arena.h"
+#include "core/base/estimate.h"
+#include "core/data/images.h"
+#include "core/model/weights.h"
+#include "core/report/claims.h"
+#include "core/report/run.h"
+#include "core/study/check.h"
+#include "core/study/inputs.h"
+#include "core/train/recipe.h"
+
+enum { STUDY_MODELS = 8 };
+
+/// What an experiment's own functions are given. Everything in it is freed by experiment_main.
+struct study {
+    struct run run;
+
+    /// The pretrainings in the order of `models`, and the recipe that each follows.
+    size_t model_count;
+    struct weights model[STUDY_MODELS];
+    struct recipe recipe[STUDY_MODELS];
+
+    /// By enum split; those that `splits` names.
+    struct images images[2];
+
+    /// Grows; what is taken from it lasts until the experiment ends.
+    struct arena arena;
+
+    /// How much training is behind the numbers, for notes and captions: models_scale of all models. An
+    /// experiment that trains more may write more into it.
+    char scale[STUDY_SCALE];
+
+    /// The experiment's own, set by `prepare`; NULL otherwise.
+    void *own;
+};
+
+struct experiment {
+    const char *name; ///< "06-low-rank", as its folder
+
+    /// Pretrainings: {"m75-h3"}; NULL after the last.
+    const char *models[STUDY_MODELS + 1];
+
+    /// Images: 1u << SPLIT_TEST | 1u << SPLIT_TRAIN; 0: none.
+    unsigned splits;
+
+    /// Claims that need neither: judged whatever is missing.
+    const struct check *checks;
+    size_t check_count;
+
+    /// Notes what else the result depends on (run_note), after the options are read and before anything is
+    /// loaded: neither model nor images are there. NULL: nothing.
+    void (*prepare)(struct study *study);
+
+    /// Measures, judges (study_judge) and emits. NULL: all claims are checks.
+    void (*run)(struct study *study);
+};
+
+/// Runs an experiment and returns the exit code of its program: 0, whatever the verdicts; EXIT_INPUT when a model
+/// is missing, with one line that says how to make it, and then no earlier result is touched. With a non-empty
+/// MASKBOOK_KEEP_GOING in the environment (make reproduce-all sets it) the claims that no check judges are recorded
+/// as NOT-RUN with that reason instead, and it returns 0. Dies as run_open, pretrained_open and images_load do.
+int experiment_main(const struct experiment *experiment, int argc, char **argv);
+
+#endif
