@@ -8,30 +8,16 @@
 #include "core/linalg/coretype.h"
 #include "core/report/store.h"
 #include "core/study/inputs.h"
-#include "core/train/pretrained.h"
-
-// Opens the pretraining `name` as the study's next model and notes its digest. Returns 0 when there are no such weights.
-static int model_open(struct study *study, const char *name)
-{
-    struct run *run = &study->run;
-    const size_t m = study->model_count;
-    char path[PATH_SIZE], what[64];
-    require(m < STUDY_MODELS, "more than %d models", STUDY_MODELS);
-    if (!run_weights(path, run, name)) return 0;
-    printf("weights %s: %s\n", name, path);
-    study->recipe[m] = recipe_find(run->tier_name, name);
-    pretrained_open(&study->model[m], path, &study->recipe[m], run->data);
-    snprintf(what, sizeof what, "weights %s", name);
-    run_note(run, what, study->model[m].file.digest, 1);
-    ++study->model_count;
-    return 1;
-}
 
 // Opens all models and notes all that the result depends on. Returns the first model that is missing, or NULL.
 static const char *inputs_open(struct study *study, const struct experiment *experiment)
 {
-    for (const char *const *name = experiment->models; *name; ++name)
-        if (!model_open(study, *name)) return *name;
+    for (size_t m = 0; m < STUDY_MODELS && experiment->models[m]; ++m) {
+        if (!input_model(&study->model[m], &study->recipe[m], &study->run,
+                         experiment->models[m]))
+            return experiment->models[m];
+        ++study->model_count;
+    }
     if (study->model_count > 0)
         models_scale(study->scale, study->model, study->model_count);
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)

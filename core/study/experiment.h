@@ -55,8 +55,8 @@ struct study {
 struct experiment {
     const char *name; ///< "06-low-rank", as its folder
 
-    /// Pretrainings: {"m75-h3"}; NULL after the last.
-    const char *models[STUDY_MODELS + 1];
+    /// Pretrainings: {"m75-h3"}.
+    const char *models[STUDY_MODELS];
 
     /// Images: 1u << SPLIT_TEST | 1u << SPLIT_TRAIN; 0: none.
     unsigned splits;

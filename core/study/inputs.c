@@ -9,17 +9,27 @@
 #include "core/report/need.h"
 #include "core/train/pretrained.h"
 
-struct recipe input_model(struct weights *model, struct run *run, const char *name)
+int input_model(struct weights *model, struct recipe *recipe, struct run *run,
+                const char *name)
 {
     char path[PATH_SIZE], what[64];
-    run_need_weights(path, run, name);
-    const struct recipe recipe = recipe_find(run->tier_name, name);
-    pretrained_open(model, path, &recipe, run->data);
+    if (!run_weights(path, run, name)) return 0;
+    printf("weights %s: %s\n", name, path);
+    *recipe = recipe_find(run->tier_name, name);
+    pretrained_open(model, path, recipe, run->data);
     snprintf(what, sizeof what, "weights %s", name);
     run_note(run, what, model->file.digest, 1);
     const double epochs = pretrained_number(model, "epochs");
-    if (epochs < recipe.epochs)
-        run_pilot(run, "pilot weights: %g of %g epochs", epochs, recipe.epochs);
+    if (epochs < recipe->epochs)
+        run_pilot(run, "pilot weights: %g of %g epochs", epochs, recipe->epochs);
+    return 1;
+}
+
+struct recipe input_needed(struct weights *model, struct run *run, const char *name)
+{
+    char path[PATH_SIZE];
+    struct recipe recipe;
+    if (!input_model(model, &recipe, run, name)) run_need_weights(path, run, name);
     return recipe;
 }
 

@@ -9,10 +9,15 @@
 #include "core/report/run.h"
 #include "core/train/recipe.h"
 
-/// Finds the pretraining `name` ("m75-h3") of the run's tier and data, reads it, and notes its digest as
-/// "weights NAME"; trained for less than the recipe's epochs they make the run a pilot (run_pilot). Returns the recipe that it follows. Without weights as run_need_weights; dies
-/// (EXIT_INPUT) as pretrained_open when they are not what their name says.
-struct recipe input_model(struct weights *model, struct run *run, const char *name);
+/// Finds the pretraining `name` ("m75-h3") of the run's tier and data (run_weights), says where it was found, reads
+/// it, and notes its digest as "weights NAME"; weights of fewer epochs than the recipe's are a pilot (run_pilot).
+/// model, recipe    filled where there are such weights; `recipe` is the one that they follow
+/// Returns 1, or 0 when there are none. Dies (EXIT_INPUT) as pretrained_open when they are not what their name says.
+int input_model(struct weights *model, struct recipe *recipe, struct run *run,
+                const char *name) __attribute__((warn_unused_result));
+
+// Until experiments 02 to 05 have changed to experiment_main.
+struct recipe input_needed(struct weights *model, struct run *run, const char *name);
 
 /// Notes the digest of a split, which need not be loaded.
 void input_images(struct run *run, enum split split);

@@ -42,7 +42,7 @@ static const double BREAKDOWN = 1e3;
 static void open_arms(struct arm *arms, struct run *run)
 {
     for (struct arm *arm = arms; arm < arms + ARMS; ++arm)
-        arm->ratio = input_model(&arm->model, run, arm->name).mask_ratio;
+        arm->ratio = input_needed(&arm->model, run, arm->name).mask_ratio;
     input_images(run, SPLIT_TEST);
     input_images(run, SPLIT_TRAIN);
     input_kernels(run);

@@ -34,7 +34,7 @@ static const struct settings {
 /// Finds the pretraining and notes all that the result depends on.
 static void open_model(struct weights *model, struct run *run)
 {
-    input_model(model, run, "m75-h3");
+    input_needed(model, run, "m75-h3");
     input_images(run, SPLIT_TEST);
     input_images(run, SPLIT_TRAIN);
     input_kernels(run);

@@ -141,7 +141,7 @@ int main(int argc, char **argv)
     char scale[SCALE_TEXT];
     run_open(&run, "04-probing", code_key, argc, argv);
     check_arithmetic(&run);
-    input_model(&model, &run, "m75-h3");
+    input_needed(&model, &run, "m75-h3");
     input_images(&run, SPLIT_TEST);
     input_images(&run, SPLIT_TRAIN);
     input_kernels(&run);

@@ -41,7 +41,7 @@ void study_open(struct study *study, struct run *run)
                             .arithmetic = arithmetic_choose(run->arithmetic),
                             .arms = {{.name = "m75-h3"}, {.name = "m75-h6"}}};
     for (struct arm *arm = study->arms; arm < study->arms + ARMS; ++arm) {
-        input_model(&arm->model, run, arm->name);
+        input_needed(&arm->model, run, arm->name);
         arm->recipe = finetune_recipe(run->tier_name, arm->name);
         if (study->scale.epochs > 0) recipe_shorten(&arm->recipe, study->scale.epochs);
         snprintf(what, sizeof what, "finetuning of %s", arm->name);

@@ -46,7 +46,7 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
 {
     struct run run;
     struct weights model;
-    char words[512], text[MODEL_SCALE_TEXT];
+    char words[512], text[STUDY_SCALE];
     struct recipe recipe = recipe_find("smoke", "m75-h3");
     recipe_shorten(&recipe, 256. / 10000);
     struct images images;
@@ -65,11 +65,13 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
 
     world_listen();
     world_run(&run, "--tier smoke", words);
-    const struct recipe found = input_model(&model, &run, "m75-h3");
+    struct recipe found;
+    cr_expect_eq(input_model(&model, &found, &run, "m50-h3"), 0, "there are none");
+    cr_assert_eq(input_model(&model, &found, &run, "m75-h3"), 1);
     cr_expect(found.mask_ratio == .75 && found.shape.encoder_heads == 3);
     expect_keyed(&run, "weights m75-h3", model.file.digest);
     cr_expect_str_eq(run.store->pilot, "pilot weights: 0.0256 of 4 epochs");
-    model_scale(text, &model);
+    models_scale(text, &model, 1);
     cr_expect(
         !strncmp(text, "model trained for 0.0", strlen("model trained for 0.0")) &&
             strstr(text, " updates"),
