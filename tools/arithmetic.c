@@ -37,7 +37,7 @@
 #include "core/linalg/product.h"
 #include "core/report/figure.h"
 #include "core/report/provenance.h"
-#include "core/report/store.h"
+#include "core/report/run_state.h"
 #include "core/stats/summary.h"
 #include "core/train/trainer.h"
 #include "core/train/turn.h"
@@ -99,26 +99,27 @@ static void study_open(struct study *study, int argc, char **argv)
     options_read(options, count, argc, argv, USAGE);
     struct run *run = &study->run;
     *run = (struct run){.name = "arithmetic", .started = clock_seconds()};
-    tier_find(&run->tier, &run->data, option_text(options, count, "tier"),
-              option_text(options, count, "data"));
-    if (run->tier == TIER_PAPER)
+    tier_find(&run->options.tier, &run->options.data,
+              option_text(options, count, "tier"), option_text(options, count, "data"));
+    if (run->options.tier == TIER_PAPER)
         die(EXIT_USAGE, "--tier: paper would take days (choose smoke or desk)");
-    run->tier_name = tier_name(run->tier);
-    run->seed = parse_seed("--seed", option_text(options, count, "seed"));
-    run->threads = parse_threads(option_text(options, count, "threads"));
-    run->force =
+    run->options.tier_name = tier_name(run->options.tier);
+    run->options.seed = parse_seed("--seed", option_text(options, count, "seed"));
+    run->options.threads = parse_threads(option_text(options, count, "threads"));
+    run->options.force =
         (int)parse_integer("--force", option_text(options, count, "force"), 0, 1);
     const char *results = option_text(options, count, "results");
-    path_format(run->root, "%s/%s-%s", results, run->tier_name, run->data);
+    path_format(run->root, "%s/%s-%s", results, run->options.tier_name,
+                run->options.data);
     path_format(run->folder, "%s/%s", run->root, run->name);
-    run->store = store_make();
+    run->state = run_state_make();
 
     const char *updates = option_text(options, count, "updates");
-    study->updates = run->tier == TIER_SMOKE ? 40 : 500;
+    study->updates = run->options.tier == TIER_SMOKE ? 40 : 500;
     if (updates)
         study->updates =
             (size_t)parse_integer("--updates", updates, WINDOW + 1, 1000000);
-    study->recipe = recipe_find(run->tier_name, "m75-h3");
+    study->recipe = recipe_find(run->options.tier_name, "m75-h3");
     path_format(study->training, "%s/runs/%s", run->root, run->name);
     path_format(study->losses, "%s/runs/%s/losses.tsv", run->root, run->name);
 }
@@ -136,8 +137,9 @@ static void study_note(struct study *study)
     snprintf(text, sizeof text, "%zu of %zu images", study->updates, of->batch);
     run_note(run, "updates", text, 1);
     snprintf(text, sizeof text,
-             "fp32 %" PRIu64 ", %" PRIu64 ", %" PRIu64 "; bf16 %" PRIu64, run->seed,
-             run->seed + 1, run->seed + 2, run->seed);
+             "fp32 %" PRIu64 ", %" PRIu64 ", %" PRIu64 "; bf16 %" PRIu64,
+             run->options.seed, run->options.seed + 1, run->options.seed + 2,
+             run->options.seed);
     run_note(run, "seeds", text, 1);
     run_note(run, "core type", coretype_name(), 1);
     snprintf(text, sizeof text, "fp32 %s, bf16 %s", product_path(), gemm_bf16_path());
@@ -152,8 +154,8 @@ static void course_open(struct course *course, const struct study *study, int nu
     enum arithmetic arithmetic = number == BF16_RUN ? BF16 : FP32;
     *course = (struct course){
         .settings = {.recipe = study->recipe,
-                     .seed = run->seed + (uint64_t)(number % SEEDS),
-                     .threads = run->threads,
+                     .seed = run->options.seed + (uint64_t)(number % SEEDS),
+                     .threads = run->options.threads,
                      .arithmetic = arithmetic,
                      .images = &study->images},
         .loss = numbers(study->updates),
@@ -173,7 +175,7 @@ static void course_resume(struct course *course, const struct study *study)
 {
     struct tsv table;
     struct state *state = &course->trainer.descent.state;
-    if (study->run.force || !file_exists(course->checkpoint)) return;
+    if (study->run.options.force || !file_exists(course->checkpoint)) return;
     checkpoint_read(state, course->checkpoint, &course->identity,
                     &course->trainer.mae.parameters);
     tsv_read(&table, study->losses);
@@ -222,7 +224,7 @@ static void study_train(struct study *study)
 {
     struct progress progress;
     size_t batch = study->recipe.batch, done = 0, all = RUNS * study->updates;
-    images_load(&study->images, study->run.data, SPLIT_TRAIN);
+    images_load(&study->images, study->run.options.data, SPLIT_TRAIN);
     recipe_shorten(&study->recipe,
                    (double)all / RUNS * (double)batch / (double)study->images.count);
     for (int r = 0; r < RUNS; ++r) {
@@ -397,9 +399,9 @@ static void draw(const struct study *study, const char *verdict)
         "updates of %zu images. Grey: the band of the fp32 seeds; light: widened "
         "by one standard error. Right: minus the fp32 curve of seed %" PRIu64
         ", same batches and masks. %s.",
-        WINDOW, run->seed, run->seed, run->seed + SEEDS - 1, study->recipe.tier,
-        study->recipe.run, run->data, study->updates, study->recipe.batch, run->seed,
-        verdict);
+        WINDOW, run->options.seed, run->options.seed, run->options.seed + SEEDS - 1,
+        study->recipe.tier, study->recipe.run, run->options.data, study->updates,
+        study->recipe.batch, run->options.seed, verdict);
     figure_draw(run, "arithmetic", "curves", caption, NULL);
 }
 
@@ -436,7 +438,7 @@ int main(int argc, char **argv)
     char verdict[256];
     study_open(&study, argc, argv);
     struct run *run = &study.run;
-    images_digest(study.images.digest, run->data, SPLIT_TRAIN);
+    images_digest(study.images.digest, run->options.data, SPLIT_TRAIN);
     study_note(&study);
     if (run_fresh(run)) {
         run_print(run);

@@ -8,8 +8,9 @@
 
 #include "core/base/die.h"
 #include "core/base/options.h"
-#include "core/report/ledger.h"
+#include "core/report/display.h"
 #include "core/report/provenance.h"
+#include "core/report/reference.h"
 
 static const char usage[] = "verdict [--tier T] [--data D] [--results DIR] "
                             "[--reference DIR] [--quiet] [--check] "

@@ -161,3 +161,30 @@ int printed_parse(double *value, double *half, const char *text)
     *half = .5 * pow(10., (double)(exponent - behind));
     return 1;
 }
+
+void claims_digest(char digest[HASH_HEX], const struct claims *claims,
+                   const char *experiment)
+{
+    static const char *const columns[] = {"id",     "printed", "effect", "kind",
+                                          "margin", "data",    "tier"};
+    struct hash hash;
+    const struct tsv *table = &claims->table;
+    hash_open(&hash, HASH_SHA256);
+    for (size_t row = 0; row < table->rows; ++row)
+        if (!strcmp(tsv_cell(table, row, "experiment"), experiment))
+            for (size_t c = 0; c < sizeof columns / sizeof *columns; ++c) {
+                const char *cell = tsv_cell(table, row, columns[c]);
+                hash_add(&hash, cell, strlen(cell) + 1);
+            }
+    hash_close(digest, &hash);
+}
+
+const char *claim_excluded(const struct claim *claim, enum tier tier, const char *data)
+{
+    if (!strcmp(claim->data, "none")) return NULL;
+    if (!strcmp(claim->data, "imagenet") && strcmp(data, "imagefolder"))
+        return "imagenet";
+    if (!strcmp(claim->data, "cifar10") && strcmp(data, "cifar10")) return "no data";
+    if (!strcmp(claim->tier, "paper") && tier != TIER_PAPER) return "paper tier";
+    return NULL;
+}

@@ -1,4 +1,4 @@
-#include "core/report/ledger.h"
+#include "core/report/display.h"
 
 #include <stdlib.h>
 #include <string.h>

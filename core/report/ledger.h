@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "core/report/claims.h"
+#include "core/base/files.h"
+#include "core/report/verdicts.h"
 
 /// One claim's row; `state` is a verdict's name, "STALE" or "ERROR".
 struct ledger_row {
@@ -39,26 +40,5 @@ void ledger_free(struct ledger *ledger);
 /// Writes the ledger (id, place, printed, estimate, low, high, n, test, margin, verdict, reason, commit,
 /// seconds) atomically; the same inputs give the same bytes.
 void ledger_write(const struct ledger *ledger, const char *path);
-
-/// Compares with a reference (columns id, verdict): prints a line for each ERROR and for each claim whose
-/// verdict differs or that only one of the two has. Returns how many there were; 0 is said in a line too.
-/// A claim that is NOT-RUN here for want of weights or data is named and does not count. Without a
-/// reference only errors are looked for, and a line says so.
-size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file);
-
-/// Makes this ledger the reference: FOLDER/ledger.tsv (id, verdict, estimate, note) and a line (date,
-/// commit, reason) more in FOLDER/reasons.tsv, both atomically. So that a reader can compare with more than
-/// verdicts, figure*.png, figure*.tsv, result.tsv and provenance.tsv of each experiment whose provenance is
-/// sound go to FOLDER/NN-name; the earlier reference's copies, as far as their provenance lists them, are
-/// removed first, also where there is no result now. Dies (EXIT_INPUT) while a row is STALE or ERROR.
-void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
-                   const char *date, const char *commit);
-
-/// Prints the ledger for people, grouped by the part of the paper (its make target), with a count of
-/// each verdict at the end; `colours` nonzero colours the verdicts.
-void ledger_print(const struct ledger *ledger, FILE *file, int colours);
-
-/// Prints claim | place | statement | printed | ours | verdict as Markdown, and the counts.
-void ledger_markdown(const struct ledger *ledger, FILE *file);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/report/store.h"
+#include "core/report/run_state.h"
 #include "core/report/table.h"
 
 /// Adds one claim: its row, its statement, and how it was decided.
@@ -30,7 +30,7 @@ static void print_verdicts(const struct run *run, const char *path, FILE *file)
 {
     struct tsv verdicts;
     struct table table;
-    const struct claims *claims = store_claims(run->store);
+    const struct claims *claims = run_state_claims(run->state);
     tsv_read(&verdicts, path);
     table_open(&table, 4,
                (const char *const[]){"claim", "published", "ours", "verdict"});
@@ -66,7 +66,8 @@ void printout_write(const struct run *run, FILE *file)
 {
     char path[PATH_SIZE];
     path_format(path, "%s/verdicts.tsv", run->folder);
-    fprintf(file, "%s, %s-%s\n\n", run->name, run->tier_name, run->data);
+    fprintf(file, "%s, %s-%s\n\n", run->name, run->options.tier_name,
+            run->options.data);
     print_verdicts(run, path, file);
     print_files(run, file);
 }

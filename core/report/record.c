@@ -1,39 +1,22 @@
-#include "core/report/claims.h"
+#include "core/report/record.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "core/base/die.h"
 #include "core/report/memory.h"
-#include "core/report/store.h"
+#include "core/report/run_state.h"
 #include "core/report/table.h"
 
 struct claim run_claim(const struct run *run, const char *id)
 {
-    const struct claims *claims = store_claims(run->store);
+    const struct claims *claims = run_state_claims(run->state);
     long row = tsv_row(&claims->table, "id", id);
     require(row >= 0, "the claim %s is not in the table", id);
     struct claim claim = claims_row(claims, (size_t)row);
     require(!strcmp(claim.experiment, run->name),
             "the claim %s belongs to %s, not to %s", id, claim.experiment, run->name);
     return claim;
-}
-
-void claims_digest(char digest[HASH_HEX], const struct claims *claims,
-                   const char *experiment)
-{
-    static const char *const columns[] = {"id",     "printed", "effect", "kind",
-                                          "margin", "data",    "tier"};
-    struct hash hash;
-    const struct tsv *table = &claims->table;
-    hash_open(&hash, HASH_SHA256);
-    for (size_t row = 0; row < table->rows; ++row)
-        if (!strcmp(tsv_cell(table, row, "experiment"), experiment))
-            for (size_t c = 0; c < sizeof columns / sizeof *columns; ++c) {
-                const char *cell = tsv_cell(table, row, columns[c]);
-                hash_add(&hash, cell, strlen(cell) + 1);
-            }
-    hash_close(digest, &hash);
 }
 
 static int is_pass(enum verdict verdict)
@@ -63,9 +46,9 @@ static void check_verdict(const struct claim *claim, enum verdict verdict,
 static const char *cap_reason(const struct claim *claim, const struct run *run,
                               enum verdict verdict)
 {
-    const char *excluded = claim_excluded(claim, run->tier, run->data);
+    const char *excluded = claim_excluded(claim, run->options.tier, run->options.data);
     if (verdict == VERDICT_NOT_RUN) return excluded ? excluded : "";
-    return run->store->pilot && strcmp(claim->data, "none") ? run->store->pilot : "";
+    return run->state->pilot && strcmp(claim->data, "none") ? run->state->pilot : "";
 }
 
 /// The note with what the ledger must not lack: the reason for a cap, and how small a difference a test
@@ -83,11 +66,11 @@ static char *full_note(const char *reason, enum verdict found, const struct esti
                        *least && (*reason || *note) ? "; " : "", least);
 }
 
-int run_judged(const struct run *run, const char *id)
+const struct verdict_row *run_recorded(const struct run *run, const char *id)
 {
-    for (size_t i = 0; i < run->store->verdict_count; ++i)
-        if (!strcmp(run->store->verdicts[i].id, id)) return 1;
-    return 0;
+    for (size_t i = 0; i < run->state->verdict_count; ++i)
+        if (!strcmp(run->state->verdicts[i].id, id)) return &run->state->verdicts[i];
+    return NULL;
 }
 
 /// Caps and stores the verdict that was found; `pretrainings` an arm, 0 when the claim compares none.
@@ -95,13 +78,16 @@ static void record(struct run *run, const char *id, enum verdict found,
                    int pretrainings, const struct estimate *deciding, const char *test,
                    const char *note)
 {
-    struct run_store *store = run->store;
+    struct run_state *state = run->state;
     struct claim claim = run_claim(run, id);
-    require(!run_judged(run, id), "%s has a verdict already", id);
+    require(!run_recorded(run, id), "%s has a verdict already", id);
     check_verdict(&claim, found, deciding);
 
-    const enum verdict verdict =
-        verdict_cap(found, &claim, run, pretrainings != 0, pretrainings);
+    const struct conditions conditions = {.tier = run->options.tier,
+                                          .data = run->options.data,
+                                          .pilot = state->pilot != NULL,
+                                          .pretrainings = pretrainings};
+    const enum verdict verdict = verdict_cap(found, &claim, &conditions);
     struct verdict_row row = {
         .id = text_copy(id),
         .test = text_copy(test),
@@ -110,9 +96,9 @@ static void record(struct run *run, const char *id, enum verdict found,
         .verdict = verdict,
         .estimate = deciding ? *deciding : (struct estimate){NAN, NAN, NAN, 0},
     };
-    store->verdicts =
-        array_grow(store->verdicts, store->verdict_count, sizeof *store->verdicts);
-    store->verdicts[store->verdict_count++] = row;
+    state->verdicts =
+        array_grow(state->verdicts, state->verdict_count, sizeof *state->verdicts);
+    state->verdicts[state->verdict_count++] = row;
 }
 
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
@@ -122,8 +108,8 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
 }
 
 /// How bad a part is for the claim, among parts of the same verdict: the more, the worse.
-static double part_badness(const struct claim *claim, const struct estimate *part,
-                           enum verdict verdict)
+static double badness(const struct claim *claim, const struct estimate *part,
+                      enum verdict verdict)
 {
     double printed, half;
     int failed = verdict == VERDICT_NOT_REPRODUCED;
@@ -154,11 +140,33 @@ void run_judge(struct run *run, const char *id, const struct estimate *parts,
         enum verdict verdict = claim_judge(&claim, &parts[i]);
         // A better part never decides; of two with the same verdict, the first unless it is the better.
         if (verdict_worst(worst, verdict) != verdict) continue;
-        if (verdict == worst && part_badness(&claim, &parts[i], verdict) <=
-                                    part_badness(&claim, &parts[deciding], worst))
+        if (verdict == worst && badness(&claim, &parts[i], verdict) <=
+                                    badness(&claim, &parts[deciding], worst))
             continue;
         worst = verdict;
         deciding = i;
     }
     record(run, id, worst, pretrainings, &parts[deciding], test, note);
+}
+
+void run_verdict_of(char text[VERDICT_TEXT], const struct run *run, const char *id)
+{
+    const struct verdict_row *row = run_recorded(run, id);
+    const struct claim claim = run_claim(run, id);
+    const char *excluded = claim_excluded(&claim, run->options.tier, run->options.data),
+               *name = row ? verdict_name(row->verdict) : "-";
+    if (row && row->verdict == VERDICT_NOT_RUN && excluded)
+        snprintf(text, VERDICT_TEXT, "%s(%s)", name, excluded);
+    else
+        snprintf(text, VERDICT_TEXT, "%s", name);
+}
+
+void run_verdict_rest(struct run *run, const char *reason)
+{
+    const struct claims *claims = run_state_claims(run->state);
+    for (size_t i = 0; i < claims->count; ++i) {
+        const struct claim claim = claims_row(claims, i);
+        if (!strcmp(claim.experiment, run->name) && !run_recorded(run, claim.id))
+            run_verdict(run, claim.id, VERDICT_NOT_RUN, NULL, "", reason);
+    }
 }

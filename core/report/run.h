@@ -8,8 +8,7 @@
 
 #include "core/base/files.h"
 #include "core/base/hash.h"
-
-enum tier { TIER_SMOKE, TIER_DESK, TIER_PAPER };
+#include "core/report/run_options.h"
 
 /// SHA-256 in hex of the sources and flags that decide a program's numbers; defined by the build, once
 /// a program.
@@ -28,37 +27,17 @@ struct result {
 
 struct run {
     const char *name; ///< "02-rank-curves"
-    enum tier tier;
-    const char *tier_name, *data; ///< "desk", "cifar10"
-    const char *run_name;         ///< --run, or NULL
-    uint64_t seed;
-    int seeds; ///< --seeds: overrides the tier's number of them, 0 when not given
-    int threads;
-    double epochs; ///< --epochs: overrides the recipe's, 0 when not given
-    const char
-        *arithmetic; ///< --arithmetic, for experiments that train: auto, fp32 or bf16
-    int export_arrays, force; ///< --export 1, --force 1
-    char root
-        [PATH_SIZE]; ///< RESULTS/TIER-DATA; RESULTS is --results, "results" by default
-    char checkpoints[PATH_SIZE]; ///< results/checkpoints/TIER-DATA, whatever RESULTS is
+    struct run_options options;
+    char root[PATH_SIZE];        ///< RESULTS/TIER-DATA
+    char checkpoints[PATH_SIZE]; ///< results/checkpoints/TIER-DATA, for any RESULTS
     char folder[PATH_SIZE]; ///< RESULTS/TIER-DATA/NN-name, with --run /RUN below it
     char key[HASH_HEX];     ///< content key, filled by run_fresh
     double started;
-    struct run_store
-        *store; ///< results, verdicts and provenance collected so far, owned
+    struct run_state *state; ///< what was collected so far, owned
 };
 
-/// *tier and *data from the texts of --tier and --data, NULL for the defaults (desk; planted at smoke,
-/// cifar10 otherwise). Dies (EXIT_USAGE), listing the allowed pairs, for any other.
-void tier_find(enum tier *tier, const char **data, const char *tier_text,
-               const char *data_text);
-
-/// "smoke", "desk" or "paper"; static storage.
-const char *tier_name(enum tier tier);
-
-/// Reads the common options (--tier --data --run --seed --seeds --threads --arithmetic --epochs --export
-/// --force --results) and checks the pair TIER-DATA against the allowed ones. Dies (EXIT_USAGE) for
-/// anything else, and for imagefolder, which no experiment of this version can read. `code` is the build's code_key.
+/// Opens a run of the experiment `name` with the options of its command line (run_options_read). `code` is
+/// the build's code_key.
 void run_open(struct run *run, const char *name, const char *code, int argc,
               char **argv);
 
@@ -83,7 +62,7 @@ void run_pilot(struct run *run, const char *why, ...)
 int run_fresh(struct run *run);
 
 /// Prints what an earlier run of the same content found, the tables as they were kept and the verdicts exactly as
-/// run_close did, and frees the store.
+/// run_close did, and frees the state.
 /// Returns 0. Contract: run_fresh returned 1.
 int run_print(struct run *run);
 
@@ -106,7 +85,7 @@ int run_weights(char path[PATH_SIZE], const struct run *run, const char *weights
 
 /// Writes result.tsv, verdicts.tsv, provenance.tsv (atomically, provenance last), removes the error.txt
 /// of an earlier failure, prints published | ours | verdict for each claim and where the files are, and
-/// frees the store. Returns 0, the program's exit code whatever the verdicts.
+/// frees the state. Returns 0, the program's exit code whatever the verdicts.
 int run_close(struct run *run);
 
 #endif

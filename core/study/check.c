@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/base/die.h"
-#include "core/report/claims.h"
-#include "core/report/exhibits.h"
-#include "core/report/store.h"
+#include "core/report/record.h"
+#include "core/report/run_files.h"
+#include "core/report/run_state.h"
 #include "core/report/table.h"
 #include "core/study/judgement.h"
 
@@ -65,7 +65,7 @@ static enum verdict violation_verdict(const struct claim *claim, double largest)
 static void judge_draws(struct run *run, const struct check *check,
                         const struct claim *claim, struct arena *arena)
 {
-    const struct finding found = check_draw(check, run->seed, arena);
+    const struct finding found = check_draw(check, run->options.seed, arena);
     char note[CHECK_NOTE + 64];
     snprintf(note, sizeof note, "largest in draw %zu of %zu%s%s", found.draw,
              found.largest.n, *found.note ? ": " : "", found.note);
@@ -124,14 +124,14 @@ static void check_judge(struct run *run, const struct check *check, struct arena
 static void check_row(struct table *table, const struct run *run,
                       const struct check *check)
 {
-    char tried[256], found[NUMBER_TEXT], allowed[NUMBER_TEXT], verdict[JUDGEMENT_TEXT];
+    char tried[256], found[NUMBER_TEXT], allowed[NUMBER_TEXT], verdict[VERDICT_TEXT];
     const struct claim claim = run_claim(run, check->id);
-    const struct verdict_row *row = verdict_recorded(run, check->id);
+    const struct verdict_row *row = run_recorded(run, check->id);
     snprintf(tried, sizeof tried, "%s%s%s", check->more ? check->more : check->test,
              check->more ? " minus " : "", check->more ? check->less : "");
     number_text(found, row->estimate.value);
     number_text(allowed, check->violation ? 0 : claim.margin);
-    verdict_text(verdict, run, check->id);
+    run_verdict_of(verdict, run, check->id);
     table_row(table, (const char *const[]){check->id, tried, found, allowed, verdict});
 }
 

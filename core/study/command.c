@@ -20,17 +20,17 @@ static void append(char *text, const char *format, ...)
 void run_command(char text[COMMAND_TEXT], const struct run *run, const char *target)
 {
     // RESULTS: the root without its last part, TIER-DATA.
-    const size_t results =
-        strlen(run->root) - strlen(run->tier_name) - strlen(run->data) - 2;
+    const size_t results = strlen(run->root) - strlen(run->options.tier_name) -
+                           strlen(run->options.data) - 2;
     snprintf(text, COMMAND_TEXT, "make %s", target);
-    if (run->run_name) append(text, " RUN=%s", run->run_name);
-    append(text, " TIER=%s DATA=%s", run->tier_name, run->data);
-    if (strcmp(run->arithmetic, "auto") != 0)
-        append(text, " ARITHMETIC=%s", run->arithmetic);
-    if (run->epochs > 0) append(text, " EPOCHS=%.15g", run->epochs);
-    if (run->seed != 1) append(text, " SEED=%" PRIu64, run->seed);
-    if (run->seeds > 0) append(text, " SEEDS=%d", run->seeds);
+    if (run->options.run_name) append(text, " RUN=%s", run->options.run_name);
+    append(text, " TIER=%s DATA=%s", run->options.tier_name, run->options.data);
+    if (strcmp(run->options.arithmetic, "auto") != 0)
+        append(text, " ARITHMETIC=%s", run->options.arithmetic);
+    if (run->options.epochs > 0) append(text, " EPOCHS=%.15g", run->options.epochs);
+    if (run->options.seed != 1) append(text, " SEED=%" PRIu64, run->options.seed);
+    if (run->options.seeds > 0) append(text, " SEEDS=%d", run->options.seeds);
     if (results != strlen("results") || strncmp(run->root, "results", results) != 0)
         append(text, " RESULTS='%.*s'", (int)results, run->root);
-    if (run->run_name && run->force) append(text, " FORCE=1");
+    if (run->options.run_name && run->options.force) append(text, " FORCE=1");
 }

@@ -21,7 +21,7 @@
 #include "core/base/estimate.h"
 #include "core/data/images.h"
 #include "core/model/weights.h"
-#include "core/report/claims.h"
+#include "core/report/record.h"
 #include "core/report/run.h"
 #include "core/study/check.h"
 #include "core/study/inputs.h"

@@ -15,8 +15,8 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
     char path[PATH_SIZE], what[64];
     if (!run_weights(path, run, name)) return 0;
     printf("weights %s: %s\n", name, path);
-    *recipe = recipe_find(run->tier_name, name);
-    pretrained_open(model, path, recipe, run->data);
+    *recipe = recipe_find(run->options.tier_name, name);
+    pretrained_open(model, path, recipe, run->options.data);
     snprintf(what, sizeof what, "weights %s", name);
     run_note(run, what, model->file.digest, 1);
     const double epochs = pretrained_number(model, "epochs");
@@ -36,7 +36,7 @@ struct recipe input_needed(struct weights *model, struct run *run, const char *n
 void input_images(struct run *run, enum split split)
 {
     char digest[HASH_HEX];
-    images_digest(digest, run->data, split);
+    images_digest(digest, run->options.data, split);
     run_note(run, split == SPLIT_TRAIN ? "training data digest" : "test data digest",
              digest, 1);
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/report/store.h"
 #include "core/stats/bootstrap.h"
 #include "core/study/experiment.h"
 
@@ -13,7 +12,8 @@ struct estimate study_mean(const struct study *study, const double *x, size_t n)
 {
     const struct statistic statistic = {STATISTIC_MEAN, x, NULL};
     struct estimate mean;
-    bootstrap_intervals(&mean, &statistic, 1, n, BOOTSTRAP_RESAMPLES, study->run.seed);
+    bootstrap_intervals(&mean, &statistic, 1, n, BOOTSTRAP_RESAMPLES,
+                        study->run.options.seed);
     return mean;
 }
 
@@ -23,14 +23,16 @@ struct estimate study_gap(const struct study *study, const double *a, const doub
     const struct statistic first = {STATISTIC_MEAN, a, NULL},
                            second = {STATISTIC_MEAN, b, NULL};
     return bootstrap_difference(&first, &second, n, BOOTSTRAP_RESAMPLES,
-                                study->run.seed);
+                                study->run.options.seed);
 }
 
 int other_images(const struct run *run, const char *id)
 {
     const char *data = run_claim(run, id).data;
-    return (strcmp(data, "cifar10") == 0 && strcmp(run->data, "cifar10") != 0) ||
-           (strcmp(data, "imagenet") == 0 && strcmp(run->data, "imagefolder") != 0);
+    return (strcmp(data, "cifar10") == 0 &&
+            strcmp(run->options.data, "cifar10") != 0) ||
+           (strcmp(data, "imagenet") == 0 &&
+            strcmp(run->options.data, "imagefolder") != 0);
 }
 
 enum { NOTE_TEXT = 768 };
@@ -72,47 +74,15 @@ void study_verdict(struct study *study, const char *id, enum verdict verdict,
         run_verdict(&study->run, id, verdict, &found, test, text);
 }
 
-const struct verdict_row *verdict_recorded(const struct run *run, const char *id)
-{
-    for (size_t i = 0; i < run->store->verdict_count; ++i)
-        if (strcmp(run->store->verdicts[i].id, id) == 0)
-            return &run->store->verdicts[i];
-    return NULL;
-}
-
-void verdict_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id)
-{
-    const struct claim claim = run_claim(run, id);
-    const struct verdict_row *row = verdict_recorded(run, id);
-    const char *reason = claim_excluded(&claim, run->tier, run->data);
-    if (row && row->verdict == VERDICT_NOT_RUN && reason)
-        snprintf(text, JUDGEMENT_TEXT, "%s(%s)", verdict_name(row->verdict), reason);
-    else
-        snprintf(text, JUDGEMENT_TEXT, "%s", row ? verdict_name(row->verdict) : "-");
-}
-
 // ====== Experiments 04 and 05 ======
 
 void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
                    int pretrainings, const char *test, const char *note)
 {
-    if (strcmp(run->data, "cifar10") == 0)
+    if (strcmp(run->options.data, "cifar10") == 0)
         run_judge(run, id, part, 1, pretrainings, test, note);
     else
         run_verdict(run, id, VERDICT_NOT_RUN, NULL, "", note);
-}
-
-void judgement_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id,
-                    const struct estimate *part, int pretrainings)
-{
-    const struct claim claim = run_claim(run, id);
-    const char *excluded = claim_excluded(&claim, run->tier, run->data);
-    if (!part || excluded)
-        snprintf(text, JUDGEMENT_TEXT, "NOT-RUN(%s)", excluded ? excluded : "-");
-    else
-        snprintf(text, JUDGEMENT_TEXT, "%s",
-                 verdict_name(verdict_cap(claim_judge(&claim, part), &claim, run,
-                                          pretrainings != 0, pretrainings)));
 }
 
 void judge_printed_difference(struct run *run, const char *id, const char *more,

@@ -1,12 +1,11 @@
-/// Judging what an experiment has measured, in one place for all experiments, and showing the verdict that was
-/// recorded: a table never judges again.
+/// Judging what an experiment has measured, in one place for all experiments.
 #ifndef MASKBOOK_STUDY_JUDGEMENT_H
 #define MASKBOOK_STUDY_JUDGEMENT_H
 
 #include <stddef.h>
 
 #include "core/base/estimate.h"
-#include "core/report/claims.h"
+#include "core/report/record.h"
 
 struct study;
 
@@ -36,20 +35,9 @@ void study_verdict(struct study *study, const char *id, enum verdict verdict,
 /// Whether the claim `id` is about photographs, and the run's images are others.
 int other_images(const struct run *run, const char *id);
 
-enum { JUDGEMENT_TEXT = 64 };
-
-/// What was recorded for the claim `id`; NULL before.
-const struct verdict_row *verdict_recorded(const struct run *run, const char *id);
-
-/// text (JUDGEMENT_TEXT) = the verdict recorded for the claim `id`, for a table: a word, or "NOT-RUN(reason)";
-/// "-" where none has been recorded.
-void verdict_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id);
-
 // Until experiments 04 and 05 have changed to the functions above.
 void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
                    int pretrainings, const char *test, const char *note);
-void judgement_text(char text[JUDGEMENT_TEXT], const struct run *run, const char *id,
-                    const struct estimate *part, int pretrainings);
 void judge_printed_difference(struct run *run, const char *id, const char *more,
                               const char *less);
 long printed_thousandths(const struct run *run, const char *id);

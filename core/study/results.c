@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/die.h"
-#include "core/report/exhibits.h"
+#include "core/report/reference.h"
 #include "core/study/judgement.h"
 
 enum { KEY_TEXT = sizeof((struct result *)0)->key };
@@ -44,15 +44,14 @@ void claim_row(struct table *table, const struct run *run, const char *what,
                const char *id, const char *key, const struct estimate *ours,
                const char *more)
 {
-    char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-",
-                                 verdict[JUDGEMENT_TEXT] = "-";
+    char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[VERDICT_TEXT] = "-";
     const char *published = "-";
     number_text(reference, key ? run_reference(run, key) : (double)NAN);
     if (ours) interval_text(yours, ours->value, ours->low, ours->high);
     if (id) {
         if (!ours || !other_images(run, id)) published = run_claim(run, id).printed;
-        require(verdict_recorded(run, id), "%s is shown before it is judged", id);
-        verdict_text(verdict, run, id);
+        require(run_recorded(run, id), "%s is shown before it is judged", id);
+        run_verdict_of(verdict, run, id);
     }
     require(table->columns == (more ? 6 : 5), "a claim's row in a table of %zu columns",
             table->columns);

@@ -41,16 +41,20 @@ static void resume_command(char command[COMMAND], const struct run *run)
 {
     char arithmetic[32] = "", epochs[64] = "", seed[48] = "",
          results[PATH_SIZE + 16] = "";
-    size_t root = strlen(run->root) - strlen(run->tier_name) - strlen(run->data) - 2;
-    if (strcmp(run->arithmetic, "auto"))
-        snprintf(arithmetic, sizeof arithmetic, " ARITHMETIC=%s", run->arithmetic);
-    if (run->epochs > 0) snprintf(epochs, sizeof epochs, " EPOCHS=%.15g", run->epochs);
-    if (run->seed != 1) snprintf(seed, sizeof seed, " SEED=%" PRIu64, run->seed);
+    size_t root = strlen(run->root) - strlen(run->options.tier_name) -
+                  strlen(run->options.data) - 2;
+    if (strcmp(run->options.arithmetic, "auto"))
+        snprintf(arithmetic, sizeof arithmetic, " ARITHMETIC=%s",
+                 run->options.arithmetic);
+    if (run->options.epochs > 0)
+        snprintf(epochs, sizeof epochs, " EPOCHS=%.15g", run->options.epochs);
+    if (run->options.seed != 1)
+        snprintf(seed, sizeof seed, " SEED=%" PRIu64, run->options.seed);
     if (root != strlen("results") || strncmp(run->root, "results", root))
         snprintf(results, sizeof results, " RESULTS='%.*s'", (int)root, run->root);
     snprintf(command, COMMAND, "make pretrain RUN=%s TIER=%s DATA=%s%s%s%s%s%s",
-             run->run_name, run->tier_name, run->data, arithmetic, epochs, seed,
-             results, run->force ? " FORCE=1" : "");
+             run->options.run_name, run->options.tier_name, run->options.data,
+             arithmetic, epochs, seed, results, run->options.force ? " FORCE=1" : "");
 }
 
 /// The paper's own scale takes weeks on a few cores: say so before it begins.
@@ -72,8 +76,8 @@ static int train(const struct run *run, struct pretrain *settings,
                  struct images *images)
 {
     if (pretrain_ready(settings)) return 0;
-    images_load(images, run->data, SPLIT_TRAIN);
-    if (run->tier == TIER_PAPER) warn_of_days(settings);
+    images_load(images, run->options.data, SPLIT_TRAIN);
+    if (run->options.tier == TIER_PAPER) warn_of_days(settings);
     if (settings->arithmetic == BF16 && !amx_available())
         fprintf(stderr,
                 "pretrain %s: this CPU has no AMX, so bf16 is slower than fp32 here, "
@@ -89,14 +93,14 @@ static void measure(struct run *run, const struct weights *model, double mask_ra
 {
     struct images test;
     double loss[TEST_IMAGES], mean = 0, square = 0;
-    images_load(&test, run->data, SPLIT_TEST);
+    images_load(&test, run->options.data, SPLIT_TEST);
     struct evaluation evaluation = {.mae = &model->mae,
                                     .weights = model->slab,
                                     .images = &test,
                                     .count = TEST_IMAGES,
                                     .mask_ratio = mask_ratio,
-                                    .seed = run->seed,
-                                    .threads = run->threads};
+                                    .seed = run->options.seed,
+                                    .threads = run->options.threads};
     evaluate_losses(loss, &evaluation);
     images_free(&test);
     for (int i = 0; i < TEST_IMAGES; ++i) mean += loss[i] / TEST_IMAGES;
@@ -150,25 +154,25 @@ int main(int argc, char **argv)
     run_open(&run, "00-pretrain", code_key, argc, argv);
 
     char folder[PATH_SIZE], path[PATH_SIZE], command[COMMAND], text[RECIPE_TEXT];
-    struct images images = {.name = run.data};
+    struct images images = {.name = run.options.data};
     struct pretrain settings = {
-        .recipe = recipe_find(run.tier_name, run.run_name),
-        .seed = run.seed,
-        .threads = run.threads,
-        .arithmetic = arithmetic_choose(run.arithmetic),
-        .force = run.force,
+        .recipe = recipe_find(run.options.tier_name, run.options.run_name),
+        .seed = run.options.seed,
+        .threads = run.options.threads,
+        .arithmetic = arithmetic_choose(run.options.arithmetic),
+        .force = run.options.force,
         .images = &images,
         .folder = folder,
         .weights = path,
-        .code = run.tier == TIER_SMOKE ? code_key : NULL,
+        .code = run.options.tier == TIER_SMOKE ? code_key : NULL,
         .resume_command = command,
-        .checkpoint_seconds = run.tier == TIER_SMOKE ? 0 : CHECKPOINT_SECONDS,
+        .checkpoint_seconds = run.options.tier == TIER_SMOKE ? 0 : CHECKPOINT_SECONDS,
     };
-    if (run.epochs > 0) recipe_shorten(&settings.recipe, run.epochs);
-    path_format(folder, "%s/runs/%s", run.root, run.run_name);
-    path_format(path, "%s/weights/%s.safetensors", run.root, run.run_name);
+    if (run.options.epochs > 0) recipe_shorten(&settings.recipe, run.options.epochs);
+    path_format(folder, "%s/runs/%s", run.root, run.options.run_name);
+    path_format(path, "%s/weights/%s.safetensors", run.root, run.options.run_name);
     resume_command(command, &run);
-    images_digest(images.digest, run.data, SPLIT_TRAIN);
+    images_digest(images.digest, run.options.data, SPLIT_TRAIN);
 
     int trained = train(&run, &settings, &images);
     struct weights model;

@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "core/report/exhibits.h"
 #include "core/report/figure.h"
+#include "core/report/run_files.h"
 #include "core/study/headings.h"
 #include "core/study/results.h"
 
@@ -50,7 +50,7 @@ void emit_checks(struct study *study, const struct structure *structure,
     snprintf(about, sizeof about,
              "%s, first %zu test images, %zu of %zu patches visible; 90 %% bootstrap "
              "intervals over images.",
-             run->data, n, structure->visible, structure->patches);
+             run->options.data, n, structure->visible, structure->patches);
     run_table(run, "checks.md", about, &table, "");
     table_close(&table);
 }
@@ -103,8 +103,9 @@ void emit_figure1(struct study *study, const struct structure *structure,
              "positions are added: the same mask token in every hidden place. "
              "Reconstruction: visible patches as they were. Masked loss over %zu test "
              "images %.3f; of painting the mean visible patch %.3f.",
-             study->run.data, SHOWN - 1, HEADINGS_DIGITS, study->scale, TOKEN_SPAN,
-             TOKEN_SPAN, structure->count, losses->model.value, losses->guess.value);
+             study->run.options.data, SHOWN - 1, HEADINGS_DIGITS, study->scale,
+             TOKEN_SPAN, TOKEN_SPAN, structure->count, losses->model.value,
+             losses->guess.value);
     figure_draw(&study->run, "figure1", "figure1", caption, panel);
 }
 

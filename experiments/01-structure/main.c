@@ -16,7 +16,7 @@
 /// patch like the mean of the visible ones.
 #include <math.h>
 
-#include "core/report/claims.h"
+#include "core/report/record.h"
 #include "core/study/judgement.h"
 #include "experiments/01-structure/emit.h"
 
@@ -46,7 +46,7 @@ static void run(struct study *study)
 {
     struct structure structure;
     structure_open(&structure, study,
-                   study->run.tier == TIER_SMOKE ? SMOKE_IMAGES : IMAGES);
+                   study->run.options.tier == TIER_SMOKE ? SMOKE_IMAGES : IMAGES);
     structure_examine(&structure, &study->arena);
     structure_losses(&structure);
     const size_t n = structure.count;
@@ -58,7 +58,7 @@ static void run(struct study *study)
     /// The table of checks, the figure, and on demand the tensors that it shows: emit.c.
     emit_checks(study, &structure, &losses);
     emit_figure1(study, &structure, &losses);
-    if (study->run.export_arrays) export_passes(&study->run, &structure);
+    if (study->run.options.export_arrays) export_passes(&study->run, &structure);
 }
 
 int main(int argc, char **argv)

@@ -40,7 +40,7 @@ void structure_open(struct structure *structure, struct study *study, size_t cou
     require(count <= test->count, "%zu images of %zu", count, test->count);
     *structure = (struct structure){.model = model,
                                     .ratio = ratio,
-                                    .threads = study->run.threads,
+                                    .threads = study->run.options.threads,
                                     .count = count,
                                     .patches = patch_count(p),
                                     .numbers = patch_size(p)};
@@ -53,7 +53,7 @@ void structure_open(struct structure *structure, struct study *study, size_t cou
     structure->guess = arena_doubles(arena, count);
     for (size_t i = 0; i < count; ++i)
         mask_draw(structure->seen + i * V, structure->unseen + i * N0,
-                  structure->patches, ratio, study->run.seed, EVALUATION_EPOCH,
+                  structure->patches, ratio, study->run.options.seed, EVALUATION_EPOCH,
                   (uint32_t)i);
     for (size_t i = 0; i < count * IMAGE_BYTES; ++i)
         structure->images[i] = (float)pixel_value(test->pixels[i]);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 #include "core/base/tsv.h"
-#include "core/report/exhibits.h"
 #include "core/report/figure.h"
+#include "core/report/run_files.h"
 #include "core/train/pretrained.h"
 
 void describe_scale(char scale[SCALE_TEXT], const struct arm *arms)
@@ -120,7 +120,7 @@ void emit_figure(const struct run *run, const struct arm *arms)
     snprintf(caption, sizeof caption,
              "%s, %zu test images; %s; linear predictor: first %zu images; bars: 90 %% "
              "bootstrap intervals over images",
-             run->data, arms[0].curve.count, scale, arms[0].linear.count);
+             run->options.data, arms[0].curve.count, scale, arms[0].linear.count);
     figure_draw(run, "figure2", "figure2", caption, NULL);
 }
 

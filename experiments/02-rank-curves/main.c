@@ -18,7 +18,7 @@
 
 #include "core/base/die.h"
 #include "core/linalg/coretype.h"
-#include "core/report/claims.h"
+#include "core/report/record.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/slope.h"
 #include "core/study/inputs.h"
@@ -52,28 +52,28 @@ static void open_arms(struct arm *arms, struct run *run)
 static void measure(struct arm *arm, const struct run *run, const struct images *test,
                     const struct linear_predictor *predictor, struct arena *arena)
 {
-    const struct settings *settings = run->tier == TIER_SMOKE ? &smoke : &full;
+    const struct settings *settings = run->options.tier == TIER_SMOKE ? &smoke : &full;
     size_t count = settings->images < test->count ? settings->images : test->count;
     struct evaluation evaluation = {.mae = &arm->model.mae,
                                     .weights = arm->model.slab,
                                     .images = test,
                                     .count = count,
                                     .mask_ratio = arm->ratio,
-                                    .seed = run->seed,
-                                    .threads = run->threads};
+                                    .seed = run->options.seed,
+                                    .threads = run->options.threads};
     rank_samples_open(&arm->learned, count, arena);
     rank_samples_open(&arm->linear, settings->rival_images, arena);
     if (rank_samples_learned(&arm->learned, &evaluation) > 0 ||
-        rank_samples_linear(&arm->linear, predictor, test, arm->ratio, run->seed,
-                            run->threads) > 0)
+        rank_samples_linear(&arm->linear, predictor, test, arm->ratio,
+                            run->options.seed, run->options.threads) > 0)
         die(EXIT_SYSTEM, "%s: a matrix decomposition did not converge (report this)",
             arm->name);
-    rank_curve_fit(&arm->curve, &arm->learned, RESAMPLES, run->seed);
-    rank_curve_fit(&arm->linear_curve, &arm->linear, RESAMPLES, run->seed);
-    rank_curve_gap(arm->gap, &arm->linear, &arm->learned, RESAMPLES, run->seed);
+    rank_curve_fit(&arm->curve, &arm->learned, RESAMPLES, run->options.seed);
+    rank_curve_fit(&arm->linear_curve, &arm->linear, RESAMPLES, run->options.seed);
+    rank_curve_gap(arm->gap, &arm->linear, &arm->learned, RESAMPLES, run->options.seed);
     size_t same = arm->linear.count;
-    arm->loss = rank_loss(&arm->learned, same, RESAMPLES, run->seed);
-    arm->linear_loss = rank_loss(&arm->linear, same, RESAMPLES, run->seed);
+    arm->loss = rank_loss(&arm->learned, same, RESAMPLES, run->options.seed);
+    arm->linear_loss = rank_loss(&arm->linear, same, RESAMPLES, run->options.seed);
 }
 
 /// ## Check
@@ -98,7 +98,7 @@ static void check(struct run *run, const struct arm *arms)
         slopes[a] = arm->curve.slope.value;
         if (a > 0)
             rises[a - 1] = rank_slope_rise(&arms[a - 1].learned, &arm->learned,
-                                           RESAMPLES, run->seed);
+                                           RESAMPLES, run->options.seed);
         double literal = arm->curve.line[RANK_MEAN_2X2][COMPONENTS - 1].value;
         double typical = arm->curve.line[RANK_MEDIAN_2X2][COMPONENTS - 1].value;
         excess = fmax(excess, literal / typical);
@@ -149,12 +149,12 @@ int main(int argc, char **argv)
     struct linear_predictor predictor;
     struct arena arena;
     int patch = arms[0].model.mae.shape.patch;
-    images_load(&test, run.data, SPLIT_TEST);
-    images_load(&train, run.data, SPLIT_TRAIN);
+    images_load(&test, run.options.data, SPLIT_TEST);
+    images_load(&train, run.options.data, SPLIT_TRAIN);
     arena_open(&arena, "figure 2",
                linear_predictor_bytes(patch) +
                    2 * ARMS * rank_samples_bytes(test.count));
-    linear_predictor_fit(&predictor, &train, patch, run.threads, &arena);
+    linear_predictor_fit(&predictor, &train, patch, run.options.threads, &arena);
     for (size_t a = 0; a < ARMS; ++a)
         measure(&arms[a], &run, &test, &predictor, &arena);
 
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
     /// Tables, the figure with the numbers it draws, and on demand every image's distances: emit.c.
     emit_tables(&run, arms);
     emit_figure(&run, arms);
-    if (run.export_arrays) export_arrays(&run, arms);
+    if (run.options.export_arrays) export_arrays(&run, arms);
 
     arena_close(&arena);
     images_free(&train);

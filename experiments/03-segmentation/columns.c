@@ -127,8 +127,12 @@ void figure_open(struct figure *figure, const struct weights *model,
     figure->tokens = shape_tokens(&model->mae.shape);
     figure->known = images->regions != NULL;
     figure->clusters = arena_take(arena, count, 1);
-    figure->source = (struct source){model,     images,      count, figure->clusters,
-                                     run->seed, run->threads};
+    figure->source = (struct source){model,
+                                     images,
+                                     count,
+                                     figure->clusters,
+                                     run->options.seed,
+                                     run->options.threads};
     if (figure->known) {
         figure->truth = arena_take(arena, count, figure->tokens);
         segments_truth(figure->truth, figure->clusters, images, count, figure->tokens);
@@ -158,7 +162,7 @@ void figure_measure(struct figure *figure, int which, const struct run *run,
         size_t before = arena_mark(arena);
         column_tokens(&set, which, column->method.depth, &figure->source, e, arena);
         column_maps(column->maps, &set, column->method.normalisation, &figure->source);
-        if (run->export_arrays && e == 0) export_tokens(run, column, &set);
+        if (run->options.export_arrays && e == 0) export_tokens(run, column, &set);
         arena_reset(arena, before);
         segments_score(ari, iou, column->maps, figure->truth, figure->clusters, n,
                        tokens);

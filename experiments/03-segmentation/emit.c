@@ -54,7 +54,7 @@ void emit_scores(struct run *run, const struct figure *figure)
     snprintf(about, sizeof about,
              "%s, first %zu test images; %s; random encoder: %d of them; 90 %% "
              "bootstrap intervals over images.",
-             run->data, n, scale, RANDOM_ENCODERS);
+             run->options.data, n, scale, RANDOM_ENCODERS);
     run_table(run, "segments.md", about, &table, "");
     table_close(&table);
 }
@@ -157,7 +157,7 @@ void emit_figure(const struct run *run, const struct figure *figure)
         "%d digits of the SHA-256 of each record. K-means in each image by itself, %s; "
         "MAE: %s, %s; %s. Colours are matched to %s in each row. %s over the "
         "first %zu test images.",
-        run->data, SHOWN - 1,
+        run->options.data, SHOWN - 1,
         figure->known ? " (that of the generator)" : " (ascending SHA-256)",
         DIGEST_SHOWN, figure->known ? "as many clusters as true regions" : "3 clusters",
         depth_name(method->depth), normalisation_name(method->normalisation), scale,

@@ -2,8 +2,8 @@
 #ifndef MASKBOOK_EXPERIMENTS_SEGMENTATION_EMIT_H
 #define MASKBOOK_EXPERIMENTS_SEGMENTATION_EMIT_H
 
-#include "core/report/exhibits.h"
 #include "core/report/run.h"
+#include "core/report/run_files.h"
 #include "experiments/03-segmentation/columns.h"
 
 enum { SHOWN = 8 }; ///< images in the picture: the first ones

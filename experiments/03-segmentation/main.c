@@ -46,7 +46,7 @@ static void look_at_choice(struct run *run, const struct weights *model, size_t 
 {
     struct images train;
     struct figure figure = {0};
-    images_load(&train, run->data, SPLIT_TRAIN);
+    images_load(&train, run->options.data, SPLIT_TRAIN);
     figure_open(&figure, model, &train, count, run, arena);
     choice_emit(run, &figure.source, figure.truth, arena);
     images_free(&train);
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     coretype_open(argv);
     struct run run;
     run_open(&run, "03-segmentation", code_key, argc, argv);
-    const struct settings *settings = run.tier == TIER_SMOKE ? &smoke : &full;
+    const struct settings *settings = run.options.tier == TIER_SMOKE ? &smoke : &full;
     struct weights model;
     open_model(&model, &run);
     if (run_fresh(&run)) return run_print(&run);
@@ -86,19 +86,19 @@ int main(int argc, char **argv)
     struct images test;
     struct figure figure = {0};
     struct arena arena;
-    images_load(&test, run.data, SPLIT_TEST);
+    images_load(&test, run.options.data, SPLIT_TEST);
     arena_open(&arena, "figure 3",
                figure_bytes(&model, settings->images, settings->choice));
     figure_open(&figure, &model, &test, settings->images, &run, &arena);
     for (int c = 0; c < COLUMNS; ++c) figure_measure(&figure, c, &run, &arena);
-    figure_summarise(&figure, run.seed);
+    figure_summarise(&figure, run.options.seed);
 
     check(&run, &figure);
     /// ## Emit
     /// Tables, the picture with the numbers in its headings, and on demand every map: emit.c.
     emit_scores(&run, &figure);
     emit_figure(&run, &figure);
-    if (run.export_arrays) export_maps(&run, &figure);
+    if (run.options.export_arrays) export_maps(&run, &figure);
     /// Where the truth is known, the choice is looked at again: choice.c.
     if (figure.known) look_at_choice(&run, &model, settings->choice, &arena);
 

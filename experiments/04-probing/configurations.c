@@ -50,13 +50,13 @@ enum { HELD_OUT = 10, SEARCH = 5 };
 
 struct probing_scale probing_scale(const struct run *run)
 {
-    const int smoke = run->tier == TIER_SMOKE;
-    const double epochs = run->epochs > 0 ? run->epochs
-                          : smoke         ? SMOKE_EPOCHS
-                                          : PROBE_RECIPE.epochs;
-    const size_t seeds = run->seeds > 0 ? (size_t)run->seeds
-                         : smoke        ? SMOKE_SEEDS
-                                        : SEEDS;
+    const int smoke = run->options.tier == TIER_SMOKE;
+    const double epochs = run->options.epochs > 0 ? run->options.epochs
+                          : smoke                 ? SMOKE_EPOCHS
+                                                  : PROBE_RECIPE.epochs;
+    const size_t seeds = run->options.seeds > 0 ? (size_t)run->options.seeds
+                         : smoke                ? SMOKE_SEEDS
+                                                : SEEDS;
     // A control's seed is a random encoder's too.
     return (struct probing_scale){epochs, epochs / SEARCH, seeds,
                                   seeds < RANDOM_ENCODERS ? seeds : RANDOM_ENCODERS};

@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/report/exhibits.h"
+#include "core/report/reference.h"
+#include "core/report/run_files.h"
 #include "core/study/judgement.h"
 #include "experiments/04-probing/probing.h"
 
@@ -29,11 +30,11 @@ static void paper_line(struct table *table, const struct probing *study,
                        const struct estimate *ours)
 {
     const struct run *run = study->run;
-    char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[JUDGEMENT_TEXT];
+    char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[VERDICT_TEXT];
     number_text(reference, key ? run_reference(run, key) : (double)NAN);
-    if (ours && strcmp(run->data, "cifar10") == 0)
+    if (ours && strcmp(run->options.data, "cifar10") == 0)
         interval_text(yours, ours->value, ours->low, ours->high);
-    judgement_text(verdict, run, id, ours, 0);
+    run_verdict_of(verdict, run, id);
     table_row(table, (const char *const[]){what, run_claim(run, id).printed, reference,
                                            yours, verdict});
 }
@@ -46,7 +47,7 @@ static void emit_paper_table(const struct probing *study, const char *scale)
     struct table table;
     snprintf(about, sizeof about,
              "Table 1: test accuracy in percent after the last epoch, on %s; %s.",
-             study->run->data, scale);
+             study->run->options.data, scale);
     table_open(
         &table, 5,
         (const char *const[]){"Table 1", "published", "reference", "yours", "verdict"});

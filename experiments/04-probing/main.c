@@ -146,8 +146,8 @@ int main(int argc, char **argv)
     input_images(&run, SPLIT_TRAIN);
     input_kernels(&run);
     if (run_fresh(&run)) return run_print(&run);
-    images_load(&images[SPLIT_TRAIN], run.data, SPLIT_TRAIN);
-    images_load(&images[SPLIT_TEST], run.data, SPLIT_TEST);
+    images_load(&images[SPLIT_TRAIN], run.options.data, SPLIT_TRAIN);
+    images_load(&images[SPLIT_TEST], run.options.data, SPLIT_TEST);
     arena_open_growing(&arena, "probing");
     struct probing probing = {.run = &run,
                               .model = &model,
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
     check_gaps(&probing, scale);
     /// ## Emit
     probing_emit(&probing, scale);
-    if (run.export_arrays) probing_export(&probing);
+    if (run.options.export_arrays) probing_export(&probing);
 
     features_release(&probing);
     arena_close(&arena);

@@ -12,7 +12,7 @@ static void encode(struct encoder_features features[2], const struct probing *pr
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
         const struct encoder_source source = {&probing->model->mae, weights,
                                               &probing->images[split],
-                                              probing->run->threads};
+                                              probing->run->options.threads};
         input_features(&features[split], probing->run, name, (enum split)split,
                        with_block, &source);
     }
@@ -29,7 +29,7 @@ static void encode_randomly(struct probing *probing)
     require(encoders <= RANDOM_ENCODERS, "%zu random encoders", encoders);
     real *weights = arena_reals(probing->arena, parameters->count);
     for (size_t e = 0; e < encoders; ++e) {
-        const uint64_t seed = probing->run->seed + e;
+        const uint64_t seed = probing->run->options.seed + e;
         char name[48];
         snprintf(name, sizeof name, "random-seed%" PRIu64, seed);
         parameters_initialise(weights, parameters, seed);

@@ -58,7 +58,7 @@ static struct probe_settings settings_of(const struct trainings *trainings,
         .classes = IMAGE_CLASSES,
         .batch_norm = configuration->batch_norm,
         .last_only = configuration->choice == RATE_CHOSEN,
-        .seed = trainings->probing->run->seed + seed};
+        .seed = trainings->probing->run->options.seed + seed};
     settings.recipe.learning_rate =
         trainings->searching ? PROBE_RECIPE.learning_rate * rate_factor[task->number]
                              : configuration->rate;
@@ -164,7 +164,7 @@ static void run_all(struct probing *probing, int searching)
         if (searching && configuration->choice == RATE_CHOSEN)
             add(&trainings, configuration, RATES);
     }
-    task_queue_run(trainings.cost, trainings.count, probing->run->threads,
+    task_queue_run(trainings.cost, trainings.count, probing->run->options.threads,
                    searching ? "rates" : "probes", run_task, &trainings);
     arena_close(&arena);
 }
@@ -184,7 +184,7 @@ static void repeat(struct configuration *configuration,
 void probing_train(struct probing *probing)
 {
     const uint8_t *labels = probing->images[SPLIT_TEST].labels;
-    const uint64_t seed = probing->run->seed;
+    const uint64_t seed = probing->run->options.seed;
     struct configuration *all = probing->configuration;
     run_all(probing, 1);
     for (size_t c = 0; c < CONFIGURATIONS; ++c)

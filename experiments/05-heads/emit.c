@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/report/exhibits.h"
+#include "core/report/reference.h"
+#include "core/report/run_files.h"
 #include "core/study/judgement.h"
 #include "core/train/pretrained.h"
 
@@ -65,18 +66,19 @@ void describe_scale(char scale[SCALE_TEXT], const struct study *study,
 /// One line: what, published, reference, yours, verdict, maximum over epochs (NAN: none).
 static void emit_line(struct run *run, struct table *table, const char *what,
                       const char *key, const char *id, struct estimate ours, size_t n,
-                      int pretrainings, double best)
+                      double best)
 {
     char reference[NUMBER_TEXT], yours[NUMBER_TEXT], maximum[NUMBER_TEXT],
-        verdict[JUDGEMENT_TEXT] = "-";
+        verdict[VERDICT_TEXT] = "-";
     const char *published = "-";
     run_result(run, key, ours.value, ours.low, ours.high, n, "%");
     number_text(reference, run_reference(run, key));
     interval_text(yours, ours.value, ours.low, ours.high);
     number_text(maximum, best);
     if (id) {
-        if (strcmp(run->data, "cifar10") == 0) published = run_claim(run, id).printed;
-        judgement_text(verdict, run, id, &ours, pretrainings);
+        if (strcmp(run->options.data, "cifar10") == 0)
+            published = run_claim(run, id).printed;
+        run_verdict_of(verdict, run, id);
     }
     table_row(table, (const char *const[]){what, published, reference, yours, verdict,
                                            maximum});
@@ -106,14 +108,14 @@ static void emit_method(const struct study *study, struct table *table,
                  arm->recipe.shape.encoder_heads);
         snprintf(key, sizeof key, "%s.%s", arm->name, method_key[method]);
         emit_line(run, table, what, key, claim_of_accuracy(a, method),
-                  answers->accuracy, n, 0, answers->best);
+                  answers->accuracy, n, answers->best);
         snprintf(key, sizeof key, "%s.%s.best", arm->name, method_key[method]);
         run_result(run, key, answers->best, (double)NAN, (double)NAN, n, "%");
     }
     snprintf(what, sizeof what, "%s, 6 heads minus 3", method_name[method]);
     snprintf(key, sizeof key, "heads.%s", method_key[method]);
     emit_line(run, table, what, key, claim_of_heads(method),
-              comparison->heads[method].points, n, 1, (double)NAN);
+              comparison->heads[method].points, n, (double)NAN);
     emit_mcnemar(run, key, &comparison->heads[method].mcnemar);
 }
 
@@ -142,7 +144,7 @@ void emit_table(const struct study *study, const struct comparison *comparison)
     struct run *run = study->run;
     struct table table;
     char key[64], what[96], below[CAPTIONS_TEXT];
-    snprintf(what, sizeof what, "Table 2, accuracy in percent, %s", run->data);
+    snprintf(what, sizeof what, "Table 2, accuracy in percent, %s", run->options.data);
     table_open(&table, 6,
                (const char *const[]){what, "published", "reference", "yours", "verdict",
                                      "maximum over epochs"});
@@ -153,7 +155,7 @@ void emit_table(const struct study *study, const struct comparison *comparison)
         snprintf(what, sizeof what, "finetuning minus from scratch, %d heads",
                  study->arms[a].recipe.shape.encoder_heads);
         snprintf(key, sizeof key, "%s.finetuned-over-scratch", study->arms[a].name);
-        emit_line(run, &table, what, key, NULL, gain->points, study->test.count, 0,
+        emit_line(run, &table, what, key, NULL, gain->points, study->test.count,
                   (double)NAN);
         emit_mcnemar(run, key, &gain->mcnemar);
     }

@@ -3,7 +3,7 @@
 #ifndef MASKBOOK_EXPERIMENTS_HEADS_EMIT_H
 #define MASKBOOK_EXPERIMENTS_HEADS_EMIT_H
 
-#include "core/report/claims.h"
+#include "core/report/record.h"
 #include "core/stats/mcnemar.h"
 #include "experiments/05-heads/arms.h"
 

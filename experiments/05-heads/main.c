@@ -33,7 +33,7 @@
 static struct gain gain_of(const struct answers *better, const struct answers *worse,
                            const struct study *study)
 {
-    return answers_gain(better, worse, study->test.labels, study->run->seed);
+    return answers_gain(better, worse, study->test.labels, study->run->options.seed);
 }
 
 static struct comparison compare(const struct study *study)
@@ -146,7 +146,7 @@ int main(int argc, char **argv)
     /// ## Emit
     /// The table as the paper prints it, and on demand every answer: emit.c.
     emit_table(&study, &comparison);
-    if (run.export_arrays) export_answers(&study);
+    if (run.options.export_arrays) export_answers(&study);
 
     study_close(&study);
     return run_close(&run);

@@ -1,5 +1,7 @@
 #include "core/report/ledger.h"
 
+#include "core/report/reference.h"
+
 #include <math.h>
 
 #include "core/base/hash.h"

@@ -189,7 +189,7 @@ static void demo_export(const char *options)
     world_run(&run, options, words);
     world_listen();
     cr_assert_eq(run_fresh(&run), 0, "%s", options);
-    if (run.export_arrays) {
+    if (run.options.export_arrays) {
         run_path(path, &run, "export/tokens.npy");
         world_write(path, "array");
     }
@@ -400,10 +400,10 @@ Test(run, options_have_the_defaults_of_the_plan)
         char words[512];
         world_run(&run, cases[i].options, words);
         cr_expect_str_eq(run.root, cases[i].root);
-        cr_expect_str_eq(run.arithmetic, "auto");
-        cr_expect_eq(run.seed, 1);
-        cr_expect_eq(run.epochs, 0);
-        cr_expect_null(run.run_name);
+        cr_expect_str_eq(run.options.arithmetic, "auto");
+        cr_expect_eq(run.options.seed, 1);
+        cr_expect_eq(run.options.epochs, 0);
+        cr_expect_null(run.options.run_name);
         world_drop(&run);
     }
 }
@@ -593,6 +593,30 @@ Test(run, what_rests_on_a_pilot_says_so_from_then_on)
                      "; the smallest difference this test could confirm is 0.5\n"
                      "accuracy\tNOT-RUN\t44.5\t43\t46\t9\tt\tpaper tier\n"
                      "pure\tREFUTED\tnan\tnan\tnan\t0\tt\tx = 0\n");
+}
+
+Test(run, a_table_shows_the_verdict_that_was_recorded)
+{
+    struct run run;
+    char words[512], text[VERDICT_TEXT];
+    world_run(&run, "", words);
+    run_judge(&run, "order", &(struct estimate){2, 1.5, 3, 100}, 1, 0, "t", "");
+    run_judge(&run, "cifar", &(struct estimate){2, 1.5, 3, 100}, 1, 1, "t", "");
+    run_judge(&run, "accuracy", &(struct estimate){44.5, 43, 46, 9}, 1, 0, "t", "");
+    run_verdict(&run, "map", VERDICT_NOT_RUN, NULL, "", "not wanted");
+    run_pilot(&run, "pilot weights: %d of %d epochs", 2, 63);
+    run_judge(&run, "rise", &(struct estimate){2, 1.5, 3, 100}, 1, 0, "t", "");
+    static const char *const want[][2] = {{"order", "REPRODUCED-SCALED"},
+                                          {"cifar", "TREND-ONLY"},
+                                          {"accuracy", "NOT-RUN(paper tier)"},
+                                          {"map", "NOT-RUN"},
+                                          {"same", "-"},
+                                          {"rise", "TREND-ONLY"}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; ++i) {
+        run_verdict_of(text, &run, want[i][0]);
+        cr_expect_str_eq(text, want[i][1]);
+    }
+    world_drop(&run);
 }
 
 /// Parts of one verdict, of which the one in the middle is the worst.

@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/report/claims.h"
 #include "core/report/provenance.h"
+#include "core/report/record.h"
 #include "core/report/run.h"
-#include "core/report/store.h"
+#include "core/report/run_state.h"
 #include "tests/ending.h"
 #include "tests/scratch.h"
 
@@ -90,7 +90,7 @@ static inline void world_run(struct run *run, const char *options, char words[51
 /// Ends a run that writes nothing.
 static inline void world_drop(struct run *run)
 {
-    store_free(run->store);
+    run_state_free(run->state);
 }
 
 /// Sends stdout to a file, where the test can read what was said.

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "core/base/die.h"
-#include "core/report/exhibits.h"
+#include "core/report/run_files.h"
 #include "core/report/table.h"
 #include "core/study/judgement.h"
 #include "core/study/results.h"

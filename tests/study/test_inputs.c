@@ -14,7 +14,7 @@ TestSuite(inputs, .init = world_open);
 /// The value of a keyed note; fails where there is none.
 static void expect_keyed(const struct run *run, const char *what, const char *value)
 {
-    const struct provenance *provenance = &run->store->provenance;
+    const struct provenance *provenance = &run->state->provenance;
     for (size_t i = 0; i < provenance->count; ++i)
         if (!strcmp(provenance->lines[i].what, what)) {
             cr_expect_str_eq(provenance->lines[i].value, value);
@@ -70,7 +70,7 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
     cr_assert_eq(input_model(&model, &found, &run, "m75-h3"), 1);
     cr_expect(found.mask_ratio == .75 && found.shape.encoder_heads == 3);
     expect_keyed(&run, "weights m75-h3", model.file.digest);
-    cr_expect_str_eq(run.store->pilot, "pilot weights: 0.0256 of 4 epochs");
+    cr_expect_str_eq(run.state->pilot, "pilot weights: 0.0256 of 4 epochs");
     models_scale(text, &model, 1);
     cr_expect(
         !strncmp(text, "model trained for 0.0", strlen("model trained for 0.0")) &&

@@ -85,20 +85,3 @@ Test(judgement, a_claim_on_photographs_gets_no_number_of_other_images)
     cr_expect_str_eq(verdict_of("results/desk-cifar10/02-demo/verdicts.tsv", "cifar"),
                      "cifar\tREPRODUCED-SCALED\t2\t1.5\t3\t100\tbootstrap\ta note");
 }
-
-Test(judgement, a_table_shows_the_verdict_that_the_ledger_gets)
-{
-    const struct estimate part = {2, 1.5, 3, 100};
-    struct run run;
-    char words[512], text[JUDGEMENT_TEXT];
-    world_run(&run, "--tier desk --data cifar10", words);
-    judgement_text(text, &run, "cifar", &part, 0);
-    cr_expect_str_eq(text, "REPRODUCED-SCALED");
-    judgement_text(text, &run, "cifar", &part, 1);
-    cr_expect_str_eq(text, "TREND-ONLY");
-    judgement_text(text, &run, "accuracy", &part, 0);
-    cr_expect_str_eq(text, "NOT-RUN(paper tier)");
-    judgement_text(text, &run, "order", NULL, 0);
-    cr_expect_str_eq(text, "NOT-RUN(-)");
-    world_drop(&run);
-}

@@ -1,4 +1,4 @@
 # fault: weights of a pilot earn full verdicts
-# file: core/report/judge.c
+# file: core/report/verdicts.c
 # runner: report
-s/planted || run->store->pilot/planted/
+s/few || c->pilot/few/

@@ -1,11 +1,9 @@
-#include "core/report/exhibits.h"
+#include "core/report/run_files.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/tsv.h"
 #include "core/report/provenance.h"
 
 void run_table(const struct run *run, const char *file, const char *about,
@@ -52,19 +50,4 @@ void run_array(const struct run *run, const char *name, enum npy_type type,
     snprintf(file, sizeof file, "export/%s.npy", name);
     run_path(path, run, file);
     npy_write(path, type, dimensions, shape, data);
-}
-
-double run_reference(const struct run *run, const char *key)
-{
-    char path[PATH_SIZE];
-    struct tsv table;
-    double value = (double)NAN;
-    path_format(path, "results/reference/%s-%s/%s/result.tsv", run->tier_name,
-                run->data, run->name);
-    if (!file_exists(path)) return value;
-    tsv_read(&table, path);
-    const long row = tsv_row(&table, "key", key);
-    if (row >= 0) value = tsv_number(&table, (size_t)row, "value");
-    tsv_free(&table);
-    return value;
 }

@@ -1,10 +1,8 @@
-#include "core/report/exhibits.h"
-
-#include <math.h>
+#include "core/report/run_files.h"
 
 #include "tests/report/world.h"
 
-TestSuite(exhibits, .init = world_open);
+TestSuite(run_files, .init = world_open);
 
 /// A whole run that leaves two tables and an array; returns 1 when it was not needed.
 static int demo(void)
@@ -32,7 +30,7 @@ static int demo(void)
 
 static const char markdown[] = "| probe | accuracy |\n| --- | ---: |\n| LP | 64.4 |\n";
 
-Test(exhibits, a_table_is_printed_between_its_texts_and_kept_as_markdown)
+Test(run_files, a_table_is_printed_between_its_texts_and_kept_as_markdown)
 {
     char expected[512];
     world_listen();
@@ -50,7 +48,7 @@ Test(exhibits, a_table_is_printed_between_its_texts_and_kept_as_markdown)
     scratch_expect(__LINE__, "results/smoke-planted/02-demo/a.md", markdown);
 }
 
-Test(exhibits, a_repeat_shows_the_kept_tables_in_the_order_in_which_they_were_made)
+Test(run_files, a_repeat_shows_the_kept_tables_in_the_order_in_which_they_were_made)
 {
     char expected[1024];
     world_listen();
@@ -63,7 +61,7 @@ Test(exhibits, a_repeat_shows_the_kept_tables_in_the_order_in_which_they_were_ma
     cr_expect(strncmp(said, expected, strlen(expected)) == 0, "%s", said);
 }
 
-Test(exhibits, an_array_is_written_below_export_and_vouched_for)
+Test(run_files, an_array_is_written_below_export_and_vouched_for)
 {
     struct npy npy;
     world_listen();
@@ -75,24 +73,4 @@ Test(exhibits, an_array_is_written_below_export_and_vouched_for)
     npy_free(&npy);
     cr_expect(strstr(world_text("results/smoke-planted/02-demo/provenance.tsv"),
                      "file export/tokens.npy\t"));
-}
-
-Test(exhibits, the_reference_is_the_number_of_the_same_key_tier_and_data)
-{
-    struct run run;
-    char words[512];
-    world_write("results/reference/smoke-planted/02-demo/result.tsv",
-                "key\tvalue\tlow\thigh\tn\tunit\ngap\t1.5\t1\t2\t100\tpoints\n");
-    world_write("results/reference/desk-planted/02-demo/result.tsv",
-                "key\tvalue\tlow\thigh\tn\tunit\ngap\t2.5\t1\t2\t100\tpoints\n");
-    world_run(&run, "--tier smoke", words);
-    cr_expect_eq(run_reference(&run, "gap"), 1.5);
-    cr_expect(isnan(run_reference(&run, "other")));
-    world_drop(&run);
-    world_run(&run, "--tier desk --data planted", words);
-    cr_expect_eq(run_reference(&run, "gap"), 2.5);
-    world_drop(&run);
-    world_run(&run, "--tier desk --data cifar10", words);
-    cr_expect(isnan(run_reference(&run, "gap")));
-    world_drop(&run);
 }

@@ -1,7 +1,7 @@
-/// What an experiment leaves for people beside its numbers: tables, and the arrays that every number can be
-/// computed from again; and the number that the committed reference has in the same place.
-#ifndef MASKBOOK_REPORT_EXHIBITS_H
-#define MASKBOOK_REPORT_EXHIBITS_H
+/// What an experiment writes for people besides its numbers: tables, and the arrays that every number can be
+/// computed from again.
+#ifndef MASKBOOK_REPORT_RUN_FILES_H
+#define MASKBOOK_REPORT_RUN_FILES_H
 
 #include <stddef.h>
 
@@ -20,9 +20,5 @@ void run_tables_print(const struct run *run);
 /// Writes export/NAME.npy: data, row-major, of the `dimensions` numbers in `shape`.
 void run_array(const struct run *run, const char *name, enum npy_type type,
                int dimensions, const size_t *shape, const void *data);
-
-/// The number under `key` in the result.tsv of the committed reference of this tier, data and experiment;
-/// NAN where there is none.
-double run_reference(const struct run *run, const char *key);
 
 #endif

@@ -1,11 +1,10 @@
-#include "core/report/claims.h"
+#include "core/report/verdicts.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "core/base/die.h"
-#include "core/report/store.h"
 
 /// The words, and how bad each verdict is for a claim of several parts.
 static const struct {
@@ -125,16 +124,6 @@ double detectable_difference(const struct estimate *d)
     return estimate_finite(d) ? (d->high - d->low) / 2 : (double)NAN;
 }
 
-const char *claim_excluded(const struct claim *claim, enum tier tier, const char *data)
-{
-    if (!strcmp(claim->data, "none")) return NULL;
-    if (!strcmp(claim->data, "imagenet") && strcmp(data, "imagefolder"))
-        return "imagenet";
-    if (!strcmp(claim->data, "cifar10") && strcmp(data, "cifar10")) return "no data";
-    if (!strcmp(claim->tier, "paper") && tier != TIER_PAPER) return "paper tier";
-    return NULL;
-}
-
 /// The better verdict gives way to the cap; a failure stays one.
 static enum verdict at_best(enum verdict verdict, enum verdict cap)
 {
@@ -142,16 +131,15 @@ static enum verdict at_best(enum verdict verdict, enum verdict cap)
 }
 
 enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
-                         const struct run *run, int compares_pretrainings,
-                         int pretrainings)
+                         const struct conditions *c)
 {
     if (!strcmp(claim->data, "none")) return verdict;
-    if (claim_excluded(claim, run->tier, run->data)) return VERDICT_NOT_RUN;
-    if (run->tier == TIER_DESK) verdict = at_best(verdict, VERDICT_REPRODUCED_SCALED);
-    int planted = !strcmp(run->data, "planted") && strcmp(claim->data, "planted");
-    if (run->tier == TIER_SMOKE || planted || run->store->pilot ||
-        (compares_pretrainings && pretrainings < 3))
+    if (claim_excluded(claim, c->tier, c->data)) return VERDICT_NOT_RUN;
+    if (c->tier == TIER_DESK) verdict = at_best(verdict, VERDICT_REPRODUCED_SCALED);
+    const int planted = !strcmp(c->data, "planted") && strcmp(claim->data, "planted"),
+              few = c->pretrainings == 1 || c->pretrainings == 2,
+              failed = verdict == VERDICT_NOT_REPRODUCED || verdict == VERDICT_REFUTED;
+    if (c->tier == TIER_SMOKE || planted || few || c->pilot)
         verdict = at_best(verdict, VERDICT_TREND_ONLY);
-    const int failed = verdict == VERDICT_NOT_REPRODUCED || verdict == VERDICT_REFUTED;
-    return failed && run->store->pilot ? VERDICT_INCONCLUSIVE : verdict;
+    return failed && c->pilot ? VERDICT_INCONCLUSIVE : verdict;
 }

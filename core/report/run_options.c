@@ -1,0 +1,65 @@
+#include "core/report/run_options.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/base/options.h"
+#include "core/report/memory.h"
+
+/// A run's name becomes a folder's name, so it may not lead out of the results.
+static void check_run_name(const char *name)
+{
+    int good = isalnum((unsigned char)*name) && strlen(name) < 64;
+    for (const char *c = name; *c; ++c)
+        good = good && (isalnum((unsigned char)*c) || strchr("-_.", *c));
+    if (!good)
+        die(EXIT_USAGE, "--run: '%s' is no name of a run (give one like m75-h3)", name);
+}
+
+void run_options_read(struct run_options *options, const char *name, int argc,
+                      char **argv)
+{
+    struct option o[] = {
+        {"tier", NULL, "smoke, desk or paper [desk]"},
+        {"data", NULL, "planted, cifar10 or imagefolder [the tier's]"},
+        {"run", NULL, "one pretraining, e.g. m75-h3 (mask ratio 75 %, 3 heads)"},
+        {"seed", "1", "seed of everything random"},
+        {"seeds", NULL,
+         "how many seeds a repeated probe or finetuning has [the tier's]"},
+        {"threads", NULL, "threads [the CPUs allowed to this process]"},
+        {"arithmetic", "auto", "auto, fp32 or bf16"},
+        {"epochs", NULL, "epochs instead of the recipe's"},
+        {"export", "0", "1: write arrays to export/*.npy too"},
+        {"force", "0", "1: run again although the result is up to date"},
+        {"results", "results", "folder of all results"},
+    };
+    const size_t count = sizeof o / sizeof *o;
+    char *usage = text_format("%s: an experiment of Maskbook", name);
+    options_read(o, count, argc, argv, usage);
+    free(usage);
+
+    tier_find(&options->tier, &options->data, option_text(o, count, "tier"),
+              option_text(o, count, "data"));
+    if (!strcmp(options->data, "imagefolder"))
+        die(EXIT_USAGE,
+            "imagefolder: not available in this version (use DATA=cifar10)");
+    options->tier_name = tier_name(options->tier);
+    options->run_name = option_text(o, count, "run");
+    if (options->run_name) check_run_name(options->run_name);
+    options->seed = parse_seed("--seed", option_text(o, count, "seed"));
+    const char *seeds = option_text(o, count, "seeds");
+    options->seeds = seeds ? (int)parse_integer("--seeds", seeds, 1, 1000) : 0;
+    options->threads = parse_threads(option_text(o, count, "threads"));
+    static const char *const arithmetics[] = {"auto", "fp32", "bf16"};
+    options->arithmetic = arithmetics[parse_choice(
+        "--arithmetic", option_text(o, count, "arithmetic"), arithmetics, 3)];
+    const char *epochs = option_text(o, count, "epochs");
+    options->epochs = epochs ? parse_number("--epochs", epochs, 1e-6, 1e6) : 0;
+    options->export_arrays =
+        (int)parse_integer("--export", option_text(o, count, "export"), 0, 1);
+    options->force =
+        (int)parse_integer("--force", option_text(o, count, "force"), 0, 1);
+    options->results = option_text(o, count, "results");
+}

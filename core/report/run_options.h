@@ -1,0 +1,30 @@
+/// What the command line of an experiment says.
+#ifndef MASKBOOK_REPORT_RUN_OPTIONS_H
+#define MASKBOOK_REPORT_RUN_OPTIONS_H
+
+#include <stdint.h>
+
+#include "core/report/tier.h"
+
+/// Texts belong to the command line or are static.
+struct run_options {
+    enum tier tier;        ///< --tier
+    const char *tier_name; ///< "desk"
+    const char *data;      ///< --data, or the tier's: "cifar10"
+    const char *run_name;  ///< --run, a pretraining; NULL when not given
+    uint64_t seed;         ///< --seed
+    int seeds;     ///< --seeds: instead of the tier's number of them; 0 when not given
+    int threads;   ///< --threads, or the CPUs allowed to the process
+    double epochs; ///< --epochs: instead of the recipe's; 0 when not given
+    const char *arithmetic; ///< --arithmetic, of trainings: auto, fp32 or bf16
+    int export_arrays;      ///< --export 1
+    int force;              ///< --force 1
+    const char *results;    ///< --results: the folder of all results
+};
+
+/// Reads the options of the experiment `name` and checks the pair TIER-DATA against the allowed ones. Dies
+/// (EXIT_USAGE) for anything else, and for imagefolder, which no experiment of this version can read.
+void run_options_read(struct run_options *options, const char *name, int argc,
+                      char **argv);
+
+#endif
