@@ -48,12 +48,12 @@ enum { SEEDS = 5, SMOKE_SEEDS = 2, SMOKE_EPOCHS = 10 };
 // One in so many training images is held out to choose rates, in a fifth of the epochs.
 enum { HELD_OUT = 10, SEARCH = 5 };
 
-struct probing_scale probing_scale(const struct run *run)
+struct probing_scale probing_scale(struct run *run)
 {
     const int smoke = run->options.tier == TIER_SMOKE;
-    const double epochs = run->options.epochs > 0 ? run->options.epochs
-                          : smoke                 ? SMOKE_EPOCHS
-                                                  : PROBE_RECIPE.epochs;
+    const double whole = smoke ? SMOKE_EPOCHS : PROBE_RECIPE.epochs,
+                 epochs = run->options.epochs > 0 ? run->options.epochs : whole;
+    if (epochs < whole) run_pilot(run, "pilot probes: %g of %g epochs", epochs, whole);
     const size_t seeds = run->options.seeds > 0 ? (size_t)run->options.seeds
                          : smoke                ? SMOKE_SEEDS
                                                 : SEEDS;

@@ -117,7 +117,7 @@ struct probing {
 };
 
 /// The scale of a run, by its tier, EPOCHS and SEEDS.
-struct probing_scale probing_scale(const struct run *run);
+struct probing_scale probing_scale(struct run *run);
 
 /// Sets configurations and differences up, from run, images, arena and scale.
 void configurations_open(struct probing *probing);
