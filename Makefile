@@ -30,7 +30,7 @@ THREADS     ?=
 ARITHMETIC  ?=
 ## EPOCHS      passes over the data, instead of the recipe's
 EPOCHS      ?=
-## MODE        release, debug, double, sanitize: how programs are compiled
+## MODE        release, debug, double, sanitize, tsan: how programs are compiled
 MODE        ?= release
 ## CIFAR10_DIR folder with the CIFAR-10 binary files (default: data/, else a download)
 CIFAR10_DIR ?=

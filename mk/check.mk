@@ -1,5 +1,5 @@
 # What must hold before a commit is done: `make check` is what CI runs.
-FORMATTED  = $(sort $(wildcard core/*/*.[ch] experiments/*/*.[ch] tools/*.[ch] tests/*.[ch] tests/*/*.[ch]))
+FORMATTED  = $(sort $(wildcard core/*/*.[ch] experiments/*/*.[ch] tools/*.[ch] $(foreach d,tests/ tests/*/ tests/experiments/*/,$d*.[ch])))
 LINT      := $(BUILD_ROOT)/lint
 TIDIED    := $(patsubst %,$(LINT)/%.tidy,$(wildcard core/*/*.c experiments/*/*.c tools/*.c))
 ALONE     := $(patsubst %,$(LINT)/%.alone,$(wildcard core/*/*.h tests/*.h))

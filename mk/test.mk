@@ -1,11 +1,14 @@
-# Tests: one Criterion runner a room (tests/ROOM/test_module.c), and scripts that use the programs as a
-# user would (tests/tools/NAME.sh).
+# Tests: one Criterion runner for each room (tests/ROOM/test_module.c) and for each experiment that has
+# any (tests/experiments/NN-name/test_module.c), and scripts that use the programs as a user would
+# (tests/tools/NAME.sh).
 # A runner is linked with the rooms that its own may include, and with those that its tests measure by.
 tests.data := linalg
 # Models are tested on tiles too, emulated where the CPU has none.
 shared.model := tests/linalg/amx_emulator.c
 TEST_ROOMS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/*/test_*.c))))
-RUNNERS    := $(TEST_ROOMS:%=$(BUILD)/tests/%/run)
+# An experiment's runner is linked with its files but main.c, with its key and with every room.
+TEST_EXPERIMENTS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/experiments/*/test_*.c))))
+RUNNERS          := $(patsubst %,$(BUILD)/tests/%/run,$(TEST_ROOMS) $(TEST_EXPERIMENTS))
 
 define runner_rule
 $(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) $(shared.$(1))) \
@@ -18,6 +21,18 @@ test-$(1): $(BUILD)/tests/$(1)/run
 endef
 $(foreach r,$(TEST_ROOMS),$(eval $(call runner_rule,$r)))
 
+define experiment_runner_rule
+$(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) \
+                             $(filter-out %/main.c,$(sort $(wildcard $(1)/*.c)))) \
+                         $(BUILD)/$(1)/code_key.o $(LIBRARIES)
+	@mkdir -p $$(@D)
+	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) -lcriterion $(LDLIBS) -o $$@
+.PHONY: test-$(notdir $(1))
+test-$(notdir $(1)): $(BUILD)/tests/$(1)/run
+	$$<
+endef
+$(foreach e,$(TEST_EXPERIMENTS),$(eval $(call experiment_runner_rule,$e)))
+
 # A script is run from the root with BUILD in its environment and the program it tests as its argument.
 SCRIPTS := $(sort $(patsubst tests/tools/%.sh,%,$(wildcard tests/tools/*.sh)))
 argument.arithmetic    := $(BUILD)/tools/arithmetic
@@ -27,7 +42,7 @@ argument.fetch-cifar10 := tools/fetch-cifar10
 
 # Rooms that compute in `real` run once more in double, where gradients are compared to 1e-6.
 DOUBLE_ROOMS := $(filter linalg model train analysis,$(TEST_ROOMS))
-runner_word   = $(1)$(2)=$(BUILD_ROOT)/$(3)/tests/$(1)/run
+runner_word   = $(notdir $(1))$(2)=$(BUILD_ROOT)/$(3)/tests/$(1)/run
 script_word   = '$(1).sh=tests/tools/$(1).sh $(argument.$(1))'
 run_tests     = BUILD='$(BUILD)' MAKE='$(make)' MAKEFLAGS= tools/run-tests
 
@@ -40,7 +55,7 @@ test: ## every test; the last line counts them
 	+@$(submake) runners all
 	+@$(submake) MODE=double $(DOUBLE_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
 	@$(run_tests) $(BUILD)/tap \
-	    $(foreach r,$(TEST_ROOMS),$(call runner_word,$r,,$(MODE))) \
+	    $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) \
 	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double)) \
 	    $(foreach s,$(SCRIPTS),$(call script_word,$s))
 
@@ -55,5 +70,5 @@ sanitize: ## every runner, and bad input, under the address and undefined-behavi
 
 .PHONY: run-sanitized
 run-sanitized:
-	@$(run_tests) $(BUILD)/tap $(foreach r,$(TEST_ROOMS),$(call runner_word,$r,,$(MODE))) \
+	@$(run_tests) $(BUILD)/tap $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) \
 	    $(foreach s,bad-input encode,$(call script_word,$s))

@@ -80,7 +80,7 @@ report "a forbidden pair of TIER and DATA lists the allowed ones, on one line"
 
 type_make figure2 MODE=bogus
 expect_status 2
-expect_said 'MODE is release, debug, double or sanitize' err
+expect_said 'MODE is release, debug, double, sanitize or tsan' err
 report "an unknown MODE lists the known ones"
 
 type_make pretrain TIER=smoke
@@ -154,7 +154,11 @@ expect_said 'figure99 .*99-added \[smoke 1 s, desk 2 s\]'
 in_copy --dry-run figure99 TIER=smoke
 expect_said 'tools/run-experiment .*99-added'
 expect_said 'run=.*m75-h3'
-report "a new experiment has a help line, a target and its needs with no edit"
+mkdir -p tests/experiments/99-added
+echo '#include <criterion/criterion.h>' >tests/experiments/99-added/test_added.c
+in_copy --dry-run test
+expect_said '99-added=build/release/tests/experiments/99-added/run'
+report "a new experiment has a help line, a target, its needs and its tests with no edit"
 
 # Keys, on four programs: one that trains, two that measure, and one that calls a single function of core.
 for name in experiments/*/; do
