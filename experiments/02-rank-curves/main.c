@@ -11,24 +11,21 @@
 /// patches are a matrix $X = \sum_i s_i u_i v_i^\top$ of $N_0$ rows, their reconstruction
 /// $Y = \sum_i t_i a_i b_i^\top$. The distance is $|s_i u_i v_i^\top - t_i a_i b_i^\top|_F^2 / s_i^2$, for
 /// $i = 1..5$, summarised by the median over images and by the ratio of sums, with 90 % bootstrap intervals.
-/// Beside each curve stands a rival that has learned nothing but the mean and covariance of the training
+/// Each curve is drawn with that of a rival that has learned nothing but the mean and covariance of the training
 /// images, the best linear predictor: what it shows too is no evidence for more.
 #include <math.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "core/base/die.h"
-#include "core/linalg/coretype.h"
-#include "core/report/record.h"
 #include "core/stats/bootstrap.h"
 #include "core/stats/slope.h"
-#include "core/study/inputs.h"
 #include "core/study/judgement.h"
 #include "experiments/02-rank-curves/emit.h"
 
 enum { RESAMPLES = BOOTSTRAP_RESAMPLES };
 
 /// How many test images, always the first of the canonical order. The rival factorises a matrix of up
-/// to 1536 x 1536 for each, hence sees fewer.
+/// to 1536 x 1536 for each, so it is shown fewer.
 static const struct settings {
     size_t images, rival_images;
 } smoke = {400, 50}, full = {10000, 2000};
@@ -37,137 +34,131 @@ static const struct settings {
 static const double BREAKDOWN = 1e3;
 
 /// ## Run
-
-/// Finds the pretrainings and notes all that the result depends on.
-static void open_arms(struct arm *arms, struct run *run)
-{
-    for (struct arm *arm = arms; arm < arms + ARMS; ++arm)
-        arm->ratio = input_needed(&arm->model, run, arm->name).mask_ratio;
-    input_images(run, SPLIT_TEST);
-    input_images(run, SPLIT_TRAIN);
-    input_kernels(run);
-}
-
+///
 /// The learned curve over the test images, the rival's over the first of them, the same masks.
-static void measure(struct arm *arm, const struct run *run, const struct images *test,
-                    const struct linear_predictor *predictor, struct arena *arena)
+static void measure(struct arm *arm, struct study *study, size_t number,
+                    const struct linear_predictor *predictor)
 {
-    const struct settings *settings = run->options.tier == TIER_SMOKE ? &smoke : &full;
-    size_t count = settings->images < test->count ? settings->images : test->count;
-    struct evaluation evaluation = {.mae = &arm->model.mae,
-                                    .weights = arm->model.slab,
-                                    .images = test,
-                                    .count = count,
-                                    .mask_ratio = arm->ratio,
-                                    .seed = run->options.seed,
-                                    .threads = run->options.threads};
-    rank_samples_open(&arm->learned, count, arena);
-    rank_samples_open(&arm->linear, settings->rival_images, arena);
-    if (rank_samples_learned(&arm->learned, &evaluation) > 0 ||
-        rank_samples_linear(&arm->linear, predictor, test, arm->ratio,
-                            run->options.seed, run->options.threads) > 0)
+    const struct run *run = &study->run;
+    const struct settings *settings = run->tier == TIER_SMOKE ? &smoke : &full;
+    const struct images *test = &study->images[SPLIT_TEST];
+    const size_t count =
+        settings->images < test->count ? settings->images : test->count;
+    const struct evaluation evaluation = {.mae = &study->model[number].mae,
+                                          .weights = study->model[number].slab,
+                                          .images = test,
+                                          .count = count,
+                                          .mask_ratio = arm->ratio,
+                                          .seed = run->seed,
+                                          .threads = run->threads};
+    struct rank_samples *learned = &arm->samples[LEARNED],
+                        *linear = &arm->samples[LINEAR];
+    rank_samples_open(learned, count, &study->arena);
+    rank_samples_open(linear, settings->rival_images, &study->arena);
+    if (rank_samples_learned(learned, &evaluation) > 0 ||
+        rank_samples_linear(linear, predictor, test, arm->ratio, run->seed,
+                            run->threads) > 0)
         die(EXIT_SYSTEM, "%s: a matrix decomposition did not converge (report this)",
             arm->name);
-    rank_curve_fit(&arm->curve, &arm->learned, RESAMPLES, run->options.seed);
-    rank_curve_fit(&arm->linear_curve, &arm->linear, RESAMPLES, run->options.seed);
-    rank_curve_gap(arm->gap, &arm->linear, &arm->learned, RESAMPLES, run->options.seed);
-    size_t same = arm->linear.count;
-    arm->loss = rank_loss(&arm->learned, same, RESAMPLES, run->options.seed);
-    arm->linear_loss = rank_loss(&arm->linear, same, RESAMPLES, run->options.seed);
+    for (int p = 0; p < PREDICTORS; ++p) {
+        rank_curve_fit(&arm->curve[p], &arm->samples[p], RESAMPLES, run->seed);
+        arm->loss[p] = rank_loss(&arm->samples[p], linear->count, RESAMPLES, run->seed);
+    }
+    rank_curve_gap(arm->gap, linear, learned, RESAMPLES, run->seed);
 }
 
 /// ## Check
-
-/// Distances rise with $i$ when every step of both curves does, at every mask ratio; the slope rises
-/// when it does from each mask ratio to the next; the rival is beaten when it is at every point. The
-/// literal mean is refuted by one component that vanishes.
-static void check(struct run *run, const struct arm *arms)
+///
+/// Distances rise with $i$ when every step of both curves does, at every mask ratio; the rival is beaten
+/// when it is at every point.
+static void judge_curves(struct study *study, const struct arm *arms)
 {
-    struct estimate steps[ARMS * 2 * (COMPONENTS - 1)], rises[ARMS - 1],
-        gaps[ARMS * 2 * COMPONENTS];
-    struct estimate *step = steps, *gap = gaps,
-                    mean = {0, NAN, NAN, arms[0].learned.count};
-    double slopes[ARMS], excess = 0;
+    enum { STEPS = 2 * (COMPONENTS - 1), GAPS = 2 * COMPONENTS };
+    struct estimate steps[ARMS * STEPS], gaps[ARMS * GAPS];
     for (size_t a = 0; a < ARMS; ++a) {
-        const struct arm *arm = &arms[a];
-        for (size_t i = 0; i + 1 < COMPONENTS; ++i)
-            for (size_t line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
-                *step++ = arm->curve.step[line][i];
-        for (size_t i = 0; i < 2 * COMPONENTS; ++i)
-            *gap++ = arm->gap[i / COMPONENTS][i % COMPONENTS];
-        slopes[a] = arm->curve.slope.value;
+        memcpy(steps + a * STEPS, arms[a].curve[LEARNED].step,
+               sizeof arms[a].curve[LEARNED].step);
+        memcpy(gaps + a * GAPS, arms[a].gap, sizeof arms[a].gap);
+    }
+    study_judge(
+        study, "figure2.distance-rises", steps, ARMS * STEPS, 0,
+        "bootstrap over images of each step from i to i+1, median and ratio of sums",
+        "given these weights; the least of %d steps", ARMS * STEPS);
+    study_judge(
+        study, "figure2.learned-beats-linear", gaps, ARMS * GAPS, 0,
+        "paired bootstrap over images of each gap, linear minus learned, median "
+        "and ratio of sums",
+        "given these weights; the least of %d gaps", ARMS * GAPS);
+}
+
+/// The slope rises when it does from each mask ratio to the next.
+static void judge_slopes(struct study *study, const struct arm *arms)
+{
+    struct estimate rises[ARMS - 1];
+    double slopes[ARMS];
+    for (size_t a = 0; a < ARMS; ++a) {
+        slopes[a] = arms[a].curve[LEARNED].slope.value;
         if (a > 0)
-            rises[a - 1] = rank_slope_rise(&arms[a - 1].learned, &arm->learned,
-                                           RESAMPLES, run->options.seed);
-        double literal = arm->curve.line[RANK_MEAN_2X2][COMPONENTS - 1].value;
-        double typical = arm->curve.line[RANK_MEDIAN_2X2][COMPONENTS - 1].value;
+            rises[a - 1] =
+                rank_slope_rise(&arms[a - 1].samples[LEARNED],
+                                &arms[a].samples[LEARNED], RESAMPLES, study->run.seed);
+    }
+    study_judge(study, "figure2.slope-rises", rises, ARMS - 1, 1,
+                "paired bootstrap over images of each rise of the slope",
+                "one an arm; the least of %d rises of the medians' slope; exact p of "
+                "their order %.2g",
+                ARMS - 1, increase_p_value(slopes, ARMS));
+}
+
+/// The literal mean is refuted by one component that vanishes.
+static void judge_mean(struct study *study, const struct arm *arms)
+{
+    struct estimate mean = {0, NAN, NAN, arms->curve[LEARNED].count};
+    double excess = 0;
+    for (size_t a = 0; a < ARMS; ++a) {
+        const struct rank_curve *curve = &arms[a].curve[LEARNED];
+        const double literal = curve->line[RANK_MEAN_2X2][COMPONENTS - 1].value,
+                     typical = curve->line[RANK_MEDIAN_2X2][COMPONENTS - 1].value;
         excess = fmax(excess, literal / typical);
         mean.value = fmax(mean.value, literal);
     }
-    char scale[SCALE_TEXT], note[3][256];
-    describe_scale(scale, arms);
-    snprintf(note[0], sizeof note[0], "%s; given these weights; the least of 40 steps",
-             scale);
-    snprintf(note[1], sizeof note[1],
-             "%s, one an arm; the least of 4 rises of the medians' slope; exact p of "
-             "their order %.2g",
-             scale, increase_p_value(slopes, ARMS));
-    snprintf(note[2], sizeof note[2], "%s; given these weights; the least of 50 gaps",
-             scale);
-    run_judge(
-        run, "figure2.distance-rises", steps, ARMS * 2 * (COMPONENTS - 1), 0,
-        "bootstrap over images of each step from i to i+1, median and ratio of sums",
-        note[0]);
-    run_judge(run, "figure2.slope-rises", rises, ARMS - 1, 1,
-              "paired bootstrap over images of each rise of the slope", note[1]);
-    run_judge(run, "figure2.learned-beats-linear", gaps, ARMS * 2 * COMPONENTS, 0,
-              "paired bootstrap over images of each gap, linear minus learned, median "
-              "and ratio of sums",
-              note[2]);
-    run_verdict(
-        run, "figure2.literal-mean",
-        excess > BREAKDOWN ? VERDICT_REFUTED : VERDICT_REPRODUCED, &mean,
+    study_verdict(
+        study, "figure2.literal-mean",
+        excess > BREAKDOWN ? VERDICT_REFUTED : VERDICT_REPRODUCED, mean,
         "counter-example: mean distance of the fifth component, hidden pixels as 2x2 "
         "patches",
         "a grey image has no fifth component there, and the mean divides by it");
 }
 
-int main(int argc, char **argv)
+static void run(struct study *study)
 {
-    coretype_open(argv);
-    struct run run;
-    run_open(&run, "02-rank-curves", code_key, argc, argv);
-    struct arm arms[ARMS] = {{.name = "m50-h3"},
-                             {.name = "m60-h3"},
-                             {.name = "m70-h3"},
-                             {.name = "m80-h3"},
-                             {.name = "m90-h3"}};
-    open_arms(arms, &run);
-    if (run_fresh(&run)) return run_print(&run);
-
-    struct images test, train;
+    struct arm *arms = arena_take(&study->arena, ARMS, sizeof *arms);
     struct linear_predictor predictor;
-    struct arena arena;
-    int patch = arms[0].model.mae.shape.patch;
-    images_load(&test, run.options.data, SPLIT_TEST);
-    images_load(&train, run.options.data, SPLIT_TRAIN);
-    arena_open(&arena, "figure 2",
-               linear_predictor_bytes(patch) +
-                   2 * ARMS * rank_samples_bytes(test.count));
-    linear_predictor_fit(&predictor, &train, patch, run.options.threads, &arena);
-    for (size_t a = 0; a < ARMS; ++a)
-        measure(&arms[a], &run, &test, &predictor, &arena);
-
-    check(&run, arms);
+    linear_predictor_fit(&predictor, &study->images[SPLIT_TRAIN],
+                         study->recipe[0].shape.patch, study->run.threads,
+                         &study->arena);
+    for (size_t a = 0; a < ARMS; ++a) {
+        arms[a].name = study->recipe[a].run;
+        arms[a].ratio = study->recipe[a].mask_ratio;
+        measure(&arms[a], study, a, &predictor);
+    }
+    judge_curves(study, arms);
+    judge_slopes(study, arms);
+    judge_mean(study, arms);
     /// ## Emit
     /// Tables, the figure with the numbers it draws, and on demand every image's distances: emit.c.
-    emit_tables(&run, arms);
-    emit_figure(&run, arms);
-    if (run.options.export_arrays) export_arrays(&run, arms);
+    emit_curves(&study->run, arms);
+    emit_figure2(study, arms);
+    if (study->run.export_arrays) export_distances(study, arms);
+}
 
-    arena_close(&arena);
-    images_free(&train);
-    images_free(&test);
-    for (size_t a = 0; a < ARMS; ++a) weights_close(&arms[a].model);
-    return run_close(&run);
+int main(int argc, char **argv)
+{
+    static const struct experiment rank_curves = {
+        .name = "02-rank-curves",
+        .models = {"m50-h3", "m60-h3", "m70-h3", "m80-h3", "m90-h3"},
+        .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
+        .run = run,
+    };
+    return experiment_main(&rank_curves, argc, argv);
 }
