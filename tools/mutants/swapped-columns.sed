@@ -1,4 +1,4 @@
 # fault: the columns of Figure 3 are compared the wrong way round
-# file: experiments/03-segmentation/columns.c
+# file: experiments/03-segmentation/main.c
 # runner: figures.sh
-s/bootstrap_difference(&model, &both\[0\], n/bootstrap_difference(\&both[0], \&model, n/
+s/study_gap(study, figure.columns\[COLUMN_MAE\].ari, column->ari,/study_gap(study, column->ari, figure.columns[COLUMN_MAE].ari,/
