@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "core/base/tsv.h"
-#include "core/report/exhibits.h"
 #include "core/report/figure.h"
+#include "core/report/run_files.h"
 #include "core/study/results.h"
 
 static const struct {
@@ -97,7 +97,7 @@ void emit_figure2(struct study *study, const struct arm *arms)
     snprintf(caption, sizeof caption,
              "%s, %zu test images; %s; linear predictor: first %zu images; bars: 90 %% "
              "bootstrap intervals over images",
-             study->run.data, arms->curve[LEARNED].count, study->scale,
+             study->run.options.data, arms->curve[LEARNED].count, study->scale,
              arms->curve[LINEAR].count);
     figure_draw(&study->run, "figure2", "figure2", caption, NULL);
 }

@@ -40,7 +40,7 @@ static void measure(struct arm *arm, struct study *study, size_t number,
                     const struct linear_predictor *predictor)
 {
     const struct run *run = &study->run;
-    const struct settings *settings = run->tier == TIER_SMOKE ? &smoke : &full;
+    const struct settings *settings = run->options.tier == TIER_SMOKE ? &smoke : &full;
     const struct images *test = &study->images[SPLIT_TEST];
     const size_t count =
         settings->images < test->count ? settings->images : test->count;
@@ -49,22 +49,23 @@ static void measure(struct arm *arm, struct study *study, size_t number,
                                           .images = test,
                                           .count = count,
                                           .mask_ratio = arm->ratio,
-                                          .seed = run->seed,
-                                          .threads = run->threads};
+                                          .seed = run->options.seed,
+                                          .threads = run->options.threads};
     struct rank_samples *learned = &arm->samples[LEARNED],
                         *linear = &arm->samples[LINEAR];
     rank_samples_open(learned, count, &study->arena);
     rank_samples_open(linear, settings->rival_images, &study->arena);
     if (rank_samples_learned(learned, &evaluation) > 0 ||
-        rank_samples_linear(linear, predictor, test, arm->ratio, run->seed,
-                            run->threads) > 0)
+        rank_samples_linear(linear, predictor, test, arm->ratio, run->options.seed,
+                            run->options.threads) > 0)
         die(EXIT_SYSTEM, "%s: a matrix decomposition did not converge (report this)",
             arm->name);
     for (int p = 0; p < PREDICTORS; ++p) {
-        rank_curve_fit(&arm->curve[p], &arm->samples[p], RESAMPLES, run->seed);
-        arm->loss[p] = rank_loss(&arm->samples[p], linear->count, RESAMPLES, run->seed);
+        rank_curve_fit(&arm->curve[p], &arm->samples[p], RESAMPLES, run->options.seed);
+        arm->loss[p] =
+            rank_loss(&arm->samples[p], linear->count, RESAMPLES, run->options.seed);
     }
-    rank_curve_gap(arm->gap, linear, learned, RESAMPLES, run->seed);
+    rank_curve_gap(arm->gap, linear, learned, RESAMPLES, run->options.seed);
 }
 
 /// ## Check
@@ -99,9 +100,9 @@ static void judge_slopes(struct study *study, const struct arm *arms)
     for (size_t a = 0; a < ARMS; ++a) {
         slopes[a] = arms[a].curve[LEARNED].slope.value;
         if (a > 0)
-            rises[a - 1] =
-                rank_slope_rise(&arms[a - 1].samples[LEARNED],
-                                &arms[a].samples[LEARNED], RESAMPLES, study->run.seed);
+            rises[a - 1] = rank_slope_rise(&arms[a - 1].samples[LEARNED],
+                                           &arms[a].samples[LEARNED], RESAMPLES,
+                                           study->run.options.seed);
     }
     study_judge(study, "figure2.slope-rises", rises, ARMS - 1, 1,
                 "paired bootstrap over images of each rise of the slope",
@@ -135,7 +136,7 @@ static void run(struct study *study)
     struct arm *arms = arena_take(&study->arena, ARMS, sizeof *arms);
     struct linear_predictor predictor;
     linear_predictor_fit(&predictor, &study->images[SPLIT_TRAIN],
-                         study->recipe[0].shape.patch, study->run.threads,
+                         study->recipe[0].shape.patch, study->run.options.threads,
                          &study->arena);
     for (size_t a = 0; a < ARMS; ++a) {
         arms[a].name = study->recipe[a].run;
@@ -149,7 +150,7 @@ static void run(struct study *study)
     /// Tables, the figure with the numbers it draws, and on demand every image's distances: emit.c.
     emit_curves(&study->run, arms);
     emit_figure2(study, arms);
-    if (study->run.export_arrays) export_distances(study, arms);
+    if (study->run.options.export_arrays) export_distances(study, arms);
 }
 
 int main(int argc, char **argv)

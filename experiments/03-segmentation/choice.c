@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "core/report/exhibits.h"
+#include "core/report/run_files.h"
 #include "core/stats/summary.h"
 #include "core/study/results.h"
 

@@ -35,8 +35,8 @@ void scenes_open(struct scenes *scenes, struct study *study, enum split split,
                               .count = count,
                               .tokens = shape_tokens(&study->recipe[0].shape),
                               .clusters = arena_take(&study->arena, count, 1),
-                              .seed = study->run.seed,
-                              .threads = study->run.threads};
+                              .seed = study->run.options.seed,
+                              .threads = study->run.options.threads};
     memset(scenes->clusters, CLUSTERS_UNKNOWN, count);
     if (!images->regions) return;
     scenes->truth = arena_take(&study->arena, count, scenes->tokens);
@@ -125,7 +125,7 @@ void figure_measure(struct figure *figure, int which, struct study *study)
         column->encoder[e] =
             column_cluster(column->maps, ari, iou, &set, column->normalisation, scenes,
                            figure_truth(figure));
-        if (study->run.export_arrays && e == 0)
+        if (study->run.options.export_arrays && e == 0)
             export_tokens(&study->run, column, &set);
         arena_reset(arena, before);
         for (size_t i = 0; i < n; ++i) {

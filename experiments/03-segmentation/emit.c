@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "core/analysis/partition.h"
-#include "core/report/exhibits.h"
 #include "core/report/figure.h"
 #include "core/report/panel.h"
+#include "core/report/run_files.h"
 #include "core/stats/summary.h"
 #include "core/study/headings.h"
 #include "core/study/results.h"
@@ -44,7 +44,7 @@ void emit_scores(struct study *study, const struct figure *figure)
     snprintf(about, sizeof about,
              "%s, first %zu test images; %s; random encoder: %d of them; 90 %% "
              "bootstrap intervals over images.",
-             run->data, figure->scenes.count, study->scale, RANDOM_ENCODERS);
+             run->options.data, figure->scenes.count, study->scale, RANDOM_ENCODERS);
     run_table(run, "segments.md", about, &table, "");
     table_close(&table);
 }
@@ -130,7 +130,7 @@ void emit_figure3(struct study *study, const struct figure *figure)
         "the first %d digits of the SHA-256 of each record. K-means in each image by "
         "itself, %s; MAE: %s, %s; %s. Colours are matched to %s in each row. %s over "
         "the first %zu test images.",
-        study->run.data, SHOWN - 1,
+        study->run.options.data, SHOWN - 1,
         known ? " (that of the generator)" : " (ascending SHA-256)", HEADINGS_DIGITS,
         known ? "as many clusters as true regions" : "3 clusters",
         depth_name(mae->depth), normalisation_name(mae->normalisation), study->scale,

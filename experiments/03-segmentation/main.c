@@ -48,7 +48,8 @@ static void judge_leads(struct study *study, const struct figure *figure)
 /// Means over images with their intervals, and the model's lead over each control, image by image.
 static void run(struct study *study)
 {
-    const struct settings *settings = study->run.tier == TIER_SMOKE ? &smoke : &full;
+    const struct settings *settings =
+        study->run.options.tier == TIER_SMOKE ? &smoke : &full;
     struct figure figure = {0};
     scenes_open(&figure.scenes, study, SPLIT_TEST, settings->images);
     for (int c = 0; c < COLUMNS; ++c) {
@@ -64,7 +65,7 @@ static void run(struct study *study)
     /// Tables, the picture with the numbers in its headings, and on demand every map: emit.c.
     emit_scores(study, &figure);
     emit_figure3(study, &figure);
-    if (study->run.export_arrays) export_maps(&study->run, &figure);
+    if (study->run.options.export_arrays) export_maps(&study->run, &figure);
     /// Where the truth is known, the choice is looked at again: choice.c.
     if (figure.scenes.truth) {
         struct scenes train;
