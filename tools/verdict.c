@@ -59,8 +59,9 @@ static void accept_ledger(const struct ledger *ledger, const char *folder,
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
     provenance_commit(commit);
     ledger_accept(ledger, folder, reason, date, commit);
-    printf("reference: %s/ledger.tsv now holds these %zu verdicts\n", folder,
-           ledger->count);
+    printf("reference: %s/ledger.tsv now holds these %zu verdicts, %zu of them of "
+           "subtractions of printed numbers\n",
+           folder, ledger->count, ledger_arithmetic(ledger));
 }
 
 /// What the command line asks for.

@@ -8,12 +8,13 @@
 #include "core/base/die.h"
 #include "core/base/number.h"
 
-/// The kinds of claim: whether a row needs a margin.
+/// The kinds of claim: whether a row needs a margin, and a printed number.
 static const struct {
     const char *name;
-    int needs_margin;
-} kinds[] = {{"exact", 0}, {"numeric", 1},     {"identity", 1}, {"ordering", 0},
-             {"trend", 0}, {"equivalence", 1}, {"partition", 1}};
+    int needs_margin, needs_number;
+} kinds[] = {{"exact", 0, 0},       {"arithmetic", 0, 1}, {"numeric", 1, 1},
+             {"identity", 1, 0},    {"ordering", 0, 0},   {"trend", 0, 0},
+             {"equivalence", 1, 0}, {"partition", 1, 0}};
 
 static const char *const datas[] = {"none", "any", "cifar10", "planted", "imagenet"};
 
@@ -53,7 +54,7 @@ static void check_kind(const struct tsv *table, size_t row)
             kind);
     if (!isnan(margin) && !*tsv_cell(table, row, "margin_source"))
         die(EXIT_INPUT, "%s: %s: the margin has no source", table->path, id);
-    if (!strcmp(kind, "numeric") &&
+    if (kinds[k].needs_number &&
         !printed_parse(&value, &half, tsv_cell(table, row, "printed")))
         die(EXIT_INPUT, "%s: %s: printed '%s' is not one number", table->path, id,
             tsv_cell(table, row, "printed"));
@@ -187,4 +188,9 @@ const char *claim_excluded(const struct claim *claim, enum tier tier, const char
     if (!strcmp(claim->data, "cifar10") && strcmp(data, "cifar10")) return "no data";
     if (!strcmp(claim->tier, "paper") && tier != TIER_PAPER) return "paper tier";
     return NULL;
+}
+
+int claim_is_arithmetic(const struct claim *claim)
+{
+    return !strcmp(claim->kind, "arithmetic");
 }

@@ -17,6 +17,10 @@ struct claim {
     double margin; ///< NAN when the kind needs none
 };
 
+/// True for a subtraction of printed numbers (kind arithmetic), which says nothing about the paper's method and
+/// is counted apart from what was reproduced.
+int claim_is_arithmetic(const struct claim *claim);
+
 struct claims {
     struct tsv table;
     size_t count;
@@ -24,7 +28,7 @@ struct claims {
 
 /// Reads and checks the table: ids unique, kinds, data and tiers known, margins present (with their
 /// source) where the kind needs one, effects and margins not negative, `printed` one number where the
-/// kind is numeric. Dies (EXIT_INPUT) naming the row otherwise.
+/// kind is numeric or arithmetic. Dies (EXIT_INPUT) naming the row otherwise.
 void claims_read(struct claims *claims, const char *path);
 void claims_free(struct claims *claims);
 struct claim claims_row(const struct claims *claims, size_t row);

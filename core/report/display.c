@@ -69,17 +69,30 @@ static void print_row(const struct ledger_row *row, int id_width, FILE *file,
     free(verdict);
 }
 
-static void print_counts(const struct ledger *ledger, FILE *file)
+/// How many of the rows are in each state, ": 1 REPRODUCED, 2 NOT-RUN": of the claims, or of the subtractions.
+static void print_states(const struct ledger *ledger, int arithmetic, FILE *file)
 {
-    const char *separator = "";
-    fprintf(file, "%zu claims: ", ledger->count);
+    const char *separator = ": ";
     for (size_t s = 0; s < STATES; ++s) {
         size_t count = 0;
         for (size_t i = 0; i < ledger->count; ++i)
-            count += !strcmp(ledger->rows[i].state, states[s].name);
+            count += claim_is_arithmetic(&ledger->rows[i].claim) == arithmetic &&
+                     !strcmp(ledger->rows[i].state, states[s].name);
         if (!count) continue;
         fprintf(file, "%s%zu %s", separator, count, states[s].name);
         separator = ", ";
+    }
+}
+
+/// The counts at the end, on one line.
+static void print_counts(const struct ledger *ledger, FILE *file)
+{
+    const size_t subtractions = ledger_arithmetic(ledger);
+    fprintf(file, "%zu claims", ledger->count - subtractions);
+    print_states(ledger, 0, file);
+    if (subtractions > 0) {
+        fprintf(file, "; %zu subtractions of printed numbers", subtractions);
+        print_states(ledger, 1, file);
     }
     putc('\n', file);
 }

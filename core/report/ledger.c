@@ -203,6 +203,14 @@ void ledger_free(struct ledger *ledger)
     *ledger = (struct ledger){0};
 }
 
+size_t ledger_arithmetic(const struct ledger *ledger)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ledger->count; ++i)
+        count += (size_t)claim_is_arithmetic(&ledger->rows[i].claim);
+    return count;
+}
+
 void ledger_write(const struct ledger *ledger, const char *path)
 {
     struct output output;

@@ -37,6 +37,9 @@ void ledger_build(struct ledger *ledger, const char *results, enum tier tier,
                   const char *data);
 void ledger_free(struct ledger *ledger);
 
+/// How many rows are subtractions of printed numbers (claim_is_arithmetic): every count names them apart.
+size_t ledger_arithmetic(const struct ledger *ledger);
+
 /// Writes the ledger (id, place, printed, estimate, low, high, n, test, margin, verdict, reason, commit,
 /// seconds) atomically; the same inputs give the same bytes.
 void ledger_write(const struct ledger *ledger, const char *path);

@@ -31,7 +31,7 @@ static void check_verdict(const struct claim *claim, enum verdict verdict,
 {
     int exact = !strcmp(claim->kind, "exact"),
         identity = !strcmp(claim->kind, "identity"),
-        numeric = !strcmp(claim->kind, "numeric");
+        numeric = !strcmp(claim->kind, "numeric") || claim_is_arithmetic(claim);
     require(verdict != VERDICT_REFUTED || exact || identity ||
                 !strcmp(claim->data, "none"),
             "%s is no mathematical statement and cannot be REFUTED", claim->id);

@@ -47,6 +47,7 @@ static size_t compare_row(size_t *lacking, const struct ledger_row *row,
 size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file)
 {
     struct tsv table = {0};
+    const size_t subtractions = ledger_arithmetic(ledger);
     size_t lines = 0, lacking = 0;
     int have = file_exists(reference);
     if (have)
@@ -66,8 +67,8 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
         ++lines;
     }
     if (have && !lines)
-        fprintf(file, "all %zu verdicts are those of %s\n", ledger->count - lacking,
-                reference);
+        fprintf(file, "all %zu claims and %zu subtractions have the verdicts of %s\n",
+                ledger->count - lacking - subtractions, subtractions, reference);
     tsv_free(&table);
     return lines;
 }

@@ -110,7 +110,8 @@ static int kind_is(const struct claim *claim, const char *kind)
 
 enum verdict claim_judge(const struct claim *claim, const struct estimate *d)
 {
-    require(!kind_is(claim, "exact"), "%s: an exact claim has no estimate", claim->id);
+    require(!kind_is(claim, "exact") && !claim_is_arithmetic(claim),
+            "%s: the kind %s has no interval to judge", claim->id, claim->kind);
     if (kind_is(claim, "ordering")) return judge_ordering(d, claim->effect);
     if (kind_is(claim, "trend")) return judge_trend(d);
     if (kind_is(claim, "equivalence")) return judge_equivalence(d, claim->margin);

@@ -54,8 +54,8 @@ enum verdict judge_identity(double residual, double bound);
 /// has to reach: low >= margin REPRODUCED, high < margin NOT-REPRODUCED, else INCONCLUSIVE.
 enum verdict judge_partition(const struct estimate *d, double margin);
 
-/// The rule of the claim's kind with the claim's effect and margin. Contract: the kind is not exact,
-/// which has no estimate to judge.
+/// The rule of the claim's kind with the claim's effect and margin. Contract: the kind is neither
+/// exact nor arithmetic, which have no interval to judge.
 enum verdict claim_judge(const struct claim *claim, const struct estimate *d);
 
 /// The smallest difference that a test with this interval could have told from none: half the

@@ -113,6 +113,9 @@ static void check_judge(struct run *run, const struct check *check, struct arena
             "%s has a residual and is of kind %s", check->id, claim.kind);
     require(!check->violation || strcmp(claim.kind, "exact") == 0,
             "%s has a violation and is of kind %s", check->id, claim.kind);
+    require(!check->more == !claim_is_arithmetic(&claim),
+            "%s is of kind %s and subtracts %s", check->id, claim.kind,
+            check->more ? "printed numbers" : "nothing");
     if (check->more)
         judge_difference(run, check);
     else if (check->judge)

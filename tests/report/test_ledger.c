@@ -19,6 +19,16 @@ static const char demo_folder[] = "results/smoke-planted/02-demo",
                   ledger_file[] = "results/smoke-planted/ledger.tsv",
                   reference_file[] = "results/reference/smoke-planted/ledger.tsv";
 
+/// Records the verdicts of 02-demo that need no data, and ends the run.
+static void demo_close(struct run *run)
+{
+    run_verdict(run, "pure", VERDICT_REFUTED, NULL, "counter-example", "x = 1");
+    run_verdict(run, "minus", VERDICT_REPRODUCED, &(struct estimate){2, NAN, NAN, 0},
+                "subtracted", "");
+    world_listen();
+    run_close(run);
+}
+
 /// Runs 02-demo with one verdict on "order" of this estimate; low and high are half a point away.
 static void demo(const char *options, double estimate)
 {
@@ -28,9 +38,17 @@ static void demo(const char *options, double estimate)
     run_judge(&run, "order",
               &(struct estimate){estimate, estimate - .5, estimate + .5, 100}, 1, 0,
               "bootstrap", "");
-    run_verdict(&run, "pure", VERDICT_REFUTED, NULL, "counter-example", "x = 1");
-    world_listen();
-    run_close(&run);
+    demo_close(&run);
+}
+
+/// Runs 02-demo without a verdict on "order", for this reason.
+static void demo_without(const char *reason)
+{
+    struct run run;
+    char words[512];
+    world_run(&run, "--tier smoke --force 1", words);
+    run_verdict(&run, "order", VERDICT_NOT_RUN, NULL, "", reason);
+    demo_close(&run);
 }
 
 /// The words of a command line, run by the tool in a child.
@@ -102,7 +120,7 @@ Test(ledger, a_row_carries_the_verdict_and_where_it_came_from)
     tool_says(&code, "--tier|smoke|--quiet");
     cr_assert_eq(code, 0);
     tsv_read(&table, ledger_file);
-    cr_expect_eq(table.rows, 10);
+    cr_expect_eq(table.rows, 11);
     static const char *const want[][2] = {{"id", "order"},    {"place", "Table 1"},
                                           {"printed", "2.0"}, {"estimate", "2"},
                                           {"low", "1.5"},     {"high", "2.5"},
@@ -327,7 +345,7 @@ Test(ledger, check_fails_on_errors_and_on_verdicts_that_differ)
     tool_says(&code, "--tier|smoke|--quiet|--accept|the first one");
     says = tool_says(&code, "--tier|smoke|--quiet|--check");
     cr_expect_eq(code, 0, "as the reference");
-    cr_expect(strstr(says, "all 10 verdicts are those of"));
+    cr_expect(strstr(says, "all 10 claims and 1 subtractions have the verdicts of"));
 
     // Another estimate with the same verdict is no difference; another verdict is.
     demo("--tier smoke --force 1", 1.75);
@@ -363,26 +381,16 @@ Test(ledger, check_sees_claims_that_came_and_went)
 Test(ledger, a_claim_without_its_weights_or_data_differs_from_no_reference)
 {
     int code;
-    struct run run;
-    char words[512];
     demo("--tier smoke", 2);
     tool_says(&code, "--tier|smoke|--quiet|--accept|with weights");
-    world_run(&run, "--tier smoke --force 1", words);
-    run_verdict(&run, "order", VERDICT_NOT_RUN, NULL, "", "no weights: make pretrain");
-    run_verdict(&run, "pure", VERDICT_REFUTED, NULL, "counter-example", "x = 1");
-    world_listen();
-    run_close(&run);
+    demo_without("no weights: make pretrain");
     const char *says = tool_says(&code, "--tier|smoke|--quiet|--check");
     cr_expect_eq(code, 0);
     cr_expect(strstr(says, "order: reference TREND-ONLY, not run here: no weights"));
-    cr_expect(strstr(says, "all 9 verdicts are those of"));
+    cr_expect(strstr(says, "all 9 claims and 1 subtractions have the verdicts of"));
 
     // Not run for any other reason is a difference.
-    world_run(&run, "--tier smoke --force 1", words);
-    run_verdict(&run, "order", VERDICT_NOT_RUN, NULL, "", "not wanted");
-    run_verdict(&run, "pure", VERDICT_REFUTED, NULL, "counter-example", "x = 1");
-    world_listen();
-    run_close(&run);
+    demo_without("not wanted");
     tool_says(&code, "--tier|smoke|--quiet|--check");
     cr_expect_eq(code, 1);
 }
@@ -397,7 +405,8 @@ Test(ledger, people_read_it_by_part_of_the_paper_with_counts_at_the_end)
                      "\ntable1\n  order     2.0                     2 [1.5, 2.5]      "
                      "        TREND-ONLY\n"));
     cr_expect(strstr(says, "NOT-RUN(no data)\n"));
-    cr_expect(strstr(says, "\n10 claims: 1 TREND-ONLY, 1 REFUTED, 8 NOT-RUN\n"));
+    cr_expect(strstr(says, "\n10 claims: 1 TREND-ONLY, 1 REFUTED, 8 NOT-RUN; "
+                           "1 subtractions of printed numbers: 1 REPRODUCED\n"));
     cr_expect(!strchr(says, '\033'), "no colour in a pipe");
 }
 
@@ -427,6 +436,7 @@ Test(ledger, markdown_has_a_line_a_claim)
         says, "| order | Table 1 | A beats B | 2.0 | 2 [1.5, 2.5] | TREND-ONLY |\n"));
     cr_expect(strstr(says, "| image | Table 1 | A beats B on ImageNet | 2.0 | - | "
                            "NOT-RUN(imagenet) |\n"));
+    cr_expect(strstr(says, "8 NOT-RUN; 1 subtractions of printed numbers: 1 REPROD"));
 }
 
 Test(ledger, a_wrong_option_is_a_usage_error)

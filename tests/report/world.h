@@ -33,6 +33,7 @@ static const char world_claims[] =
     "pure\tEq. 1\tx = x\tequation\t\texact\t\t\tnone\tsmoke\tfigure2\t02-demo\n"
     "sum\tEq. 2\tx = "
     "y\tequation\t\tidentity\t1e-9\trounding\tnone\tsmoke\tfigure2\t02-demo\n"
+    "minus\tTable 1\tA - B\t2.0\t\tarithmetic\t\t\tnone\tsmoke\ttable1\t02-demo\n"
     "rise\tSec. 1\tA rises\tcurve\t\ttrend\t0\tdirection\tany\tdesk\tfigure2\t02-demo\n"
     "other\tSec. 2\tC holds\tdrawing\t\texact\t\t\tany\tdesk\tfigure3\t03-other\n";
 

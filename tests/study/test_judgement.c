@@ -15,8 +15,8 @@ static void open_table(void)
         "%s"
         "a\tTable 1\tA\t64.4\t\tnumeric\t3\tspread\tcifar10\tpaper\ttable1\t02-demo\n"
         "b\tTable 1\tB\t76.6\t\tnumeric\t3\tspread\tcifar10\tpaper\ttable1\t02-demo\n"
-        "c\tTable 1\tB-A\t12.2\t\texact\t\t\tnone\tsmoke\ttable1\t02-demo\n"
-        "d\tTable 1\tB-A\t12.3\t\texact\t\t\tnone\tsmoke\ttable1\t02-demo\n"
+        "c\tTable 1\tB-A\t12.2\t\tarithmetic\t\t\tnone\tsmoke\ttable1\t02-demo\n"
+        "d\tTable 1\tB-A\t12.3\t\tarithmetic\t\t\tnone\tsmoke\ttable1\t02-demo\n"
         "word\tTable 1\tB-A\tsome\t\texact\t\t\tnone\tsmoke\ttable1\t02-demo\n",
         world_claims);
     world_write("paper/claims.tsv", claims);
