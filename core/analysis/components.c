@@ -1,10 +1,10 @@
 #include "core/analysis/components.h"
 
-#include "core/base/die.h"
-#include "core/linalg/svd.h"
-
 #include <math.h>
 #include <string.h>
+
+#include "core/base/die.h"
+#include "core/linalg/svd.h"
 
 /// How far two unit vectors are from parallel: 1 - |x.y| in *defect, found from the difference
 /// and not from the product, whose rounding would drown it. Returns the sign of x.y.
@@ -50,40 +50,33 @@ void components_distance(struct components *components, const struct factors *x,
     }
 }
 
-/// Doubles of a copy of the matrix and its factors.
-static size_t factors_room(size_t m, size_t n)
-{
-    size_t r = m < n ? m : n;
-    return m * n + m * r + r + r * n;
-}
-
-size_t components_workspace(size_t m, size_t n)
-{
-    return 2 * factors_room(m, n) + svd_workspace(m, n);
-}
-
-/// factors = svd of x, kept in room (factors_room).
+// factors = svd of x (m,n); the arrays are taken from `arena`.
 static int decompose(struct factors *factors, const double *x, size_t m, size_t n,
-                     double *room, double *workspace)
+                     struct arena *arena)
 {
     size_t r = m < n ? m : n;
-    double *copy = room, *u = copy + m * n, *s = u + m * r, *vt = s + r;
-    memcpy(copy, x, m * n * sizeof *x);
+    double *u = arena_doubles(arena, m * r), *s = arena_doubles(arena, r);
+    double *vt = arena_doubles(arena, r * n);
     *factors = (struct factors){.u = u, .s = s, .vt = vt};
-    return svd_thin(u, s, vt, copy, m, n, workspace);
+    size_t mark = arena_mark(arena);
+    double *copy = arena_doubles(arena, m * n);
+    double *workspace = arena_doubles(arena, svd_workspace(m, n));
+    memcpy(copy, x, m * n * sizeof *x);
+    int info = svd_thin(u, s, vt, copy, m, n, workspace);
+    arena_reset(arena, mark);
+    return info;
 }
 
 int components_compare(struct components *components, const double *x, const double *y,
-                       size_t m, size_t n, double *workspace)
+                       size_t m, size_t n, struct arena *arena)
 {
     struct factors of_x, of_y;
-    double *room = workspace + svd_workspace(m, n);
-    int info = decompose(&of_x, x, m, n, room, workspace);
-    if (info) return info;
-    info = decompose(&of_y, y, m, n, room + factors_room(m, n), workspace);
-    if (info) return info;
-    components_distance(components, &of_x, &of_y, m, n);
-    return 0;
+    size_t mark = arena_mark(arena);
+    int info = decompose(&of_x, x, m, n, arena);
+    if (!info) info = decompose(&of_y, y, m, n, arena);
+    if (!info) components_distance(components, &of_x, &of_y, m, n);
+    arena_reset(arena, mark);
+    return info;
 }
 
 void components_relative(double relative[COMPONENTS], const double distance[COMPONENTS],

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "core/base/arena.h"
+
 enum { COMPONENTS = 5 }; ///< those the paper plots
 
 /// Distances of the components i = 1..COMPONENTS, D_i = s_i u_i v_i^T - t_i a_i b_i^T.
@@ -34,14 +36,11 @@ struct factors {
 void components_distance(struct components *components, const struct factors *x,
                          const struct factors *y, size_t m, size_t n);
 
-/// Doubles of workspace for components_compare on (m,n) matrices.
-size_t components_workspace(size_t m, size_t n);
-
 /// Decomposes x and y and calls components_distance.
-/// x, y (m,n) finite, row-major, kept; workspace (components_workspace(m,n)) overwritten.
+/// x, y (m,n) finite, row-major, unchanged; scratch is taken from `arena` and given back.
 /// Returns 0, or LAPACK's nonzero info when a decomposition does not converge. Thread-safe.
 int components_compare(struct components *components, const double *x, const double *y,
-                       size_t m, size_t n, double *workspace)
+                       size_t m, size_t n, struct arena *arena)
     __attribute__((warn_unused_result));
 
 /// relative (COMPONENTS) = distance_i / scale_i, the paper's quantity for one image, from either

@@ -1,10 +1,10 @@
 #include "core/analysis/kmeans.h"
 
-#include "core/base/die.h"
-#include "core/base/real.h"
-
 #include <math.h>
 #include <string.h>
+
+#include "core/base/die.h"
+#include "core/base/real.h"
 
 enum { LANES = 8 };
 
@@ -29,36 +29,26 @@ KERNEL static void distances(double *distance, const double *points,
     }
 }
 
-/// The pieces of a workspace.
+// What the rounds of one problem use.
 struct work {
-    double *distance; ///< (n) from one centre
-    double *nearest;  ///< (n) from the nearest centre
-    double *size;     ///< (k) points of each cluster
-    double *centres;  ///< (k,D) of one start
-    uint8_t *before;  ///< (n) labels a round ago
-    uint8_t *labels;  ///< (n) of one start
+    double *distance; // (n) from one centre
+    double *nearest;  // (n) from the nearest centre
+    double *size;     // (k) points of each cluster
+    uint8_t *before;  // (n) labels a round ago
 };
 
-static struct work work_open(double *workspace, const struct kmeans_shape *shape)
+static struct work work_take(const struct kmeans_shape *shape, struct arena *arena)
 {
     size_t n = shape->points, k = shape->clusters;
     require(k > 0 && k <= n && k <= KMEANS_CLUSTERS && n <= UINT32_MAX &&
                 shape->width > 0,
             "%zu points of %zu numbers into %zu clusters", n, shape->width, k);
     struct work work;
-    work.distance = workspace;
-    work.nearest = work.distance + n;
-    work.size = work.nearest + n;
-    work.centres = work.size + k;
-    work.before = (uint8_t *)(work.centres + k * shape->width);
-    work.labels = work.before + n;
+    work.distance = arena_doubles(arena, n);
+    work.nearest = arena_doubles(arena, n);
+    work.size = arena_doubles(arena, k);
+    work.before = arena_take(arena, n, 1);
     return work;
-}
-
-size_t kmeans_workspace(const struct kmeans_shape *shape)
-{
-    size_t n = shape->points, k = shape->clusters, bytes = 2 * n;
-    return 2 * n + k + k * shape->width + (bytes + sizeof(double) - 1) / sizeof(double);
 }
 
 /// The place of the first point at which the running sum of weights (n) exceeds share * their sum; one
@@ -78,16 +68,18 @@ static size_t place_draw(const double *weights, size_t n, double share)
 }
 
 void kmeans_start(double *centres, const double *points,
-                  const struct kmeans_shape *shape, struct rng *rng, double *workspace)
+                  const struct kmeans_shape *shape, struct rng *rng,
+                  struct arena *arena)
 {
-    size_t n = shape->points, width = shape->width;
-    struct work work = work_open(workspace, shape);
+    size_t n = shape->points, width = shape->width, mark = arena_mark(arena);
+    struct work work = work_take(shape, arena);
     for (size_t i = 0; i < n; ++i) work.nearest[i] = INFINITY;
     size_t place = rng_below(rng, (uint32_t)n);
     for (size_t c = 0;;) {
-        memcpy(centres + c * width, points + place * width, width * sizeof *centres);
-        if (++c == shape->clusters) return;
-        distances(work.distance, points, centres + (c - 1) * width, n, width);
+        double *centre = centres + c * width;
+        memcpy(centre, points + place * width, width * sizeof *centres);
+        if (++c == shape->clusters) break;
+        distances(work.distance, points, centre, n, width);
         double most = 0;
         for (size_t i = 0; i < n; ++i) {
             work.nearest[i] = fmin(work.nearest[i], work.distance[i]);
@@ -96,6 +88,7 @@ void kmeans_start(double *centres, const double *points,
         place = most > 0 ? place_draw(work.nearest, n, rng_uniform(rng))
                          : rng_below(rng, (uint32_t)n);
     }
+    arena_reset(arena, mark);
 }
 
 /// labels (n) and work->nearest (n) = each point's nearest centre and its squared distance. Returns
@@ -178,9 +171,11 @@ static double inertia(const uint8_t *labels, struct work *work, const double *ce
 }
 
 double kmeans_lloyd(uint8_t *labels, double *centres, const double *points,
-                    const struct kmeans_shape *shape, size_t rounds, double *workspace)
+                    const struct kmeans_shape *shape, size_t rounds,
+                    struct arena *arena)
 {
-    struct work work = work_open(workspace, shape);
+    size_t mark = arena_mark(arena);
+    struct work work = work_take(shape, arena);
     require(rounds > 0, "no round of Lloyd's algorithm");
     // No point has this label yet, so the first round changes something.
     memset(labels, KMEANS_CLUSTERS, shape->points);
@@ -189,7 +184,9 @@ double kmeans_lloyd(uint8_t *labels, double *centres, const double *points,
         empty_fill(labels, &work, shape);
         centres_move(centres, labels, &work, points, shape);
     }
-    return inertia(labels, &work, centres, points, shape);
+    double sum = inertia(labels, &work, centres, points, shape);
+    arena_reset(arena, mark);
+    return sum;
 }
 
 /// Numbers the clusters by their first point.
@@ -205,20 +202,22 @@ static void labels_order(uint8_t *labels, size_t n)
 
 double kmeans_fit(uint8_t *labels, const double *points,
                   const struct kmeans_shape *shape, size_t restarts, uint64_t seed,
-                  uint32_t index, double *workspace)
+                  uint32_t index, struct arena *arena)
 {
-    struct work work = work_open(workspace, shape);
+    size_t mark = arena_mark(arena);
+    double *centres = arena_doubles(arena, size_product(shape->clusters, shape->width));
+    uint8_t *found = arena_take(arena, shape->points, 1);
     double best = INFINITY;
     require(restarts > 0 && restarts <= UINT32_MAX, "%zu restarts", restarts);
     for (uint32_t restart = 0; restart < restarts; ++restart) {
         struct rng rng = rng_open(seed, PURPOSE_CLUSTER, restart, index);
-        kmeans_start(work.centres, points, shape, &rng, workspace);
-        double sum = kmeans_lloyd(work.labels, work.centres, points, shape,
-                                  KMEANS_ROUNDS, workspace);
+        kmeans_start(centres, points, shape, &rng, arena);
+        double sum = kmeans_lloyd(found, centres, points, shape, KMEANS_ROUNDS, arena);
         if (!(sum < best)) continue;
         best = sum;
-        memcpy(labels, work.labels, shape->points);
+        memcpy(labels, found, shape->points);
     }
+    arena_reset(arena, mark);
     labels_order(labels, shape->points);
     return best;
 }

@@ -1,12 +1,12 @@
 #include "core/analysis/linear_predictor.h"
 
+#include <string.h>
+
 #include "core/base/die.h"
 #include "core/data/patches.h"
 #include "core/linalg/cholesky.h"
 #include "core/linalg/gemm.h"
 #include "core/train/engine.h"
-
-#include <string.h>
 
 enum {
     PIXELS = IMAGE_BYTES,  // D, whatever the patch side
@@ -14,7 +14,6 @@ enum {
     TILE = 384,            // side of the pieces of S that threads take
     TILES = PIXELS / TILE, // a side
     BLOCK = PIXELS / 8,    // pixels whose mean one thread takes
-    MARGIN = 4096,         // alignment and sanitizer fences of a few arena pieces
 };
 
 /// What the threads of a fit share.
@@ -115,13 +114,6 @@ static void moments_compute(struct fit *fit, int threads)
     engine_close(engine);
 }
 
-size_t linear_predictor_bytes(int patch)
-{
-    size_t pixels = patch_count(patch) * patch_size(patch);
-    return (pixels + 1 + CHUNK + 2) * pixels * sizeof(double) + sizeof(struct fit) +
-           MARGIN;
-}
-
 void linear_predictor_fit(struct linear_predictor *predictor,
                           const struct images *images, int patch, int threads,
                           struct arena *arena)
@@ -153,13 +145,6 @@ void linear_predictor_fit(struct linear_predictor *predictor,
         .covariance = covariance,
         .ridge = LINEAR_PREDICTOR_RIDGE * trace / PIXELS,
     };
-}
-
-size_t linear_predictor_workspace(const struct linear_predictor *predictor,
-                                  size_t visible_count)
-{
-    size_t known = visible_count * predictor->features;
-    return known * known + known;
 }
 
 static void visible_check(const struct linear_predictor *predictor,
@@ -202,17 +187,21 @@ KERNEL static void row_add(double *sum, double weight, const double *row, size_t
 
 int linear_predictor_apply(double *prediction, const struct linear_predictor *predictor,
                            const double *patches, const int32_t *visible,
-                           size_t visible_count, double *workspace)
+                           size_t visible_count, struct arena *arena)
 {
     visible_check(predictor, visible, visible_count);
     size_t f = predictor->features, pixels = predictor->tokens * f;
-    size_t known = visible_count * f;
-    double *matrix = workspace, *weight = workspace + known * known;
+    size_t known = visible_count * f, mark = arena_mark(arena);
+    double *matrix = arena_doubles(arena, known * known);
+    double *weight = arena_doubles(arena, known);
 
     // weight = (S_vv + lambda I)^{-1} (x_v - mu_v)
     system_gather(matrix, weight, predictor, patches, visible, visible_count);
     int status = cholesky_factor(matrix, known);
-    if (status) return status;
+    if (status) {
+        arena_reset(arena, mark);
+        return status;
+    }
     cholesky_solve(weight, matrix, known);
 
     // Add S_hv weight to mu, visible rows too for longer runs, and overwrite those.
@@ -225,5 +214,6 @@ int linear_predictor_apply(double *prediction, const struct linear_predictor *pr
         size_t start = (size_t)visible[i] * f;
         memcpy(prediction + start, patches + start, f * sizeof *prediction);
     }
+    arena_reset(arena, mark);
     return 0;
 }

@@ -22,11 +22,8 @@ struct linear_predictor {
     double ridge;             ///< lambda >= 0, added to the diagonal of S_vv
 };
 
-/// Bytes of arena that linear_predictor_fit takes for images in patches of side p.
-size_t linear_predictor_bytes(int patch);
-
 /// mu and S of `images` in patch order, lambda = LINEAR_PREDICTOR_RIDGE trace(S) / D. The arrays
-/// stay in `arena`, which needs linear_predictor_bytes(patch). Images are centred and added in
+/// stay in `arena`. Images are centred and added in
 /// chunks of a fixed size and order, each tile of S by one thread, so the bits do not depend on
 /// `threads`. Cost count D^2 multiply-adds; 50,000 images take 13 s of processor time.
 /// Requires at least one image.
@@ -34,22 +31,18 @@ void linear_predictor_fit(struct linear_predictor *predictor,
                           const struct images *images, int patch, int threads,
                           struct arena *arena);
 
-/// Doubles of workspace for an image of which `visible_count` patches are visible.
-size_t linear_predictor_workspace(const struct linear_predictor *predictor,
-                                  size_t visible_count);
-
 /// The Gaussian conditional mean (and, by Gauss and Markov, least squares with intercept):
 ///     x_h = mu_h + S_hv (S_vv + lambda I)^{-1} (x_v - mu_v)
 /// prediction (T,F)  hidden rows predicted, visible rows copied; must not overlap patches
 /// patches    (T,F)  only visible rows are read
 /// visible    (visible_count) patch numbers, strictly ascending
-/// workspace  (linear_predictor_workspace) overwritten
+/// arena      scratch, given back
 /// Requires 0 < visible_count <= T. Returns 0, or nonzero when S_vv + lambda I is not numerically
 /// positive definite; the prediction is then unspecified. Thread-safe. Cost (VF)^3/3 + 2 VF D
 /// flops for V visible patches: about 40, 7 and 1 ms for half, a quarter and a tenth of an image.
 int linear_predictor_apply(double *prediction, const struct linear_predictor *predictor,
                            const double *patches, const int32_t *visible,
-                           size_t visible_count, double *workspace)
+                           size_t visible_count, struct arena *arena)
     __attribute__((warn_unused_result));
 
 #endif

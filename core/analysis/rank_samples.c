@@ -10,15 +10,6 @@
 
 enum { QUARTER_SIDE = 2, QUARTER_SIZE = IMAGE_CHANNELS * QUARTER_SIDE * QUARTER_SIDE };
 
-/// Columns of struct rank_samples: three groupings, spectral, frobenius and scale, and the loss.
-enum { COLUMNS = (GROUPINGS + 3) * COMPONENTS + 1 };
-
-size_t rank_samples_bytes(size_t count)
-{
-    // Every column is rounded up to a cache line and may be fenced.
-    return COLUMNS * (size_product(count, sizeof(double)) + 256) + 4096;
-}
-
 void rank_samples_open(struct rank_samples *samples, size_t count, struct arena *arena)
 {
     samples->count = count;
@@ -90,16 +81,6 @@ static void fill_hidden(double *whole, const struct pair *pair)
     }
 }
 
-/// Doubles of workspace for measure(): four matrices of the image's size and what the
-/// decompositions of the largest grouping need.
-static size_t measure_workspace(size_t tokens, size_t features)
-{
-    size_t numbers = tokens * features, rows = numbers / QUARTER_SIZE;
-    size_t whole = components_workspace(tokens, features);
-    size_t quarters = components_workspace(rows, QUARTER_SIZE);
-    return 4 * numbers + (whole > quarters ? whole : quarters);
-}
-
 /// Mean squared error over the hidden numbers; x, y (count).
 static double squared_error(const double *x, const double *y, size_t count)
 {
@@ -111,12 +92,12 @@ static double squared_error(const double *x, const double *y, size_t count)
 /// Compares one grouping's matrices x and y and writes its relative distances to row `at`.
 static int measure_grouping(struct rank_samples *samples, size_t at,
                             enum grouping grouping, const double *x, const double *y,
-                            const struct pair *pair, double *workspace)
+                            const struct pair *pair, struct arena *arena)
 {
     struct components components;
     double relative[COMPONENTS];
     int status = components_compare(&components, x, y, grouping_rows(grouping, pair),
-                                    grouping_columns(grouping, pair), workspace);
+                                    grouping_columns(grouping, pair), arena);
     if (status) return status;
     components_relative(relative, components.frobenius, components.scale);
     for (size_t i = 0; i < COMPONENTS; ++i)
@@ -135,28 +116,28 @@ static int measure_grouping(struct rank_samples *samples, size_t at,
 
 /// Measures one image into row `at`. Returns 0, or nonzero when a decomposition failed.
 static int measure(struct rank_samples *samples, size_t at, const struct pair *pair,
-                   double *workspace)
+                   struct arena *arena)
 {
     size_t numbers = pair->tokens * pair->features;
-    double *x = workspace, *y = x + numbers, *a = y + numbers, *b = a + numbers;
-    double *rest = b + numbers;
+    double *x = arena_doubles(arena, numbers), *y = arena_doubles(arena, numbers);
+    double *a = arena_doubles(arena, numbers), *b = arena_doubles(arena, numbers);
 
     // The hidden patches.
     gather_hidden(x, pair->patches, pair);
     gather_hidden(y, pair->prediction, pair);
     samples->loss[at] = squared_error(x, y, pair->hidden_count * pair->features);
-    int status = measure_grouping(samples, at, GROUPING_HIDDEN, x, y, pair, rest);
+    int status = measure_grouping(samples, at, GROUPING_HIDDEN, x, y, pair, arena);
     if (status) return status;
 
     // The same pixels as smaller patches.
     cut_quarters(a, x, pair->hidden_count, pair->patch);
     cut_quarters(b, y, pair->hidden_count, pair->patch);
-    status = measure_grouping(samples, at, GROUPING_QUARTERS, a, b, pair, rest);
+    status = measure_grouping(samples, at, GROUPING_QUARTERS, a, b, pair, arena);
     if (status) return status;
 
     // The whole image.
     fill_hidden(y, pair);
-    return measure_grouping(samples, at, GROUPING_WHOLE, pair->patches, y, pair, rest);
+    return measure_grouping(samples, at, GROUPING_WHOLE, pair->patches, y, pair, arena);
 }
 
 // ====== A trained model ======
@@ -164,8 +145,7 @@ static int measure(struct rank_samples *samples, size_t at, const struct pair *p
 /// What the threads of rank_samples_learned share.
 struct learned {
     struct rank_samples *samples;
-    double *workspace; // (threads, 2 T F + measure_workspace)
-    size_t workspace_size;
+    struct arena *arenas; // (threads)
     int patch;
     atomic_size_t failures;
 };
@@ -173,17 +153,19 @@ struct learned {
 static void learned_image(const struct reconstruction *one, int worker, void *context)
 {
     struct learned *learned = context;
-    size_t numbers = one->tokens * one->patch_size;
-    double *patches = learned->workspace + (size_t)worker * learned->workspace_size;
-    double *prediction = patches + numbers;
+    struct arena *arena = &learned->arenas[worker];
+    size_t numbers = one->tokens * one->patch_size, mark = arena_mark(arena);
+    double *patches = arena_doubles(arena, numbers);
+    double *prediction = arena_doubles(arena, numbers);
     for (size_t i = 0; i < numbers; ++i) {
         patches[i] = (double)one->patches[i];
         prediction[i] = (double)one->prediction[i];
     }
     struct pair pair = {patches,     prediction,      one->hidden,   one->hidden_count,
                         one->tokens, one->patch_size, learned->patch};
-    if (measure(learned->samples, one->place, &pair, prediction + numbers))
+    if (measure(learned->samples, one->place, &pair, arena))
         atomic_fetch_add(&learned->failures, 1);
+    arena_reset(arena, mark);
 }
 
 size_t rank_samples_learned(struct rank_samples *samples,
@@ -193,16 +175,11 @@ size_t rank_samples_learned(struct rank_samples *samples,
     require(evaluation->count == samples->count, "columns are for %zu images, not %zu",
             samples->count, evaluation->count);
     require(shape->patch % QUARTER_SIDE == 0, "patch side %d is odd", shape->patch);
-    size_t tokens = shape_tokens(shape), features = shape_patch(shape);
+    size_t threads = (size_t)evaluation->threads;
     struct learned learned = {.samples = samples, .patch = shape->patch};
-    learned.workspace_size =
-        2 * tokens * features + measure_workspace(tokens, features);
-    struct arena arena;
-    size_t doubles = (size_t)evaluation->threads * learned.workspace_size;
-    arena_open(&arena, "rank curves", doubles * sizeof(double) + 4096);
-    learned.workspace = arena_doubles(&arena, doubles);
+    learned.arenas = arenas_open(threads, "rank curves");
     evaluate_reconstructions(evaluation, learned_image, &learned);
-    arena_close(&arena);
+    arenas_close(learned.arenas, threads);
     return atomic_load(&learned.failures);
 }
 
@@ -214,8 +191,8 @@ struct rival {
     const struct images *images;
     double mask_ratio;
     uint64_t seed;
-    size_t visible_count, predictor_size, workspace_size;
-    double *workspace; // (threads, workspace_size)
+    size_t visible_count;
+    struct arena *arenas; // (threads)
     int patch;
     atomic_size_t failures;
 };
@@ -224,9 +201,10 @@ static void linear_image(size_t image, int worker, void *context)
 {
     struct rival *rival = context;
     size_t tokens = rival->predictor->tokens, features = rival->predictor->features;
-    size_t numbers = tokens * features;
-    double *patches = rival->workspace + (size_t)worker * rival->workspace_size;
-    double *prediction = patches + numbers, *rest = prediction + numbers;
+    struct arena *arena = &rival->arenas[worker];
+    size_t numbers = tokens * features, mark = arena_mark(arena);
+    double *patches = arena_doubles(arena, numbers);
+    double *prediction = arena_doubles(arena, numbers);
 
     // The image, and the mask that a model of this seed and ratio is shown.
     real values[IMAGE_BYTES];
@@ -238,11 +216,12 @@ static void linear_image(size_t image, int worker, void *context)
               (uint32_t)image);
 
     int status = linear_predictor_apply(prediction, rival->predictor, patches, visible,
-                                        rival->visible_count, rest);
+                                        rival->visible_count, arena);
     struct pair pair = {patches, prediction, hidden,      tokens - rival->visible_count,
                         tokens,  features,   rival->patch};
-    if (status || measure(rival->samples, image, &pair, rest + rival->predictor_size))
+    if (status || measure(rival->samples, image, &pair, arena))
         atomic_fetch_add(&rival->failures, 1);
+    arena_reset(arena, mark);
 }
 
 size_t rank_samples_linear(struct rank_samples *samples,
@@ -261,16 +240,10 @@ size_t rank_samples_linear(struct rank_samples *samples,
                           .visible_count = mask_visible(tokens, mask_ratio)};
     for (rival.patch = 1; patch_size(rival.patch) < features;) ++rival.patch;
     require(rival.patch % QUARTER_SIDE == 0, "patch side %d is odd", rival.patch);
-    rival.predictor_size = linear_predictor_workspace(predictor, rival.visible_count);
-    rival.workspace_size = 2 * tokens * features + rival.predictor_size +
-                           measure_workspace(tokens, features);
-    struct arena arena;
-    size_t doubles = (size_t)threads * rival.workspace_size;
-    arena_open(&arena, "linear rank curves", doubles * sizeof(double) + 4096);
-    rival.workspace = arena_doubles(&arena, doubles);
+    rival.arenas = arenas_open((size_t)threads, "linear rank curves");
     struct engine *engine = engine_open(threads, 0, 0);
     engine_each(engine, samples->count, linear_image, &rival);
     engine_close(engine);
-    arena_close(&arena);
+    arenas_close(rival.arenas, (size_t)threads);
     return atomic_load(&rival.failures);
 }

@@ -30,9 +30,6 @@ struct rank_samples {
     double *loss;                  ///< (count) mean squared error of hidden numbers
 };
 
-/// Bytes of arena that rank_samples_open takes.
-size_t rank_samples_bytes(size_t count);
-
 /// Columns for `count` images, in `arena`.
 void rank_samples_open(struct rank_samples *samples, size_t count, struct arena *arena);
 

@@ -1,60 +1,48 @@
 #include "core/analysis/segments.h"
 
+#include <math.h>
+
 #include "core/analysis/kmeans.h"
 #include "core/analysis/partition.h"
 #include "core/base/die.h"
 #include "core/train/engine.h"
 
-#include <math.h>
-
 /// What the threads of segments_find share.
 struct finding {
     const struct segmentation *segmentation;
     uint8_t *maps;
-    double *mean;      ///< (T,D)
-    double *workspace; ///< (threads, T D + kmeans_workspace)
-    size_t workspace_size;
+    double *mean;         ///< (T,D)
+    struct arena *arenas; ///< (threads)
 };
-
-static struct kmeans_shape problem(const struct token_set *set, size_t clusters)
-{
-    return (struct kmeans_shape){set->tokens, set->width, clusters};
-}
 
 static void find_image(size_t image, int worker, void *context)
 {
     struct finding *finding = context;
     const struct segmentation *segmentation = finding->segmentation;
     const struct token_set *set = segmentation->set;
-    struct kmeans_shape shape = problem(set, segmentation->clusters[image]);
-    double *points = finding->workspace + (size_t)worker * finding->workspace_size;
+    struct kmeans_shape shape = {set->tokens, set->width,
+                                 segmentation->clusters[image]};
+    struct arena *arena = &finding->arenas[worker];
+    size_t mark = arena_mark(arena);
+    double *points = arena_doubles(arena, set->tokens * set->width);
     token_set_points(points, set, image, segmentation->normalisation, finding->mean);
     kmeans_fit(finding->maps + image * set->tokens, points, &shape,
-               segmentation->restarts, segmentation->seed, (uint32_t)image,
-               points + set->tokens * set->width);
+               segmentation->restarts, segmentation->seed, (uint32_t)image, arena);
+    arena_reset(arena, mark);
 }
 
 void segments_find(uint8_t *maps, const struct segmentation *segmentation)
 {
     const struct token_set *set = segmentation->set;
-    struct finding finding = {.segmentation = segmentation};
-    finding.maps = maps;
-    size_t most = 0, row = set->tokens * set->width;
-    for (size_t i = 0; i < set->images; ++i)
-        if (segmentation->clusters[i] > most) most = segmentation->clusters[i];
-    struct kmeans_shape largest = problem(set, most);
-    finding.workspace_size = row + kmeans_workspace(&largest);
-
-    struct arena arena;
-    size_t doubles = (size_t)segmentation->threads * finding.workspace_size;
-    arena_open(&arena, "segments", (doubles + row) * sizeof(double) + 4096);
-    finding.mean = arena_doubles(&arena, row);
-    finding.workspace = arena_doubles(&arena, doubles);
+    size_t threads = (size_t)segmentation->threads;
+    struct finding finding = {.segmentation = segmentation, .maps = maps};
+    finding.arenas = arenas_open(threads, "segments");
+    finding.mean = arena_doubles(&finding.arenas[0], set->tokens * set->width);
     token_set_mean(finding.mean, set);
     struct engine *engine = engine_open(segmentation->threads, 0, 0);
     engine_each(engine, set->images, find_image, &finding);
     engine_close(engine);
-    arena_close(&arena);
+    arenas_close(finding.arenas, threads);
 }
 
 void segments_truth(uint8_t *truth, uint8_t *clusters, const struct images *images,

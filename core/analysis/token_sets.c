@@ -1,23 +1,11 @@
 #include "core/analysis/token_sets.h"
 
-#include "core/base/die.h"
-#include "core/data/patches.h"
-#include "core/train/encode.h"
-
 #include <math.h>
 #include <string.h>
 
-enum { SLACK = 8192 }; // alignment and fences of a few pieces
-
-size_t token_set_bytes(size_t images, size_t tokens, size_t width)
-{
-    // The set; the encoder's output with its class token, its images and lists of patches.
-    size_t values = size_product(size_product(images, tokens), width);
-    size_t encoded = size_product(size_product(images, tokens + 1), width);
-    size_t pixels = size_product(images, IMAGE_BYTES);
-    return size_product(values + encoded + pixels, sizeof(float)) +
-           size_product(size_product(images, tokens), sizeof(int32_t)) + SLACK;
-}
+#include "core/base/die.h"
+#include "core/data/patches.h"
+#include "core/train/encode.h"
 
 static void set_open(struct token_set *set, size_t images, size_t tokens, size_t width,
                      struct arena *arena)
@@ -62,10 +50,12 @@ int token_set_encoder(struct token_set *set, const struct mae *mae, const real *
     require(count <= images->count, "%zu images of %zu", count, images->count);
     set_open(set, count, tokens, width, arena);
 
-    size_t mark = arena_mark(arena), row = tokens * width;
-    float *encoded = arena_take(arena, count * (row + width), sizeof *encoded);
-    float *pixels = arena_take(arena, count * IMAGE_BYTES, sizeof *pixels);
-    int32_t *shown = arena_take(arena, count * tokens, sizeof *shown);
+    struct arena scratch;
+    size_t row = tokens * width;
+    arena_open_growing(&scratch, "encoder tokens");
+    float *encoded = arena_take(&scratch, count * (row + width), sizeof *encoded);
+    float *pixels = arena_take(&scratch, count * IMAGE_BYTES, sizeof *pixels);
+    int32_t *shown = arena_take(&scratch, count * tokens, sizeof *shown);
     for (size_t n = 0; n < count * IMAGE_BYTES; ++n)
         pixels[n] = (float)pixel_value(images->pixels[n]);
     for (size_t n = 0; n < count * tokens; ++n) shown[n] = (int32_t)(n % tokens);
@@ -81,7 +71,7 @@ int token_set_encoder(struct token_set *set, const struct mae *mae, const real *
     for (size_t i = 0; i < count; ++i)
         memcpy(set->values + i * row, encoded + i * (row + width) + width,
                row * sizeof *encoded);
-    arena_reset(arena, mark);
+    arena_close(&scratch);
     return overflow;
 }
 

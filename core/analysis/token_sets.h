@@ -15,9 +15,6 @@ struct token_set {
     float *values;                ///< (n,T,D), in the arena it was made in
 };
 
-/// Bytes of arena that a set takes, and what making it needs for a while.
-size_t token_set_bytes(size_t images, size_t tokens, size_t width);
-
 /// The pixels of each patch of the first `count` images, in [-1,1], as core/data/patches orders
 /// them: D = 3 p^2.
 void token_set_patches(struct token_set *set, const struct images *images, size_t count,

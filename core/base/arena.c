@@ -1,6 +1,7 @@
 #include "core/base/arena.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -103,6 +104,20 @@ void arena_close(struct arena *arena)
         munmap(arena->base, mapped_bytes(arena->size));
     }
     *arena = (struct arena){.name = arena->name};
+}
+
+struct arena *arenas_open(size_t count, const char *name)
+{
+    struct arena *arenas = calloc(count, sizeof *arenas);
+    if (!arenas) die_of_memory(name, count * sizeof *arenas);
+    for (size_t i = 0; i < count; ++i) arena_open_growing(&arenas[i], name);
+    return arenas;
+}
+
+void arenas_close(struct arena *arenas, size_t count)
+{
+    for (size_t i = 0; i < count; ++i) arena_close(&arenas[i]);
+    free(arenas);
 }
 
 void *arena_take(struct arena *arena, size_t count, size_t size)

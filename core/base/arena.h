@@ -27,6 +27,12 @@ void arena_open(struct arena *arena, const char *name, size_t size);
 /// is left. Dies (EXIT_SYSTEM) when less than 64 MiB are left, and arena_take does when it is full.
 void arena_open_growing(struct arena *arena, const char *name);
 
+/// One growing arena for each of `count` threads, for arenas_close to close and free.
+struct arena *arenas_open(size_t count, const char *name);
+
+/// Closes every arena of arenas_open(count, ...) and frees the array.
+void arenas_close(struct arena *arenas, size_t count);
+
 /// Gives everything back. Safe on a closed arena.
 void arena_close(struct arena *arena);
 

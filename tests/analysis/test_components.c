@@ -28,9 +28,11 @@ static double *normal_make(size_t count, uint32_t number)
 static void compare(struct components *components, const double *x, const double *y,
                     size_t m, size_t n)
 {
-    double *workspace = malloc(components_workspace(m, n) * sizeof *workspace);
-    cr_assert_eq(components_compare(components, x, y, m, n, workspace), 0);
-    free(workspace);
+    struct arena arena;
+    arena_open_growing(&arena, "components test");
+    cr_assert_eq(components_compare(components, x, y, m, n, &arena), 0);
+    cr_expect_eq(arena_mark(&arena), 0);
+    arena_close(&arena);
 }
 
 /// U (m,r), s, V^T (r,n) of a copy of x, in fresh memory.
@@ -214,8 +216,9 @@ Test(components, noise_of_full_rank_alone_makes_distances_rise_with_the_componen
 
 Test(components, refuse_a_matrix_with_fewer_than_five, .signal = SIGABRT)
 {
-    double x[64 * 4] = {0}, workspace[8192];
+    double x[64 * 4] = {0};
     struct components got;
-    cr_assert_leq(components_workspace(64, 4), 8192);
-    if (components_compare(&got, x, x, 64, 4, workspace)) cr_assert_fail("reported");
+    struct arena arena;
+    arena_open_growing(&arena, "components test");
+    if (components_compare(&got, x, x, 64, 4, &arena)) cr_assert_fail("reported");
 }

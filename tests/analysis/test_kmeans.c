@@ -16,8 +16,22 @@ static const struct kmeans_shape shapes[] = {
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes, MOST = 64 * 192, POINTS = 64 };
 
-static double points[MOST], centres[MOST], workspace[2 * MOST];
+static double points[MOST], centres[MOST];
 static uint8_t labels[POINTS];
+static struct arena arena; // scratch, which every function gives back
+
+static void start(void)
+{
+    arena_open_growing(&arena, "k-means test");
+}
+
+static void finish(void)
+{
+    cr_expect_eq(arena_mark(&arena), 0);
+    arena_close(&arena);
+}
+
+TestSuite(kmeans, .init = start, .fini = finish);
 
 /// points (n,D) = k clouds that overlap, by the stream `number`.
 static void points_draw(const struct kmeans_shape *shape, uint32_t number)
@@ -27,7 +41,6 @@ static void points_draw(const struct kmeans_shape *shape, uint32_t number)
         for (size_t d = 0; d < shape->width; ++d)
             points[i * shape->width + d] =
                 rng_normal(&rng) + 2 * (double)((i + d) % shape->clusters);
-    cr_assert_leq(kmeans_workspace(shape), 2 * MOST);
 }
 
 /// The inertia of a partition into k parts, from the definition.
@@ -80,7 +93,7 @@ Test(kmeans, lloyd_equals_that_of_scikit_learn)
                              6.5,         -5.88888889, -1.55555556, -2.44444444};
     golden_load();
     memcpy(centres, points, 12 * sizeof *centres);
-    double got = kmeans_lloyd(labels, centres, points, &golden, 300, workspace);
+    double got = kmeans_lloyd(labels, centres, points, &golden, 300, &arena);
     double inertia = 1102.892857142857;
     expect_close(&got, &inertia, 1, 1e-14, 0);
     expect_close(centres, want, 12, 0, 1e-8);
@@ -90,7 +103,7 @@ Test(kmeans, lloyd_equals_that_of_scikit_learn)
 Test(kmeans, finds_the_best_that_scikit_learn_found_in_500_starts)
 {
     golden_load();
-    double got = kmeans_fit(labels, points, &golden, 100, 1, 0, workspace);
+    double got = kmeans_fit(labels, points, &golden, 100, 1, 0, &arena);
     double want = 1007.4;
     expect_close(&got, &want, 1, 1e-13, 0);
 }
@@ -109,7 +122,7 @@ Test(kmeans, finds_the_best_of_all_partitions)
             double sum = inertia_of(parts, &shape);
             if (sum < best) best = sum;
         }
-        double got = kmeans_fit(labels, points, &shape, 50, 3, draw, workspace);
+        double got = kmeans_fit(labels, points, &shape, 50, 3, draw, &arena);
         expect_close(&got, &best, 1, 1e-13, 0);
     }
 }
@@ -123,7 +136,8 @@ ParameterizedTestParameters(kmeans, inertia_is_that_of_the_labels_and_never_rise
     return cr_make_param_array(int, numbers, SHAPES);
 }
 
-ParameterizedTest(int *number, kmeans, inertia_is_that_of_the_labels_and_never_rises)
+ParameterizedTest(int *number, kmeans, inertia_is_that_of_the_labels_and_never_rises,
+                  .init = start, .fini = finish)
 {
     const struct kmeans_shape *shape = &shapes[*number];
     for (uint32_t draw = 0; draw < 20; ++draw) {
@@ -133,7 +147,7 @@ ParameterizedTest(int *number, kmeans, inertia_is_that_of_the_labels_and_never_r
             centres[i] = points[i] + 50. * (double)(draw % 3 == 1 && i % 2);
         double before = INFINITY, rounding = 0;
         for (int round = 0; round < 30; ++round) {
-            double now = kmeans_lloyd(labels, centres, points, shape, 1, workspace);
+            double now = kmeans_lloyd(labels, centres, points, shape, 1, &arena);
             cr_expect(now <= before + rounding, "round %d: %g after %g", round, now,
                       before);
             double want = inertia_of(labels, shape);
@@ -142,7 +156,7 @@ ParameterizedTest(int *number, kmeans, inertia_is_that_of_the_labels_and_never_r
             before = now;
         }
         double all =
-            kmeans_lloyd(labels, centres, points, shape, KMEANS_ROUNDS, workspace);
+            kmeans_lloyd(labels, centres, points, shape, KMEANS_ROUNDS, &arena);
         cr_expect(all <= before + rounding);
     }
 }
@@ -153,8 +167,8 @@ Test(kmeans, the_end_is_where_no_point_is_nearer_to_another_mean)
         const struct kmeans_shape *shape = &shapes[s];
         points_draw(shape, 7);
         struct rng rng = rng_open(4, PURPOSE_TEST, 0, 0);
-        kmeans_start(centres, points, shape, &rng, workspace);
-        kmeans_lloyd(labels, centres, points, shape, KMEANS_ROUNDS, workspace);
+        kmeans_start(centres, points, shape, &rng, &arena);
+        kmeans_lloyd(labels, centres, points, shape, KMEANS_ROUNDS, &arena);
         for (size_t i = 0; i < shape->points; ++i) {
             double distance[8] = {0};
             for (size_t c = 0; c < shape->clusters; ++c)
@@ -175,11 +189,11 @@ Test(kmeans, one_cluster_is_the_mean_and_one_a_point_is_nothing)
     const struct kmeans_shape whole = {12, 9, 1}, each = {7, 5, 7};
     points_draw(&whole, 1);
     memset(labels, 0, sizeof labels);
-    double got = kmeans_fit(labels, points, &whole, 1, 1, 0, workspace);
+    double got = kmeans_fit(labels, points, &whole, 1, 1, 0, &arena);
     double want = inertia_of(labels, &whole);
     expect_close(&got, &want, 1, 1e-13, 0);
     points_draw(&each, 1);
-    cr_expect(kmeans_fit(labels, points, &each, 1, 1, 0, workspace) == 0);
+    cr_expect(kmeans_fit(labels, points, &each, 1, 1, 0, &arena) == 0);
     cr_expect(same_labels(labels, "0123456", 7));
 }
 
@@ -193,7 +207,7 @@ Test(kmeans, clusters_that_lie_apart_are_found)
         for (size_t d = 0; d < 48; ++d)
             points[i * 48 + d] = rng_normal(&rng) + 5 * (d % 4 == truth[i]);
     }
-    kmeans_fit(labels, points, &shape, 10, 1, 0, workspace);
+    kmeans_fit(labels, points, &shape, 10, 1, 0, &arena);
     cr_expect(partition_ari(truth, labels, 64) == 1);
 }
 
@@ -202,7 +216,7 @@ Test(kmeans, fewer_different_points_than_clusters_leave_some_empty)
     const struct kmeans_shape shape = {12, 3, 4};
     for (size_t i = 0; i < 12; ++i)
         for (size_t d = 0; d < 3; ++d) points[i * 3 + d] = (double)(i % 2 * (d + 1));
-    cr_expect(kmeans_fit(labels, points, &shape, 5, 1, 0, workspace) == 0);
+    cr_expect(kmeans_fit(labels, points, &shape, 5, 1, 0, &arena) == 0);
     cr_expect(same_labels(labels, "010101010101", 12));
 }
 
@@ -212,7 +226,7 @@ Test(kmeans, an_empty_cluster_gets_the_farthest_point_of_one_of_several)
     const struct kmeans_shape shape = {4, 1, 3};
     memcpy(points, (const double[]){0, 1, 9, 130}, 4 * sizeof *points);
     memcpy(centres, (const double[]){0, 100, -50}, 3 * sizeof *centres);
-    double got = kmeans_lloyd(labels, centres, points, &shape, 1, workspace);
+    double got = kmeans_lloyd(labels, centres, points, &shape, 1, &arena);
     cr_expect(same_labels(labels, "0021", 4));
     cr_expect(centres[0] == .5 && centres[1] == 130 && centres[2] == 9);
     cr_expect(got == .5);
@@ -232,7 +246,7 @@ Test(kmeans, starts_are_drawn_by_squared_distance)
     for (uint32_t draw = 0; draw < DRAWS; ++draw) {
         struct rng rng = rng_open(2, PURPOSE_CLUSTER, 0, draw);
         int at[2];
-        kmeans_start(centres, line, &shape, &rng, workspace);
+        kmeans_start(centres, line, &shape, &rng, &arena);
         for (int c = 0; c < 2; ++c) at[c] = (centres[c] > .5) + (centres[c] > 2);
         ++count[at[0]][at[1]];
         ++first[at[0]];
@@ -252,7 +266,7 @@ Test(kmeans, every_start_is_a_point_and_none_comes_twice)
         int seen[9] = {0};
         for (int i = 0; i < 9; ++i) points[i] = i;
         struct rng rng = rng_open(2, PURPOSE_CLUSTER, 1, draw);
-        kmeans_start(centres, points, &shape, &rng, workspace);
+        kmeans_start(centres, points, &shape, &rng, &arena);
         for (int c = 0; c < 9; ++c) ++seen[(int)centres[c]];
         for (int i = 0; i < 9; ++i) cr_expect_eq(seen[i], 1);
     }
@@ -264,14 +278,14 @@ Test(kmeans, the_seed_decides_and_more_restarts_never_do_worse)
     uint8_t other[POINTS];
     int different = 0;
     points_draw(&shape, 5);
-    double few = kmeans_fit(labels, points, &shape, 1, 1, 7, workspace);
-    cr_expect(kmeans_fit(other, points, &shape, 1, 1, 7, workspace) == few);
+    double few = kmeans_fit(labels, points, &shape, 1, 1, 7, &arena);
+    cr_expect(kmeans_fit(other, points, &shape, 1, 1, 7, &arena) == few);
     cr_expect_eq(memcmp(labels, other, POINTS), 0);
     for (uint32_t index = 8; index < 20; ++index)
-        different += kmeans_fit(other, points, &shape, 1, 1, index, workspace) != few;
+        different += kmeans_fit(other, points, &shape, 1, 1, index, &arena) != few;
     cr_expect(different > 0, "twelve other streams start alike");
     for (size_t restarts = 2; restarts < 20; ++restarts) {
-        double more = kmeans_fit(other, points, &shape, restarts, 1, 7, workspace);
+        double more = kmeans_fit(other, points, &shape, restarts, 1, 7, &arena);
         cr_expect(more <= few);
         few = more;
     }
@@ -282,7 +296,7 @@ Test(kmeans, clusters_are_numbered_by_their_first_point)
     const struct kmeans_shape shape = {64, 48, 4};
     for (uint32_t draw = 0; draw < 10; ++draw) {
         points_draw(&shape, draw);
-        kmeans_fit(labels, points, &shape, 3, 1, draw, workspace);
+        kmeans_fit(labels, points, &shape, 3, 1, draw, &arena);
         int next = 0;
         for (int i = 0; i < POINTS; ++i) {
             cr_expect(labels[i] <= next, "point %d has label %d", i, labels[i]);
@@ -297,18 +311,18 @@ Test(kmeans, clusters_are_numbered_by_their_first_point)
 Test(kmeans, refuses_more_clusters_than_points, .signal = SIGABRT)
 {
     const struct kmeans_shape shape = {3, 1, 4};
-    kmeans_fit(labels, points, &shape, 1, 1, 0, workspace);
+    kmeans_fit(labels, points, &shape, 1, 1, 0, &arena);
 }
 
 Test(kmeans, refuses_a_point_that_is_not_finite, .signal = SIGABRT)
 {
     points_draw(&golden, 1);
     points[17] = NAN;
-    kmeans_fit(labels, points, &golden, 1, 1, 0, workspace);
+    kmeans_fit(labels, points, &golden, 1, 1, 0, &arena);
 }
 
 Test(kmeans, refuses_no_restart, .signal = SIGABRT)
 {
     points_draw(&golden, 1);
-    kmeans_fit(labels, points, &golden, 0, 1, 0, workspace);
+    kmeans_fit(labels, points, &golden, 0, 1, 0, &arena);
 }

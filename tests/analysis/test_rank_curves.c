@@ -67,11 +67,11 @@ static void naive_image(const struct reconstruction *one, int worker, void *cont
             naive->loss += pow(naive->x[h * F + f] - naive->y[h * F + f], 2);
         }
     naive->loss /= MASKED * F;
-    double *workspace = malloc(components_workspace(MASKED, F) * sizeof *workspace);
+    struct arena arena;
+    arena_open_growing(&arena, "naive");
     cr_assert_eq(
-        components_compare(&naive->hidden, naive->x, naive->y, MASKED, F, workspace),
-        0);
-    free(workspace);
+        components_compare(&naive->hidden, naive->x, naive->y, MASKED, F, &arena), 0);
+    arena_close(&arena);
 }
 
 Test(rank_samples, a_row_is_the_comparison_of_that_images_hidden_patches)
@@ -161,7 +161,7 @@ Test(rank_samples, the_linear_rival_is_judged_under_the_same_masks)
     struct setting setting;
     setting_open(&setting);
     struct arena arena;
-    arena_open(&arena, "predictor", linear_predictor_bytes(PATCH));
+    arena_open_growing(&arena, "predictor");
     struct images train;
     planted_make(&train, PLANTED_TRAIN_SEED, 200, PLANTED_NOISE);
     struct linear_predictor predictor;
@@ -188,18 +188,15 @@ Test(rank_samples, the_linear_rival_is_judged_under_the_same_masks)
     double patches[T * F], prediction[T * F], loss = 0;
     patches_from_bytes(values, setting.images.pixels + 5 * IMAGE_BYTES, PATCH);
     for (size_t i = 0; i < T * F; ++i) patches[i] = (double)values[i];
-    double *workspace =
-        malloc(linear_predictor_workspace(&predictor, count) * sizeof *workspace);
-    cr_assert_eq(linear_predictor_apply(prediction, &predictor, patches, visible, count,
-                                        workspace),
-                 0);
+    cr_assert_eq(
+        linear_predictor_apply(prediction, &predictor, patches, visible, count, &arena),
+        0);
     for (size_t h = 0; h < MASKED; ++h)
         for (size_t f = 0; f < F; ++f) {
             size_t at = (size_t)hidden[h] * F + f;
             loss += pow(patches[at] - prediction[at], 2) / (MASKED * F);
         }
     expect_close(&samples.loss[5], &loss, 1, 1e-9, 0);
-    free(workspace);
     free(hidden - 5 * MASKED);
     images_free(&train);
     arena_close(&arena);
@@ -229,7 +226,7 @@ Test(rank_curves, points_steps_and_slope_are_those_of_the_columns)
 {
     enum { N = 101 };
     struct arena arena;
-    arena_open(&arena, "test", 2 * rank_samples_bytes(N));
+    arena_open_growing(&arena, "test");
     struct rank_samples samples;
     random_samples(&samples, N, 1, &arena);
     struct rank_curve curve;
@@ -264,7 +261,7 @@ Test(rank_curves, a_sample_has_no_gap_and_no_rise_to_itself_and_one_to_a_steeper
 {
     enum { N = 64 };
     struct arena arena;
-    arena_open(&arena, "test", 4 * rank_samples_bytes(N));
+    arena_open_growing(&arena, "test");
     struct rank_samples gentle, steep;
     random_samples(&gentle, N, 1, &arena);
     random_samples(&steep, N, 2, &arena);

@@ -130,16 +130,17 @@ Test(segments, each_image_is_clustered_by_itself_and_threads_do_not_show)
     segments_find(other, &segmentation);
     cr_expect_eq(memcmp(maps, other, sizeof maps), 0);
 
+    struct arena arena;
+    arena_open_growing(&arena, "k-means");
     token_set_mean(place, &set);
     for (uint32_t i = 0; i < IMAGES; i += 7) {
         struct kmeans_shape shape = {TOKENS, WIDTH, clusters[i]};
-        double workspace[8 * TOKENS];
         uint8_t alone[TOKENS];
-        cr_assert_leq(kmeans_workspace(&shape), 8 * TOKENS);
         token_set_points(points, &set, i, NORMALISATION_NONE, place);
-        kmeans_fit(alone, points, &shape, 10, 1, i, workspace);
+        kmeans_fit(alone, points, &shape, 10, 1, i, &arena);
         cr_expect_eq(memcmp(alone, maps + i * TOKENS, TOKENS), 0);
     }
+    arena_close(&arena);
 }
 
 Test(segments, refuse_images_without_regions, .signal = SIGABRT)

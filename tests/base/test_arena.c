@@ -140,17 +140,17 @@ Test(arena, a_growing_arena_costs_what_is_touched_and_takes_what_no_caller_sized
 Test(arena, growing_arenas_lie_side_by_side)
 {
     enum { ARENAS = 64 };
-    struct arena arenas[ARENAS];
+    struct arena *arenas = arenas_open(ARENAS, "test");
     real *first[ARENAS];
     for (int i = 0; i < ARENAS; ++i) {
-        arena_open_growing(&arenas[i], "test");
         first[i] = arena_zeros(&arenas[i], 1000);
         first[i][999] = (real)i;
     }
     for (int i = 0; i < ARENAS; ++i) {
+        cr_expect_eq(arenas[i].size, (size_t)64 << 30);
         cr_expect_eq(first[i][999], (real)i);
-        arena_close(&arenas[i]);
     }
+    arenas_close(arenas, ARENAS);
 }
 
 // Opens growing arenas where `megabytes` of addresses are left, and says how large they are.
