@@ -23,9 +23,9 @@ enum {
 // What a growing arena reserves, and the least that it accepts.
 static const size_t GROWING_MOST = (size_t)64 << 30, GROWING_LEAST = (size_t)64 << 20;
 
-// Under AddressSanitizer the byte at fill u lies at base + 3 u: a piece is never under 64
-// bytes, so at least 128 spare bytes follow it, while fills, marks and what fits are the same
-// in every build. Spare address space costs nothing.
+// Under AddressSanitizer the byte at offset u lies at base + 3*u. Pieces are multiples of 64 bytes,
+// so at least 128 unused bytes follow each, while offsets, marks and what fits are the same in
+// every build. The unused addresses cost no memory.
 #if defined(__SANITIZE_ADDRESS__)
 enum { SPREAD = (ALIGNMENT + FENCE) / ALIGNMENT };
 #else
@@ -47,8 +47,8 @@ static size_t mapped_bytes(size_t size)
     return round_up(size * SPREAD, HUGE_PAGE);
 }
 
-// Reserves `bytes` (whole huge pages) that start on a huge page: older kernels give no huge
-// page to a mapping's ragged ends.
+// Reserves `bytes` (whole huge pages) aligned to a huge page: older kernels use no huge page for
+// the unaligned ends of a mapping.
 static unsigned char *reserve_aligned(size_t bytes)
 {
     unsigned char *start = mmap(NULL, bytes + HUGE_PAGE, PROT_READ | PROT_WRITE,
@@ -74,7 +74,7 @@ void arena_open(struct arena *arena, const char *name, size_t size)
     if (size <= SIZE_MAX / 8) arena->base = reserve_aligned(mapped_bytes(size));
     if (!arena->base) die_of_memory(name, size);
     arena->size = round_up(size, ALIGNMENT);
-    // Without huge pages all is the same, only slower: a refusal is no error.
+    // A refusal is no error: without huge pages everything works, only slower.
     if (size >= 2 * HUGE_PAGE) madvise(arena->base, mapped_bytes(size), MADV_HUGEPAGE);
 }
 
@@ -85,21 +85,21 @@ void arena_open_growing(struct arena *arena, const char *name)
     while (!(arena->base = reserve_aligned(mapped_bytes(size))) && size > GROWING_LEAST)
         size /= 2;
     if (!arena->base) die_of_memory(name, size);
-    // Where addresses are limited, the next arena wants some too.
+    // Addresses are limited: leave half of those that fit to later arenas.
     if (size < GROWING_MOST) {
         munmap(arena->base + mapped_bytes(size / 2),
                mapped_bytes(size) - mapped_bytes(size / 2));
         size /= 2;
     }
     arena->size = size;
-    // The first pages stay small: most arenas fill less than one huge page.
+    // The first 2 MiB are small pages, because many arenas use less than one huge page.
     madvise(arena->base + HUGE_PAGE, mapped_bytes(size) - HUGE_PAGE, MADV_HUGEPAGE);
 }
 
 void arena_close(struct arena *arena)
 {
     if (arena->base) {
-        // Whatever is mapped here next must not inherit the poison.
+        // A later mapping of these addresses must not start out poisoned.
         ASAN_UNPOISON_MEMORY_REGION(arena->base, arena->peak * SPREAD);
         munmap(arena->base, mapped_bytes(arena->size));
     }
@@ -164,7 +164,7 @@ size_t arena_mark(const struct arena *arena)
 void arena_reset(struct arena *arena, size_t mark)
 {
     require(mark <= arena->used && mark % ALIGNMENT == 0,
-            "arena %s: %zu is no mark of a fill of %zu", arena->name, mark,
+            "arena %s: %zu is not a mark of an arena filled to %zu", arena->name, mark,
             arena->used);
     ASAN_POISON_MEMORY_REGION(address(arena, mark), (arena->used - mark) * SPREAD);
     arena->used = mark;

@@ -1,7 +1,7 @@
-/// Memory by lifetime: one arena for a model, one for a training step, one for a run. Taking
-/// is a pointer bump, freeing is resetting to a mark, and nothing is ever allocated behind a
-/// caller's back. Under AddressSanitizer 128 poisoned bytes stand between any two pieces,
-/// because an arena would otherwise blind it.
+/// Memory by lifetime: one arena for a model, one for a training step, one for a run. Taking a
+/// piece advances a pointer, and resetting to a mark frees everything taken since. Under
+/// AddressSanitizer 128 poisoned bytes separate any two pieces; without them it would miss overruns
+/// inside an arena.
 #ifndef MASKBOOK_BASE_ARENA_H
 #define MASKBOOK_BASE_ARENA_H
 
@@ -12,34 +12,33 @@
 struct arena {
     const char *name;    ///< for messages; a string literal
     unsigned char *base; ///< owned; NULL when closed
-    size_t used, size;   ///< bytes
-    size_t peak;         ///< the most ever used, bytes
+    size_t used, size;   ///< in bytes
+    size_t peak;         ///< the largest `used` so far
     int growing;         ///< opened by arena_open_growing
 };
 
-/// Reserves `size` bytes of address space under `name`; pages cost memory when first touched,
-/// by the thread that touches them, huge pages where the kernel grants them.
-/// Dies (EXIT_SYSTEM) when the system refuses.
+/// Reserves `size` bytes of addresses. A page costs memory once a thread touches it; the kernel is
+/// asked for huge pages. Dies (EXIT_SYSTEM) when the system refuses.
 void arena_open(struct arena *arena, const char *name, size_t size);
 
-/// The same for an arena that nobody sizes: reserves 64 GiB of addresses, which cost nothing until
-/// touched. Where the system limits addresses (ulimit -v), it reserves a quarter to a half of what
-/// is left. Dies (EXIT_SYSTEM) when less than 64 MiB are left, and arena_take does when it is full.
+/// Opens an arena whose size the caller need not know: it reserves 64 GiB of addresses, of which
+/// only touched pages cost memory. Where the system limits addresses (ulimit -v), it reserves a
+/// quarter to a half of those left, so that later arenas find some. Dies (EXIT_SYSTEM) when fewer
+/// than 64 MiB are left; arena_take dies likewise when such an arena is full.
 void arena_open_growing(struct arena *arena, const char *name);
 
-/// One growing arena for each of `count` threads, for arenas_close to close and free.
+/// Opens `count` growing arenas, one a thread; arenas_close frees the array that is returned.
 struct arena *arenas_open(size_t count, const char *name);
 
-/// Closes every arena of arenas_open(count, ...) and frees the array.
+/// Closes the arenas that arenas_open(count, ...) returned and frees the array.
 void arenas_close(struct arena *arenas, size_t count);
 
-/// Gives everything back. Safe on a closed arena.
+/// Returns all memory to the system. Does nothing to a closed arena.
 void arena_close(struct arena *arena);
 
-/// Takes `count` items of `size` bytes, aligned to 64 bytes, contents unspecified (all bits
-/// set, thus NaN, in debug and sanitizer builds, so that an unwritten read shows).
-/// The product is checked for overflow; a piece that does not fit into an arena of a given size
-/// breaks the caller's contract (abort). The arena owns the result.
+/// Takes `count` items of `size` bytes, aligned to 64 bytes; the arena owns them. Their contents
+/// are unspecified: debug and sanitizer builds set all bits, which makes NaN of unwritten numbers.
+/// Aborts when the product overflows, and when the piece does not fit an arena of a given size.
 void *arena_take(struct arena *arena, size_t count, size_t size);
 
 /// Takes `count` reals, contents unspecified as in arena_take.
@@ -51,10 +50,11 @@ real *arena_zeros(struct arena *arena, size_t count);
 /// Takes `count` doubles, contents unspecified as in arena_take.
 double *arena_doubles(struct arena *arena, size_t count);
 
-/// The present fill, to be handed to arena_reset.
+/// How full the arena is now, for arena_reset.
 size_t arena_mark(const struct arena *arena);
 
-/// Gives back everything taken since `mark`; those pointers are dead (and poisoned under ASan).
+/// Frees everything taken since `mark`: those pointers must not be used again (AddressSanitizer
+/// checks it).
 void arena_reset(struct arena *arena, size_t mark);
 
 /// a * b, aborting on overflow; for sizes computed from shapes.

@@ -1,4 +1,4 @@
-/// Wall time, for logs and rates only: no result depends on a clock.
+/// Wall time and peak memory, for logs and reports: no result depends on them.
 #ifndef MASKBOOK_BASE_CLOCK_H
 #define MASKBOOK_BASE_CLOCK_H
 

@@ -15,19 +15,19 @@
 
 enum { LINE_SIZE = 8192 }; // two paths and a list of choices
 
-static atomic_int ending; // some thread ends the process
+static atomic_int ending; // a thread is ending the process
 
 #ifdef __SANITIZE_ADDRESS__
-// Asked at exit: a process that dies leaves its memory to the system, which is no leak.
+// Called at exit: memory that die() does not free is not a leak.
 int __lsan_is_turned_off(void)
 {
     return atomic_load(&ending);
 }
 #endif
 
-// exit() may run only once: of several threads that die at the same time the first ends the
-// process and the others wait for that; a second death in the same thread comes from a handler
-// that exit() runs, and must not run exit() again.
+// exit() may run only once. When several threads die at the same time, the first ends the process
+// while the others wait. A second death in the same thread comes from an exit handler and must not
+// call exit() again.
 static void claim_the_end(enum exit_code code)
 {
     static _Thread_local int first;
@@ -36,7 +36,7 @@ static void claim_the_end(enum exit_code code)
     first = code;
 }
 
-// A terminal may hold a half-drawn progress line, which the message must not continue.
+// A terminal may show a progress line: erase it, so that the message starts a line.
 static void print_line(const char *line)
 {
     fflush(stdout);
@@ -65,11 +65,11 @@ _Noreturn void die(enum exit_code code, const char *format, ...)
     exit(code);
 }
 
-// Runs in exit(), which must not be called again: hence _exit.
+// Runs inside exit(), which must not be called again, so it ends with _exit.
 static void stdout_check(void)
 {
     if (atomic_load(&ending)) return;
-    // The reason of an earlier failure is gone, unless what it left behind fails once more.
+    // errno of an earlier failed write is lost, unless flushing the rest fails again.
     errno = 0;
     int lost = fflush(stdout) | ferror(stdout);
     if (!lost) return;

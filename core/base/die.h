@@ -1,38 +1,37 @@
-/// How the suite ends when it cannot go on. Two kinds of trouble are kept apart: a bad world
-/// (a missing or corrupt file, a wrong option, a full disk) ends by die() with one line on
-/// stderr and a documented exit code; a broken contract of ours ends by require() with file
-/// and line and SIGABRT. A numerical outcome (not converged, not finite) is neither: it is a
-/// return value.
+/// How a program ends when it cannot continue. die() is for trouble in the outside world (a missing
+/// or corrupt file, a wrong option, a full disk): one line on stderr and a documented exit code.
+/// require() is for a broken contract between our own functions: file, line and SIGABRT. A
+/// numerical outcome (not converged, not finite) is neither; functions return it.
 #ifndef MASKBOOK_BASE_DIE_H
 #define MASKBOOK_BASE_DIE_H
 
-/// Exit codes of every program of the suite; 0 is success, whatever the verdicts say.
+/// Exit codes of every program; 0 is success for any verdict.
 enum exit_code {
     EXIT_USAGE = 2,  ///< an unknown or impossible option
-    EXIT_INPUT = 3,  ///< a file is missing, corrupt, or not what it claims to be
-    EXIT_SYSTEM = 4, ///< the machine: no memory, full disk, no permission, no tool
+    EXIT_INPUT = 3,  ///< a file that is missing, corrupt or of the wrong kind
+    EXIT_SYSTEM = 4, ///< no memory, full disk, no permission, missing tool
 };
 
-/// Ends the process with one line on stderr, "PROGRAM: what: why (do X)".
-/// `code` is one of enum exit_code; `format` and the rest are as for printf, without newline.
-/// Newlines inside the formatted text are replaced by spaces, so the line stays one line.
+/// Ends the process with exit code `code` and one line on stderr, "PROGRAM: what: why (do X)".
+/// `format` and the rest are as for printf, without a newline; control characters in the formatted
+/// text become spaces.
 _Noreturn void die(enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/// Makes an exit notice that something printed did not arrive, on a full disk say: standard
-/// output is flushed, and when any of it was lost the process ends with one line on stderr and
-/// EXIT_SYSTEM. A death keeps its own code and line. Every program calls it before it prints,
-/// and before it opens a file, because exit handlers run last to first and this one is to end
-/// the process; a repeated call does nothing.
+/// Registers an exit handler that flushes standard output and, when some of it was lost (on a full
+/// disk, say), ends the process with one line on stderr and EXIT_SYSTEM. After die() the handler
+/// does nothing. Call it before anything is printed and before a file is opened: exit handlers run
+/// in reverse order, and this one must run last because it ends the process. A second call does
+/// nothing.
 void stdout_check_at_exit(void);
 
-/// Says a contract was broken and aborts; called by require() only.
+/// Prints the broken contract and aborts; called by require() only.
 _Noreturn void require_failed(const char *file, int line, const char *condition,
                               const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/// Aborts with file, line and the formatted reason unless `condition` holds. Never compiled
-/// out: it guards contracts between our own functions, not input.
+/// Aborts with file, line and the formatted reason unless `condition` holds. It is part of every
+/// build, and checks contracts between our own functions, not input.
 #define require(condition, ...)                                                        \
     ((condition) ? (void)0                                                             \
                  : require_failed(__FILE__, __LINE__, #condition, __VA_ARGS__))

@@ -12,9 +12,8 @@
 
 #include "core/base/die.h"
 
-// Temporary files of this process that are neither renamed nor removed yet, so that a death
-// elsewhere leaves none behind. The process number keeps the hands of a forked child off its
-// parent's files.
+// Temporary files of this process that are neither renamed nor removed yet: an exit handler removes
+// them when the process dies elsewhere. A forked child leaves those of its parent alone.
 struct pending {
     char temporary[PATH_SIZE];
     pid_t process;
@@ -24,7 +23,8 @@ static struct pending *pending_list;
 static pthread_mutex_t pending_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t pending_once = PTHREAD_ONCE_INIT;
 
-// Runs in exit(). The lock is kept: a thread that still runs must not open another file.
+// Runs inside exit(). It does not release the lock, so that a running thread cannot open another
+// file.
 static void pending_remove_all(void)
 {
     pthread_mutex_lock(&pending_lock);
@@ -32,8 +32,8 @@ static void pending_remove_all(void)
         if (p->process == getpid()) unlink(p->temporary);
 }
 
-// A file over the size limit raises SIGXFSZ, which kills; ignored, the write fails with EFBIG
-// and is reported like a full disk.
+// Writing past the file size limit raises SIGXFSZ, which kills the process. With the signal
+// ignored, the write fails with EFBIG and is reported like a full disk.
 static void pending_prepare(void)
 {
     signal(SIGXFSZ, SIG_IGN);
@@ -88,13 +88,13 @@ static int is_folder(const char *path)
 void folder_make(const char *path)
 {
     char prefix[PATH_SIZE];
-    require(*path, "a folder has a name");
+    require(*path, "a folder without a name");
     path_format(prefix, "%s", path);
     for (char *end = prefix; *end;) {
-        // The next prefix ends before a slash, or with the path.
+        // The next prefix ends before a slash or at the end of the path.
         end += strspn(end, "/");
         end += strcspn(end, "/");
-        char kept = *end;
+        char saved = *end;
         *end = 0;
         if (mkdir(prefix, 0777)) {
             int error = errno;
@@ -106,7 +106,7 @@ void folder_make(const char *path)
                     "%s: cannot make the folder: %s (check who may write there)",
                     prefix, strerror(error));
         }
-        *end = kept;
+        *end = saved;
     }
 }
 
@@ -128,7 +128,8 @@ void output_open(struct output *output, const char *path)
     path_format(output->temporary, "%s.tmp.%ld", path, (long)getpid());
     folder_of(folder, path);
     folder_make(folder);
-    // Renaming would put a file in the place of a device, and fails for a folder only late.
+    // Renaming would replace a device by a file, and would fail for a folder only after all the
+    // work.
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         die(EXIT_SYSTEM, "%s: is not a regular file (move it away)", path);
 
@@ -139,8 +140,8 @@ void output_open(struct output *output, const char *path)
             strerror(errno));
 }
 
-// The old name stands for the new file only when the folder's entry is on the disk too. Some
-// file systems know no such thing for folders and say EINVAL.
+// A renamed file survives a power cut only once its folder is flushed as well. Some file systems
+// cannot flush folders and return EINVAL.
 static int sync_folder(const char *path)
 {
     char folder[PATH_SIZE];
@@ -153,11 +154,11 @@ static int sync_folder(const char *path)
     return failed ? -1 : 0;
 }
 
-// Does the work of output_close: 0, or an errno.
+// Flushes, closes and renames. Returns 0 or an errno.
 static int finish(struct output *output)
 {
     FILE *file = output->file;
-    // An earlier failure that a later flush does not repeat has lost its reason.
+    // errno of an earlier failed write is lost, unless the flush fails again.
     int error = fflush(file) ? errno : 0;
     if (!error && ferror(file)) error = EIO;
     if (!error && fsync(fileno(file))) error = errno;
@@ -175,14 +176,14 @@ void output_close(struct output *output)
     pending_drop(output->temporary);
     if (!error && sync_folder(output->path)) error = errno;
     if (error)
-        die(EXIT_SYSTEM, "%s: cannot be written: %s (make room on the disk)",
+        die(EXIT_SYSTEM, "%s: cannot be written: %s (free space on the disk)",
             output->path, strerror(error));
 }
 
 void output_discard(struct output *output)
 {
     require(output->file, "%s is not open", output->path);
-    fclose(output->file); // what it could not write is not wanted
+    fclose(output->file); // errors do not matter: the file is removed
     output->file = NULL;
     unlink(output->temporary);
     pending_drop(output->temporary);
@@ -215,18 +216,18 @@ char *file_read(size_t *size, const char *path, const char *hint)
     if (descriptor < 0) unreadable(path, errno, hint);
     struct stat status;
     if (fstat(descriptor, &status)) unreadable(path, errno, hint);
-    // One byte more than the file holds: the final 0, and room to see the end of file at once.
-    size_t room = (size_t)status.st_size + 1, used = 0;
-    char *bytes = malloc(room);
+    // One byte more than the file: for the final 0, and so that one read can meet the end of file.
+    size_t capacity = (size_t)status.st_size + 1, used = 0;
+    char *bytes = malloc(capacity);
     for (;;) {
-        if (!bytes) die(EXIT_SYSTEM, "%s: no memory to read %zu bytes", path, room);
-        ssize_t got = read(descriptor, bytes + used, room - used);
+        if (!bytes) die(EXIT_SYSTEM, "%s: no memory to read %zu bytes", path, capacity);
+        ssize_t got = read(descriptor, bytes + used, capacity - used);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) unreadable(path, errno, hint);
         if (got == 0) break;
-        // The kernel's own files say size 0, and a file may grow meanwhile.
+        // Files of /proc have size 0, and a file may grow while it is read.
         used += (size_t)got;
-        if (used == room) bytes = realloc(bytes, room = 2 * room + 4096);
+        if (used == capacity) bytes = realloc(bytes, capacity = 2 * capacity + 4096);
     }
     close(descriptor);
     bytes[used] = 0;

@@ -24,7 +24,7 @@ void hash_add(struct hash *hash, const void *bytes, size_t size)
     if (!EVP_DigestUpdate(hash->context, bytes, size)) refused();
 }
 
-// digest gets the raw bytes; returns how many.
+// digest = the raw bytes. Returns how many there are.
 static unsigned hash_finish(unsigned char digest[EVP_MAX_MD_SIZE], struct hash *hash)
 {
     unsigned size = 0;
@@ -51,12 +51,12 @@ void hash_bytes(char hex[HASH_HEX], const void *bytes, size_t size)
 
 void hash_raw(unsigned char digest[SHA256_BYTES], const void *bytes, size_t size)
 {
-    unsigned char room[EVP_MAX_MD_SIZE];
+    unsigned char longest[EVP_MAX_MD_SIZE];
     struct hash hash;
     hash_open(&hash, HASH_SHA256);
     hash_add(&hash, bytes, size);
-    hash_finish(room, &hash);
-    memcpy(digest, room, SHA256_BYTES);
+    hash_finish(longest, &hash);
+    memcpy(digest, longest, SHA256_BYTES);
 }
 
 void hash_file(char hex[HASH_HEX], enum hash_kind kind, const char *path)

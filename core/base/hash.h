@@ -5,7 +5,10 @@
 #include <stddef.h>
 
 enum hash_kind { HASH_SHA256, HASH_MD5 };
-enum { HASH_HEX = 65, SHA256_BYTES = 32 }; ///< room for a digest in hex and its final 0
+enum {
+    HASH_HEX = 65,    ///< bytes of a digest in hex with its final 0
+    SHA256_BYTES = 32 ///< bytes of a raw SHA-256
+};
 
 /// A digest being computed; the pointer is libcrypto's.
 struct hash {
@@ -18,16 +21,16 @@ void hash_open(struct hash *hash, enum hash_kind kind);
 /// Adds `size` bytes.
 void hash_add(struct hash *hash, const void *bytes, size_t size);
 
-/// hex (HASH_HEX) = the digest in lower-case hex; frees the state.
+/// hex (HASH_HEX) = the digest in lower-case hex. Frees the state.
 void hash_close(char hex[HASH_HEX], struct hash *hash);
 
 /// hex (HASH_HEX) = SHA-256 of `size` bytes.
 void hash_bytes(char hex[HASH_HEX], const void *bytes, size_t size);
 
-/// digest (SHA256_BYTES) = SHA-256 of `size` bytes, raw.
+/// digest (SHA256_BYTES) = SHA-256 of `size` bytes, as raw bytes.
 void hash_raw(unsigned char digest[SHA256_BYTES], const void *bytes, size_t size);
 
-/// hex (HASH_HEX) = digest of a file's contents. Dies (EXIT_INPUT) when it cannot be read.
+/// hex (HASH_HEX) = the digest of a file's contents. Dies (EXIT_INPUT) when it cannot be read.
 void hash_file(char hex[HASH_HEX], enum hash_kind kind, const char *path);
 
 #endif

@@ -17,7 +17,7 @@ static const struct {
 };
 enum { TYPES = sizeof types / sizeof *types };
 
-// Magic, version 1.0; then two bytes of header length; the data begin on a multiple of 64.
+// Magic number and version 1.0; two bytes of header length; the data start at a multiple of 64.
 static const char magic[] = "\x93NUMPY\x01";
 enum {
     MAGIC_SIZE = 8,
@@ -26,7 +26,7 @@ enum {
     DATA_UNIT = 64
 };
 
-// text (HEADER_SIZE) = the header, padded; returns its length.
+// text (HEADER_SIZE) = the header, padded. Returns its length.
 static size_t format_header(char text[HEADER_SIZE], enum npy_type type, int dimensions,
                             const size_t *shape)
 {
@@ -66,8 +66,7 @@ void npy_write(const char *path, enum npy_type type, int dimensions,
     output_close(&output);
 }
 
-// The header is a Python literal: a cursor walks over it, and whatever is not exactly what may
-// stand there is refused.
+// The header is a Python literal. A cursor advances through it and refuses anything unexpected.
 struct cursor {
     const char *at, *path;
 };
@@ -78,7 +77,7 @@ static _Noreturn void bad_header(const struct cursor *cursor)
         cursor->path, cursor->at);
 }
 
-// Skips spaces, then `text` when it stands there; says whether it did.
+// Skips spaces, then `text` if it comes next. Returns whether it did.
 static int skip(struct cursor *cursor, const char *text)
 {
     cursor->at += strspn(cursor->at, " ");
@@ -133,7 +132,7 @@ static void read_shape(struct npy *array, struct cursor *cursor)
             die(EXIT_INPUT, "%s: has more than %d dimensions", cursor->path,
                 NPY_DIMENSIONS);
         array->shape[array->dimensions++] = read_length(cursor);
-        // "(3)" is a number to Python, not a shape: one length needs its comma.
+        // In Python "(3)" is a number: a shape of one length needs a comma.
         if (skip(cursor, ",")) continue;
         if (array->dimensions < 2) bad_header(cursor);
         expect(cursor, ")");
@@ -173,12 +172,12 @@ static void read_header(struct npy *array, struct cursor *cursor)
     if (seen != ALL || *cursor->at) bad_header(cursor);
 }
 
-// Bytes that the shape asks for.
+// Bytes of data that the shape requires.
 static size_t data_bytes(struct npy *array, const char *path)
 {
     size_t bytes = types[array->type].size;
     array->count = 1;
-    // A zero anywhere makes the array empty, but must not hide an overflow beside it.
+    // A length of zero makes the array empty, but must not hide an overflow of the others.
     for (int i = 0; i < array->dimensions; ++i) {
         size_t length = array->shape[i] ? array->shape[i] : 1;
         if (__builtin_mul_overflow(bytes, length, &bytes) || bytes > SIZE_MAX / 2)
@@ -193,13 +192,13 @@ void npy_read(struct npy *array, const char *path)
     size_t size;
     char *bytes = file_read(&size, path, NULL);
     if (size < PREFIX_SIZE || memcmp(bytes, magic, MAGIC_SIZE))
-        die(EXIT_INPUT, "%s: is no .npy file of version 1.0 (write it with numpy.save)",
-            path);
+        die(EXIT_INPUT,
+            "%s: is not a .npy file of version 1.0 (write it with numpy.save)", path);
     size_t length = (unsigned char)bytes[MAGIC_SIZE] |
                     (size_t)(unsigned char)bytes[MAGIC_SIZE + 1] << 8;
     if (size - PREFIX_SIZE < length) die(EXIT_INPUT, "%s: is cut short", path);
 
-    // A 0 in the header, its own or the one put behind it, ends the literal.
+    // Copied with a final 0, where parsing stops.
     char *header = strndup(bytes + PREFIX_SIZE, length);
     if (!header) die(EXIT_SYSTEM, "%s: no memory for its header", path);
     struct cursor cursor = {header, path};

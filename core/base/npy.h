@@ -1,6 +1,5 @@
-/// NumPy's .npy format, version 1.0, C order, little-endian
-/// (numpy.org/doc/stable/reference/generated/numpy.lib.format.html): how arrays leave and
-/// enter the suite.
+/// Reads and writes arrays in NumPy's .npy format, version 1.0, C order, little-endian
+/// (numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
 #ifndef MASKBOOK_BASE_NPY_H
 #define MASKBOOK_BASE_NPY_H
 
@@ -19,17 +18,17 @@ struct npy {
     void *data;   ///< owned, count items of the type
 };
 
-/// Writes `data` (C order, product-of-shape items of `type`) to `path`, atomically.
-/// Dies (EXIT_SYSTEM) when the disk does not take it.
+/// Writes `data` (as many items of `type` as the product of `shape`, C order) to `path`, which is
+/// replaced only when all is written. Dies (EXIT_SYSTEM) when it cannot be written.
 void npy_write(const char *path, enum npy_type type, int dimensions,
                const size_t *shape, const void *data);
 
 /// Reads an array of any supported type. Dies (EXIT_INPUT), naming the path, for a wrong magic
-/// or version, Fortran order, an unsupported type, a shape whose product overflows, and a
-/// file shorter or longer than its header says.
+/// number or version, Fortran order, an unsupported type, a shape whose product overflows, and a
+/// file that is shorter or longer than its header says.
 void npy_read(struct npy *array, const char *path);
 
-/// Frees what npy_read made.
+/// Frees an array that npy_read filled.
 void npy_free(struct npy *array);
 
 #endif

@@ -17,7 +17,7 @@ int number_scan(double *value, const char *text)
     return 1;
 }
 
-// True when `text` is one digit or more and nothing else.
+// True when `text` is one or more digits and nothing else.
 static int all_digits(const char *text)
 {
     return *text && strspn(text, digits) == strlen(text);

@@ -10,7 +10,7 @@
 
 enum { LIST_SIZE = 2048, THREADS_MOST = 256 };
 
-// list = list, one space, prefix, name; cut where the room ends (it is for a message).
+// Appends a space, prefix and name to `list`; a list that is too long is cut, being for a message.
 static void append(char list[LIST_SIZE], const char *prefix, const char *name)
 {
     size_t used = strlen(list);
@@ -30,7 +30,7 @@ static _Noreturn void print_help(const struct option *options, size_t count,
     exit(EXIT_SUCCESS);
 }
 
-// Index of the option whose name is the first `length` bytes of `name`.
+// The index of the option whose name is the first `length` bytes of `name`.
 static size_t find(const struct option *options, size_t count, const char *name,
                    size_t length)
 {
@@ -49,7 +49,7 @@ void options_read(struct option *options, size_t count, int argc, char **argv,
 {
     uint64_t given = 0;
     require(count <= 64, "%zu options are more than 64", count);
-    // Help shows the defaults, so it comes before anything replaces them.
+    // Help shows the defaults, so it comes before values replace them.
     for (int i = 1; i < argc; ++i)
         if (!strcmp(argv[i], "--help")) print_help(options, count, usage);
 
@@ -121,7 +121,7 @@ int parse_threads(const char *text)
 {
     if (text) return (int)parse_integer("--threads", text, 1, THREADS_MOST);
     cpu_set_t allowed;
-    // The call fails only where there are more CPUs than a cpu_set_t can name.
+    // This fails only on machines with more CPUs than a cpu_set_t holds.
     if (sched_getaffinity(0, sizeof allowed, &allowed)) return THREADS_MOST;
     int cpus = CPU_COUNT(&allowed);
     return cpus < THREADS_MOST ? cpus : THREADS_MOST;

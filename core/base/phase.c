@@ -8,7 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/die.h"
 
-// One thread's account, in a list while the thread lives.
+// One thread's account, listed while the thread lives.
 struct account {
     uint64_t ticks[PHASES];
     uint64_t since; // time stamp of the last charge
@@ -19,20 +19,20 @@ struct account {
 
 static _Thread_local struct account mine;
 
-// A time stamp, and the second that it was read at.
-struct moment {
+// The time stamp counter and the clock, read together.
+struct instant {
     uint64_t ticks;
     double seconds;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // of all that follows
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // guards everything below
 static struct account *first;
-static uint64_t ended[PHASES]; // charged by threads that are gone
-static struct moment start;
+static uint64_t ended[PHASES]; // charged by threads that have ended
+static struct instant start;
 static pthread_key_t leaving;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-// Time stamps of two processors may differ by a little: time never runs backwards.
+// Time stamps of two CPUs may differ slightly; negative times are not charged.
 static void charge(struct account *account)
 {
     uint64_t now = __builtin_ia32_rdtsc();
@@ -40,7 +40,7 @@ static void charge(struct account *account)
     account->since = now;
 }
 
-// A thread ends: what it was charged stays.
+// Runs when a thread ends, and adds its times to `ended`.
 static void leave(void *argument)
 {
     struct account *account = argument;
@@ -56,10 +56,10 @@ static void leave(void *argument)
     *account = (struct account){0};
 }
 
-// The thread may be held up between the two readings, so the closest pair of several counts.
-static struct moment moment_now(void)
+// The thread may be interrupted between the two readings, so the closest of several pairs is taken.
+static struct instant instant_now(void)
 {
-    struct moment closest = {0, 0};
+    struct instant closest = {0, 0};
     double gap = HUGE_VAL;
     for (int attempt = 0; attempt < 8; ++attempt) {
         double before = clock_seconds();
@@ -67,14 +67,14 @@ static struct moment moment_now(void)
         double after = clock_seconds();
         if (after - before >= gap) continue;
         gap = after - before;
-        closest = (struct moment){ticks, before + gap / 2};
+        closest = (struct instant){ticks, before + gap / 2};
     }
     return closest;
 }
 
 static void begin(void)
 {
-    start = moment_now();
+    start = instant_now();
     if (pthread_key_create(&leaving, leave))
         die(EXIT_SYSTEM, "phases: no thread-specific storage is left");
 }
@@ -112,8 +112,8 @@ void phase_seconds(double seconds[PHASES])
         for (int p = 0; p < PHASES; ++p) total[p] += account->ticks[p];
     pthread_mutex_unlock(&lock);
 
-    // The rate of the time stamp, from all the time that it has run beside the clock.
-    struct moment now = moment_now();
+    // Seconds a tick, from the counter and the clock at the start and now.
+    struct instant now = instant_now();
     double ticks = (double)(now.ticks - start.ticks);
     double tick = ticks > 0 ? (now.seconds - start.seconds) / ticks : 0;
     for (int p = 0; p < PHASES; ++p) seconds[p] = (double)total[p] * tick;

@@ -9,7 +9,7 @@
 
 enum { LINE_SIZE = 256 };
 
-// Seconds between two drawings: smooth for an eye, sparse for a log.
+// Seconds between two drawings: smooth on a terminal, sparse in a log.
 static double interval(const struct progress *progress)
 {
     return progress->terminal ? .2 : 30;
@@ -28,7 +28,7 @@ void progress_open(struct progress *progress, const char *label, const char *uni
         .started = now,
         .terminal = isatty(STDERR_FILENO),
     };
-    // A terminal is drawn on at once; a log gets its first line when there is a rate.
+    // A terminal shows the line at once; a log gets its first line once there is a rate.
     progress->shown = progress->terminal ? now - interval(progress) : now;
 }
 
@@ -45,7 +45,7 @@ static void format_seconds(char text[32], double seconds)
         snprintf(text, 32, "%ld s", s);
 }
 
-// Units a second of this process; what an earlier one did took time that is not known here.
+// Units a second in this process: how long an earlier one took is unknown.
 static double rate(const struct progress *progress, double now)
 {
     double seconds = now - progress->started;
@@ -69,7 +69,7 @@ static void format_line(char line[LINE_SIZE], const struct progress *progress,
              note ? note : "");
 }
 
-// One line that ends before the last column: a wrapped line cannot be redrawn in place.
+// Cuts the line before the last column, because a wrapped line cannot be redrawn in place.
 static void draw(const char *line)
 {
     struct winsize window;

@@ -1,7 +1,6 @@
-/// The scalar of models and training. Release builds compute in float; `MODE=double`
-/// compiles the same sources in double, where central differences are sharp enough
-/// (1e-6 relative) to prove every hand-written gradient. Analysis and statistics say
-/// `double` outright and do not change with the mode.
+/// `real`, the number type of models and training: float in release builds, double with
+/// MODE=double, where central differences are accurate enough (1e-6 relative) to check every
+/// hand-written gradient. Analysis and statistics use double in every mode.
 #ifndef MASKBOOK_BASE_REAL_H
 #define MASKBOOK_BASE_REAL_H
 
@@ -11,10 +10,10 @@ typedef double real;
 typedef float real;
 #endif
 
-/// Marks an elementwise kernel: the compiler emits it for AVX-512, AVX2 and plain x86-64 and
-/// the loader picks at start-up, so one binary runs everywhere. Contraction into fused
-/// multiply-adds is off (-ffp-contract=off), so all three give the same bits.
-/// Sanitizers instrument the loader's resolver before they are ready, hence the exception.
+/// Marks an elementwise kernel. The compiler emits it for AVX-512, AVX2 and plain x86-64, and the
+/// dynamic loader picks one at start-up, so one binary runs everywhere. Contraction into fused
+/// multiply-adds is off (-ffp-contract=off), so all three give the same bits. Sanitizer builds have
+/// no clones, because the loader would call an instrumented resolver before the sanitizer is ready.
 #if defined(__SANITIZE_ADDRESS__) || defined(NO_KERNEL_CLONES)
 #define KERNEL
 #else

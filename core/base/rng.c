@@ -46,7 +46,7 @@ uint32_t rng_below(struct rng *rng, uint32_t n)
     require(n > 0, "no number is below 0");
     uint64_t product = (uint64_t)rng_bits(rng) * n;
     if ((uint32_t)product < n) {
-        // 2^32 mod n products would be one too many for their value: draw again.
+        // Rejecting 2^32 mod n of the products makes all values equally likely.
         uint32_t surplus = -n % n;
         while ((uint32_t)product < surplus) product = (uint64_t)rng_bits(rng) * n;
     }
@@ -60,8 +60,8 @@ double rng_uniform(struct rng *rng)
 }
 
 // The C library's log and cos differ in the last bit between CPUs with and without fused
-// multiply-add. These use only operations that IEEE 754 rounds correctly, so that a seed gives
-// the same numbers on every machine; they are good to a few units in the last place.
+// multiply-add. The two below use only operations that IEEE 754 rounds correctly, so a seed gives
+// the same numbers on every machine; their error is a few units in the last place.
 
 // log x for 0 < x <= 1: x = m 2^e, log m = 2 artanh s, s = (m - 1) / (m + 1), |s| < .172.
 static double log_portable(double x)
@@ -74,7 +74,7 @@ static double log_portable(double x)
     return 2 * s * sum + e * 0x1.62e42fefa39efp-1; // log 2
 }
 
-// Coefficients of z = x^2 in the Taylor sums of cos x and sin x / x, the highest first.
+// Coefficients of the Taylor series of cos x and sin x / x in z = x^2, highest power first.
 static const double taylor[2][10] = {
     {-1 / 6402373705728000., 1 / 20922789888000., -1 / 87178291200., 1 / 479001600.,
      -1 / 3628800., 1 / 40320., -1 / 720., 1 / 24., -1 / 2., 1 / 1.},

@@ -22,7 +22,7 @@ static size_t count_char(const char *text, char wanted)
     return count;
 }
 
-// Refuses what no cell may hold, so that the rest can trust newlines, tabs and the final 0.
+// Refuses what no cell may hold, so that later code can rely on newlines, tabs and the final 0.
 static void check_bytes(const char *path, const char *text, size_t size)
 {
     if (!size) die(EXIT_INPUT, "%s: is empty (expected a line of column names)", path);
@@ -38,7 +38,7 @@ static void check_bytes(const char *path, const char *text, size_t size)
         die(EXIT_INPUT, "%s:%zu: no newline at the end (cut short?)", path, line);
 }
 
-// fields (columns) = the pieces of the line at `text`, each ended by a 0. Returns the start of
+// fields (columns) = the cells of the line at `text`, each terminated by a 0. Returns the start of
 // the next line.
 static char *split_line(char **fields, size_t columns, char *text, const char *path,
                         size_t line)
@@ -63,7 +63,7 @@ static void check_names(const struct tsv *table, size_t line)
         if (!*table->names[i])
             die(EXIT_INPUT, "%s:%zu: column %zu has no name", table->path, line, i + 1);
         if (tsv_find(table, table->names[i]) != (int)i)
-            die(EXIT_INPUT, "%s:%zu: column '%s' comes twice", table->path, line,
+            die(EXIT_INPUT, "%s:%zu: column '%s' occurs twice", table->path, line,
                 table->names[i]);
     }
 }
@@ -76,7 +76,7 @@ void tsv_read(struct tsv *table, const char *path)
     *table = (struct tsv){.text = text, .path = strdup(path)};
     if (!table->path) die(EXIT_SYSTEM, "%s: no memory", path);
 
-    // Skip comments, then take the names.
+    // Comments, then the column names.
     for (; *text == '#'; ++line) text = strchr(text, '\n') + 1;
     if (!*text) die(EXIT_INPUT, "%s:%zu: no line of column names", path, line);
     size_t header = (size_t)(strchr(text, '\n') - text);
@@ -86,7 +86,7 @@ void tsv_read(struct tsv *table, const char *path)
     text = split_line(table->names, table->columns, text, path, line);
     check_names(table, line);
 
-    // Every further line is a row.
+    // Every other line is a row.
     table->rows = count_char(text, '\n');
     table->cells = allocate(path, table->rows * table->columns, sizeof *table->cells);
     for (size_t row = 0; row < table->rows; ++row)
@@ -110,7 +110,7 @@ int tsv_find(const struct tsv *table, const char *name)
     return -1;
 }
 
-// Number of the column `name`, which must be there.
+// The number of the column `name`. Dies when there is none.
 static size_t column(const struct tsv *table, const char *name)
 {
     int found = tsv_find(table, name);

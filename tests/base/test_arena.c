@@ -270,7 +270,8 @@ static void misuse(const void *which)
 }
 
 static const char *const misuses[] = {
-    "overflows", "overflows", "do not fit", "is no mark", "is no mark", "is closed",
+    "overflows",     "overflows",     "do not fit",
+    "is not a mark", "is not a mark", "is closed",
 };
 
 Test(arena, misuse_aborts)

@@ -88,7 +88,7 @@ Test(files, a_full_disk_is_a_death_that_leaves_the_old_file_alone)
         scratch_write(cases[i].path, "old", 3);
         expect_death(
             __LINE__, write_on_a_full_disk, &cases[i], 4,
-            "a.tsv: cannot be written: File too large (make room on the disk)\n");
+            "a.tsv: cannot be written: File too large (free space on the disk)\n");
         scratch_expect(__LINE__, cases[i].path, "old");
         cr_expect_eq(scratch_entries(""), 1);
     }

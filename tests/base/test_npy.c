@@ -275,7 +275,7 @@ Test(npy, other_files_and_versions_are_deaths)
     struct bytes bytes;
     bytes.size = golden_bytes(bytes.file, &goldens[0]);
     bytes.file[6] = 2;
-    expect_death(__LINE__, read_bytes, &bytes, 3, "is no .npy file of version 1.0");
+    expect_death(__LINE__, read_bytes, &bytes, 3, "is not a .npy file of version 1.0");
     bytes.size = golden_bytes(bytes.file, &goldens[0]);
     bytes.file[HEAD - 3] = 0;
     expect_death(__LINE__, read_bytes, &bytes, 3, "a 0 byte in its header");

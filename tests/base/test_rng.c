@@ -54,7 +54,7 @@ static int compare_words(const void *a, const void *b)
 
 Test(rng, no_two_streams_start_alike)
 {
-    enum { SIDE = 9, STREAMS = SIDE * SIDE * SIDE * SIDE };
+    enum { SIDE = 10, STREAMS = SIDE * SIDE * SIDE * SIDE };
     static uint64_t starts[STREAMS];
     for (uint32_t i = 0; i < STREAMS; ++i) {
         struct rng rng = rng_open(i % SIDE, (enum purpose)(1 + i / SIDE % SIDE),

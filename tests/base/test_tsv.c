@@ -72,7 +72,7 @@ static const struct bad {
     {0, "a\tb\n1\t2\n3\n", "bad.tsv:3: 1 cells where the header has 2"},
     {0, "#c\na\tb\n1\t2\t3\n", "bad.tsv:3: 3 cells where the header has 2"},
     {0, "a\tb\n\n", "bad.tsv:2: 1 cells"},
-    {0, "a\tb\ta\n", "bad.tsv:1: column 'a' comes twice"},
+    {0, "a\tb\ta\n", "bad.tsv:1: column 'a' occurs twice"},
     {0, "a\t\tb\n", "bad.tsv:1: column 2 has no name"},
     {0, "\n", "bad.tsv:1: column 1 has no name"},
     {0, "a\n1\n2", "bad.tsv:3: no newline at the end"},
