@@ -3,151 +3,142 @@
 // budget: smoke 30 s, desk 40 min
 /// # Table 2: three heads or six
 ///
-/// **Claim.** More heads form more clusters, and better ones (Sec. 5.3); Table 2 therefore compares encoders of
-/// three heads and of six, by a linear probe and by finetuning the whole network, and Sec. 6.4 calls the
-/// improvement significant. Each of its numbers is one run.
+/// **Claim.** More heads form more clusters, and better ones (Sec. 5.3); Table 2 therefore compares
+/// encoders of three heads and of six, by a linear probe and by finetuning the whole network, and
+/// Sec. 6.4 calls the improvement significant. Each of its numbers is one run.
 ///
-/// **Method.** Both encoders are pretrained alike. A linear probe is a head on the frozen class token;
-/// whole finetuning trains every weight, without augmentation, by the public code's recipe (cross-entropy, AdamW
-/// at $5 \cdot 10^{-4}$, batches of 128, 100 epochs). Beside it stands the rival at an equal budget: the same
-/// network trained from scratch. The last epoch is the result; the public code reports the maximum over
-/// epochs of the test accuracy, which is chosen on the test set and stands beside it.
+/// **Method.** Both encoders are pretrained alike. A linear probe is a head on the frozen class
+/// token; whole finetuning trains every weight, without augmentation, by the public code's recipe
+/// (cross-entropy, AdamW at $5 \cdot 10^{-4}$, batches of 128, 100 epochs). Its rival at an equal
+/// budget is the same network trained from scratch. The last epoch is the result; the public code
+/// reports the maximum over epochs of the test accuracy, which is chosen on the test set and is
+/// shown next to it.
 ///
-/// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$ right,
-/// $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval, and McNemar's test as a cross-check that
-/// resamples nothing. They hold given these weights: an interval over images knows nothing of what
-/// another pretraining would have given. At $n = 10{,}000$ some 0.7 points is the least that can be confirmed.
+/// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
+/// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval, and McNemar's test as
+/// a cross-check that resamples nothing. They hold given these weights, not for another pretraining.
+/// At $n = 10{,}000$ some 0.7 points is the least that can be confirmed.
 ///
 /// @show core/model/classifier.c classifier_forward
 #include <math.h>
 #include <stdio.h>
 
-#include "core/linalg/coretype.h"
-#include "core/stats/accuracy.h"
-#include "core/stats/bootstrap.h"
 #include "core/study/judgement.h"
-#include "experiments/05-heads/emit.h"
-
-/// ## Run
-
-static struct gain gain_of(const struct answers *better, const struct answers *worse,
-                           const struct study *study)
-{
-    return answers_gain(better, worse, study->test.labels, study->run->options.seed);
-}
-
-static struct comparison compare(const struct study *study)
-{
-    const struct arm *three = &study->arms[0], *six = &study->arms[1];
-    struct comparison comparison;
-    for (int m = 0; m < METHODS; ++m)
-        comparison.heads[m] = gain_of(&six->by[m], &three->by[m], study);
-    for (size_t a = 0; a < ARMS; ++a)
-        comparison.pretraining[a] = gain_of(&study->arms[a].by[METHOD_FINETUNED],
-                                            &study->arms[a].by[METHOD_SCRATCH], study);
-    return comparison;
-}
+#include "core/train/finetune.h"
+#include "experiments/05-heads/heads.h"
 
 /// ## Check
 
-/// Accuracies against the printed ones, at the paper tier; their differences at every tier, where one
-/// pretraining an arm earns a trend at best.
-static void check_method(const struct study *study, const struct comparison *comparison,
-                         enum method method)
-{
-    char scale[SCALE_TEXT], note[SCALE_TEXT + 128];
-    describe_scale(scale, study, method);
-    for (size_t a = 0; a < ARMS; ++a) {
-        const struct answers *answers = &study->arms[a].by[method];
-        snprintf(note, sizeof note,
-                 "%s; after the last epoch (maximum over epochs %.4g)", scale,
-                 answers->best);
-        judge_cifar10(study->run, claim_of_accuracy(a, method), &answers->accuracy, 0,
-                      "bootstrap over test images", note);
-    }
-    const struct gain *heads = &comparison->heads[method];
-    snprintf(note, sizeof note,
-             "%s; first seeds differ on %zu images, McNemar mid-p %.2g", scale,
-             heads->mcnemar.first_only + heads->mcnemar.second_only,
-             heads->mcnemar.mid_p);
-    judge_cifar10(study->run, claim_of_heads(method), &heads->points, 1,
-                  "paired bootstrap over test images", note);
-}
-
-/// The linear probes are whole at every scale; what is judged from here on rests on finetunings.
-static void note_pilot(const struct study *study)
-{
-    const struct recipe *recipe = &study->arms[0].recipe,
-                        whole = finetune_recipe(recipe->tier, recipe->run);
-    if (recipe->epochs < whole.epochs || study->few.count < study->train.count)
-        run_pilot(study->run, "pilot finetuning: %g of %g epochs, %zu of %zu images",
-                  recipe->epochs, whole.epochs, study->few.count, study->train.count);
-}
-
-/// The differences that the paper prints are those of the accuracies that it prints.
-static void check_arithmetic(struct run *run)
-{
-    judge_printed_difference(run, "table2.difference.lp",
-                             claim_of_accuracy(1, METHOD_PROBE),
-                             claim_of_accuracy(0, METHOD_PROBE));
-    judge_printed_difference(run, "table2.difference.ft",
-                             claim_of_accuracy(1, METHOD_FINETUNED),
-                             claim_of_accuracy(0, METHOD_FINETUNED));
-}
-
-/// A printed accuracy in percent.
+/// A printed accuracy or difference, in percent.
 static double printed(const struct run *run, const char *id)
 {
     return (double)printed_thousandths(run, id) / 1000;
 }
 
-/// Two proportions, each on 10,000 images: all that the printed numbers allow. Both methods' differences
-/// would have to be significant.
-static void check_significance(struct run *run)
+/// Two proportions, each on 10,000 images: all that the printed numbers allow. The differences
+/// under both methods would have to be significant.
+static void judge_significance(struct run *run, const char *id)
 {
     enum { PRINTED_IMAGES = 10000 };
-    static const double critical = 1.959964; // two-sided 5 %
+    const double critical = 1.959964; // two-sided 5 %
     double z[2];
-    char note[256];
     for (int m = METHOD_PROBE; m <= METHOD_FINETUNED; ++m)
-        z[m] = accuracies_z(printed(run, claim_of_accuracy(1, (enum method)m)),
-                            printed(run, claim_of_accuracy(0, (enum method)m)),
+        z[m] = accuracies_z(printed(run, methods[m].accuracy[SIX_HEADS]),
+                            printed(run, methods[m].accuracy[THREE_HEADS]),
                             PRINTED_IMAGES);
-    const double images =
-        printed(run, claim_of_heads(METHOD_FINETUNED)) * PRINTED_IMAGES / 100;
+    const double images = printed(run, "table2.ft-heads") * PRINTED_IMAGES / 100;
+    const struct estimate found = {z[METHOD_FINETUNED], (double)NAN, (double)NAN,
+                                   PRINTED_IMAGES};
+    char note[256];
     snprintf(note, sizeof note,
              "z = %.2f under linear probing, %.2f under finetuning, where pairs could "
              "make it significant only had the models differed on at most %.0f images",
              z[METHOD_PROBE], z[METHOD_FINETUNED], floor(pow(images / critical, 2)));
-    const struct estimate part = {z[METHOD_FINETUNED], (double)NAN, (double)NAN,
-                                  PRINTED_IMAGES};
     run_verdict(
-        run, "section6.4.significant",
+        run, id,
         judge_exact(z[METHOD_PROBE] > critical && z[METHOD_FINETUNED] > critical),
-        &part, "z of two printed accuracies, finetuning", note);
+        &found, "z of two printed accuracies, finetuning", note);
+}
+
+/// The differences that the paper prints are those of the accuracies that it prints.
+static const struct check checks[] = {
+    {"table2.difference.lp", .more = "table2.lp-h6", .less = "table2.lp-h3"},
+    {"table2.difference.ft", .more = "table2.ft-h6", .less = "table2.ft-h3"},
+    {"section6.4.significant", .judge = judge_significance},
+};
+
+/// Finetunings may be shorter than their recipe; linear probes are whole at every scale.
+static void note_pilot(const struct heads *heads)
+{
+    struct run *run = &heads->study->run;
+    const double epochs = heads->recipe[0].epochs,
+                 whole = finetune_recipe(run->options.tier_name, heads->recipe[0].run)
+                             .epochs;
+    const size_t all = heads->study->images[SPLIT_TRAIN].count;
+    if (epochs < whole || heads->few.count < all)
+        run_pilot(run, "pilot finetuning: %g of %g epochs, %zu of %zu images", epochs,
+                  whole, heads->few.count, all);
+}
+
+/// Accuracies against the printed ones, at the paper tier; their differences at every tier, where
+/// one pretraining a model earns a trend at best.
+static void judge_method(struct heads *heads, int m)
+{
+    struct study *study = heads->study;
+    const struct method *method = &methods[m];
+    const struct gain *gain = &heads->difference[m];
+    heads_describe(study->scale, heads, m);
+    for (size_t model = 0; model < MODELS; ++model) {
+        const struct answers *answers = &heads->answers[model][m];
+        study_judge(study, method->accuracy[model], &answers->accuracy, 1, 0,
+                    "bootstrap over test images",
+                    "after the last epoch (maximum over epochs %.4g)", answers->best);
+    }
+    study_judge(study, method->difference, &gain->points, 1, 1,
+                "paired bootstrap over test images",
+                "first seeds differ on %zu images, McNemar mid-p %.2g",
+                gain->mcnemar.first_only + gain->mcnemar.second_only,
+                gain->mcnemar.mid_p);
+}
+
+/// ## Run
+
+static void prepare(struct study *study)
+{
+    struct heads heads;
+    char what[64], text[RECIPE_TEXT];
+    heads_open(&heads, study);
+    for (size_t model = 0; model < MODELS; ++model) {
+        snprintf(what, sizeof what, "finetuning of %s", heads.recipe[model].run);
+        recipe_text(text, &heads.recipe[model]);
+        run_note(&study->run, what, text, 1);
+    }
+    run_note(&study->run, "training arithmetic", arithmetic_name(heads.arithmetic), 1);
+}
+
+static void run(struct study *study)
+{
+    struct heads heads;
+    heads_open(&heads, study);
+    heads_train(&heads);
+    judge_method(&heads, METHOD_PROBE);
+    note_pilot(&heads);
+    judge_method(&heads, METHOD_FINETUNED);
+    /// ## Emit
+    /// The table as the paper prints it, and on demand every answer: emit.c.
+    heads_emit(&heads);
+    if (study->run.options.export_arrays) heads_export(&heads);
 }
 
 int main(int argc, char **argv)
 {
-    coretype_open(argv);
-    struct run run;
-    struct study study;
-    run_open(&run, "05-heads", code_key, argc, argv);
-    check_arithmetic(&run);
-    check_significance(&run);
-    study_open(&study, &run);
-    if (run_fresh(&run)) return run_print(&run);
-
-    study_run(&study);
-    const struct comparison comparison = compare(&study);
-    check_method(&study, &comparison, METHOD_PROBE);
-    note_pilot(&study);
-    check_method(&study, &comparison, METHOD_FINETUNED);
-    /// ## Emit
-    /// The table as the paper prints it, and on demand every answer: emit.c.
-    emit_table(&study, &comparison);
-    if (run.options.export_arrays) export_answers(&study);
-
-    study_close(&study);
-    return run_close(&run);
+    static const struct experiment heads = {
+        .name = "05-heads",
+        .models = {"m75-h3", "m75-h6"},
+        .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
+        .checks = checks,
+        .check_count = sizeof checks / sizeof *checks,
+        .prepare = prepare,
+        .run = run};
+    return experiment_main(&heads, argc, argv);
 }

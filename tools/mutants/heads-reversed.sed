@@ -1,4 +1,4 @@
 # fault: what six heads gain over three is what three gain over six
-# file: experiments/05-heads/main.c
+# file: experiments/05-heads/heads.c
 # runner: table2.sh
-s/gain_of(&six->by\[m\], &three->by\[m\], study)/gain_of(\&three->by[m], \&six->by[m], study)/
+s/answers\[SIX_HEADS\]\[m\], &heads->answers\[THREE_HEADS\]/answers[THREE_HEADS][m], \&heads->answers[SIX_HEADS]/

@@ -1,4 +1,4 @@
 # fault: Table 2's training images carry the labels of others
-# file: experiments/05-heads/arms.c
+# file: experiments/05-heads/heads.c
 # runner: table2.sh
-/images_load(&study->train/a\    for (size_t i = 0; i + 1 < study->train.count; ++i) study->train.labels[i] = study->train.labels[i + 1];
+/heads->few = study->images/i\    for (size_t i = 0; i + 1 < study->images[SPLIT_TRAIN].count; ++i)\n        study->images[SPLIT_TRAIN].labels[i] = study->images[SPLIT_TRAIN].labels[i + 1];

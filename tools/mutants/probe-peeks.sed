@@ -1,4 +1,4 @@
 # fault: Table 1's learning rates are chosen on the test images
-# file: experiments/04-probing/trainings.c
-# runner: table1.sh
-s/test = part_of(all, 0, probing->held_out);/test = features_seen(probing, configuration->seen, 0, SPLIT_TEST);/
+# file: core/analysis/probe_grid.c
+# runner: analysis
+s/test = part_of(all, 0, grid->held_out);/test = grid->set(probe, 0, SPLIT_TEST, grid->context);/

@@ -1,4 +1,4 @@
 # fault: the columns of Table 1 are compared the wrong way round
-# file: experiments/04-probing/trainings.c
+# file: experiments/04-probing/probes.c
 # runner: table1.sh
-s/all\[gap->better\].answers, &all\[gap->worse\].answers/all[gap->worse].answers, \&all[gap->better].answers/
+s/gap->better\]/gap->swapped]/;s/gap->worse\]/gap->better]/;s/gap->swapped\]/gap->worse]/

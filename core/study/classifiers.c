@@ -1,0 +1,88 @@
+#include "core/study/classifiers.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/analysis/probe.h"
+#include "core/study/command.h"
+#include "core/study/inputs.h"
+#include "core/train/finetune.h"
+
+enum { CHECKPOINT_SECONDS = 300 };
+
+void study_encode(struct encoder_features features[2], const struct study *study,
+                  size_t model, const char *name, const real *weights, int with_block)
+{
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
+        const struct encoder_source source = {&study->model[model].mae, weights,
+                                              &study->images[split],
+                                              study->run.options.threads};
+        input_features(&features[split], &study->run, name, (enum split)split,
+                       with_block, &source);
+    }
+}
+
+void study_probe(struct answers *answers, const struct study *study, size_t model,
+                 double epochs)
+{
+    const struct weights *weights = &study->model[model];
+    const struct adapter none =
+        adapter_none(SUMMARY_CLASS, (size_t)weights->mae.shape.width);
+    struct encoder_features features[2];
+    struct probe_set set[2];
+    study_encode(features, study, model, study->recipe[model].run, weights->slab, 0);
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
+        set[split] =
+            (struct probe_set){features[split].summary, study->images[split].labels};
+    for (size_t s = 0; s < answers->seeds; ++s) {
+        const struct probe_settings settings = {
+            .recipe = probe_recipe_shorten(&PROBE_RECIPE, epochs),
+            .classes = IMAGE_CLASSES,
+            .seed = study->run.options.seed + s};
+        const struct probe_outcome outcome =
+            probe_fit(answers->predicted + s * answers->images, &settings, &none,
+                      &set[SPLIT_TRAIN], &set[SPLIT_TEST], NULL, NULL);
+        answers->highest[s] = outcome.best;
+    }
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
+        encoder_features_close(&features[split]);
+}
+
+void study_finetune(struct answers *answers, struct study *study,
+                    const struct study_finetuning *finetuning)
+{
+    struct run *run = &study->run;
+    const struct recipe *recipe = &finetuning->recipe;
+    char folder[PATH_SIZE], command[COMMAND_TEXT], what[96];
+    run_command(command, run, finetuning->target);
+    for (size_t s = 0; s < answers->seeds; ++s) {
+        const uint64_t seed = run->options.seed + s;
+        path_format(folder, "%s/runs/%s-%s-%zux%g-%s-seed%" PRIu64, run->root,
+                    finetuning->method, recipe->run, finetuning->images.count,
+                    recipe->epochs, arithmetic_name(finetuning->arithmetic), seed);
+        const struct finetune settings = {
+            .recipe = *recipe,
+            .pretrained = finetuning->scratch ? NULL : &study->model[finetuning->model],
+            .seed = seed,
+            .arithmetic = finetuning->arithmetic,
+            .threads = run->options.threads,
+            .force = run->options.force,
+            .images = &finetuning->images,
+            .test = &study->images[SPLIT_TEST],
+            .folder = folder,
+            .code = run->options.tier == TIER_SMOKE ? code_key : NULL,
+            .resume_command = command,
+            .checkpoint_seconds =
+                run->options.tier == TIER_SMOKE ? 0 : CHECKPOINT_SECONDS,
+        };
+        struct finetune_outcome outcome = {.predicted = answers->predicted +
+                                                        s * answers->images};
+        const int trained = finetune_run(&outcome, &settings);
+        printf("%s: %s, %" PRIu64 " updates\n", folder,
+               trained ? "trained" : "up to date", outcome.updates);
+        answers->highest[s] = outcome.best;
+        snprintf(what, sizeof what, "%s %s seed %" PRIu64, finetuning->method,
+                 recipe->run, seed);
+        run_note(run, what, outcome.digest, 0);
+    }
+}
