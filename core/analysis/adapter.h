@@ -1,5 +1,5 @@
-/// A trainable module between frozen features and the linear head of a probe: none, the last block's
-/// projections, some units of its perceptron.
+/// A trainable module between frozen features and the linear head of a probe: none, the last
+/// block's projections, some units of its perceptron.
 ///
 /// An adapter is a value that all threads share; each training opens a workspace of its own.
 #ifndef MASKBOOK_ANALYSIS_ADAPTER_H
@@ -23,8 +23,8 @@ struct adapter {
     /// out (B,D) = the head's input for B images; rows (B) points to the features of each.
     void (*forward)(real *out, const real *weights, const float *const *rows,
                     void *workspace);
-    /// gradient (count) overwritten with the gradient of a scalar whose gradient by out is dout (B,D).
-    /// Must follow forward with the same weights.
+    /// gradient (count) overwritten with the gradient of a scalar whose gradient by out is dout
+    /// (B,D). Must follow forward with the same weights.
     void (*backward)(real *gradient, const real *dout, const real *weights,
                      void *workspace);
 };

@@ -1,7 +1,8 @@
-/// Batch normalisation without learnable parameters before a linear head, as MAE's linear probe has it
-/// (He et al. 2022, App. A.1; torch.nn.BatchNorm1d(affine=False, eps=1e-6)). In training a batch is
-/// normalised by its own mean and variance; in evaluation every row by the running ones, which is an
-/// affine map and can be fused into the head. The features are frozen, so there is no gradient.
+/// Batch normalisation without learnable parameters before a linear head, as MAE's linear probe has
+/// it (He et al. 2022, App. A.1; torch.nn.BatchNorm1d(affine=False, eps=1e-6)). In training a batch
+/// is normalised by its own mean and variance; in evaluation every row by the running ones, which
+/// is an affine map and can be fused into the head. The features are frozen, so there is no
+/// gradient.
 #ifndef MASKBOOK_ANALYSIS_BATCH_NORM_H
 #define MASKBOOK_ANALYSIS_BATCH_NORM_H
 
@@ -20,9 +21,9 @@ struct batch_norm {
     real *mean, *variance; ///< (D); 0 and 1 before training
 };
 
-/// out (R,D) = (in - mean) / sqrt(variance + epsilon) by the batch's own statistics (variance divided by
-/// R), and moves the running ones a tenth of the way to them (variance there divided by R - 1). Sums in row
-/// order. in (R,D). Requires R > 1.
+/// out (R,D) = (in - mean) / sqrt(variance + epsilon) by the batch's own statistics (variance
+/// divided by R), and moves the running ones a tenth of the way to them (variance there divided by
+/// R - 1). Sums in row order. in (R,D). Requires R > 1.
 void batch_norm_train(real *out, struct batch_norm *norm, const real *in, size_t rows,
                       size_t width);
 

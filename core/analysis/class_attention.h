@@ -1,10 +1,10 @@
-/// Attention of the class token's row alone, which is all that a classifier reads of the last block. Keys and
-/// values have no bias, so that their projections can be absorbed into the row: with X the normed tokens of
-/// an image and x_0 the class token's,
+/// Attention of the class token's row alone, which is all that a classifier reads of the last
+/// block. Keys and values have no bias, so that their projections can be absorbed into the row:
+/// with X the normed tokens of an image and x_0 the class token's,
 ///     q = W_q x_0 / sqrt(d),   r_h = W_k,h^T q_h,   p_h = softmax(X r_h),   z_h = X^T p_h,
 ///     out_h = W_v,h z_h
-/// Neither keys nor values of the tokens are ever computed: 4 T D H + 6 D^2 flops an image instead of
-/// 6 T D^2 + 4 T D.
+/// Neither keys nor values of the tokens are ever computed: 4 T D H + 6 D^2 flops an image instead
+/// of 6 T D^2 + 4 T D.
 #ifndef MASKBOOK_ANALYSIS_CLASS_ATTENTION_H
 #define MASKBOOK_ANALYSIS_CLASS_ATTENTION_H
 
@@ -12,7 +12,8 @@
 #include "core/base/real.h"
 #include "core/model/attention.h"
 
-/// The three projections, (D,D) each, head h being rows h d .. h d + d - 1: the thirds of a block's qkv.
+/// The three projections, (D,D) each, head h being rows h d .. h d + d - 1: the thirds of a block's
+/// qkv.
 struct class_projections {
     real *query, *key, *value;
 };

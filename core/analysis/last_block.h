@@ -1,9 +1,10 @@
-/// The encoder's last block and final norm for the class token's row alone, and its partial finetuning
-/// (paper Secs. 5.2, 6.3): of all this only the projection qkv is trained, together with a head.
+/// The encoder's last block and final norm for the class token's row alone, and its partial
+/// finetuning (paper Secs. 5.2, 6.3): of all this only the projection qkv is trained, together with
+/// a head.
 ///     y = x + proj(attention),   y += mlp(LN2(y)),   f = LN(y)
-/// Everything below the block is frozen and has been computed once, as rows of the features (T + 2, D) of
-/// an image: row 0 is the class token's row x of the residual stream, rows 1 .. T + 1 are the tokens after
-/// the block's LN1, class token first.
+/// Everything below the block is frozen and has been computed once, as rows of the features (T + 2,
+/// D) of an image: row 0 is the class token's row x of the residual stream, rows 1 .. T + 1 are the
+/// tokens after the block's LN1, class token first.
 #ifndef MASKBOOK_ANALYSIS_LAST_BLOCK_H
 #define MASKBOOK_ANALYSIS_LAST_BLOCK_H
 
@@ -63,9 +64,9 @@ void last_block_activate(struct last_block_pass *pass,
 /// Which thirds of qkv are trained.
 enum projection { PROJECTION_QUERY = 1, PROJECTION_KEY = 2, PROJECTION_VALUE = 4 };
 
-/// Partial finetuning of the thirds in `trained` (a sum of enum projection, or 0: none, the model as it is).
-/// The weights are the trained thirds (D,D) in the order query, key, value, and start from the model's.
-/// `block` is borrowed.
+/// Partial finetuning of the thirds in `trained` (a sum of enum projection, or 0: none, the model
+/// as it is). The weights are the trained thirds (D,D) in the order query, key, value, and start
+/// from the model's. `block` is borrowed.
 struct adapter last_block_adapter(const struct last_block *block, unsigned trained);
 
 #endif

@@ -81,8 +81,8 @@ static double interpolate(const struct step *a, const struct step *b)
     return fmin(fmax(at, low + margin), high - margin);
 }
 
-// Algorithm 3.6: `low` has decreased and its slope points to `high`. Returns 1 when a step satisfies both
-// conditions, with *found set to it.
+// Algorithm 3.6: `low` has decreased and its slope points to `high`. Returns 1 when a step
+// satisfies both conditions, with *found set to it.
 static int search_zoom(struct step *found, struct search *search, struct step low,
                        struct step high)
 {
@@ -103,7 +103,8 @@ static int search_zoom(struct step *found, struct search *search, struct step lo
     return 0;
 }
 
-// Algorithm 3.5: steps grow until a minimum is enclosed, but not to where the function is not finite.
+// Algorithm 3.5: steps grow until a minimum is enclosed, but not to where the function is not
+// finite.
 static int search_wolfe(struct step *found, struct search *search, double first)
 {
     struct step before = {0, search->value, search->slope};
@@ -173,8 +174,8 @@ static void memory_apply(double *direction, const double *gradient,
     }
 }
 
-// Keeps the pair between two points, and from it the scale (Eq. 7.20); a pair that shows no curvature
-// tells nothing and is dropped. `work` (n).
+// Keeps the pair between two points, and from it the scale (Eq. 7.20); a pair that shows no
+// curvature tells nothing and is dropped. `work` (n).
 static void memory_keep(struct memory *memory, const double *x, const double *point,
                         const double *before, const double *after, double *work)
 {

@@ -1,7 +1,7 @@
-/// The minimum of a smooth function of many numbers, from values and gradients alone: limited-memory
-/// BFGS (Nocedal & Wright 2006, Algorithms 7.4 and 7.5) with a line search for the strong Wolfe
-/// conditions (their Algorithms 3.5 and 3.6), in double. Sums run in index order, so the path
-/// depends on nothing but the function.
+/// The minimum of a smooth function of many numbers, from values and gradients alone:
+/// limited-memory BFGS (Nocedal & Wright 2006, Algorithms 7.4 and 7.5) with a line search for the
+/// strong Wolfe conditions (their Algorithms 3.5 and 3.6), in double. Sums run in index order, so
+/// the path depends on nothing but the function.
 #ifndef MASKBOOK_ANALYSIS_LBFGS_H
 #define MASKBOOK_ANALYSIS_LBFGS_H
 
@@ -18,8 +18,8 @@ struct lbfgs_settings {
     double tolerance;  ///< done when the gradient's largest component is at most this
 };
 
-/// v (n) <- M^{-1} v, in place, for a fixed symmetric positive definite M near the function's Hessian, up to
-/// a factor: steps are then shaped by M instead of the unit matrix.
+/// v (n) <- M^{-1} v, in place, for a fixed symmetric positive definite M near the function's
+/// Hessian, up to a factor: steps are then shaped by M instead of the unit matrix.
 typedef void lbfgs_precondition(double *v, void *context);
 
 /// How it ended.
@@ -40,8 +40,8 @@ struct lbfgs_outcome {
 /// Lowers f from x on. `precondition` may be NULL.
 /// x (n)  the start on entry; on exit the last point accepted, of which no value was higher than the
 ///        one before (to rounding)
-/// Scratch is taken from `arena` and given back. Requires n > 0, history > 0, tolerance >= 0. Cost of an
-/// iteration: one or two evaluations and 4 history n multiply-adds.
+/// Scratch is taken from `arena` and given back. Requires n > 0, history > 0, tolerance >= 0. Cost
+/// of an iteration: one or two evaluations and 4 history n multiply-adds.
 struct lbfgs_outcome lbfgs_minimise(double *x, size_t n, lbfgs_function *function,
                                     lbfgs_precondition *precondition, void *context,
                                     const struct lbfgs_settings *settings,

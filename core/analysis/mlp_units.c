@@ -23,8 +23,8 @@ static void scan_open(struct scan *scan, const struct last_block *block,
     scan->features = arena_take(arena, BATCH, sizeof *scan->features);
 }
 
-// The block up to its GELU for the images from `first` on; a last batch that is not full repeats the last
-// image. Returns how many images there were.
+// The block up to its GELU for the images from `first` on; a last batch that is not full repeats
+// the last image. Returns how many images there were.
 static size_t scan_batch(struct scan *scan, const struct features *features,
                          size_t first)
 {

@@ -1,5 +1,5 @@
-/// Training a probe: a linear head on frozen features, and the numbers of its adapter with it, by the recipe
-/// of the public code's finetuning script, which the paper says it used for probes too.
+/// Training a probe: a linear head on frozen features, and the numbers of its adapter with it, by
+/// the recipe of the public code's finetuning script, which the paper says it used for probes too.
 #ifndef MASKBOOK_ANALYSIS_PROBE_H
 #define MASKBOOK_ANALYSIS_PROBE_H
 
@@ -18,8 +18,8 @@ struct probe_recipe {
     double learning_rate, beta1, beta2, epsilon, weight_decay;
 };
 
-/// The public code's: AdamW (.9, .999), decay .05, rate 1e-3 * 128 / 256, batches of 128, 100 epochs of
-/// which 5 warm up. (IcarusWizard/MAE, train_classifier.py.)
+/// The public code's: AdamW (.9, .999), decay .05, rate 1e-3 * 128 / 256, batches of 128, 100
+/// epochs of which 5 warm up. (IcarusWizard/MAE, train_classifier.py.)
 extern const struct probe_recipe PROBE_RECIPE;
 
 /// The same for another number of epochs; the warm-up keeps its share.
@@ -61,8 +61,8 @@ struct probe {
     uint64_t updates;              ///< done
 };
 
-/// Prepares update 0: the adapter's initial weights, the head's U(-1/sqrt(D), 1/sqrt(D)) (nn.Linear's
-/// default), from streams (seed, PURPOSE_PROBE).
+/// Prepares update 0: the adapter's initial weights, the head's U(-1/sqrt(D), 1/sqrt(D))
+/// (nn.Linear's default), from streams (seed, PURPOSE_PROBE).
 void probe_open(struct probe *probe, const struct probe_settings *settings,
                 const struct adapter *adapter, struct arena *arena);
 
@@ -70,8 +70,8 @@ void probe_open(struct probe *probe, const struct probe_settings *settings,
 double probe_update(struct probe *probe, const struct probe_set *set,
                     const uint32_t *image, double rate);
 
-/// answers (images of the set) = the likeliest classes. Images pass in batches; the last one is filled up
-/// with its last image.
+/// answers (images of the set) = the likeliest classes. Images pass in batches; the last one is
+/// filled up with its last image.
 void probe_predict(uint8_t *answers, struct probe *probe,
                    const struct features *features);
 
@@ -94,11 +94,11 @@ struct probe_outcome {
 /// Called at the end of each epoch, or NULL.
 typedef void probe_epoch_function(void *context);
 
-/// Trains an opened probe for the recipe's epochs on `train` and answers on `test`, which has no influence
-/// on the training.
+/// Trains an opened probe for the recipe's epochs on `train` and answers on `test`, which has no
+/// influence on the training.
 /// answers (test->features.images)  after the last update
-/// Scratch is taken from `arena` and given back. Work: a forward and a backward pass per image and epoch,
-/// and a forward pass per test image and epoch unless `last_only`.
+/// Scratch is taken from `arena` and given back. Work: a forward and a backward pass per image and
+/// epoch, and a forward pass per test image and epoch unless `last_only`.
 struct probe_outcome probe_train(uint8_t *answers, struct probe *probe,
                                  const struct probe_set *train,
                                  const struct probe_set *test,

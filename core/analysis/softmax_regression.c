@@ -8,7 +8,8 @@
 #include "core/linalg/gemm.h"
 
 enum { CHUNK = 256 };
-// Added to the diagonal of the second moments, in the preconditioner alone; the loss has no such term.
+// Added to the diagonal of the second moments, in the preconditioner alone; the loss has no such
+// term.
 static const double RIDGE = 1e-9;
 
 size_t softmax_regression_size(const struct softmax_regression *problem)
@@ -78,7 +79,8 @@ static double fit_loss(double *gradient, const double *weights, void *context)
     return softmax_regression_loss(gradient, weights, fit->problem, fit->arena);
 }
 
-// The Hessian is a mean of (diag p - p p^T) (x,1)(x,1)^T: all but the first factor is known beforehand.
+// The Hessian is a mean of (diag p - p p^T) (x,1)(x,1)^T: all but the first factor is known
+// beforehand.
 static void fit_precondition(double *v, void *context)
 {
     const struct fit *fit = context;
@@ -92,8 +94,8 @@ static void fit_precondition(double *v, void *context)
     }
 }
 
-// moments (D+1,D+1) = Cholesky factor of the mean of (x,1)(x,1)^T, its diagonal raised by a share that
-// keeps it definite when columns depend on each other (a layer norm makes them).
+// moments (D+1,D+1) = Cholesky factor of the mean of (x,1)(x,1)^T, its diagonal raised by a share
+// that keeps it definite when columns depend on each other (a layer norm makes them).
 static int fit_moments(double *moments, double *row,
                        const struct softmax_regression *problem)
 {

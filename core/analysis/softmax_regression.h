@@ -1,8 +1,9 @@
-/// Multinomial logistic regression without any regularisation, solved until its gradient vanishes: what a
-/// linear head can reach on fixed features when neither steps nor epochs run out. In double.
+/// Multinomial logistic regression without any regularisation, solved until its gradient vanishes:
+/// what a linear head can reach on fixed features when neither steps nor epochs run out. In double.
 ///     L(W,b) = mean over rows of  log sum_c exp(w_c.x + b_c) - (w_y.x + b_y)
-/// It is convex, and an invertible affine change of the features only renames W and b: at its minimum the
-/// predictions do not depend on such a change (batch normalisation by fixed statistics is one).
+/// It is convex, and an invertible affine change of the features only renames W and b: at its
+/// minimum the predictions do not depend on such a change (batch normalisation by fixed statistics
+/// is one).
 #ifndef MASKBOOK_ANALYSIS_SOFTMAX_REGRESSION_H
 #define MASKBOOK_ANALYSIS_SOFTMAX_REGRESSION_H
 
@@ -21,9 +22,9 @@ struct softmax_regression {
 /// Numbers to be fitted: W (C,D), then b (C).
 size_t softmax_regression_size(const struct softmax_regression *problem);
 
-/// Returns L and writes its gradient (softmax_regression_size). Rows pass in chunks of one fixed size,
-/// added in order. weights (softmax_regression_size). Scratch is taken from `arena` and given back.
-/// Work 4 n D C flops. Contract: labels are below C.
+/// Returns L and writes its gradient (softmax_regression_size). Rows pass in chunks of one fixed
+/// size, added in order. weights (softmax_regression_size). Scratch is taken from `arena` and given
+/// back. Work 4 n D C flops. Contract: labels are below C.
 double softmax_regression_loss(double *gradient, const double *weights,
                                const struct softmax_regression *problem,
                                struct arena *arena);

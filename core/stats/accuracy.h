@@ -1,6 +1,6 @@
-/// Accuracies of classifiers that have answered the same images, in percent, and their differences in
-/// points. An image counts by the share of seeds that got it right, so the images are the units of
-/// replication for any number of seeds.
+/// Accuracies of classifiers that have answered the same images, in percent, and their differences
+/// in points. An image counts by the share of seeds that got it right, so the images are the units
+/// of replication for any number of seeds.
 #ifndef MASKBOOK_STATS_ACCURACY_H
 #define MASKBOOK_STATS_ACCURACY_H
 
@@ -28,8 +28,8 @@ void answers_open(struct answers *answers, size_t seeds, size_t images,
                   struct arena *arena);
 
 /// Measures the answers against labels (n): the mean over images with its bootstrap interval
-/// (core/stats/bootstrap.h, stream `seed`), and the range over seeds. Dies (EXIT_SYSTEM) without memory.
-/// Requires S > 0.
+/// (core/stats/bootstrap.h, stream `seed`), and the range over seeds. Dies (EXIT_SYSTEM) without
+/// memory. Requires S > 0.
 void answers_measure(struct answers *answers, const uint8_t *labels, uint64_t seed);
 
 /// A difference of two classifiers on the same images.
@@ -38,15 +38,15 @@ struct gain {
     struct mcnemar mcnemar; ///< of the first seeds' answers, as a cross-check
 };
 
-/// What `better` gains over `worse`, both measured: the mean over images of the difference of their shares
-/// of seeds, in points. Each resample draws the same images for both. Dies (EXIT_SYSTEM) without memory.
-/// labels (n)
+/// What `better` gains over `worse`, both measured: the mean over images of the difference of their
+/// shares of seeds, in points. Each resample draws the same images for both. Dies (EXIT_SYSTEM)
+/// without memory. labels (n)
 struct gain answers_gain(const struct answers *better, const struct answers *worse,
                          const uint8_t *labels, uint64_t seed);
 
 /// How many standard errors two accuracies p and q are apart, in percent, each on n images drawn
-/// independently: (p - q) / sqrt(p (1 - p) / n + q (1 - q) / n), all that printed numbers allow. Requires
-/// both within 0..100 and not both at an end.
+/// independently: (p - q) / sqrt(p (1 - p) / n + q (1 - q) / n), all that printed numbers allow.
+/// Requires both within 0..100 and not both at an end.
 double accuracies_z(double p, double q, size_t n);
 
 #endif

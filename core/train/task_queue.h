@@ -1,8 +1,8 @@
-/// Independent tasks of different lengths on several threads, with one progress line for all: trainings
-/// that use one thread each.
+/// Independent tasks of different lengths on several threads, with one progress line for all:
+/// trainings that use one thread each.
 ///
-/// A task runs on one thread from start to end, as items of engine_each do, so no bit of its result depends
-/// on how many threads there are.
+/// A task runs on one thread from start to end, as items of engine_each do, so no bit of its result
+/// depends on how many threads there are.
 #ifndef MASKBOOK_TRAIN_TASK_QUEUE_H
 #define MASKBOOK_TRAIN_TASK_QUEUE_H
 
@@ -14,8 +14,8 @@ struct task_queue; ///< the tasks that are running
 typedef void task_function(size_t task, int worker, struct task_queue *queue,
                            void *context);
 
-/// Runs tasks 0 .. count-1, begun in the order of their costs, the most expensive first (of equals the
-/// first), so that no thread is left alone with a long one. Returns when all are done.
+/// Runs tasks 0 .. count-1, begun in the order of their costs, the most expensive first (of equals
+/// the first), so that no thread is left alone with a long one. Returns when all are done.
 /// cost (count)  work of each task, in any unit
 /// label         of the progress line
 /// Dies (EXIT_SYSTEM) when threads or memory are refused.

@@ -108,7 +108,8 @@ Test(probe, twelve_updates_with_batch_norm_agree_with_torch)
 
 // ====== On planted features ======
 
-// Rows of which column `column` (the class's own) is raised by `gap`; noise of 1 in all, then scaled.
+// Rows of which column `column` (the class's own) is raised by `gap`; noise of 1 in all, then
+// scaled.
 enum { N = 640, D = 32, C = 4 };
 
 static struct probe_set planted(double gap, uint32_t stream)
@@ -201,7 +202,8 @@ Test(probe, answers_do_not_depend_on_how_many_are_asked)
     cr_expect_arr_eq(some, classes + 100, 233);
 }
 
-// Sec. 5.2's "non-linearity": in evaluation BN + linear is one linear layer, to the rounding of double.
+// Sec. 5.2's "non-linearity": in evaluation BN + linear is one linear layer, to the rounding of
+// double.
 Test(probe, a_trained_batch_norm_fuses_into_the_head)
 {
     struct probe_set set = planted(1, 1);

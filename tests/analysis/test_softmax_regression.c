@@ -89,7 +89,8 @@ Test(softmax_regression, reaches_the_minimum_that_scipy_finds)
     golden_free(&golden);
 }
 
-// The property that Table 1's rival rests on: at the minimum standardised columns change no prediction.
+// The property that Table 1's rival rests on: at the minimum standardised columns change no
+// prediction.
 Test(softmax_regression, an_affine_change_of_the_columns_changes_no_answer)
 {
     struct golden golden;

@@ -47,7 +47,8 @@ Test(solved_probe, reads_the_row_that_it_is_told)
     cr_expect_lt(right_share(answers, &test), .45);
 }
 
-// Sec. 5.2: normalisation by fixed statistics is affine, so the minimum and the answers are the same.
+// Sec. 5.2: normalisation by fixed statistics is affine, so the minimum and the answers are the
+// same.
 Test(solved_probe, batch_norm_changes_no_solution)
 {
     const struct probe_set train = planted(0), test = planted(1);

@@ -1,5 +1,5 @@
-// A tiny model with weights that are nowhere 0 or 1, some images' tokens before its last block, and what the
-// block and the final norm make of them: by the model's own block over all tokens.
+// A tiny model with weights that are nowhere 0 or 1, some images' tokens before its last block, and
+// what the block and the final norm make of them: by the model's own block over all tokens.
 #ifndef MASKBOOK_TESTS_ANALYSIS_TRAINED_BLOCK_H
 #define MASKBOOK_TESTS_ANALYSIS_TRAINED_BLOCK_H
 

@@ -85,8 +85,8 @@ Test(accuracy, percent_is_the_mean_with_an_interval_as_wide_as_theory_says)
     const struct estimate got = answers.accuracy;
     const double p = mean_of(answers.right), half = 164.5 * sqrt(p * (1 - p) / N);
     cr_expect(fabs(got.value - 100 * p) <= 1e-12 * 100 && got.n == N);
-    // 10,000 resamples place a 5 % quantile to within some 2 % of the half-width; N images give steps of
-    // a quarter of a percent.
+    // 10,000 resamples place a 5 % quantile to within some 2 % of the half-width; N images give
+    // steps of a quarter of a percent.
     cr_expect(fabs(got.value - got.low - half) < .1 * half, "%g %g", got.low, half);
     cr_expect(fabs(got.high - got.value - half) < .1 * half, "%g %g", got.high, half);
 }
@@ -101,7 +101,8 @@ Test(accuracy, a_gain_is_paired_over_the_images)
                       none = answers_gain(&most, &most, labels, SEED);
     const double d = mean_of(most.right) - mean_of(fewer.right);
     cr_expect(fabs(got.points.value - 100 * d) <= 1e-10 && got.points.n == N);
-    // They differ on some 14 images only: sqrt(14) / 400 of a standard error, not the unpaired .032.
+    // They differ on some 14 images only: sqrt(14) / 400 of a standard error, not the unpaired
+    // .032.
     const double half = 164.5 * sqrt(d * (1 - d) / N);
     cr_expect(fabs(got.points.high - got.points.low - 2 * half) < .3 * half, "%g %g",
               got.points.low, got.points.high);
