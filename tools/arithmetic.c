@@ -7,7 +7,7 @@
 /// **Method.** Recipe desk m75-h3, shortened to the updates asked for, so that they pass through the whole
 /// schedule: warm-up, the peak rate, decay to zero. fp32 with seeds S, S+1, S+2; bf16 with seed S, thus
 /// with the initial weights, batches and masks of the first fp32 training. The four go on in turn, so that
-/// they can be compared at any moment.
+/// they can be compared at any line.
 ///
 /// **Test, fixed before the first run on CIFAR-10.** Curves are running means of WINDOW = 25 updates. At each update
 /// from the 25th on the band is [least, largest] of the three fp32 curves, widened on both sides by one
@@ -39,8 +39,8 @@
 #include "core/report/provenance.h"
 #include "core/report/run_state.h"
 #include "core/stats/summary.h"
-#include "core/train/trainer.h"
-#include "core/train/turn.h"
+#include "core/train/lock.h"
+#include "core/train/pretrain.h"
 
 enum {
     SEEDS = 3,
@@ -54,11 +54,11 @@ enum {
     "arithmetic [--tier smoke|desk] [--updates N]: the loss of bf16 among fp32 seeds"
 
 /// One of the four trainings.
-struct course {
+struct training {
     char name[40]; ///< "fp32_2": arithmetic and seed; a column of curves.tsv
     struct pretrain settings;
-    struct trainer trainer;
-    struct identity identity;
+    struct pretrainer pretrainer;
+    struct run_identity identity;
     char checkpoint[PATH_SIZE];
     double *loss; ///< (updates), owned
     double *
@@ -70,9 +70,9 @@ struct study {
     struct recipe recipe;
     struct images images;
     size_t updates;
-    char training[PATH_SIZE]; ///< the folder of the checkpoints
-    char losses[PATH_SIZE];   ///< what they need besides themselves
-    struct course course[RUNS];
+    char folder[PATH_SIZE]; ///< the folder of the checkpoints
+    char losses[PATH_SIZE]; ///< what they need besides themselves
+    struct training training[RUNS];
 };
 
 static double *numbers(size_t count)
@@ -120,7 +120,7 @@ static void study_open(struct study *study, int argc, char **argv)
         study->updates =
             (size_t)parse_integer("--updates", updates, WINDOW + 1, 1000000);
     study->recipe = recipe_find(run->options.tier_name, "m75-h3");
-    path_format(study->training, "%s/runs/%s", run->root, run->name);
+    path_format(study->folder, "%s/runs/%s", run->root, run->name);
     path_format(study->losses, "%s/runs/%s/losses.tsv", run->root, run->name);
 }
 
@@ -148,11 +148,12 @@ static void study_note(struct study *study)
 
 // ====== Four trainings in turn ======
 
-static void course_open(struct course *course, const struct study *study, int number)
+static void training_open(struct training *training, const struct study *study,
+                          int number)
 {
     const struct run *run = &study->run;
     enum arithmetic arithmetic = number == BF16_RUN ? BF16 : FP32;
-    *course = (struct course){
+    *training = (struct training){
         .settings = {.recipe = study->recipe,
                      .seed = run->options.seed + (uint64_t)(number % SEEDS),
                      .threads = run->options.threads,
@@ -161,31 +162,31 @@ static void course_open(struct course *course, const struct study *study, int nu
         .loss = numbers(study->updates),
         .mean = numbers(study->updates),
     };
-    snprintf(course->name, sizeof course->name, "%s_%" PRIu64,
-             arithmetic_name(arithmetic), course->settings.seed);
-    path_format(course->checkpoint, "%s/runs/%s/%s.safetensors", run->root, run->name,
-                course->name);
-    identity_fill(&course->identity, &study->recipe, course->settings.seed,
-                  study->images.digest, arithmetic, NULL);
-    trainer_open(&course->trainer, &course->settings);
+    snprintf(training->name, sizeof training->name, "%s_%" PRIu64,
+             arithmetic_name(arithmetic), training->settings.seed);
+    path_format(training->checkpoint, "%s/runs/%s/%s.safetensors", run->root, run->name,
+                training->name);
+    run_identity_fill(&training->identity, &study->recipe, training->settings.seed,
+                      study->images.digest, arithmetic, NULL);
+    pretrainer_open(&training->pretrainer, &training->settings);
 }
 
 /// Goes on from the checkpoint, if there is one.
-static void course_resume(struct course *course, const struct study *study)
+static void training_resume(struct training *training, const struct study *study)
 {
     struct tsv table;
-    struct state *state = &course->trainer.descent.state;
-    if (study->run.options.force || !file_exists(course->checkpoint)) return;
-    checkpoint_read(state, course->checkpoint, &course->identity,
-                    &course->trainer.mae.parameters);
+    struct train_state *state = &training->pretrainer.trainer.state;
+    if (study->run.options.force || !file_exists(training->checkpoint)) return;
+    checkpoint_read(state, training->checkpoint, &training->identity,
+                    &training->pretrainer.mae.parameters);
     tsv_read(&table, study->losses);
     if (state->updates > table.rows)
         die(EXIT_INPUT,
             "%s: ends before update %" PRIu64
             ", where %s stands (FORCE=1 to start anew)",
-            study->losses, state->updates, course->checkpoint);
+            study->losses, state->updates, training->checkpoint);
     for (size_t t = 0; t < state->updates; ++t)
-        course->loss[t] = tsv_number(&table, t, course->name);
+        training->loss[t] = tsv_number(&table, t, training->name);
     tsv_free(&table);
 }
 
@@ -195,28 +196,28 @@ static void study_save(struct study *study, size_t updates)
     struct output output;
     output_open(&output, study->losses);
     for (int r = 0; r < RUNS; ++r)
-        tsv_put(output.file, study->course[r].name, r + 1 < RUNS ? '\t' : '\n');
+        tsv_put(output.file, study->training[r].name, r + 1 < RUNS ? '\t' : '\n');
     for (size_t t = 0; t < updates; ++t)
         for (int r = 0; r < RUNS; ++r)
-            tsv_put_number(output.file, study->course[r].loss[t],
+            tsv_put_number(output.file, study->training[r].loss[t],
                            r + 1 < RUNS ? '\t' : '\n');
     output_close(&output);
     for (int r = 0; r < RUNS; ++r) {
-        struct course *course = &study->course[r];
-        checkpoint_write(course->checkpoint, &course->identity,
-                         &course->trainer.mae.parameters,
-                         &course->trainer.descent.state);
+        struct training *training = &study->training[r];
+        checkpoint_write(training->checkpoint, &training->identity,
+                         &training->pretrainer.mae.parameters,
+                         &training->pretrainer.trainer.state);
     }
 }
 
 /// The training that has done least, the first of them.
-static struct course *course_next(struct study *study)
+static struct training *training_next(struct study *study)
 {
-    struct course *next = study->course;
+    struct training *next = study->training;
     for (int r = 1; r < RUNS; ++r)
-        if (study->course[r].trainer.descent.state.updates <
-            next->trainer.descent.state.updates)
-            next = &study->course[r];
+        if (study->training[r].pretrainer.trainer.state.updates <
+            next->pretrainer.trainer.state.updates)
+            next = &study->training[r];
     return next;
 }
 
@@ -225,24 +226,24 @@ static void study_train(struct study *study)
     struct progress progress;
     size_t batch = study->recipe.batch, done = 0, all = RUNS * study->updates;
     images_load(&study->images, study->run.options.data, SPLIT_TRAIN);
-    recipe_shorten(&study->recipe,
-                   (double)all / RUNS * (double)batch / (double)study->images.count);
+    recipe_set_epochs(&study->recipe,
+                      (double)all / RUNS * (double)batch / (double)study->images.count);
     for (int r = 0; r < RUNS; ++r) {
-        course_open(&study->course[r], study, r);
-        course_resume(&study->course[r], study);
-        trainer_start(&study->course[r].trainer);
-        done += study->course[r].trainer.descent.state.updates;
+        training_open(&study->training[r], study, r);
+        training_resume(&study->training[r], study);
+        trainer_start(&study->training[r].pretrainer.trainer);
+        done += study->training[r].pretrainer.trainer.state.updates;
     }
     progress_open(&progress, "arithmetic", "images", (double)(all * batch),
                   (double)(done * batch));
     while (done < all) {
         char note[80];
-        struct course *course = course_next(study);
-        size_t t = course->trainer.descent.state.updates;
-        course->loss[t] = trainer_update(&course->trainer);
+        struct training *training = training_next(study);
+        size_t t = training->pretrainer.trainer.state.updates;
+        training->loss[t] = trainer_step(&training->pretrainer.trainer);
         ++done;
-        snprintf(note, sizeof note, "%s, update %zu: loss %.4f", course->name, t + 1,
-                 course->loss[t]);
+        snprintf(note, sizeof note, "%s, update %zu: loss %.4f", training->name, t + 1,
+                 training->loss[t]);
         progress_show(&progress, (double)(done * batch), note);
         if (done % ((size_t)RUNS * SAFETY) == 0) study_save(study, done / RUNS);
     }
@@ -251,11 +252,12 @@ static void study_train(struct study *study)
 
 // ====== The test ======
 
-static void course_smooth(struct course *course, size_t updates)
+static void training_smooth(struct training *training, size_t updates)
 {
     for (size_t t = 0; t < updates; ++t)
-        course->mean[t] =
-            t + 1 < WINDOW ? (double)NAN : mean(course->loss + t + 1 - WINDOW, WINDOW);
+        training->mean[t] = t + 1 < WINDOW
+                                ? (double)NAN
+                                : mean(training->loss + t + 1 - WINDOW, WINDOW);
 }
 
 struct band {
@@ -270,14 +272,14 @@ static struct band band_at(const struct study *study, size_t t, int without)
     int members = 0;
     for (int r = 0; r < SEEDS; ++r) {
         if (r == without) continue;
-        const struct course *course = &study->course[r];
-        const double *loss = course->loss + t + 1 - WINDOW;
+        const struct training *training = &study->training[r];
+        const double *loss = training->loss + t + 1 - WINDOW;
         double square = 0;
         for (int u = 0; u + 1 < WINDOW; ++u)
             square += (loss[u + 1] - loss[u]) * (loss[u + 1] - loss[u]);
         variance += square / (2 * (WINDOW - 1));
-        band.low = fmin(band.low, course->mean[t]);
-        band.high = fmax(band.high, course->mean[t]);
+        band.low = fmin(band.low, training->mean[t]);
+        band.high = fmax(band.high, training->mean[t]);
         ++members;
     }
     band.margin = sqrt(variance / members / WINDOW);
@@ -297,7 +299,7 @@ static double share_within(const struct study *study, int r, double margins)
     size_t inside = 0;
     for (size_t t = WINDOW - 1; t < study->updates; ++t)
         inside +=
-            excess(study->course[r].mean[t], band_at(study, t, r)) <= margins ? 1 : 0;
+            excess(study->training[r].mean[t], band_at(study, t, r)) <= margins ? 1 : 0;
     return (double)inside / (double)(study->updates + 1 - WINDOW);
 }
 
@@ -305,8 +307,8 @@ static double share_within(const struct study *study, int r, double margins)
 /// the band there.
 static void compare_end(struct study *study)
 {
-    const double *bf16_loss = study->course[BF16_RUN].loss,
-                 *fp32_loss = study->course[0].loss;
+    const double *bf16_loss = study->training[BF16_RUN].loss,
+                 *fp32_loss = study->training[0].loss;
     size_t last = study->updates / 5, first = study->updates - last;
     double difference = 0, breadth = 0;
     for (size_t t = first; t < study->updates; ++t) {
@@ -326,11 +328,11 @@ static void study_judge(struct study *study, char *verdict, size_t size)
     struct run *run = &study->run;
     size_t windows = study->updates + 1 - WINDOW;
     double worst = 0, apart = 0;
-    for (int r = 0; r < RUNS; ++r) course_smooth(&study->course[r], study->updates);
+    for (int r = 0; r < RUNS; ++r) training_smooth(&study->training[r], study->updates);
     for (size_t t = WINDOW - 1; t < study->updates; ++t) {
-        double x = study->course[BF16_RUN].mean[t];
+        double x = study->training[BF16_RUN].mean[t];
         worst = fmax(worst, excess(x, band_at(study, t, SEEDS)));
-        apart = fmax(apart, fabs(x - study->course[0].mean[t]));
+        apart = fmax(apart, fabs(x - study->training[0].mean[t]));
     }
     double within = share_within(study, BF16_RUN, 1),
            bare = share_within(study, BF16_RUN, 0);
@@ -339,7 +341,7 @@ static void study_judge(struct study *study, char *verdict, size_t size)
     run_result(run, "largest_excess", worst, NAN, NAN, windows, "standard errors");
     for (int r = 0; r < SEEDS; ++r) {
         char key[80];
-        snprintf(key, sizeof key, "control_share_%s", study->course[r].name);
+        snprintf(key, sizeof key, "control_share_%s", study->training[r].name);
         run_result(run, key, share_within(study, r, 1), NAN, NAN, windows, "share");
     }
     run_result(run, "largest_paired_difference_of_means", apart, NAN, NAN, windows,
@@ -347,8 +349,8 @@ static void study_judge(struct study *study, char *verdict, size_t size)
     compare_end(study);
     for (int r = 0; r < RUNS; ++r) {
         char key[80];
-        snprintf(key, sizeof key, "final_mean_%s", study->course[r].name);
-        run_result(run, key, study->course[r].mean[study->updates - 1], NAN, NAN,
+        snprintf(key, sizeof key, "final_mean_%s", study->training[r].name);
+        run_result(run, key, study->training[r].mean[study->updates - 1], NAN, NAN,
                    WINDOW, "[-1,1]^2");
     }
     snprintf(verdict, size,
@@ -367,22 +369,22 @@ static void write_curves(struct study *study)
     output_open(&output, path);
     fprintf(output.file, "update");
     for (int r = 0; r < RUNS; ++r)
-        fprintf(output.file, "\t%s\t%s_mean", study->course[r].name,
-                study->course[r].name);
+        fprintf(output.file, "\t%s\t%s_mean", study->training[r].name,
+                study->training[r].name);
     fprintf(output.file, "\tlow\thigh\tmargin\treference\ttrial\n");
     for (size_t t = 0; t < study->updates; ++t) {
         struct band band = {NAN, NAN, NAN};
         if (t + 1 >= WINDOW) band = band_at(study, t, SEEDS);
         fprintf(output.file, "%zu\t", t + 1);
         for (int r = 0; r < RUNS; ++r) {
-            tsv_put_number(output.file, study->course[r].loss[t], '\t');
-            tsv_put_number(output.file, study->course[r].mean[t], '\t');
+            tsv_put_number(output.file, study->training[r].loss[t], '\t');
+            tsv_put_number(output.file, study->training[r].mean[t], '\t');
         }
         tsv_put_number(output.file, band.low, '\t');
         tsv_put_number(output.file, band.high, '\t');
         tsv_put_number(output.file, band.margin, '\t');
-        tsv_put_number(output.file, study->course[0].mean[t], '\t');
-        tsv_put_number(output.file, study->course[BF16_RUN].mean[t], '\n');
+        tsv_put_number(output.file, study->training[0].mean[t], '\t');
+        tsv_put_number(output.file, study->training[BF16_RUN].mean[t], '\n');
     }
     output_close(&output);
 }
@@ -420,11 +422,11 @@ static void print_verdict(const struct run *run)
 static void study_close(struct study *study)
 {
     for (int r = 0; r < RUNS; ++r) {
-        struct course *course = &study->course[r];
-        trainer_close(&course->trainer);
-        unlink(course->checkpoint);
-        free(course->loss);
-        free(course->mean);
+        struct training *training = &study->training[r];
+        pretrainer_close(&training->pretrainer);
+        unlink(training->checkpoint);
+        free(training->loss);
+        free(training->mean);
     }
     unlink(study->losses);
     images_free(&study->images);
@@ -443,9 +445,9 @@ int main(int argc, char **argv)
     if (run_fresh(run)) {
         run_print(run);
     } else {
-        int turn = turn_take(study.training);
+        int lock = training_lock(study.folder);
         study_train(&study);
-        close(turn);
+        close(lock);
         study_judge(&study, verdict, sizeof verdict);
         write_curves(&study);
         draw(&study, verdict);

@@ -20,7 +20,8 @@
 #include "core/linalg/peak.h"
 #include "core/linalg/product.h"
 #include "core/train/evaluate.h"
-#include "core/train/trainer.h"
+#include "core/train/infer.h"
+#include "core/train/pretrain.h"
 
 enum { IMAGES = 1024 };          ///< in the set that batches are taken from
 static const double PROBE = .03; ///< seconds that a look at the peak takes
@@ -58,72 +59,59 @@ static void images_fill(struct images *images)
 
 // ====== Forward passes ======
 
-/// Weights prepared once and for all, and a shard a thread.
+/// Weights packed once, and a batch per thread.
 struct forward {
     const struct pretrain *settings;
-    struct arena arena;
+    struct arena arena; ///< of all that follows
     struct mae mae;
-    struct packed_weights prepared;
-    struct shard *shard; ///< (threads)
+    struct packed_weights packed;
+    struct masked_batch *batch; ///< (threads)
     struct engine *engine;
     size_t done; ///< images so far
 };
 
-enum { TABLE_BYTES = 128 << 10 };
-
 static void forward_open(struct forward *forward, const struct pretrain *settings)
 {
     const struct recipe *recipe = &settings->recipe;
+    const size_t threads = (size_t)settings->threads;
     *forward = (struct forward){.settings = settings};
-    struct arena table;
-    arena_open(&table, "table", TABLE_BYTES);
-    mae_open(&forward->mae, &recipe->shape, &table);
-    size_t count = forward->mae.parameters.count;
-    size_t factors =
-        packed_weights_bytes(&forward->mae.parameters, settings->arithmetic, INFER);
-    arena_close(&table);
-
-    arena_open(&forward->arena, "weights",
-               TABLE_BYTES + count * sizeof(real) + factors + 64);
-    mae_open(&forward->mae, &recipe->shape, &forward->arena);
-    real *weights = arena_reals(&forward->arena, count);
+    struct arena *arena = &forward->arena;
+    arena_open_growing(arena, "forward passes");
+    mae_open(&forward->mae, &recipe->shape, arena);
+    real *weights = arena_reals(arena, forward->mae.parameters.count);
     parameters_initialise(weights, &forward->mae.parameters, settings->seed);
-    packed_weights_open(&forward->prepared, &forward->mae.parameters, weights,
-                        settings->arithmetic, INFER, &forward->arena);
-    packed_weights_pack_all(&forward->prepared);
+    packed_weights_open(&forward->packed, &forward->mae.parameters, weights,
+                        settings->arithmetic, INFER, arena);
+    packed_weights_pack_all(&forward->packed);
     forward->engine = engine_open(settings->threads, 0, 0);
-    forward->shard = calloc((size_t)settings->threads, sizeof *forward->shard);
-    if (!forward->shard) die(EXIT_SYSTEM, "forward: no memory");
-    for (int w = 0; w < settings->threads; ++w)
-        shard_open(&forward->shard[w], &forward->mae, EVALUATION_CHUNK,
-                   recipe->mask_ratio, settings->arithmetic, INFER);
+    forward->batch = arena_take(arena, threads, sizeof *forward->batch);
+    for (size_t w = 0; w < threads; ++w)
+        masked_batch_open(&forward->batch[w], &forward->mae, INFER_CHUNK,
+                          recipe->mask_ratio, settings->arithmetic, INFER, arena);
 }
 
 static void forward_chunk(size_t chunk, int worker, void *context)
 {
     const struct forward *forward = context;
     const struct pretrain *settings = forward->settings;
-    struct shard *shard = &forward->shard[worker];
-    size_t first = forward->done + chunk * EVALUATION_CHUNK;
-    for (size_t b = 0; b < EVALUATION_CHUNK; ++b)
-        shard_load(shard, b, settings->images, (uint32_t)((first + b) % IMAGES),
-                   settings->seed, EVALUATION_EPOCH);
-    struct mae_input input = shard_input(shard);
-    mae_forward(shard->activations, &forward->mae, &forward->prepared, &input);
+    struct masked_batch *batch = &forward->batch[worker];
+    size_t first = forward->done + chunk * INFER_CHUNK;
+    for (size_t b = 0; b < INFER_CHUNK; ++b)
+        masked_batch_load(batch, b, settings->images, (uint32_t)((first + b) % IMAGES),
+                          settings->seed, EVALUATION_EPOCH);
+    struct mae_input input = masked_batch_input(batch);
+    mae_forward(batch->activations, &forward->mae, &forward->packed, &input);
 }
 
 static void forward_batch(struct forward *forward)
 {
     size_t batch = forward->settings->recipe.batch;
-    engine_each(forward->engine, batch / EVALUATION_CHUNK, forward_chunk, forward);
+    pool_for(forward->engine, batch / INFER_CHUNK, forward_chunk, forward);
     forward->done += batch;
 }
 
 static void forward_close(struct forward *forward)
 {
-    for (int w = 0; w < forward->settings->threads; ++w)
-        shard_close(&forward->shard[w]);
-    free(forward->shard);
     engine_close(forward->engine);
     arena_close(&forward->arena);
 }
@@ -134,7 +122,7 @@ static void forward_close(struct forward *forward)
 struct bench {
     struct pretrain settings;
     enum work work;
-    struct trainer trainer;
+    struct pretrainer pretrainer;
     struct forward forward;
     double loss; ///< of the last training step
 };
@@ -142,14 +130,14 @@ struct bench {
 static void bench_open(struct bench *bench)
 {
     if (bench->work == TRAINING) {
-        trainer_open(&bench->trainer, &bench->settings);
-        trainer_start(&bench->trainer);
+        pretrainer_open(&bench->pretrainer, &bench->settings);
+        trainer_start(&bench->pretrainer.trainer);
     } else {
         forward_open(&bench->forward, &bench->settings);
     }
     const struct recipe *recipe = &bench->settings.recipe;
     const struct mae *mae =
-        bench->work == TRAINING ? &bench->trainer.mae : &bench->forward.mae;
+        bench->work == TRAINING ? &bench->pretrainer.mae : &bench->forward.mae;
     enum arithmetic arithmetic = bench->settings.arithmetic;
     printf("parameters=%zu flops=%.0f core_type=%s products=%s peak=%s\n",
            mae->parameters.count,
@@ -169,7 +157,7 @@ static void bench_slice(struct bench *bench, long repetitions)
     double started = clock_seconds();
     for (long r = 0; r < repetitions; ++r) {
         if (bench->work == TRAINING)
-            bench->loss = trainer_update(&bench->trainer);
+            bench->loss = trainer_step(&bench->pretrainer.trainer);
         else
             forward_batch(&bench->forward);
     }
@@ -194,7 +182,7 @@ static void bench_slice(struct bench *bench, long repetitions)
 static void bench_close(struct bench *bench)
 {
     if (bench->work == TRAINING)
-        trainer_close(&bench->trainer);
+        pretrainer_close(&bench->pretrainer);
     else
         forward_close(&bench->forward);
     printf("peak_bytes=%.0f\n", clock_peak_bytes());
@@ -202,24 +190,24 @@ static void bench_close(struct bench *bench)
 
 // ====== The command line ======
 
-/// The tier's recipe with the given patch and batch; leaves keep their number of images.
+/// The tier's recipe with the given patch and batch; micro-batches keep their number of images.
 static struct recipe recipe_of(const struct option *options, size_t count)
 {
     struct recipe recipe = recipe_find(option_text(options, count, "tier"), "m75-h3");
     const char *patch = option_text(options, count, "patch");
     const char *batch = option_text(options, count, "batch");
-    size_t leaf = recipe.batch / recipe.leaves;
+    size_t images = recipe.batch / recipe.micro_batches;
     if (patch) recipe.shape.patch = (int)parse_integer("--patch", patch, 1, 32);
     if (batch) recipe.batch = (size_t)parse_integer("--batch", batch, 1, IMAGES);
-    recipe.leaves = recipe.batch / leaf;
+    recipe.micro_batches = recipe.batch / images;
     const char *fault = shape_fault(&recipe.shape);
     if (fault)
         die(EXIT_USAGE, "--patch: '%s' is refused: %s (give 2 or 4)", patch, fault);
-    if (recipe.batch % EVALUATION_CHUNK || recipe.batch % leaf ||
-        (recipe.leaves & (recipe.leaves - 1)))
+    if (recipe.batch % INFER_CHUNK || recipe.batch % images ||
+        (recipe.micro_batches & (recipe.micro_batches - 1)))
         die(EXIT_USAGE,
             "--batch: '%s' is refused (give %d or %zu images times a power of two)",
-            batch, EVALUATION_CHUNK, leaf);
+            batch, INFER_CHUNK, images);
     return recipe;
 }
 

@@ -1,59 +1,54 @@
 #include "core/analysis/encoder_features.h"
 
 #include <math.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/analysis/last_block.h"
 #include "core/base/die.h"
 #include "core/base/files.h"
-#include "core/train/checkpoint.h"
-#include "core/train/encode.h"
-#include "core/train/engine.h"
+#include "core/data/patches.h"
+#include "core/train/infer.h"
 
-enum { PIECE = 16, PIECE_FENCE = 256 };
-// Bytes of tokens that are encoded before the last block sees them.
-static const size_t SLAB_BYTES = (size_t)512 << 20;
-
-/// One thread's memory for the last block over all tokens of a piece.
-struct room {
-    struct arena arena;
-    struct block_trace trace;
-    struct block_work work;
-    real *x, *normed, *normal, *rstd; ///< (PIECE,T+1,D) thrice, (PIECE,T+1)
-};
-
-struct pass {
+struct outputs {
     const struct encoder_source *source;
     const struct last_block *block;
-    struct attention_shape shape; ///< PIECE, T + 1, D, H
-    struct room *rooms;           ///< (threads)
-    const float *tokens;          ///< (count,T+1,D) before the last block
-    size_t first, count;          ///< images of the slab
-    float *rows, *summary;        ///< as encoder_features_compute's
-    atomic_int overflow;
+    struct attention_shape shape; // INFER_CHUNK, T + 1, D, H
+    float *rows, *summary;        // as encoder_features_compute's
 };
 
-static void room_open(struct room *room, const struct attention_shape *shape)
+// One thread's memory.
+struct workspace {
+    struct mae_activations *activations;
+    struct block_trace trace;
+    struct block_work work;
+    real *patches;                    // (INFER_CHUNK,T,F)
+    int32_t *visible;                 // (INFER_CHUNK,T)
+    real *x, *normed, *normal, *rstd; // (INFER_CHUNK,T+1,D) thrice, (INFER_CHUNK,T+1)
+};
+
+static void *workspace_open(struct arena *arena, const void *context)
 {
-    const size_t rows = attention_rows(shape), thin = size_product(rows, shape->width);
-    struct reserve counted = {.mode = INFER};
-    block_trace_open(&room->trace, FP32, shape, &counted);
-    block_work_open(&room->work, FP32, shape, 0, &counted);
-    arena_open(&room->arena, "last block",
-               counted.bytes + size_product(3 * thin + rows, sizeof(real)) +
-                   64 * PIECE_FENCE);
-    struct reserve reserve = {.arena = &room->arena, .mode = INFER};
-    block_trace_open(&room->trace, FP32, shape, &reserve);
-    block_work_open(&room->work, FP32, shape, 0, &reserve);
-    room->x = arena_reals(&room->arena, thin);
-    room->normed = arena_reals(&room->arena, thin);
-    room->normal = arena_reals(&room->arena, thin);
-    room->rstd = arena_reals(&room->arena, rows);
+    const struct outputs *outputs = context;
+    const struct mae *mae = outputs->source->mae;
+    const struct attention_shape *shape = &outputs->shape;
+    const size_t T = shape_tokens(&mae->shape), rows = attention_rows(shape),
+                 numbers = size_product(rows, shape->width);
+    struct workspace *work = arena_take(arena, 1, sizeof *work);
+    struct reserve reserve = {.arena = arena, .mode = INFER};
+    work->activations = mae_activations_open(mae, INFER_CHUNK, T, FP32, INFER, arena);
+    block_trace_open(&work->trace, FP32, shape, &reserve);
+    block_work_open(&work->work, FP32, shape, 0, &reserve);
+    work->patches = arena_reals(arena, INFER_CHUNK * T * shape_patch(&mae->shape));
+    work->visible = arena_take(arena, INFER_CHUNK * T, sizeof *work->visible);
+    for (size_t i = 0; i < INFER_CHUNK * T; ++i) work->visible[i] = (int32_t)(i % T);
+    work->x = arena_reals(arena, numbers);
+    work->normed = arena_reals(arena, numbers);
+    work->normal = arena_reals(arena, numbers);
+    work->rstd = arena_reals(arena, rows);
+    return work;
 }
 
-/// The rows that the last block's stage reads: the class row as it is, every token as LN1 leaves it.
+// The rows that the last block reads: the class row as it is, then every token after LN1.
 static void put_rows(float *out, const real *x, const real *normed, size_t tokens,
                      size_t width)
 {
@@ -61,110 +56,93 @@ static void put_rows(float *out, const real *x, const real *normed, size_t token
     for (size_t i = 0; i < tokens * width; ++i) out[width + i] = (float)normed[i];
 }
 
-/// The class token's row, and the mean of the others, added in order.
-static void put_summary(float *out, const real *tokens, size_t count, size_t width)
+// The class token's row, and the mean of the others, added in order. Returns 1 when some number is not
+// finite.
+static int put_summary(float *out, const real *tokens, size_t count, size_t width)
 {
+    int finite = 1;
     for (size_t i = 0; i < width; ++i) {
         double sum = 0;
         for (size_t t = 1; t < count; ++t) sum += (double)tokens[t * width + i];
         out[SUMMARY_CLASS * width + i] = (float)tokens[i];
         out[SUMMARY_MEAN * width + i] = (float)(sum / (double)(count - 1));
     }
+    for (size_t i = 0; i < SUMMARY_ROWS * width; ++i) finite &= isfinite(out[i]) != 0;
+    return !finite;
 }
 
-/// Places past the end repeat the last image.
-static void piece_item(size_t piece, int worker, void *context)
+// work->x = the tokens before the last block, of whole images.
+static void encode(struct workspace *work, const struct infer_chunk *chunk,
+                   const struct outputs *outputs)
 {
-    struct pass *pass = context;
-    struct room *room = &pass->rooms[worker];
-    const size_t T = pass->shape.tokens, D = pass->shape.width, one = T * D;
-    const size_t first = piece * PIECE, rest = pass->count - first;
-    for (size_t b = 0; b < PIECE; ++b) {
-        const float *tokens = pass->tokens + (first + (b < rest ? b : rest - 1)) * one;
-        for (size_t i = 0; i < one; ++i) room->x[b * one + i] = (real)tokens[i];
-    }
-    const size_t images = rest < PIECE ? rest : PIECE, at = pass->first + first;
-    if (pass->rows) {
-        layernorm_forward(room->normed, room->normal, room->rstd, room->x,
-                          &pass->block->block.norm1, PIECE * T, D);
-        for (size_t b = 0; b < images; ++b)
-            put_rows(pass->rows + (at + b) * (T + 1) * D, room->x + b * one,
-                     room->normed + b * one, T, D);
-    }
-    block_forward(room->x, &room->trace, &room->work, &pass->block->block,
-                  &pass->shape);
-    layernorm_forward(room->normed, room->normal, room->rstd, room->x,
-                      &pass->block->norm, PIECE * T, D);
-    int finite = 1;
-    for (size_t b = 0; b < images; ++b) {
-        float *summary = pass->summary + (at + b) * SUMMARY_ROWS * D;
-        put_summary(summary, room->normed + b * one, T, D);
-        for (size_t i = 0; i < SUMMARY_ROWS * D; ++i)
-            finite &= isfinite(summary[i]) != 0;
-    }
-    if (!finite) atomic_store(&pass->overflow, 1);
+    const struct mae *mae = outputs->source->mae;
+    const size_t T = shape_tokens(&mae->shape), F = shape_patch(&mae->shape);
+    for (size_t b = 0; b < INFER_CHUNK; ++b)
+        patches_from_bytes(work->patches + b * T * F,
+                           outputs->source->images->pixels +
+                               chunk->image[b] * IMAGE_BYTES,
+                           mae->shape.patch);
+    const struct mae_input input = {INFER_CHUNK, T, work->patches, work->visible};
+    const real *tokens = mae_encode(work->activations, mae, chunk->weights, &input,
+                                    mae->shape.encoder_blocks - 1);
+    memcpy(work->x, tokens,
+           attention_rows(&outputs->shape) * outputs->shape.width * sizeof *work->x);
 }
 
-/// Encodes images first .. first+count-1 up to the last block, whole.
-static int encode_slab(float *tokens, float *pixels, int32_t *shown,
-                       const struct encoder_source *source, size_t first, size_t count)
+static int pass(const struct infer_chunk *chunk, void *context)
 {
-    const size_t T = shape_tokens(&source->mae->shape);
-    for (size_t i = 0; i < count * IMAGE_BYTES; ++i)
-        pixels[i] = (float)pixel_value(source->images->pixels[first * IMAGE_BYTES + i]);
-    for (size_t i = 0; i < count * T; ++i) shown[i] = (int32_t)(i % T);
-    const struct encoding encoding = {.mae = source->mae,
-                                      .weights = source->weights,
-                                      .layer = source->mae->shape.encoder_blocks - 1,
-                                      .images = pixels,
-                                      .count = count,
-                                      .visible = T,
-                                      .shown = shown,
-                                      .threads = source->threads};
-    return encode_images(tokens, NULL, &encoding);
+    const struct outputs *outputs = context;
+    const struct last_block *block = outputs->block;
+    const size_t T = outputs->shape.tokens, D = outputs->shape.width, one = T * D;
+    struct workspace *work = chunk->workspace;
+    encode(work, chunk, outputs);
+    if (outputs->rows) {
+        layernorm_forward(work->normed, work->normal, work->rstd, work->x,
+                          &block->block.norm1, INFER_CHUNK * T, D);
+        for (size_t b = 0; b < chunk->count; ++b)
+            put_rows(outputs->rows + (chunk->first + b) * (T + 1) * D,
+                     work->x + b * one, work->normed + b * one, T, D);
+    }
+    block_forward(work->x, &work->trace, &work->work, &block->block, &outputs->shape);
+    layernorm_forward(work->normed, work->normal, work->rstd, work->x, &block->norm,
+                      INFER_CHUNK * T, D);
+    int overflow = 0;
+    for (size_t b = 0; b < chunk->count; ++b)
+        overflow |=
+            put_summary(outputs->summary + (chunk->first + b) * SUMMARY_ROWS * D,
+                        work->normed + b * one, T, D);
+    return overflow;
 }
 
 int encoder_features_compute(float *block, float *summary,
                              const struct encoder_source *source)
 {
     const struct mae_shape *shape = &source->mae->shape;
-    const size_t T = shape_tokens(shape), D = (size_t)shape->width,
-                 n = source->images->count, one = (T + 1) * D;
-    size_t most = SLAB_BYTES / (one * sizeof(float)) / PIECE * PIECE;
-    if (most > n) most = n;
-
     struct arena arena;
-    arena_open_growing(&arena, "features");
     struct last_block last;
+    arena_open_growing(&arena, "last block");
     last_block_open(&last, source->mae, source->weights, &arena);
-    float *tokens = arena_take(&arena, most, one * sizeof *tokens),
-          *pixels = arena_take(&arena, most, IMAGE_BYTES * sizeof *pixels);
-    int32_t *shown = arena_take(&arena, most, T * sizeof *shown);
-    struct pass pass = {.source = source,
-                        .block = &last,
-                        .shape = {PIECE, T + 1, D, (size_t)shape->encoder_heads},
-                        .tokens = tokens};
-    pass.rows = block;
-    pass.summary = summary;
-    const size_t threads = (size_t)source->threads;
-    pass.rooms = calloc(threads, sizeof *pass.rooms);
-    if (!pass.rooms) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
-    for (size_t w = 0; w < threads; ++w) room_open(&pass.rooms[w], &pass.shape);
-    struct engine *engine = engine_open(source->threads, 0, 0);
-    int overflow = 0;
-    for (pass.first = 0; pass.first < n; pass.first += pass.count) {
-        pass.count = n - pass.first < most ? n - pass.first : most;
-        overflow |= encode_slab(tokens, pixels, shown, source, pass.first, pass.count);
-        engine_each(engine, (pass.count + PIECE - 1) / PIECE, piece_item, &pass);
-    }
-    engine_close(engine);
-    for (size_t w = 0; w < threads; ++w) arena_close(&pass.rooms[w].arena);
-    free(pass.rooms);
+    struct outputs outputs = {.source = source,
+                              .block = &last,
+                              .shape = {INFER_CHUNK, shape_tokens(shape) + 1,
+                                        (size_t)shape->width,
+                                        (size_t)shape->encoder_heads}};
+    outputs.rows = block;
+    outputs.summary = summary;
+    const struct infer infer = {.parameters = &source->mae->parameters,
+                                .weights = source->weights,
+                                .images = source->images->count,
+                                .threads = source->threads,
+                                .label = "encode",
+                                .workspace = workspace_open,
+                                .pass = pass,
+                                .context = &outputs};
+    int overflow = infer_run(&infer);
     arena_close(&arena);
-    return overflow || atomic_load(&pass.overflow);
+    return overflow;
 }
 
-/// key (HASH_HEX) = the name of everything that the rows are a function of.
+// key (HASH_HEX) = a digest of everything that the rows are a function of.
 static void source_key(char key[HASH_HEX], const struct encoder_source *source,
                        const char *salt, const char *rows)
 {
@@ -203,8 +181,7 @@ int encoder_features_open(struct encoder_features *features, const char *folder,
     struct arena arena;
     size_t block = with_block ? size_product(n, (T + LAST_BLOCK_ROWS) * D) : 0,
            summary = size_product(n, SUMMARY_ROWS * D);
-    arena_open(&arena, "features",
-               size_product(block + summary, sizeof(float)) + 4 * PIECE_FENCE);
+    arena_open_growing(&arena, "features");
     float *rows = with_block ? arena_take(&arena, block, sizeof *rows) : NULL,
           *summaries = arena_take(&arena, summary, sizeof *summaries);
     int overflow = encoder_features_compute(rows, summaries, source);

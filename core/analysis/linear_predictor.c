@@ -104,13 +104,13 @@ static void moments_compute(struct fit *fit, int threads)
 {
     size_t count = fit->images->count, tiles = TILES * (TILES + 1) / 2;
     struct engine *engine = engine_open(threads, 0, 0);
-    engine_each(engine, PIXELS / BLOCK, mean_block, fit);
+    pool_for(engine, PIXELS / BLOCK, mean_block, fit);
     for (fit->first = 0; fit->first < count; fit->first += CHUNK) {
         fit->size = count - fit->first < CHUNK ? count - fit->first : CHUNK;
-        engine_each(engine, fit->size, centred_row, fit);
-        engine_each(engine, tiles, covariance_tile, fit);
+        pool_for(engine, fit->size, centred_row, fit);
+        pool_for(engine, tiles, covariance_tile, fit);
     }
-    engine_each(engine, tiles, covariance_finish, fit);
+    pool_for(engine, tiles, covariance_finish, fit);
     engine_close(engine);
 }
 

@@ -163,7 +163,7 @@ static void learned_image(const struct reconstruction *one, int worker, void *co
     }
     struct pair pair = {patches,     prediction,      one->hidden,   one->hidden_count,
                         one->tokens, one->patch_size, learned->patch};
-    if (measure(learned->samples, one->place, &pair, arena))
+    if (measure(learned->samples, one->position, &pair, arena))
         atomic_fetch_add(&learned->failures, 1);
     arena_reset(arena, mark);
 }
@@ -242,7 +242,7 @@ size_t rank_samples_linear(struct rank_samples *samples,
     require(rival.patch % QUARTER_SIDE == 0, "patch side %d is odd", rival.patch);
     rival.arenas = arenas_open((size_t)threads, "linear rank curves");
     struct engine *engine = engine_open(threads, 0, 0);
-    engine_each(engine, samples->count, linear_image, &rival);
+    pool_for(engine, samples->count, linear_image, &rival);
     engine_close(engine);
     arenas_close(rival.arenas, (size_t)threads);
     return atomic_load(&rival.failures);

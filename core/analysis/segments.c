@@ -40,7 +40,7 @@ void segments_find(uint8_t *maps, const struct segmentation *segmentation)
     finding.mean = arena_doubles(&finding.arenas[0], set->tokens * set->width);
     token_set_mean(finding.mean, set);
     struct engine *engine = engine_open(segmentation->threads, 0, 0);
-    engine_each(engine, set->images, find_image, &finding);
+    pool_for(engine, set->images, find_image, &finding);
     engine_close(engine);
     arenas_close(finding.arenas, threads);
 }

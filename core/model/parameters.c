@@ -115,3 +115,30 @@ const struct parameter *parameters_find(const struct parameters *parameters,
         if (!strcmp(parameters->row[i].name, name)) return &parameters->row[i];
     return NULL;
 }
+
+enum { PIECE = 4096 }; // numbers converted at a time
+
+void slab_hash(struct hash *hash, const real *slab, size_t count)
+{
+    float piece[PIECE];
+    for (size_t first = 0; first < count; first += PIECE) {
+        size_t length = count - first < PIECE ? count - first : PIECE;
+        for (size_t i = 0; i < length; ++i) piece[i] = (float)slab[first + i];
+        hash_add(hash, piece, length * sizeof *piece);
+    }
+}
+
+void slab_digest(char hex[HASH_HEX], const real *slab, size_t count)
+{
+    struct hash hash;
+    hash_open(&hash, HASH_SHA256);
+    slab_hash(&hash, slab, count);
+    hash_close(hex, &hash);
+}
+
+int slab_finite(const real *slab, size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        if (!isfinite(slab[i])) return 0;
+    return 1;
+}

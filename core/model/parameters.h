@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/base/arena.h"
+#include "core/base/hash.h"
 #include "core/base/real.h"
 
 enum { PARAMETER_NAME = 64, PARAMETER_DIMENSIONS = 4 };
@@ -78,5 +79,14 @@ void parameters_initialise(real *slab, const struct parameters *parameters,
 /// The row of that name, NULL when there is none.
 const struct parameter *parameters_find(const struct parameters *parameters,
                                         const char *name);
+
+/// Adds slab (count) to the hash, as little-endian F32.
+void slab_hash(struct hash *hash, const real *slab, size_t count);
+
+/// hex (HASH_HEX) = SHA-256 of slab (count) as little-endian F32.
+void slab_digest(char hex[HASH_HEX], const real *slab, size_t count);
+
+/// Returns 1 when every number of slab (count) is finite, else 0.
+int slab_finite(const real *slab, size_t count);
 
 #endif

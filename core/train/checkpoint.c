@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,83 +10,13 @@
 
 #include "core/base/die.h"
 #include "core/base/number.h"
-#include "core/linalg/coretype.h"
-
-// ====== Identity ======
-
-void identity_fill(struct identity *identity, const struct recipe *recipe,
-                   uint64_t seed, const char *data_digest, enum arithmetic arithmetic,
-                   const char *code)
-{
-    *identity =
-        (struct identity){.arithmetic = arithmetic_name(arithmetic), .code = code};
-    recipe_text(identity->recipe, recipe);
-    snprintf(identity->seed, sizeof identity->seed, "%" PRIu64, seed);
-    snprintf(identity->data_digest, sizeof identity->data_digest, "%s", data_digest);
-    snprintf(identity->core_type, sizeof identity->core_type, "%s", coretype_name());
-}
-
-size_t identity_metadata(struct metadata *metadata, const struct identity *identity)
-{
-    size_t count = 0;
-    metadata[count++] = (struct metadata){"recipe", identity->recipe};
-    metadata[count++] = (struct metadata){"seed", identity->seed};
-    metadata[count++] = (struct metadata){"data_digest", identity->data_digest};
-    metadata[count++] = (struct metadata){"arithmetic", identity->arithmetic};
-    metadata[count++] = (struct metadata){"core_type", identity->core_type};
-    if (identity->code) metadata[count++] = (struct metadata){"code", identity->code};
-    return count;
-}
-
-const char *identity_difference(const struct identity *identity,
-                                const struct safetensors *file)
-{
-    struct metadata expected[IDENTITY_KEYS];
-    size_t count = identity_metadata(expected, identity);
-    for (size_t i = 0; i < count; ++i) {
-        const char *found = safetensors_metadata(file, expected[i].key);
-        if (!found || strcmp(found, expected[i].value)) return expected[i].key;
-    }
-    return NULL;
-}
-
-// ====== Slabs ======
-
-enum { PIECE = 4096 }; // numbers converted at a time
-
-static void slab_hash(struct hash *hash, const real *slab, size_t count)
-{
-    float piece[PIECE];
-    for (size_t first = 0; first < count; first += PIECE) {
-        size_t length = count - first < PIECE ? count - first : PIECE;
-        for (size_t i = 0; i < length; ++i) piece[i] = (float)slab[first + i];
-        hash_add(hash, piece, length * sizeof *piece);
-    }
-}
-
-void slab_digest(char hex[HASH_HEX], const real *slab, size_t count)
-{
-    struct hash hash;
-    hash_open(&hash, HASH_SHA256);
-    slab_hash(&hash, slab, count);
-    hash_close(hex, &hash);
-}
-
-int slab_finite(const real *slab, size_t count)
-{
-    for (size_t i = 0; i < count; ++i)
-        if (!isfinite(slab[i])) return 0;
-    return 1;
-}
-
-// ====== Checkpoints ======
 
 // The state's numbers as text: what metadata can hold.
 struct numbers {
     char updates[24], loss_sum[40], loss_count[24];
 };
 
-static struct numbers numbers_of(const struct state *state)
+static struct numbers numbers_of(const struct train_state *state)
 {
     struct numbers numbers;
     snprintf(numbers.updates, sizeof numbers.updates, "%" PRIu64, state->updates);
@@ -99,12 +28,12 @@ static struct numbers numbers_of(const struct state *state)
 
 // Digest over everything that the continuation depends on: a safetensors file with a flipped bit in a
 // number is still a well-formed file.
-static void state_digest(char hex[HASH_HEX], const struct identity *identity,
-                         const struct numbers *numbers, const struct state *state,
+static void state_digest(char hex[HASH_HEX], const struct run_identity *identity,
+                         const struct numbers *numbers, const struct train_state *state,
                          size_t count)
 {
     struct metadata words[IDENTITY_KEYS];
-    size_t keys = identity_metadata(words, identity);
+    size_t keys = run_identity_metadata(words, identity);
     struct hash hash;
     hash_open(&hash, HASH_SHA256);
     for (size_t i = 0; i < keys; ++i)
@@ -118,8 +47,9 @@ static void state_digest(char hex[HASH_HEX], const struct identity *identity,
     hash_close(hex, &hash);
 }
 
-void checkpoint_write(const char *path, const struct identity *identity,
-                      const struct parameters *parameters, const struct state *state)
+void checkpoint_write(const char *path, const struct run_identity *identity,
+                      const struct parameters *parameters,
+                      const struct train_state *state)
 {
     struct numbers numbers = numbers_of(state);
     char digest[HASH_HEX];
@@ -131,7 +61,7 @@ void checkpoint_write(const char *path, const struct identity *identity,
         {"loss_count", numbers.loss_count},
         {"state_sha256", digest},
     };
-    size_t keys = 5 + identity_metadata(metadata + 5, identity);
+    size_t keys = 5 + run_identity_metadata(metadata + 5, identity);
     const struct slab slabs[] = {{"param/", state->weights},
                                  {"m/", state->first_moment},
                                  {"v/", state->second_moment}};
@@ -139,7 +69,7 @@ void checkpoint_write(const char *path, const struct identity *identity,
 }
 
 static _Noreturn void not_ours(const char *path, const char *key,
-                               const struct identity *identity,
+                               const struct run_identity *identity,
                                const struct safetensors *file)
 {
     const char *found = safetensors_metadata(file, key);
@@ -171,13 +101,13 @@ static const char *number_text(const struct safetensors *file, const char *key)
     return text;
 }
 
-void checkpoint_read(struct state *state, const char *path,
-                     const struct identity *identity,
+void checkpoint_read(struct train_state *state, const char *path,
+                     const struct run_identity *identity,
                      const struct parameters *parameters)
 {
     struct safetensors file;
     safetensors_read(&file, path, NULL);
-    const char *key = identity_difference(identity, &file);
+    const char *key = run_identity_difference(identity, &file);
     if (key) not_ours(path, key, identity, &file);
 
     safetensors_weights(state->weights, parameters, &file, "param/");
@@ -208,8 +138,9 @@ static void leave(int code, void *unused)
 }
 
 // Reads the checkpoint in a child, where death is an answer; what it says goes into `sink`.
-static _Noreturn void read_and_leave(int sink, struct state *state, const char *path,
-                                     const struct identity *identity,
+static _Noreturn void read_and_leave(int sink, struct train_state *state,
+                                     const char *path,
+                                     const struct run_identity *identity,
                                      const struct parameters *parameters)
 {
     if (on_exit(leave, NULL) || dup2(sink, STDERR_FILENO) < 0) _exit(EXIT_SYSTEM);
@@ -232,8 +163,8 @@ static void listen(char reason[CHECKPOINT_REASON], int source)
         memmove(reason, reason + name + 2, strlen(reason + name + 2) + 1);
 }
 
-int checkpoint_fits(char reason[CHECKPOINT_REASON], struct state *state,
-                    const char *path, const struct identity *identity,
+int checkpoint_fits(char reason[CHECKPOINT_REASON], struct train_state *state,
+                    const char *path, const struct run_identity *identity,
                     const struct parameters *parameters)
 {
     int ends[2], status;
@@ -253,4 +184,37 @@ int checkpoint_fits(char reason[CHECKPOINT_REASON], struct state *state,
     if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_INPUT)
         die(EXIT_SYSTEM, "%s: cannot be checked: %s (try again)", path, reason);
     return 0;
+}
+
+void trained_weights_write(const char *path, const struct run_identity *identity,
+                           const struct recipe *recipe, const char *data,
+                           const struct parameters *parameters,
+                           const struct train_state *state, const struct metadata *more,
+                           size_t more_count)
+{
+    enum { OWN_KEYS = 11, MORE_KEYS = 8 };
+    char updates[24], seen[24], epochs[40], heads[12], decoder_heads[12], patch[12],
+        ratio[40];
+    require(more_count <= MORE_KEYS, "%zu keys of metadata", more_count);
+    snprintf(updates, sizeof updates, "%" PRIu64, state->updates);
+    snprintf(seen, sizeof seen, "%" PRIu64, state->updates * recipe->batch);
+    snprintf(epochs, sizeof epochs, "%.15g", recipe->epochs);
+    snprintf(heads, sizeof heads, "%d", recipe->shape.encoder_heads);
+    snprintf(decoder_heads, sizeof decoder_heads, "%d", recipe->shape.decoder_heads);
+    snprintf(patch, sizeof patch, "%d", recipe->shape.patch);
+    snprintf(ratio, sizeof ratio, "%.15g", recipe->mask_ratio);
+    struct metadata metadata[OWN_KEYS + MORE_KEYS + IDENTITY_KEYS] = {
+        {"format", "pt"},   {"run", recipe->run}, {"tier", recipe->tier},
+        {"data", data},     {"updates", updates}, {"images_seen", seen},
+        {"epochs", epochs}, {"heads", heads},
+    };
+    size_t keys = 8;
+    const int decodes = recipe->mask_ratio > 0;
+    if (decodes) metadata[keys++] = (struct metadata){"decoder_heads", decoder_heads};
+    metadata[keys++] = (struct metadata){"patch", patch};
+    if (decodes) metadata[keys++] = (struct metadata){"mask_ratio", ratio};
+    for (size_t i = 0; i < more_count; ++i) metadata[keys++] = more[i];
+    keys += run_identity_metadata(metadata + keys, identity);
+    const struct slab slab = {"", state->weights};
+    safetensors_write(path, parameters, &slab, 1, metadata, keys, TENSOR_F32);
 }

@@ -13,9 +13,8 @@
 // the same in every worker whatever the caller's setting was.
 enum { FLOATING_POINT_MODE = 0x1f80 | 0x8000 | 0x0040 };
 
-enum {
-    PIECE_FENCE = 256
-}; // bytes an arena may add to a piece: alignment, and fences under ASan
+// Bytes that an arena may add to a piece: alignment, and fences under ASan.
+enum { PIECE_FENCE = 256 };
 
 typedef void item_function(size_t i, int worker, void *context);
 
@@ -25,21 +24,21 @@ struct worker {
     pthread_t thread;
 };
 
-// A node of the tree is known by its leftmost leaf; its buffer and its loss stand there too. Heap
-// numbers (root 1, children 2n and 2n + 1, leaf l at leaves + l) index `arrived`.
+// A node of the tree has the number of its leftmost micro-batch, which also indexes its buffer and its
+// loss. Heap numbers (root 1, children 2n and 2n + 1, micro-batch m at micro_batches + m) index `arrived`.
 struct engine {
     struct arena arena; // holds everything, this struct included
     int threads;
-    size_t leaves, count;
-    size_t *order;       // (leaves) in which leaves are begun
-    double *loss;        // (leaves)
-    real **buffer;       // (leaves) NULL where the node has none
-    atomic_int *arrived; // (leaves) children of a node that are finished
-    real **spare;        // (leaves) buffers not in use, a stack
+    size_t micro_batches, count;
+    size_t *order;       // (micro_batches) in which they are begun
+    double *loss;        // (micro_batches)
+    real **buffer;       // (micro_batches) NULL where the node has none
+    atomic_int *arrived; // (micro_batches) children of a node that are finished
+    real **spare;        // (micro_batches) buffers not in use, a stack
     size_t spares;
     pthread_mutex_t spare_lock;
-    leaf_function *leaf; // of the gradient being computed
-    void *leaf_context;
+    micro_batch_function *compute; // the gradient's, while one is computed
+    void *compute_context;
 
     struct worker *worker; // (threads)
     item_function *item;   // the job
@@ -49,6 +48,7 @@ struct engine {
     pthread_mutex_t lock;
     pthread_cond_t begin, end;
     uint64_t jobs; // begun so far
+    int running;   // a job is under way
     int busy;      // threads besides the caller still at the job
     int closing;
 };
@@ -102,28 +102,29 @@ static void workers_start(struct engine *engine)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-struct engine *engine_open(int threads, size_t leaves, size_t count)
+struct engine *engine_open(int threads, size_t micro_batches, size_t count)
 {
-    require(threads > 0 && (leaves & (leaves - 1)) == 0, "%d threads, %zu leaves",
-            threads, leaves);
+    require(threads > 0 && (micro_batches & (micro_batches - 1)) == 0,
+            "%d threads, %zu micro-batches", threads, micro_batches);
     size_t slab = size_product(count, sizeof(real)) + PIECE_FENCE;
-    size_t control = sizeof(struct engine) + (leaves + 1) * 5 * sizeof(void *) +
+    size_t control = sizeof(struct engine) + (micro_batches + 1) * 5 * sizeof(void *) +
                      (size_t)threads * sizeof(struct worker) + 8 * PIECE_FENCE;
     struct arena arena;
-    arena_open(&arena, "gradients", size_product(leaves, slab) + control);
+    arena_open(&arena, "gradients", size_product(micro_batches, slab) + control);
 
     struct engine *engine = arena_take(&arena, 1, sizeof *engine);
-    *engine = (struct engine){.threads = threads, .leaves = leaves, .count = count};
-    engine->order = arena_take(&arena, leaves, sizeof *engine->order);
-    engine->loss = arena_doubles(&arena, leaves);
-    engine->buffer = arena_take(&arena, leaves, sizeof *engine->buffer);
-    engine->arrived = arena_take(&arena, leaves, sizeof *engine->arrived);
-    engine->spare = arena_take(&arena, leaves, sizeof *engine->spare);
+    *engine = (struct engine){
+        .threads = threads, .micro_batches = micro_batches, .count = count};
+    engine->order = arena_take(&arena, micro_batches, sizeof *engine->order);
+    engine->loss = arena_doubles(&arena, micro_batches);
+    engine->buffer = arena_take(&arena, micro_batches, sizeof *engine->buffer);
+    engine->arrived = arena_take(&arena, micro_batches, sizeof *engine->arrived);
+    engine->spare = arena_take(&arena, micro_batches, sizeof *engine->spare);
     engine->worker = arena_take(&arena, (size_t)threads, sizeof *engine->worker);
     engine->arena = arena;
-    for (size_t l = 0; l < leaves; ++l) {
-        engine->order[l] = l;
-        engine->buffer[l] = NULL;
+    for (size_t m = 0; m < micro_batches; ++m) {
+        engine->order[m] = m;
+        engine->buffer[m] = NULL;
     }
     pthread_mutex_init(&engine->spare_lock, NULL);
     pthread_mutex_init(&engine->lock, NULL);
@@ -154,11 +155,11 @@ int engine_threads(const struct engine *engine)
     return engine->threads;
 }
 
-void engine_each(struct engine *engine, size_t items, item_function *item,
-                 void *context)
+void pool_for(struct engine *engine, size_t items, item_function *item, void *context)
 {
     pthread_mutex_lock(&engine->lock);
-    require(engine->busy == 0, "a job was begun inside a job");
+    require(!engine->running, "a job was begun inside a job");
+    engine->running = 1;
     engine->item = item;
     engine->context = context;
     engine->items = items;
@@ -171,6 +172,7 @@ void engine_each(struct engine *engine, size_t items, item_function *item,
     job_work(engine, 0);
     pthread_mutex_lock(&engine->lock);
     while (engine->busy > 0) pthread_cond_wait(&engine->end, &engine->lock);
+    engine->running = 0;
     pthread_mutex_unlock(&engine->lock);
 }
 
@@ -190,18 +192,18 @@ static void share_part(size_t i, int worker, void *context)
                 share->context);
 }
 
-void engine_share(struct engine *engine,
-                  void (*part)(size_t first, size_t last, void *context), void *context)
+void pool_split(struct engine *engine,
+                void (*part)(size_t first, size_t last, void *context), void *context)
 {
     struct share share = {part, context, engine->count, (size_t)engine->threads};
-    engine_each(engine, share.parts, share_part, &share);
+    pool_for(engine, share.parts, share_part, &share);
 }
 
 // ====== The tree ======
 
 void engine_order(struct engine *engine, const size_t *order)
 {
-    memcpy(engine->order, order, engine->leaves * sizeof *order);
+    memcpy(engine->order, order, engine->micro_batches * sizeof *order);
 }
 
 // The buffer given back last, still warm in the cache, or a new one.
@@ -214,12 +216,12 @@ static real *buffer_take(struct engine *engine)
     return buffer;
 }
 
-static void buffer_give(struct engine *engine, size_t leaf)
+static void buffer_give(struct engine *engine, size_t node)
 {
     pthread_mutex_lock(&engine->spare_lock);
-    engine->spare[engine->spares++] = engine->buffer[leaf];
+    engine->spare[engine->spares++] = engine->buffer[node];
     pthread_mutex_unlock(&engine->spare_lock);
-    engine->buffer[leaf] = NULL;
+    engine->buffer[node] = NULL;
 }
 
 KERNEL static void slab_add(real *restrict sum, const real *restrict term, size_t count)
@@ -227,37 +229,39 @@ KERNEL static void slab_add(real *restrict sum, const real *restrict term, size_
     for (size_t i = 0; i < count; ++i) sum[i] += term[i];
 }
 
-// Computes a leaf, then climbs: whoever finishes the second child of a node adds the right child to
-// the left one, whichever was second, and goes on from the node.
-static void leaf_item(size_t i, int worker, void *context)
+// Computes a micro-batch, then climbs: the worker that finishes the second child of a node adds the right
+// child to the left one, in this order always, and goes on from the node.
+static void micro_batch_item(size_t i, int worker, void *context)
 {
     struct engine *engine = context;
-    size_t leaf = engine->order[i];
-    engine->buffer[leaf] = buffer_take(engine);
-    engine->loss[leaf] =
-        engine->leaf(engine->buffer[leaf], leaf, worker, engine->leaf_context);
-    for (size_t node = engine->leaves + leaf, width = 1; node > 1;
+    size_t first = engine->order[i]; // of the node
+    engine->buffer[first] = buffer_take(engine);
+    engine->loss[first] =
+        engine->compute(engine->buffer[first], first, worker, engine->compute_context);
+    for (size_t node = engine->micro_batches + first, width = 1; node > 1;
          node /= 2, width *= 2) {
         if (atomic_fetch_add(&engine->arrived[node / 2], 1) == 0) return;
-        size_t left = leaf & ~(2 * width - 1), right = left + width;
+        size_t left = first & ~(2 * width - 1), right = left + width;
         enum phase before = phase_enter(PHASE_FOLD);
         slab_add(engine->buffer[left], engine->buffer[right], engine->count);
         phase_enter(before);
         engine->loss[left] += engine->loss[right];
         buffer_give(engine, right);
-        leaf = left;
+        first = left;
     }
 }
 
 double engine_gradient(const real **gradient, struct engine *engine,
-                       leaf_function *leaf, void *context)
+                       micro_batch_function *compute, void *context)
 {
-    require(engine->leaves > 0, "an engine without leaves has no gradient");
+    require(engine->micro_batches > 0,
+            "an engine without micro-batches has no gradient");
     if (engine->buffer[0]) buffer_give(engine, 0);
-    for (size_t n = 0; n < engine->leaves; ++n) atomic_store(&engine->arrived[n], 0);
-    engine->leaf = leaf;
-    engine->leaf_context = context;
-    engine_each(engine, engine->leaves, leaf_item, engine);
+    for (size_t n = 0; n < engine->micro_batches; ++n)
+        atomic_store(&engine->arrived[n], 0);
+    engine->compute = compute;
+    engine->compute_context = context;
+    pool_for(engine, engine->micro_batches, micro_batch_item, engine);
     *gradient = engine->buffer[0];
     return engine->loss[0];
 }

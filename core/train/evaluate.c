@@ -1,88 +1,83 @@
 #include "core/train/evaluate.h"
 
-#include <stdlib.h>
-
-#include "core/base/die.h"
-#include "core/train/engine.h"
+#include "core/train/infer.h"
 #include "core/train/loss.h"
-#include "core/train/shard.h"
+#include "core/train/pretrain.h"
 
-struct pass {
+struct visit {
     const struct evaluation *evaluation;
-    struct arena arena; // of the prepared weights
-    struct packed_weights weights;
-    struct shard *shard; // (threads)
     reconstruction_function *each;
     void *context;
 };
 
-// Image number at a place; places past the end repeat the last image.
-static uint32_t image_at(const struct evaluation *evaluation, size_t place)
+static void *workspace(struct arena *arena, const void *context)
 {
-    if (place >= evaluation->count) place = evaluation->count - 1;
-    return evaluation->list ? evaluation->list[place] : (uint32_t)place;
+    const struct visit *visit = context;
+    struct masked_batch *batch = arena_take(arena, 1, sizeof *batch);
+    masked_batch_open(batch, visit->evaluation->mae, INFER_CHUNK,
+                      visit->evaluation->mask_ratio, FP32, INFER, arena);
+    return batch;
 }
 
-static void chunk_item(size_t chunk, int worker, void *context)
+// The number in the set of the image at a position in the list.
+static uint32_t image_at(const struct evaluation *evaluation, size_t position)
 {
-    const struct pass *pass = context;
-    const struct evaluation *evaluation = pass->evaluation;
-    struct shard *shard = &pass->shard[worker];
-    size_t first = chunk * EVALUATION_CHUNK;
-    for (size_t b = 0; b < EVALUATION_CHUNK; ++b)
-        shard_load(shard, b, evaluation->images, image_at(evaluation, first + b),
-                   evaluation->seed, EVALUATION_EPOCH);
-    struct mae_input input = shard_input(shard);
-    const real *prediction =
-        mae_forward(shard->activations, evaluation->mae, &pass->weights, &input);
+    return evaluation->list ? evaluation->list[position] : (uint32_t)position;
+}
 
-    size_t numbers = shard->tokens * shard->patch_size;
-    for (size_t b = 0; b < EVALUATION_CHUNK && first + b < evaluation->count; ++b) {
-        struct reconstruction one = {
-            .place = first + b,
-            .image = image_at(evaluation, first + b),
-            .tokens = shard->tokens,
-            .patch_size = shard->patch_size,
-            .visible_count = shard->visible,
-            .hidden_count = shard->hidden,
+static int pass(const struct infer_chunk *chunk, void *context)
+{
+    const struct visit *visit = context;
+    const struct evaluation *evaluation = visit->evaluation;
+    struct masked_batch *batch = chunk->workspace;
+    for (size_t b = 0; b < INFER_CHUNK; ++b)
+        masked_batch_load(batch, b, evaluation->images,
+                          image_at(evaluation, chunk->image[b]), evaluation->seed,
+                          EVALUATION_EPOCH);
+    const struct mae_input input = masked_batch_input(batch);
+    const real *prediction =
+        mae_forward(batch->activations, evaluation->mae, chunk->weights, &input);
+
+    const size_t numbers = batch->tokens * batch->patch_size;
+    for (size_t b = 0; b < chunk->count; ++b) {
+        const struct reconstruction one = {
+            .position = chunk->first + b,
+            .image = image_at(evaluation, chunk->first + b),
+            .tokens = batch->tokens,
+            .patch_size = batch->patch_size,
+            .visible_count = batch->visible_count,
+            .hidden_count = batch->hidden_count,
             .prediction = prediction + b * numbers,
-            .patches = shard->patches + b * numbers,
-            .visible = shard->shown + b * shard->visible,
-            .hidden = shard->masked + b * shard->hidden,
+            .patches = batch->patches + b * numbers,
+            .visible = batch->visible + b * batch->visible_count,
+            .hidden = batch->hidden + b * batch->hidden_count,
         };
-        pass->each(&one, worker, pass->context);
+        visit->each(&one, chunk->worker, visit->context);
     }
+    return 0;
 }
 
 void evaluate_reconstructions(const struct evaluation *evaluation,
                               reconstruction_function *each, void *context)
 {
-    size_t threads = (size_t)evaluation->threads;
-    require(evaluation->count > 0, "no images to look at");
-    struct engine *engine = engine_open(evaluation->threads, 0, 0);
-    struct pass pass = {.evaluation = evaluation, .each = each, .context = context};
-    pass.shard = calloc(threads, sizeof *pass.shard);
-    if (!pass.shard) die(EXIT_SYSTEM, "evaluation: no memory");
-    for (size_t w = 0; w < threads; ++w)
-        shard_open(&pass.shard[w], evaluation->mae, EVALUATION_CHUNK,
-                   evaluation->mask_ratio, FP32, INFER);
-    packed_weights_for_inference(&pass.weights, &pass.arena,
-                                 &evaluation->mae->parameters, evaluation->weights,
-                                 FP32);
-    size_t chunks = (evaluation->count + EVALUATION_CHUNK - 1) / EVALUATION_CHUNK;
-    engine_each(engine, chunks, chunk_item, &pass);
-    for (size_t w = 0; w < threads; ++w) shard_close(&pass.shard[w]);
-    free(pass.shard);
-    arena_close(&pass.arena);
-    engine_close(engine);
+    struct visit visit = {evaluation, each, context};
+    const struct infer infer = {.parameters = &evaluation->mae->parameters,
+                                .weights = evaluation->weights,
+                                .images = evaluation->count,
+                                .threads = evaluation->threads,
+                                .workspace = workspace,
+                                .pass = pass,
+                                .context = &visit};
+    infer_run(&infer);
 }
 
 static void loss_of_one(const struct reconstruction *one, int worker, void *context)
 {
     (void)worker;
     double *loss = context;
-    loss[one->place] = masked_loss(NULL, one->prediction, one->patches, one->hidden, 1,
-                                   one->tokens, one->hidden_count, one->patch_size, 1);
+    loss[one->position] =
+        masked_loss(NULL, one->prediction, one->patches, one->hidden, 1, one->tokens,
+                    one->hidden_count, one->patch_size, 1);
 }
 
 void evaluate_losses(double *loss, const struct evaluation *evaluation)

@@ -2,20 +2,17 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/base/number.h"
+#include "core/data/patches.h"
 #include "core/train/classify.h"
-#include "core/train/history.h"
-#include "core/train/labelled.h"
+#include "core/train/lock.h"
 #include "core/train/loss.h"
-#include "core/train/training.h"
-#include "core/train/turn.h"
-
-enum { TABLE_BYTES = 128 << 10 }; // room for the model's table of parameters
+#include "core/train/train_log.h"
+#include "core/train/train_loop.h"
 
 // ====== Recipe ======
 
@@ -28,7 +25,7 @@ struct recipe finetune_recipe(const char *tier, const char *run)
     const int smoke = strcmp(tier, "smoke") == 0;
     recipe.mask_ratio = 0;
     recipe.batch = smoke ? 32 : 128;
-    recipe.leaves = smoke ? 4 : 8;
+    recipe.micro_batches = smoke ? 4 : 8;
     recipe.epochs = smoke ? 1 : 100;
     recipe.warmup = recipe.epochs * .05;
     recipe.learning_rate = smoke ? 5e-3 : 5e-4;
@@ -39,43 +36,87 @@ struct recipe finetune_recipe(const char *tier, const char *run)
     return recipe;
 }
 
-// ====== A finetuning in memory ======
+// ====== In memory ======
 
-struct finetuning {
+// A micro-batch of labelled images and the workspace of its pass: one thread's.
+struct labelled_batch {
+    struct classifier_activations *activations;
+    real *patches;   // (B,T,F) in [-1,1]
+    uint8_t *labels; // (B)
+    real *dlogits;   // (B,C)
+};
+
+struct finetuner {
     const struct finetune *settings;
     struct finetune_outcome *outcome;
-    struct arena arena; // the model's table
+    struct arena arena; // of the model's table and the batches
     struct classifier classifier;
-    struct descent descent;
-    struct labelled *labelled; // (threads)
-    struct identity identity;
+    struct trainer trainer;
+    struct labelled_batch *batch; // (threads)
+    struct run_identity identity;
     char weights[PATH_SIZE];
 };
 
-static double leaf_gradient(real *gradient, const uint32_t *image,
-                            const uint32_t *epoch, real share, int worker,
-                            void *context)
+static size_t batch_images(const struct finetune *settings)
+{
+    return settings->recipe.batch / settings->recipe.micro_batches;
+}
+
+static void labelled_batch_open(struct labelled_batch *batch,
+                                struct finetuner *finetuner)
+{
+    const struct classifier *classifier = &finetuner->classifier;
+    const struct mae_shape *shape = &classifier->shape;
+    const size_t images = batch_images(finetuner->settings),
+                 numbers = shape_tokens(shape) * shape_patch(shape);
+    struct arena *arena = &finetuner->arena;
+    batch->activations = classifier_activations_open(
+        classifier, images, finetuner->settings->arithmetic, TRAIN, arena);
+    batch->patches = arena_reals(arena, size_product(images, numbers));
+    batch->labels = arena_take(arena, images, sizeof *batch->labels);
+    batch->dlogits = arena_reals(arena, size_product(images, classifier->classes));
+}
+
+static void labelled_batch_load(struct labelled_batch *batch,
+                                const struct finetuner *finetuner,
+                                const uint32_t *image)
+{
+    const struct images *from = finetuner->settings->images;
+    const struct mae_shape *shape = &finetuner->classifier.shape;
+    const size_t images = batch_images(finetuner->settings),
+                 numbers = shape_tokens(shape) * shape_patch(shape);
+    for (size_t b = 0; b < images; ++b) {
+        require(image[b] < from->count, "image %u", (unsigned)image[b]);
+        patches_from_bytes(batch->patches + b * numbers,
+                           from->pixels + (size_t)image[b] * IMAGE_BYTES, shape->patch);
+        batch->labels[b] = from->labels[image[b]];
+    }
+}
+
+static double classifier_gradient(real *gradient, const uint32_t *image,
+                                  const uint32_t *epoch, real share, int worker,
+                                  void *context)
 {
     (void)epoch; // no mask, no augmentation: an image is the same in every epoch
-    struct finetuning *finetuning = context;
-    struct labelled *labelled = &finetuning->labelled[worker];
-    const struct packed_weights *weights = &finetuning->descent.prepared;
-    for (size_t b = 0; b < labelled->images; ++b)
-        labelled_load(labelled, b, finetuning->settings->images, image[b]);
-    const real *logits = classifier_forward(
-        labelled->activations, &finetuning->classifier, weights, labelled->patches);
-    double loss =
-        cross_entropy_loss(labelled->dlogits, logits, labelled->labels,
-                           labelled->images, finetuning->classifier.classes, share);
-    classifier_backward(gradient, labelled->activations, &finetuning->classifier,
-                        weights, labelled->patches, labelled->dlogits);
+    struct finetuner *finetuner = context;
+    const struct classifier *classifier = &finetuner->classifier;
+    const struct packed_weights *weights = &finetuner->trainer.packed;
+    struct labelled_batch *batch = &finetuner->batch[worker];
+    labelled_batch_load(batch, finetuner, image);
+    const real *logits =
+        classifier_forward(batch->activations, classifier, weights, batch->patches);
+    double loss = cross_entropy_loss(batch->dlogits, logits, batch->labels,
+                                     batch_images(finetuner->settings),
+                                     classifier->classes, share);
+    classifier_backward(gradient, batch->activations, classifier, weights,
+                        batch->patches, batch->dlogits);
     return loss;
 }
 
-static void identity_of(struct identity *identity, const struct finetune *settings)
+static void identity_of(struct run_identity *identity, const struct finetune *settings)
 {
-    identity_fill(identity, &settings->recipe, settings->seed, settings->images->digest,
-                  settings->arithmetic, settings->code);
+    run_identity_fill(identity, &settings->recipe, settings->seed,
+                      settings->images->digest, settings->arithmetic, settings->code);
     size_t used = strlen(identity->recipe);
     int length = snprintf(
         identity->recipe + used, RECIPE_TEXT - used, " classes=%d images=%zu start=%s",
@@ -85,33 +126,32 @@ static void identity_of(struct identity *identity, const struct finetune *settin
             "recipe's text is too long");
 }
 
-static void finetuning_open(struct finetuning *finetuning,
-                            const struct finetune *settings,
-                            struct finetune_outcome *outcome)
+static void finetuner_open(struct finetuner *finetuner, const struct finetune *settings,
+                           struct finetune_outcome *outcome)
 {
-    *finetuning = (struct finetuning){.settings = settings, .outcome = outcome};
-    arena_open(&finetuning->arena, "table", TABLE_BYTES);
-    classifier_open(&finetuning->classifier, &settings->recipe.shape, IMAGE_CLASSES,
-                    &finetuning->arena);
-    identity_of(&finetuning->identity, settings);
-    path_format(finetuning->weights, "%s/weights.safetensors", settings->folder);
+    *finetuner = (struct finetuner){.settings = settings, .outcome = outcome};
+    arena_open_growing(&finetuner->arena, "finetuning");
+    classifier_open(&finetuner->classifier, &settings->recipe.shape, IMAGE_CLASSES,
+                    &finetuner->arena);
+    identity_of(&finetuner->identity, settings);
+    path_format(finetuner->weights, "%s/weights.safetensors", settings->folder);
 }
 
-static void finetuning_close(struct finetuning *finetuning)
+static void finetuner_close(struct finetuner *finetuner)
 {
-    arena_close(&finetuning->arena);
+    arena_close(&finetuner->arena);
 }
 
-/// outcome->predicted from weights, and how good it is.
-static double measure_at(struct finetuning *finetuning, const real *weights)
+// outcome->predicted from weights, and how good it is.
+static double measure_at(struct finetuner *finetuner, const real *weights)
 {
-    const struct images *test = finetuning->settings->test;
-    struct classification classification = {.classifier = &finetuning->classifier,
+    const struct images *test = finetuner->settings->test;
+    struct classification classification = {.classifier = &finetuner->classifier,
                                             .weights = weights,
                                             .images = test,
-                                            .threads = finetuning->settings->threads};
-    classify_images(finetuning->outcome->predicted, &classification);
-    return classification_accuracy(finetuning->outcome->predicted, test->labels,
+                                            .threads = finetuner->settings->threads};
+    classify_images(finetuner->outcome->predicted, &classification);
+    return classification_accuracy(finetuner->outcome->predicted, test->labels,
                                    test->count);
 }
 
@@ -121,57 +161,39 @@ static double measure_at(struct finetuning *finetuning, const real *weights)
 static void outcome_from_log(struct finetune_outcome *outcome, const char *folder)
 {
     char path[PATH_SIZE];
-    struct history history;
+    struct train_log log;
     path_format(path, "%s/log.tsv", folder);
-    history_open(&history, path, UINT64_MAX);
-    require(history.count > 0, "%s: no line was written", path);
+    train_log_open(&log, path, UINT64_MAX);
+    require(log.count > 0, "%s: no line was written", path);
     outcome->best = -1;
-    for (size_t i = 0; i < history.count; ++i) {
-        const struct moment *moment = &history.moments[i];
-        outcome->accuracy = moment->accuracy;
-        if (moment->accuracy <= outcome->best) continue;
-        outcome->best = moment->accuracy;
-        outcome->best_epoch = moment->epoch;
+    for (size_t i = 0; i < log.count; ++i) {
+        const struct log_line *line = &log.line[i];
+        outcome->accuracy = line->accuracy;
+        if (!(line->accuracy > outcome->best)) continue;
+        outcome->best = line->accuracy;
+        outcome->best_epoch = line->epoch;
     }
-    history_close(&history);
+    train_log_close(&log);
 }
 
-static void weights_write(void *context)
+static void finish(void *context)
 {
-    struct finetuning *finetuning = context;
-    const struct finetune *settings = finetuning->settings;
-    const struct recipe *recipe = &settings->recipe;
-    struct finetune_outcome *outcome = finetuning->outcome;
-    outcome->updates = finetuning->descent.updates;
+    struct finetuner *finetuner = context;
+    const struct finetune *settings = finetuner->settings;
+    const struct train_state *state = &finetuner->trainer.state;
+    struct finetune_outcome *outcome = finetuner->outcome;
+    outcome->updates = state->updates;
     outcome_from_log(outcome, settings->folder);
-    char updates[24], seen[24], epochs[40], heads[12], patch[12], last[40], best[40],
-        best_epoch[40];
-    snprintf(updates, sizeof updates, "%" PRIu64, outcome->updates);
-    snprintf(seen, sizeof seen, "%" PRIu64, outcome->updates * recipe->batch);
-    snprintf(epochs, sizeof epochs, "%.15g", recipe->epochs);
-    snprintf(heads, sizeof heads, "%d", recipe->shape.encoder_heads);
-    snprintf(patch, sizeof patch, "%d", recipe->shape.patch);
+    char last[40], best[40], best_epoch[40];
     snprintf(last, sizeof last, "%.17g", outcome->accuracy);
     snprintf(best, sizeof best, "%.17g", outcome->best);
     snprintf(best_epoch, sizeof best_epoch, "%.17g", outcome->best_epoch);
-    struct metadata metadata[12 + IDENTITY_KEYS] = {
-        {"format", "pt"},
-        {"run", recipe->run},
-        {"tier", recipe->tier},
-        {"data", settings->images->name},
-        {"updates", updates},
-        {"images_seen", seen},
-        {"epochs", epochs},
-        {"heads", heads},
-        {"patch", patch},
-        {"test_accuracy", last},
-        {"best_test_accuracy", best},
-        {"best_epoch", best_epoch},
-    };
-    size_t keys = 12 + identity_metadata(metadata + 12, &finetuning->identity);
-    struct slab slab = {"", finetuning->descent.state.weights};
-    safetensors_write(finetuning->weights, &finetuning->classifier.parameters, &slab, 1,
-                      metadata, keys, TENSOR_F32);
+    const struct metadata accuracies[] = {{"test_accuracy", last},
+                                          {"best_test_accuracy", best},
+                                          {"best_epoch", best_epoch}};
+    trained_weights_write(finetuner->weights, &finetuner->identity, &settings->recipe,
+                          settings->images->name, &finetuner->classifier.parameters,
+                          state, accuracies, 3);
 }
 
 static double number_in(const struct safetensors *file, const char *key)
@@ -184,23 +206,22 @@ static double number_in(const struct safetensors *file, const char *key)
     return value;
 }
 
-/// True when the folder has the result; then the outcome is filled.
-static int outcome_read(struct finetuning *finetuning)
+// True when the folder has the result; then the outcome is filled.
+static int outcome_read(struct finetuner *finetuner)
 {
-    const struct finetune *settings = finetuning->settings;
-    struct finetune_outcome *outcome = finetuning->outcome;
-    if (settings->force || !file_exists(finetuning->weights)) return 0;
+    const struct finetune *settings = finetuner->settings;
+    struct finetune_outcome *outcome = finetuner->outcome;
+    if (settings->force || !file_exists(finetuner->weights)) return 0;
     struct safetensors file;
-    safetensors_read(&file, finetuning->weights, NULL);
-    const int ready = !identity_difference(&finetuning->identity, &file);
+    safetensors_read(&file, finetuner->weights, NULL);
+    const int ready = !run_identity_difference(&finetuner->identity, &file);
     if (ready) {
         struct arena arena;
-        const struct parameters *parameters = &finetuning->classifier.parameters;
-        arena_open(&arena, "finetuned weights",
-                   size_product(parameters->count, sizeof(real)) + 4096);
+        const struct parameters *parameters = &finetuner->classifier.parameters;
+        arena_open_growing(&arena, "finetuned weights");
         real *weights = arena_reals(&arena, parameters->count);
         safetensors_weights(weights, parameters, &file, "");
-        outcome->accuracy = measure_at(finetuning, weights);
+        outcome->accuracy = measure_at(finetuner, weights);
         outcome->best = number_in(&file, "best_test_accuracy");
         outcome->best_epoch = number_in(&file, "best_epoch");
         outcome->updates = (uint64_t)number_in(&file, "updates");
@@ -214,64 +235,60 @@ static int outcome_read(struct finetuning *finetuning)
 
 static double measure(void *context)
 {
-    struct finetuning *finetuning = context;
-    return measure_at(finetuning, finetuning->descent.state.weights);
+    struct finetuner *finetuner = context;
+    return measure_at(finetuner, finetuner->trainer.state.weights);
 }
 
-static void train(struct finetuning *finetuning)
+static void train(struct finetuner *finetuner)
 {
-    const struct finetune *settings = finetuning->settings;
+    const struct finetune *settings = finetuner->settings;
     const struct recipe *recipe = &settings->recipe;
     const size_t threads = (size_t)settings->threads;
-    struct descent_plan plan = {.recipe = recipe,
-                                .parameters = &finetuning->classifier.parameters,
+    struct trainer_plan plan = {.recipe = recipe,
+                                .parameters = &finetuner->classifier.parameters,
                                 .images = settings->images->count,
                                 .seed = settings->seed,
                                 .arithmetic = settings->arithmetic,
                                 .threads = settings->threads,
-                                .leaf = leaf_gradient,
-                                .context = finetuning};
-    descent_open(&finetuning->descent, &plan);
+                                .gradient = classifier_gradient,
+                                .context = finetuner};
+    trainer_open(&finetuner->trainer, &plan);
     if (settings->pretrained)
-        classifier_take_encoder(finetuning->descent.state.weights,
-                                &finetuning->classifier, settings->pretrained->slab,
+        classifier_take_encoder(finetuner->trainer.state.weights,
+                                &finetuner->classifier, settings->pretrained->slab,
                                 &settings->pretrained->mae);
-    finetuning->labelled = calloc(threads, sizeof *finetuning->labelled);
-    if (!finetuning->labelled) die(EXIT_SYSTEM, "no memory for %zu threads", threads);
+    finetuner->batch = arena_take(&finetuner->arena, threads, sizeof *finetuner->batch);
     for (size_t w = 0; w < threads; ++w)
-        labelled_open(&finetuning->labelled[w], &finetuning->classifier,
-                      recipe->batch / recipe->leaves, settings->arithmetic, TRAIN);
+        labelled_batch_open(&finetuner->batch[w], finetuner);
 
     char label[96];
     snprintf(label, sizeof label, "%s %s, seed %" PRIu64,
              settings->pretrained ? "finetune" : "from scratch", recipe->run,
              settings->seed);
-    struct training training = {.descent = &finetuning->descent,
-                                .identity = &finetuning->identity,
-                                .label = label,
-                                .folder = settings->folder,
-                                .resume_command = settings->resume_command,
-                                .checkpoint_seconds = settings->checkpoint_seconds,
-                                .discard = 1,
-                                .after_update = settings->after_update,
-                                .measure = measure,
-                                .finish = weights_write,
-                                .context = finetuning};
-    training_run(&training);
-    for (size_t w = 0; w < threads; ++w) labelled_close(&finetuning->labelled[w]);
-    free(finetuning->labelled);
-    descent_close(&finetuning->descent);
+    const struct train_loop loop = {.trainer = &finetuner->trainer,
+                                    .identity = &finetuner->identity,
+                                    .label = label,
+                                    .folder = settings->folder,
+                                    .resume_command = settings->resume_command,
+                                    .checkpoint_seconds = settings->checkpoint_seconds,
+                                    .discard = 1,
+                                    .after_update = settings->after_update,
+                                    .measure = measure,
+                                    .finish = finish,
+                                    .context = finetuner};
+    train_loop_run(&loop);
+    trainer_close(&finetuner->trainer);
 }
 
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings)
 {
-    struct finetuning finetuning;
-    int turn = turn_take(settings->folder);
-    finetuning_open(&finetuning, settings, outcome);
-    int ready = outcome_read(&finetuning);
-    if (!ready) train(&finetuning);
-    hash_file(outcome->digest, HASH_SHA256, finetuning.weights);
-    finetuning_close(&finetuning);
-    close(turn);
+    struct finetuner finetuner;
+    int lock = training_lock(settings->folder);
+    finetuner_open(&finetuner, settings, outcome);
+    int ready = outcome_read(&finetuner);
+    if (!ready) train(&finetuner);
+    hash_file(outcome->digest, HASH_SHA256, finetuner.weights);
+    finetuner_close(&finetuner);
+    close(lock);
     return !ready;
 }

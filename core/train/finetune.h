@@ -33,8 +33,8 @@ struct finetune {
     const char *
         code; ///< key of the sources when results of other sources do not count, or NULL
     const char *resume_command;             ///< printed when interrupted
-    double checkpoint_seconds;              ///< as for training_run
-    void (*after_update)(uint64_t updates); ///< as for training_run
+    double checkpoint_seconds;              ///< as for train_loop_run
+    void (*after_update)(uint64_t updates); ///< as for train_loop_run
 };
 
 struct finetune_outcome {
@@ -52,12 +52,12 @@ struct finetune_outcome {
 /// where `code` is given. Weights that did not are replaced: they follow from what is here. Waits first
 /// until no other training runs beside `folder`. Returns 1 after training, 0 when there was nothing to do.
 ///
-/// The log's lines (core/train/training.h) carry the accuracy on `test`. The weights are F32 with
+/// The log's lines (core/train/train_loop.h) carry the accuracy on `test`. The weights are F32 with
 /// metadata: format, run, tier, data, updates, images_seen, epochs, heads, patch, test_accuracy,
 /// best_test_accuracy, best_epoch, and recipe, seed, data_digest, arithmetic, core_type, code (where
 /// given); the recipe's text says how many images there were and what was finetuned (the SHA-256 of the
 /// pretraining's file, or "random").
-/// Dies as training_run; (EXIT_INPUT) when the weights there are corrupt.
+/// Dies as train_loop_run; (EXIT_INPUT) when the weights there are corrupt.
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings);
 
 #endif

@@ -5,20 +5,159 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/die.h"
 #include "core/base/files.h"
 #include "core/base/number.h"
-#include "core/train/checkpoint.h"
-#include "core/train/trainer.h"
-#include "core/train/training.h"
-#include "core/train/turn.h"
+#include "core/data/masks.h"
+#include "core/data/patches.h"
+#include "core/train/lock.h"
+#include "core/train/loss.h"
+#include "core/train/train_loop.h"
 
-// ====== Weights that are there already ======
+// ====== Masked images ======
 
-// Dies unless the file, which is not this training's product, is an earlier stage of the same one: the
-// recipe may differ as far as this training sees more images.
+void masked_batch_open(struct masked_batch *batch, const struct mae *mae, size_t images,
+                       double mask_ratio, enum arithmetic arithmetic, enum mode mode,
+                       struct arena *arena)
+{
+    const size_t tokens = shape_tokens(&mae->shape), patch = shape_patch(&mae->shape),
+                 visible = mask_visible(tokens, mask_ratio), hidden = tokens - visible,
+                 numbers = size_product(images, tokens * patch);
+    require(images > 0 && visible > 0 && hidden > 0, "%zu images, %zu of %zu visible",
+            images, visible, tokens);
+    *batch = (struct masked_batch){.mae = mae,
+                                   .images = images,
+                                   .tokens = tokens,
+                                   .patch_size = patch,
+                                   .mask_ratio = mask_ratio,
+                                   .visible_count = visible,
+                                   .hidden_count = hidden};
+    batch->activations =
+        mae_activations_open(mae, images, visible, arithmetic, mode, arena);
+    batch->patches = arena_reals(arena, numbers);
+    batch->dprediction = arena_reals(arena, numbers);
+    batch->visible = arena_take(arena, images * visible, sizeof *batch->visible);
+    batch->hidden = arena_take(arena, images * hidden, sizeof *batch->hidden);
+}
+
+void masked_batch_load(struct masked_batch *batch, size_t position,
+                       const struct images *images, uint32_t image, uint64_t seed,
+                       uint32_t epoch)
+{
+    require(position < batch->images && image < images->count, "position %zu, image %u",
+            position, (unsigned)image);
+    patches_from_bytes(batch->patches + position * batch->tokens * batch->patch_size,
+                       images->pixels + (size_t)image * IMAGE_BYTES,
+                       batch->mae->shape.patch);
+    mask_draw(batch->visible + position * batch->visible_count,
+              batch->hidden + position * batch->hidden_count, batch->tokens,
+              batch->mask_ratio, seed, epoch, image);
+}
+
+struct mae_input masked_batch_input(const struct masked_batch *batch)
+{
+    return (struct mae_input){.images = batch->images,
+                              .visible = batch->visible_count,
+                              .patches = batch->patches,
+                              .shown = batch->visible};
+}
+
+// ====== In memory ======
+
+static double masked_gradient(real *gradient, const uint32_t *image,
+                              const uint32_t *epoch, real share, int worker,
+                              void *context)
+{
+    struct pretrainer *pretrainer = context;
+    const struct pretrain *settings = pretrainer->settings;
+    struct masked_batch *batch = &pretrainer->batch[worker];
+    for (size_t b = 0; b < batch->images; ++b)
+        masked_batch_load(batch, b, settings->images, image[b], settings->seed,
+                          epoch[b]);
+
+    const struct mae_input input = masked_batch_input(batch);
+    const struct packed_weights *weights = &pretrainer->trainer.packed;
+    const real *prediction =
+        mae_forward(batch->activations, &pretrainer->mae, weights, &input);
+    double loss = masked_loss(batch->dprediction, prediction, batch->patches,
+                              batch->hidden, batch->images, batch->tokens,
+                              batch->hidden_count, batch->patch_size, share);
+    mae_backward(gradient, batch->activations, &pretrainer->mae, weights, &input,
+                 batch->dprediction);
+    return loss;
+}
+
+void pretrainer_open(struct pretrainer *pretrainer, const struct pretrain *settings)
+{
+    const struct recipe *recipe = &settings->recipe;
+    const char *fault = shape_fault(&recipe->shape);
+    require(!fault, "%s: %s", recipe->run, fault);
+    *pretrainer = (struct pretrainer){.settings = settings};
+    arena_open_growing(&pretrainer->arena, "pretraining");
+    mae_open(&pretrainer->mae, &recipe->shape, &pretrainer->arena);
+    const struct trainer_plan plan = {.recipe = recipe,
+                                      .parameters = &pretrainer->mae.parameters,
+                                      .images = settings->images->count,
+                                      .seed = settings->seed,
+                                      .arithmetic = settings->arithmetic,
+                                      .threads = settings->threads,
+                                      .gradient = masked_gradient,
+                                      .context = pretrainer};
+    trainer_open(&pretrainer->trainer, &plan);
+
+    const size_t threads = (size_t)settings->threads;
+    pretrainer->batch =
+        arena_take(&pretrainer->arena, threads, sizeof *pretrainer->batch);
+    for (size_t w = 0; w < threads; ++w)
+        masked_batch_open(&pretrainer->batch[w], &pretrainer->mae,
+                          recipe->batch / recipe->micro_batches, recipe->mask_ratio,
+                          settings->arithmetic, TRAIN, &pretrainer->arena);
+}
+
+void pretrainer_close(struct pretrainer *pretrainer)
+{
+    trainer_close(&pretrainer->trainer);
+    arena_close(&pretrainer->arena);
+}
+
+static void rate_item(size_t i, int worker, void *context)
+{
+    struct pretrainer *pretrainer = context;
+    const struct trainer *trainer = &pretrainer->trainer;
+    const size_t count = pretrainer->mae.parameters.count,
+                 first = i * pretrainer->batch->images;
+    struct arena arena;
+    arena_open(&arena, "rate", count * sizeof(real));
+    masked_gradient(arena_reals(&arena, count), trainer->image + first,
+                    trainer->epoch + first, 1, worker, pretrainer);
+    arena_close(&arena);
+}
+
+double pretrain_rate(const struct pretrain *settings)
+{
+    struct pretrainer pretrainer;
+    struct trainer *trainer = &pretrainer.trainer;
+    pretrainer_open(&pretrainer, settings);
+    trainer_start(trainer);
+    batches_take(trainer->image, trainer->epoch, &trainer->batches, 0);
+    packed_weights_pack_all(&trainer->packed);
+    size_t items = (size_t)settings->threads;
+    if (items > settings->recipe.micro_batches) items = settings->recipe.micro_batches;
+    double started = clock_seconds();
+    pool_for(trainer->engine, items, rate_item, &pretrainer);
+    double seconds = clock_seconds() - started;
+    double images = (double)(items * pretrainer.batch->images);
+    pretrainer_close(&pretrainer);
+    return images / seconds;
+}
+
+// ====== Weights that exist ======
+
+// Dies unless this training is a longer one of the same: the same identity but for the recipe, and more
+// images seen.
 static void replacement_check(const struct pretrain *settings,
-                              const struct identity *identity,
+                              const struct run_identity *identity,
                               const struct safetensors *file)
 {
     const struct recipe *recipe = &settings->recipe;
@@ -45,7 +184,7 @@ static void replacement_check(const struct pretrain *settings,
             "%s: would be replaced, but its images_seen is %s (move it away, or "
             "FORCE=1)",
             file->path, text ? text : "missing");
-    // Before the images are loaded nobody knows how many there are; pretrain_run asks again.
+    // Not loaded: pretrain_run asks again when they are.
     if (!settings->images->count) return;
     uint64_t sees = recipe->batch * batches_updates(settings->images->count,
                                                     recipe->batch, recipe->epochs);
@@ -60,57 +199,32 @@ static void replacement_check(const struct pretrain *settings,
 int pretrain_ready(const struct pretrain *settings)
 {
     if (settings->force || !file_exists(settings->weights)) return 0;
-    struct identity identity;
-    identity_fill(&identity, &settings->recipe, settings->seed,
-                  settings->images->digest, settings->arithmetic, settings->code);
+    struct run_identity identity;
+    run_identity_fill(&identity, &settings->recipe, settings->seed,
+                      settings->images->digest, settings->arithmetic, settings->code);
     struct safetensors file;
     safetensors_read(&file, settings->weights, NULL);
-    int ready = !identity_difference(&identity, &file);
+    int ready = !run_identity_difference(&identity, &file);
     if (!ready && !settings->code) replacement_check(settings, &identity, &file);
     safetensors_free(&file);
     return ready;
 }
 
-// ====== Training ======
+// ====== To a file ======
 
 struct pretraining {
-    struct trainer trainer;
-    struct identity identity;
+    struct pretrainer pretrainer;
+    struct run_identity identity;
 };
 
-static void weights_write(void *context)
+static void finish(void *context)
 {
     const struct pretraining *pretraining = context;
-    const struct trainer *trainer = &pretraining->trainer;
-    const struct pretrain *settings = trainer->settings;
-    const uint64_t done = trainer->descent.updates;
-    const struct recipe *recipe = &settings->recipe;
-    char updates[24], seen[24], epochs[40], heads[12], decoder_heads[12], patch[12],
-        ratio[40];
-    snprintf(updates, sizeof updates, "%" PRIu64, done);
-    snprintf(seen, sizeof seen, "%" PRIu64, done * recipe->batch);
-    snprintf(epochs, sizeof epochs, "%.15g", recipe->epochs);
-    snprintf(heads, sizeof heads, "%d", recipe->shape.encoder_heads);
-    snprintf(decoder_heads, sizeof decoder_heads, "%d", recipe->shape.decoder_heads);
-    snprintf(patch, sizeof patch, "%d", recipe->shape.patch);
-    snprintf(ratio, sizeof ratio, "%.15g", recipe->mask_ratio);
-    struct metadata metadata[11 + IDENTITY_KEYS] = {
-        {"format", "pt"},
-        {"run", recipe->run},
-        {"tier", recipe->tier},
-        {"data", settings->images->name},
-        {"updates", updates},
-        {"images_seen", seen},
-        {"epochs", epochs},
-        {"heads", heads},
-        {"decoder_heads", decoder_heads},
-        {"patch", patch},
-        {"mask_ratio", ratio},
-    };
-    size_t keys = 11 + identity_metadata(metadata + 11, &pretraining->identity);
-    struct slab slab = {"", trainer->descent.state.weights};
-    safetensors_write(settings->weights, &trainer->mae.parameters, &slab, 1, metadata,
-                      keys, TENSOR_F32);
+    const struct pretrainer *pretrainer = &pretraining->pretrainer;
+    const struct pretrain *settings = pretrainer->settings;
+    trained_weights_write(settings->weights, &pretraining->identity, &settings->recipe,
+                          settings->images->name, &pretrainer->mae.parameters,
+                          &pretrainer->trainer.state, NULL, 0);
 }
 
 static void train_to_file(const struct pretrain *settings)
@@ -118,31 +232,31 @@ static void train_to_file(const struct pretrain *settings)
     struct pretraining pretraining;
     char label[64];
     snprintf(label, sizeof label, "pretrain %s", settings->recipe.run);
-    identity_fill(&pretraining.identity, &settings->recipe, settings->seed,
-                  settings->images->digest, settings->arithmetic, settings->code);
-    trainer_open(&pretraining.trainer, settings);
-    // Weights of the smoke tier, which count only with their code, are too cheap to ask about.
-    struct training training = {
-        .descent = &pretraining.trainer.descent,
+    run_identity_fill(&pretraining.identity, &settings->recipe, settings->seed,
+                      settings->images->digest, settings->arithmetic, settings->code);
+    pretrainer_open(&pretraining.pretrainer, settings);
+    const struct train_loop loop = {
+        .trainer = &pretraining.pretrainer.trainer,
         .identity = &pretraining.identity,
         .label = label,
         .folder = settings->folder,
         .resume_command = settings->resume_command,
         .checkpoint_seconds = settings->checkpoint_seconds,
+        // Weights that count only with their code are those of the smoke tier: made in seconds.
         .discard = settings->force || settings->code,
         .after_update = settings->after_update,
-        .finish = weights_write,
+        .finish = finish,
         .context = &pretraining,
     };
-    training_run(&training);
-    trainer_close(&pretraining.trainer);
+    train_loop_run(&loop);
+    pretrainer_close(&pretraining.pretrainer);
 }
 
 int pretrain_run(const struct pretrain *settings)
 {
-    int turn = turn_take(settings->folder);
+    int lock = training_lock(settings->folder);
     int ready = pretrain_ready(settings);
     if (!ready) train_to_file(settings);
-    close(turn);
+    close(lock);
     return !ready;
 }

@@ -18,7 +18,8 @@
     {                                                                                  \
         COMMON, .tier = "paper", .run = (name), .mask_ratio = (ratio),                 \
                 .shape = {32, 3, 2, 192, 12, 4, heads, heads}, .batch = 4096,          \
-                .leaves = 256, .epochs = 2000, .warmup = 200, .learning_rate = 2.4e-3  \
+                .micro_batches = 256, .epochs = 2000, .warmup = 200,                   \
+                .learning_rate = 2.4e-3                                                \
     }
 
 // desk: the same network on patches of 4 (a quarter of the tokens; public runs differ by .3 points of
@@ -30,7 +31,7 @@
     {                                                                                  \
         COMMON, .tier = "desk", .run = (name), .mask_ratio = (ratio),                  \
                 .shape = {32, 3, 4, 192, 12, 4, heads, heads}, .batch = 128,           \
-                .leaves = 8, .epochs = 63, .warmup = 5, .learning_rate = 5e-4          \
+                .micro_batches = 8, .epochs = 63, .warmup = 5, .learning_rate = 5e-4   \
     }
 
 // smoke: a network of width 48 and 4 + 2 blocks on 10,000 planted scenes, to be trained in seconds;
@@ -38,8 +39,9 @@
 #define SMOKE(name, ratio, heads, passes)                                              \
     {                                                                                  \
         COMMON, .tier = "smoke", .run = (name), .mask_ratio = (ratio),                 \
-                .shape = {32, 3, 4, 48, 4, 2, heads, heads}, .batch = 32, .leaves = 4, \
-                .epochs = (passes), .warmup = (passes)*.08, .learning_rate = 5e-3      \
+                .shape = {32, 3, 4, 48, 4, 2, heads, heads}, .batch = 32,              \
+                .micro_batches = 4, .epochs = (passes), .warmup = (passes)*.08,        \
+                .learning_rate = 5e-3                                                  \
     }
 
 // Mask ratios: Figure 2 compares the five others; .75 is the paper's default. 6 heads: Table 2.
@@ -78,7 +80,7 @@ struct recipe recipe_find(const char *tier, const char *run)
     die(EXIT_USAGE, "run '%s': there is none at tier %s (one of%s)", run, tier, runs);
 }
 
-void recipe_shorten(struct recipe *recipe, double epochs)
+void recipe_set_epochs(struct recipe *recipe, double epochs)
 {
     if (!(epochs > 0 && epochs <= 100000))
         die(EXIT_USAGE, "epochs %g: out of range (more than 0, at most 100000)",
@@ -121,7 +123,7 @@ void recipe_text(char text[RECIPE_TEXT], const struct recipe *recipe)
         {"decoder_heads", shape->decoder_heads},
         {"mask_ratio", recipe->mask_ratio},
         {"batch", (double)recipe->batch},
-        {"leaves", (double)recipe->leaves},
+        {"leaves", (double)recipe->micro_batches},
         {"epochs", recipe->epochs},
         {"warmup", recipe->warmup},
         {"learning_rate", recipe->learning_rate},

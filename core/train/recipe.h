@@ -13,10 +13,11 @@ struct recipe {
     const char *run;  ///< "m75-h3": mask ratio 75 %, 3 heads
     struct mae_shape shape;
     double mask_ratio;
-    size_t batch;  ///< images an update (B)
-    size_t leaves; ///< S, a power of two dividing batch; part of the result's bits
-    double epochs; ///< passes over the training images
-    double warmup; ///< epochs of linear warm-up
+    size_t batch; ///< images an update (B)
+    size_t
+        micro_batches; ///< S, a power of two dividing batch; part of the result's bits
+    double epochs;     ///< passes over the training images
+    double warmup;     ///< epochs of linear warm-up
     double learning_rate;                       ///< at the peak
     double beta1, beta2, epsilon, weight_decay; ///< AdamW
 };
@@ -32,7 +33,7 @@ const struct recipe *recipe_row(size_t i);
 
 /// The same recipe for another number of epochs (a pilot): the warm-up keeps its share of the run.
 /// Dies (EXIT_USAGE) unless 0 < epochs <= 100000.
-void recipe_shorten(struct recipe *recipe, double epochs);
+void recipe_set_epochs(struct recipe *recipe, double epochs);
 
 /// text (RECIPE_TEXT) = every number of the recipe as "key=value" words, the same for equal recipes;
 /// written into weights' metadata and hashed into results' keys.

@@ -44,7 +44,7 @@ void task_queue_run(const size_t *cost, size_t count, int threads, const char *l
     for (size_t i = 0; i < count; ++i) queue.total += (double)cost[i];
     struct engine *engine = engine_open(threads, 0, 0);
     progress_open(&queue.progress, label, "units of work", queue.total, 0);
-    engine_each(engine, count, run_item, &queue);
+    pool_for(engine, count, run_item, &queue);
     progress_show(&queue.progress, queue.total, NULL);
     progress_close(&queue.progress);
     engine_close(engine);

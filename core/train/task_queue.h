@@ -1,7 +1,7 @@
 /// Independent tasks of different lengths on several threads, with one progress line for all:
 /// trainings that use one thread each.
 ///
-/// A task runs on one thread from start to end, as items of engine_each do, so no bit of its result
+/// A task runs on one thread from start to end, as items of pool_for do, so no bit of its result
 /// depends on how many threads there are.
 #ifndef MASKBOOK_TRAIN_TASK_QUEUE_H
 #define MASKBOOK_TRAIN_TASK_QUEUE_H
@@ -10,7 +10,7 @@
 
 struct task_queue; ///< the tasks that are running
 
-/// Runs task number `task`; `worker` as in engine_each.
+/// Runs task number `task`; `worker` as in pool_for.
 typedef void task_function(size_t task, int worker, struct task_queue *queue,
                            void *context);
 

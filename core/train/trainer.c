@@ -1,105 +1,109 @@
 #include "core/train/trainer.h"
 
-#include <stdlib.h>
+#include <inttypes.h>
+#include <math.h>
 
-#include "core/base/clock.h"
 #include "core/base/die.h"
-#include "core/train/loss.h"
+#include "core/base/phase.h"
+#include "core/train/schedule.h"
 
-enum { TABLE_BYTES = 128 << 10 }; // room for the model's table of parameters
-
-static double masked_leaf(real *gradient, const uint32_t *image, const uint32_t *epoch,
-                          real share, int worker, void *context)
+void trainer_open(struct trainer *trainer, const struct trainer_plan *plan)
 {
-    struct trainer *trainer = context;
-    const struct pretrain *settings = trainer->settings;
-    struct shard *shard = &trainer->shard[worker];
-    for (size_t b = 0; b < shard->images; ++b)
-        shard_load(shard, b, settings->images, image[b], settings->seed, epoch[b]);
-
-    struct mae_input input = shard_input(shard);
-    const struct packed_weights *weights = &trainer->descent.prepared;
-    const real *prediction =
-        mae_forward(shard->activations, &trainer->mae, weights, &input);
-    double loss = masked_loss(shard->dprediction, prediction, shard->patches,
-                              shard->masked, shard->images, shard->tokens,
-                              shard->hidden, shard->patch_size, share);
-    mae_backward(gradient, shard->activations, &trainer->mae, weights, &input,
-                 shard->dprediction);
-    return loss;
-}
-
-void trainer_open(struct trainer *trainer, const struct pretrain *settings)
-{
-    const struct recipe *recipe = &settings->recipe;
-    const char *fault = shape_fault(&recipe->shape);
-    require(!fault, "%s: %s", recipe->run, fault);
-    *trainer = (struct trainer){.settings = settings};
-    arena_open(&trainer->arena, "table", TABLE_BYTES);
-    mae_open(&trainer->mae, &recipe->shape, &trainer->arena);
-    struct descent_plan plan = {.recipe = recipe,
-                                .parameters = &trainer->mae.parameters,
-                                .images = settings->images->count,
-                                .seed = settings->seed,
-                                .arithmetic = settings->arithmetic,
-                                .threads = settings->threads,
-                                .leaf = masked_leaf,
-                                .context = trainer};
-    descent_open(&trainer->descent, &plan);
-
-    // A shard's memory is touched first by the thread that will use it.
-    trainer->shard = calloc((size_t)settings->threads, sizeof *trainer->shard);
-    if (!trainer->shard) die(EXIT_SYSTEM, "%s: no memory", recipe->run);
-    for (int w = 0; w < settings->threads; ++w)
-        shard_open(&trainer->shard[w], &trainer->mae, recipe->batch / recipe->leaves,
-                   recipe->mask_ratio, settings->arithmetic, TRAIN);
+    const struct recipe *recipe = plan->recipe;
+    const size_t count = plan->parameters->count, batch = recipe->batch;
+    require(recipe->micro_batches > 0 && batch % recipe->micro_batches == 0,
+            "%zu micro-batches do not divide a batch of %zu", recipe->micro_batches,
+            batch);
+    *trainer = (struct trainer){
+        .plan = *plan,
+        .updates = batches_updates(plan->images, batch, recipe->epochs),
+        .step = (double)batch / (double)plan->images,
+        .adamw = {.beta1 = recipe->beta1,
+                  .beta2 = recipe->beta2,
+                  .epsilon = recipe->epsilon,
+                  .weight_decay = recipe->weight_decay},
+    };
+    struct arena *arena = &trainer->arena;
+    arena_open(arena, "training",
+               3 * size_product(count, sizeof(real)) +
+                   packed_weights_bytes(plan->parameters, plan->arithmetic, TRAIN) +
+                   8 * (plan->images + batch) + 8 * 64);
+    struct train_state *state = &trainer->state;
+    state->weights = arena_reals(arena, count);
+    state->first_moment = arena_zeros(arena, count);
+    state->second_moment = arena_zeros(arena, count);
+    parameters_initialise(state->weights, plan->parameters, plan->seed);
+    packed_weights_open(&trainer->packed, plan->parameters, state->weights,
+                        plan->arithmetic, TRAIN, arena);
+    batches_open(&trainer->batches, plan->images, batch, plan->seed, arena);
+    trainer->image = arena_take(arena, batch, sizeof *trainer->image);
+    trainer->epoch = arena_take(arena, batch, sizeof *trainer->epoch);
 }
 
 void trainer_start(struct trainer *trainer)
 {
-    descent_start(&trainer->descent);
+    const struct trainer_plan *plan = &trainer->plan;
+    trainer->engine = engine_open(plan->threads, plan->recipe->micro_batches,
+                                  plan->parameters->count);
 }
 
-double trainer_update(struct trainer *trainer)
+static void pack_item(size_t row, int worker, void *context)
 {
-    return descent_update(&trainer->descent);
+    (void)worker;
+    struct trainer *trainer = context;
+    enum phase before = phase_enter(PHASE_PACK);
+    packed_weights_pack(&trainer->packed, row);
+    phase_enter(before);
+}
+
+static double micro_batch(real *gradient, size_t number, int worker, void *context)
+{
+    struct trainer *trainer = context;
+    const struct trainer_plan *plan = &trainer->plan;
+    const size_t images = plan->recipe->batch / plan->recipe->micro_batches;
+    const real share = (real)1 / (real)plan->recipe->micro_batches;
+    double loss =
+        plan->gradient(gradient, trainer->image + number * images,
+                       trainer->epoch + number * images, share, worker, plan->context);
+    return loss * (double)share;
+}
+
+static void adamw_part(size_t first, size_t last, void *context)
+{
+    struct trainer *trainer = context;
+    struct train_state *state = &trainer->state;
+    enum phase before = phase_enter(PHASE_OPTIMISER);
+    adamw_update(state->weights, state->first_moment, state->second_moment,
+                 trainer->gradient, first, last, state->updates + 1, &trainer->adamw);
+    phase_enter(before);
+}
+
+double trainer_step(struct trainer *trainer)
+{
+    const struct recipe *recipe = trainer->plan.recipe;
+    struct train_state *state = &trainer->state;
+    double epoch = (double)state->updates * trainer->step;
+    trainer->adamw.learning_rate =
+        recipe->learning_rate *
+        schedule_factor(epoch, trainer->step, recipe->warmup, recipe->epochs);
+    batches_take(trainer->image, trainer->epoch, &trainer->batches, state->updates);
+    pool_for(trainer->engine, trainer->plan.parameters->rows, pack_item, trainer);
+    double loss =
+        engine_gradient(&trainer->gradient, trainer->engine, micro_batch, trainer);
+    if (!isfinite(loss))
+        die(EXIT_SYSTEM,
+            "%s: the loss of update %" PRIu64 " is not finite (the last checkpoint is "
+            "kept; lower the recipe's learning rate)",
+            recipe->run, state->updates + 1);
+    pool_split(trainer->engine, adamw_part, trainer);
+    state->updates++;
+    state->loss_sum += loss;
+    state->loss_count++;
+    return loss;
 }
 
 void trainer_close(struct trainer *trainer)
 {
-    descent_close(&trainer->descent);
-    for (int w = 0; w < trainer->settings->threads; ++w)
-        shard_close(&trainer->shard[w]);
-    free(trainer->shard);
+    if (trainer->engine) engine_close(trainer->engine);
     arena_close(&trainer->arena);
-}
-
-static void rate_item(size_t i, int worker, void *context)
-{
-    struct trainer *trainer = context;
-    const struct descent *descent = &trainer->descent;
-    const size_t first = i * trainer->shard->images;
-    struct arena arena;
-    arena_open(&arena, "rate", trainer->mae.parameters.count * sizeof(real));
-    masked_leaf(arena_reals(&arena, trainer->mae.parameters.count),
-                descent->image + first, descent->epoch + first, 1, worker, trainer);
-    arena_close(&arena);
-}
-
-double trainer_rate(const struct pretrain *settings)
-{
-    struct trainer trainer;
-    trainer_open(&trainer, settings);
-    trainer_start(&trainer);
-    struct descent *descent = &trainer.descent;
-    batches_take(descent->image, descent->epoch, &descent->batches, 0);
-    packed_weights_pack_all(&descent->prepared);
-    size_t items = (size_t)settings->threads;
-    if (items > settings->recipe.leaves) items = settings->recipe.leaves;
-    double started = clock_seconds();
-    engine_each(descent->engine, items, rate_item, &trainer);
-    double seconds = clock_seconds() - started;
-    double images = (double)(items * trainer.shard->images);
-    trainer_close(&trainer);
-    return images / seconds;
 }

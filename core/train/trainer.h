@@ -1,37 +1,66 @@
-/// The pretraining of a masked autoencoder in memory: core/train/descent.h with the masked loss on leaves of
-/// masked images. Files are the business of core/train/pretrain.h.
+/// Training in memory, for any model: weights and moments, the order of images, the engine and AdamW.
+/// The caller computes the loss and the gradient of a micro-batch. core/train/train_loop.h adds the
+/// files.
 #ifndef MASKBOOK_TRAIN_TRAINER_H
 #define MASKBOOK_TRAIN_TRAINER_H
 
-#include "core/train/descent.h"
-#include "core/train/pretrain.h"
-#include "core/train/shard.h"
+#include <stddef.h>
+#include <stdint.h>
 
-struct trainer {
-    const struct pretrain *settings; ///< borrowed
-    struct arena arena;              ///< the model's table
-    struct mae mae;
-    struct descent descent;
-    struct shard *shard; ///< (threads), owned
+#include "core/data/batches.h"
+#include "core/model/packed_weights.h"
+#include "core/train/adamw.h"
+#include "core/train/checkpoint.h"
+#include "core/train/engine.h"
+#include "core/train/recipe.h"
+
+/// Computes one micro-batch at trainer->packed's weights: writes the gradient of its mean loss times
+/// `share` to `gradient` (parameters->count, unspecified on entry) and returns that mean loss.
+/// image, epoch (batch / micro_batches)  numbers in the set, and the epoch that each belongs to
+/// share  1 / micro_batches, so that the engine only adds
+/// worker as for micro_batch_function
+typedef double trainer_gradient(real *gradient, const uint32_t *image,
+                                const uint32_t *epoch, real share, int worker,
+                                void *context);
+
+/// What is trained on what; all borrowed.
+struct trainer_plan {
+    /// Its batch, micro-batches, epochs, schedule and AdamW's numbers are used.
+    const struct recipe *recipe;
+    const struct parameters *parameters;
+    size_t images; ///< in the set
+    uint64_t seed; ///< of initial weights and order
+    enum arithmetic arithmetic;
+    int threads;
+    trainer_gradient *gradient;
+    void *context; ///< of gradient
 };
 
-/// Prepares the state of update 0, initial weights; no thread is started yet, so that a state may still be
-/// read from a file. Dies (EXIT_SYSTEM) without memory. Contract: the recipe's shape makes sense and its
-/// leaves divide its batch.
-void trainer_open(struct trainer *trainer, const struct pretrain *settings);
+struct trainer {
+    struct trainer_plan plan;
+    struct arena arena; ///< of the state, the prepared weights and the order of images
+    struct batches batches;
+    uint32_t *image, *epoch; ///< (batch) of the present update
+    struct train_state state;
+    uint64_t updates;             ///< in all
+    double step;                  ///< one update, in epochs
+    struct packed_weights packed; ///< the weights of the present update, packed
+    struct engine *engine;        ///< NULL before trainer_start
+    const real *gradient;         ///< (parameters->count) of the present update
+    struct adamw adamw;
+};
 
-/// Starts settings->threads threads; once, before the first update. Dies (EXIT_SYSTEM) when they are
-/// refused.
+/// Prepares the state of update 0, initial weights that the caller may still overwrite; starts no
+/// thread. Dies (EXIT_SYSTEM) without memory. Contract: the recipe's micro-batches divide its batch.
+void trainer_open(struct trainer *trainer, const struct trainer_plan *plan);
+
+/// Starts the threads; once, before the first step. Dies (EXIT_SYSTEM) when they are refused.
 void trainer_start(struct trainer *trainer);
 
-/// Makes one update of the state and returns the batch's loss: masked loss of every leaf, folded by the
-/// engine's tree, AdamW at the schedule's rate (paper Eq. 1, Sec. 6). Dies (EXIT_SYSTEM) when the loss
+/// Makes one update of the state, by AdamW at the schedule's rate on the gradient of the next batch, and
+/// returns that batch's loss. The same bits on any number of threads. Dies (EXIT_SYSTEM) when the loss
 /// is not finite, before it changes the state.
-double trainer_update(struct trainer *trainer);
-
-/// Images a second that a training of these settings would do here, from one leaf a thread, forward and
-/// backward; nothing is kept.
-double trainer_rate(const struct pretrain *settings);
+double trainer_step(struct trainer *trainer);
 
 /// Stops the threads, if any, and frees everything.
 void trainer_close(struct trainer *trainer);

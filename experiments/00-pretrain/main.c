@@ -12,10 +12,10 @@
 /// minimises over $X$, a misprint. The recipes of all pretrainings are one table, core/train/recipe.c, with the
 /// source of each of their numbers beside it.
 ///
-/// A batch is a fixed number of leaves, each computed by one thread; a fixed tree adds them. The weights
+/// A batch is a fixed number of micro-batches, each computed by one thread; a fixed tree adds their gradients. The weights
 /// are therefore the same bits on any number of threads, and after any interruption.
 ///
-/// @show core/train/descent.c descent_update
+/// @show core/train/trainer.c trainer_step
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -27,8 +27,8 @@
 #include "core/model/weights.h"
 #include "core/report/run.h"
 #include "core/train/evaluate.h"
-#include "core/train/history.h"
-#include "core/train/trainer.h"
+#include "core/train/pretrain.h"
+#include "core/train/train_log.h"
 
 enum {
     TEST_IMAGES = 1000, ///< the first of the canonical order, for a look at the loss
@@ -62,7 +62,7 @@ static void warn_of_days(const struct pretrain *settings)
 {
     const struct recipe *recipe = &settings->recipe;
     double images = recipe->epochs * (double)settings->images->count;
-    double rate = trainer_rate(settings);
+    double rate = pretrain_rate(settings);
     fprintf(stderr,
             "pretrain %s: about %.1f days here (%.3g images at %.3g images/s)\n",
             recipe->run, images / rate / 86400, images, rate);
@@ -116,14 +116,14 @@ static void measure(struct run *run, const struct weights *model, double mask_ra
 /// ## Emit
 
 /// The training's last log line, when the log is of these weights.
-static void emit_history(struct run *run, const char *path, const struct weights *model)
+static void emit_log(struct run *run, const char *path, const struct weights *model)
 {
     char digest[HASH_HEX];
-    struct history history;
+    struct train_log log;
     slab_digest(digest, model->slab, model->mae.parameters.count);
-    history_open(&history, path, UINT64_MAX);
-    if (history.count > 0) {
-        const struct moment *last = &history.moments[history.count - 1];
+    train_log_open(&log, path, UINT64_MAX);
+    if (log.count > 0) {
+        const struct log_line *last = &log.line[log.count - 1];
         if (strcmp(last->weights_sha256, digest) == 0) {
             run_result(run, "final_loss", last->loss, NAN, NAN, 0, "[-1,1]^2");
             run_result(run, "images_per_second", last->images_per_second, NAN, NAN, 0,
@@ -131,7 +131,7 @@ static void emit_history(struct run *run, const char *path, const struct weights
             run_output(run, path);
         }
     }
-    history_close(&history);
+    train_log_close(&log);
 }
 
 static int emit(struct run *run, const struct pretrain *settings,
@@ -139,7 +139,7 @@ static int emit(struct run *run, const struct pretrain *settings,
 {
     char log[PATH_SIZE];
     path_format(log, "%s/log.tsv", settings->folder);
-    emit_history(run, log, model);
+    emit_log(run, log, model);
     const char *updates = safetensors_metadata(&model->file, "updates");
     run_result(run, "updates", strtod(updates, NULL), NAN, NAN, 0, "updates");
     measure(run, model, settings->recipe.mask_ratio);
@@ -168,7 +168,7 @@ int main(int argc, char **argv)
         .resume_command = command,
         .checkpoint_seconds = run.options.tier == TIER_SMOKE ? 0 : CHECKPOINT_SECONDS,
     };
-    if (run.options.epochs > 0) recipe_shorten(&settings.recipe, run.options.epochs);
+    if (run.options.epochs > 0) recipe_set_epochs(&settings.recipe, run.options.epochs);
     path_format(folder, "%s/runs/%s", run.root, run.options.run_name);
     path_format(path, "%s/weights/%s.safetensors", run.root, run.options.run_name);
     resume_command(command, &run);

@@ -40,7 +40,7 @@ void heads_open(struct heads *heads, struct study *study)
     for (size_t model = 0; model < MODELS; ++model) {
         heads->recipe[model] = finetune_recipe(run->options.tier_name, names[model]);
         if (heads->scale.epochs > 0)
-            recipe_shorten(&heads->recipe[model], heads->scale.epochs);
+            recipe_set_epochs(&heads->recipe[model], heads->scale.epochs);
     }
 }
 

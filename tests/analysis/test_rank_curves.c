@@ -57,7 +57,7 @@ static void naive_image(const struct reconstruction *one, int worker, void *cont
 {
     (void)worker;
     struct naive *naive = context;
-    if (one->place != naive->place) return;
+    if (one->position != naive->place) return;
     naive->loss = 0;
     for (size_t h = 0; h < MASKED; ++h)
         for (size_t f = 0; f < F; ++f) {
@@ -152,7 +152,7 @@ Test(rank_samples, a_grey_image_has_no_fifth_component_in_patches_of_side_two)
 static void record_hidden(const struct reconstruction *one, int worker, void *context)
 {
     (void)worker;
-    memcpy((int32_t *)context + one->place * MASKED, one->hidden,
+    memcpy((int32_t *)context + one->position * MASKED, one->hidden,
            MASKED * sizeof(int32_t));
 }
 

@@ -17,7 +17,7 @@ const char code_key[] = "code-1";
 static void make_weights(void)
 {
     struct recipe recipe = recipe_find("smoke", "m50-h3");
-    recipe_shorten(&recipe, 256. / 10000);
+    recipe_set_epochs(&recipe, 256. / 10000);
     struct images images;
     images_load(&images, "planted", SPLIT_TRAIN);
     const struct pretrain settings = {

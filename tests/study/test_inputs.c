@@ -48,7 +48,7 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
     struct weights model;
     char words[512], text[STUDY_SCALE];
     struct recipe recipe = recipe_find("smoke", "m75-h3");
-    recipe_shorten(&recipe, 256. / 10000);
+    recipe_set_epochs(&recipe, 256. / 10000);
     struct images images;
     images_load(&images, "planted", SPLIT_TRAIN);
     const struct pretrain settings = {

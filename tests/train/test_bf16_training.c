@@ -8,7 +8,7 @@
 #include "core/linalg/gemm_bf16.h"
 #include "core/model/safetensors.h"
 #include "core/train/checkpoint.h"
-#include "core/train/history.h"
+#include "core/train/train_log.h"
 #include "tests/train/tiny.h"
 
 TestSuite(bf16_training, .init = scratch_make);
@@ -43,13 +43,13 @@ static void open_killed(struct tiny *tiny, enum arithmetic arithmetic)
 }
 
 /// The last line of a log.
-static struct moment last_moment(const char *log)
+static struct log_line last_line(const char *path)
 {
-    struct history history;
-    history_open(&history, log, UINT64_MAX);
-    cr_assert(history.count > 0);
-    struct moment last = history.moments[history.count - 1];
-    history_close(&history);
+    struct train_log log;
+    train_log_open(&log, path, UINT64_MAX);
+    cr_assert(log.count > 0);
+    struct log_line last = log.line[log.count - 1];
+    train_log_close(&log);
     return last;
 }
 
@@ -85,9 +85,9 @@ Test(bf16_training, killed_it_goes_on_at_another_number_of_threads_to_the_same_b
     killed.settings.after_update = NULL;
     tiny_expect(&killed, 0, "going on after update 15 of 20");
     tiny_same_file(whole.weights, killed.weights, __LINE__);
-    cr_expect_str_eq(last_moment(whole.log).weights_sha256,
-                     last_moment(killed.log).weights_sha256);
-    cr_expect_eq(last_moment(whole.log).loss, last_moment(killed.log).loss);
+    cr_expect_str_eq(last_line(whole.log).weights_sha256,
+                     last_line(killed.log).weights_sha256);
+    cr_expect_eq(last_line(whole.log).loss, last_line(killed.log).loss);
     tiny_close(&whole);
     tiny_close(&killed);
 }
@@ -123,20 +123,20 @@ Test(bf16_training, the_loss_falls_as_in_fp32)
     open_in(&rounded, BF16);
     pretrain_run(&exact.settings);
     pretrain_run(&rounded.settings);
-    struct history one, other;
-    history_open(&one, exact.log, UINT64_MAX);
-    history_open(&other, rounded.log, UINT64_MAX);
+    struct train_log one, other;
+    train_log_open(&one, exact.log, UINT64_MAX);
+    train_log_open(&other, rounded.log, UINT64_MAX);
     cr_assert(one.count == 4 && other.count == 4);
     for (size_t i = 0; i < 4; ++i) {
-        const double want = one.moments[i].loss, got = other.moments[i].loss;
+        const double want = one.line[i].loss, got = other.line[i].loss;
         fprintf(stderr, "tiny training, line %zu: fp32 %.6f, bf16 %.6f\n", i, want,
                 got);
         cr_expect(got != want && fabs(got - want) <= want * 0x1p-8, "%.9g, %.9g", got,
                   want);
     }
-    cr_expect(other.moments[3].loss < .9 * other.moments[0].loss);
-    history_close(&one);
-    history_close(&other);
+    cr_expect(other.line[3].loss < .9 * other.line[0].loss);
+    train_log_close(&one);
+    train_log_close(&other);
     tiny_close(&exact);
     tiny_close(&rounded);
 }

@@ -47,20 +47,20 @@ static void fixture_close(struct fixture *f)
 Test(classify, an_image_gets_its_own_likeliest_class)
 {
     struct fixture f;
-    struct packed_weights prepared;
+    struct packed_weights packed;
     real patches[TOKENS * PATCH];
     size_t classes[10] = {0}, different = 0;
     fixture_open(&f);
     classify_images(f.predicted, &f.classification);
-    packed_weights_open(&prepared, &f.classifier.parameters, f.weights, FP32, INFER,
+    packed_weights_open(&packed, &f.classifier.parameters, f.weights, FP32, INFER,
                         &f.arena);
-    packed_weights_pack_all(&prepared);
+    packed_weights_pack_all(&packed);
     struct classifier_activations *activations =
         classifier_activations_open(&f.classifier, 1, FP32, INFER, &f.arena);
     for (size_t i = 0; i < IMAGES; ++i) {
         patches_from_bytes(patches, f.images.pixels + i * IMAGE_BYTES, 8);
         const real *logits =
-            classifier_forward(activations, &f.classifier, &prepared, patches);
+            classifier_forward(activations, &f.classifier, &packed, patches);
         cr_expect_eq(f.predicted[i], likeliest(logits, 10), "image %zu", i);
         classes[f.predicted[i]]++;
     }

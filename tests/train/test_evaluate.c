@@ -9,8 +9,8 @@
 #include "core/data/masks.h"
 #include "core/data/patches.h"
 #include "core/data/planted.h"
+#include "core/train/infer.h"
 #include "core/train/loss.h"
-#include "core/train/shard.h"
 #include "tests/expect_close.h"
 
 enum { IMAGES = 40, TOKENS = 16, PATCH = 192, VISIBLE = 4 };
@@ -57,7 +57,7 @@ struct seen {
 static void keep(const struct reconstruction *one, int worker, void *context)
 {
     struct seen *seen = context;
-    size_t p = one->place;
+    size_t p = one->position;
     cr_assert(p < IMAGES && worker >= 0 && worker < 5);
     cr_assert(one->tokens == TOKENS && one->patch_size == PATCH &&
               one->visible_count == VISIBLE && one->hidden_count == TOKENS - VISIBLE);

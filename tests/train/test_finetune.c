@@ -11,8 +11,8 @@
 #include "core/model/classifier.h"
 #include "core/train/adamw.h"
 #include "core/train/classify.h"
-#include "core/train/history.h"
 #include "core/train/loss.h"
+#include "core/train/train_log.h"
 #include "tests/expect_close.h"
 #include "tests/train/tiny.h"
 
@@ -139,16 +139,15 @@ static double in_one_piece(real *gradient, real *weights, const struct small *sm
                            const struct classifier *classifier, const uint32_t *image,
                            size_t images, struct arena *arena)
 {
-    struct packed_weights prepared;
+    struct packed_weights packed;
     real *patches = arena_reals(arena, images * TOKENS * PATCH);
     real *dlogits = arena_reals(arena, images * IMAGE_CLASSES);
     uint8_t labels[TINY_IMAGES];
     parameters_initialise(weights, &classifier->parameters, small->settings.seed);
     classifier_take_encoder(weights, classifier, small->pretrained.slab,
                             &small->pretrained.mae);
-    packed_weights_open(&prepared, &classifier->parameters, weights, FP32, TRAIN,
-                        arena);
-    packed_weights_pack_all(&prepared);
+    packed_weights_open(&packed, &classifier->parameters, weights, FP32, TRAIN, arena);
+    packed_weights_pack_all(&packed);
     for (size_t b = 0; b < images; ++b) {
         patches_from_bytes(patches + b * TOKENS * PATCH,
                            small->tiny.images.pixels + image[b] * IMAGE_BYTES, 8);
@@ -156,10 +155,9 @@ static double in_one_piece(real *gradient, real *weights, const struct small *sm
     }
     struct classifier_activations *activations =
         classifier_activations_open(classifier, images, FP32, TRAIN, arena);
-    const real *logits =
-        classifier_forward(activations, classifier, &prepared, patches);
+    const real *logits = classifier_forward(activations, classifier, &packed, patches);
     double loss = cross_entropy_loss(dlogits, logits, labels, images, IMAGE_CLASSES, 1);
-    classifier_backward(gradient, activations, classifier, &prepared, patches, dlogits);
+    classifier_backward(gradient, activations, classifier, &packed, patches, dlogits);
     return loss;
 }
 
@@ -169,7 +167,7 @@ Test(finetune, the_loss_of_an_epoch_is_the_mean_cross_entropy_of_the_images)
     struct small small;
     struct classifier classifier;
     struct arena arena;
-    struct history history;
+    struct train_log log;
     uint32_t all[TINY_IMAGES];
     small_open(&small);
     classifier_of(&classifier, &small, &arena);
@@ -180,12 +178,12 @@ Test(finetune, the_loss_of_an_epoch_is_the_mean_cross_entropy_of_the_images)
          *gradient = arena_reals(&arena, classifier.parameters.count);
     double want =
         in_one_piece(gradient, weights, &small, &classifier, all, TINY_IMAGES, &arena);
-    history_open(&history, small.log, UINT64_MAX);
-    cr_assert_eq(history.count, 4);
+    train_log_open(&log, small.log, UINT64_MAX);
+    cr_assert_eq(log.count, 4);
     for (size_t i = 0; i < 4; ++i)
-        cr_expect(fabs(history.moments[i].loss - want) <= 1e-6 * want, "%.9g not %.9g",
-                  history.moments[i].loss, want);
-    history_close(&history);
+        cr_expect(fabs(log.line[i].loss - want) <= 1e-6 * want, "%.9g not %.9g",
+                  log.line[i].loss, want);
+    train_log_close(&log);
     arena_close(&arena);
     small_close(&small);
 }
@@ -251,7 +249,7 @@ Test(finetune, the_outcome_is_that_of_the_last_update_and_the_best_stands_beside
     struct small small;
     struct classifier classifier;
     struct arena arena;
-    struct history history;
+    struct train_log log;
     uint8_t predicted[TESTED];
     char digest[HASH_HEX];
     small_open(&small);
@@ -273,16 +271,16 @@ Test(finetune, the_outcome_is_that_of_the_last_update_and_the_best_stands_beside
     hash_file(digest, HASH_SHA256, small.weights);
     cr_expect_str_eq(small.outcome.digest, digest);
 
-    history_open(&history, small.log, UINT64_MAX);
-    cr_assert_eq(history.count, 12);
+    train_log_open(&log, small.log, UINT64_MAX);
+    cr_assert_eq(log.count, 12);
     double best = 0, epoch = 0;
     for (size_t i = 0; i < 12; ++i)
-        if (history.moments[i].accuracy > best)
-            best = history.moments[i].accuracy, epoch = history.moments[i].epoch;
+        if (log.line[i].accuracy > best)
+            best = log.line[i].accuracy, epoch = log.line[i].epoch;
     cr_expect(small.outcome.best == best && small.outcome.best_epoch == epoch);
-    cr_expect_eq(history.moments[11].accuracy, small.outcome.accuracy);
+    cr_expect_eq(log.line[11].accuracy, small.outcome.accuracy);
     cr_expect_gt(best, small.outcome.accuracy, "the test would not tell them apart");
-    history_close(&history);
+    train_log_close(&log);
     arena_close(&arena);
     small_close(&small);
 }
@@ -413,20 +411,20 @@ Test(finetune, a_loss_that_is_not_finite_ends_it)
 
 static void same_result(const struct small *a, const struct small *b, int line)
 {
-    struct history one, two;
+    struct train_log one, two;
     tiny_same_file(a->weights, b->weights, line);
-    history_open(&one, a->log, UINT64_MAX);
-    history_open(&two, b->log, UINT64_MAX);
+    train_log_open(&one, a->log, UINT64_MAX);
+    train_log_open(&two, b->log, UINT64_MAX);
     cr_assert_eq(one.count, two.count);
     for (size_t i = 0; i < one.count; ++i) {
-        const struct moment *x = &one.moments[i], *y = &two.moments[i];
+        const struct log_line *x = &one.line[i], *y = &two.line[i];
         cr_expect(x->epoch == y->epoch && x->updates == y->updates &&
                       x->loss == y->loss && x->accuracy == y->accuracy,
                   "line %d: log's line %zu", line, i);
         cr_expect_str_eq(x->weights_sha256, y->weights_sha256);
     }
-    history_close(&one);
-    history_close(&two);
+    train_log_close(&one);
+    train_log_close(&two);
 }
 
 Test(finetune, the_weights_do_not_know_the_number_of_threads)

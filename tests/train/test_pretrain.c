@@ -9,7 +9,7 @@
 #include "core/base/tsv.h"
 #include "core/model/safetensors.h"
 #include "core/train/checkpoint.h"
-#include "core/train/history.h"
+#include "core/train/train_log.h"
 #include "tests/train/tiny.h"
 
 TestSuite(pretrain, .init = scratch_make);
@@ -21,19 +21,19 @@ TestSuite(pretrain, .init = scratch_make);
 
 static void same_logs(const char *a, const char *b)
 {
-    struct history one, two;
-    history_open(&one, a, UINT64_MAX);
-    history_open(&two, b, UINT64_MAX);
+    struct train_log one, two;
+    train_log_open(&one, a, UINT64_MAX);
+    train_log_open(&two, b, UINT64_MAX);
     cr_assert_eq(one.count, two.count);
     for (size_t i = 0; i < one.count; ++i) {
-        const struct moment *x = &one.moments[i], *y = &two.moments[i];
+        const struct log_line *x = &one.line[i], *y = &two.line[i];
         cr_expect(x->epoch == y->epoch && x->updates == y->updates &&
                       x->loss == y->loss && x->learning_rate == y->learning_rate,
                   "line %zu", i);
         cr_expect_str_eq(x->weights_sha256, y->weights_sha256);
     }
-    history_close(&one);
-    history_close(&two);
+    train_log_close(&one);
+    train_log_close(&two);
 }
 
 static void same_training(const struct tiny *a, const struct tiny *b, int line)
@@ -338,16 +338,16 @@ Test(pretrain, a_full_disk_leaves_the_old_checkpoint_and_it_goes_on_from_there)
 Test(pretrain, the_loss_falls)
 {
     struct tiny tiny;
-    struct history history;
+    struct train_log log;
     tiny_open(&tiny);
     tiny.settings.recipe.epochs = 40;
     tiny.settings.threads = 2;
     pretrain_run(&tiny.settings);
-    history_open(&history, tiny.log, UINT64_MAX);
-    cr_assert_eq(history.count, 40);
+    train_log_open(&log, tiny.log, UINT64_MAX);
+    cr_assert_eq(log.count, 40);
     // Forty scenes, forty times: they are being learnt by heart.
-    cr_expect_lt(history.moments[39].loss, .8 * history.moments[0].loss);
-    history_close(&history);
+    cr_expect_lt(log.line[39].loss, .8 * log.line[0].loss);
+    train_log_close(&log);
     tiny_close(&tiny);
 }
 
@@ -441,7 +441,7 @@ Test(pretrain, weights_of_another_training_are_not_replaced)
     tiny_open(&tiny);
     pretrain_run(&tiny.settings);
     struct pretrain kept = tiny.settings;
-    recipe_shorten(&tiny.settings.recipe, 6); // longer does not excuse the others
+    recipe_set_epochs(&tiny.settings.recipe, 6); // longer does not excuse the others
     tiny.settings.seed++;
     expect_refusal(__LINE__, &tiny, "its seed is 5, not 6 ");
     tiny.settings.seed--;
@@ -480,7 +480,7 @@ Test(pretrain, weights_of_unknown_origin_are_not_replaced)
     size_t size;
     tiny_open(&tiny);
     pretrain_run(&tiny.settings);
-    recipe_shorten(&tiny.settings.recipe, 6);
+    recipe_set_epochs(&tiny.settings.recipe, 6);
     char *bytes = file_read(&size, tiny.weights, NULL);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         size_t length = strcspn(cases[i].word, "?");
@@ -501,7 +501,7 @@ Test(pretrain, a_pilot_does_not_replace_a_longer_training)
     struct tiny tiny;
     tiny_open(&tiny);
     pretrain_run(&tiny.settings);
-    recipe_shorten(&tiny.settings.recipe, 1);
+    recipe_set_epochs(&tiny.settings.recipe, 1);
     expect_refusal(__LINE__, &tiny, "on 160 images, this training would see 40 ");
     tiny_close(&tiny);
 }
@@ -511,7 +511,7 @@ Test(pretrain, a_longer_training_replaces_a_pilot)
     struct tiny tiny;
     tiny_open(&tiny);
     pretrain_run(&tiny.settings);
-    recipe_shorten(&tiny.settings.recipe, 6);
+    recipe_set_epochs(&tiny.settings.recipe, 6);
     struct images unloaded = {.name = tiny.images.name};
     memcpy(unloaded.digest, tiny.images.digest, sizeof unloaded.digest);
     tiny.settings.images = &unloaded;

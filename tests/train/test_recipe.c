@@ -34,7 +34,8 @@ Test(recipe, every_row_can_be_trained)
     for (size_t i = 0; recipe_row(i); ++i) {
         const struct recipe *r = recipe_row(i);
         cr_expect_null(shape_fault(&r->shape), "%s %s", r->tier, r->run);
-        cr_expect((r->leaves & (r->leaves - 1)) == 0 && r->batch % r->leaves == 0);
+        cr_expect((r->micro_batches & (r->micro_batches - 1)) == 0 &&
+                  r->batch % r->micro_batches == 0);
         cr_expect(r->warmup > 0 && r->warmup < r->epochs);
         size_t tokens = shape_tokens(&r->shape);
         cr_expect(mask_visible(tokens, r->mask_ratio) < tokens);
@@ -85,7 +86,7 @@ Test(recipe, a_text_differs_when_any_number_does)
         cr_expect_str_neq(text, other, "size %zu", i);
         sizes[i]--;
     }
-    changed.leaves *= 2;
+    changed.micro_batches *= 2;
     recipe_text(other, &changed);
     cr_expect_str_neq(text, other);
 }
@@ -94,7 +95,7 @@ Test(recipe, a_shortened_run_keeps_the_share_of_its_warm_up)
 {
     struct recipe recipe = recipe_find("desk", "m75-h3");
     double share = recipe.warmup / recipe.epochs;
-    recipe_shorten(&recipe, 1);
+    recipe_set_epochs(&recipe, 1);
     cr_expect_eq(recipe.epochs, 1);
     cr_expect_float_eq(recipe.warmup, share, 1e-15);
 }
@@ -117,5 +118,5 @@ Test(recipe, an_unknown_tier_is_a_usage_error, .exit_code = 2)
 Test(recipe, no_epochs_are_a_usage_error, .exit_code = 2)
 {
     struct recipe recipe = recipe_find("desk", "m75-h3");
-    recipe_shorten(&recipe, 0);
+    recipe_set_epochs(&recipe, 0);
 }

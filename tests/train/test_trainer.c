@@ -1,179 +1,159 @@
 #include "core/train/trainer.h"
 
+#include <criterion/criterion.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/base/rng.h"
-#include "core/data/masks.h"
-#include "core/data/patches.h"
-#include "core/train/loss.h"
 #include "core/train/schedule.h"
 #include "tests/expect_close.h"
-#include "tests/train/tiny.h"
+#include "tests/model/gradient.h"
 
-TestSuite(trainer, .init = scratch_make);
+enum { IMAGES = 12, BATCH = 8, MICRO_BATCHES = 4, NUMBERS = 37 };
 
-enum { TOKENS = 16, PATCH = 192, VISIBLE = 4, BATCH = 8 };
-
-// The whole batch of update `t` in one piece: its images, each under the mask of (seed, epoch, image).
-static double whole_batch(real *gradient, const struct trainer *trainer, uint64_t t,
-                          struct arena *arena)
-{
-    const struct pretrain *settings = trainer->settings;
-    struct batches batches;
-    uint32_t image[BATCH], epoch[BATCH], ranking[TOKENS];
-    int32_t visible[BATCH * VISIBLE], hidden[BATCH * (TOKENS - VISIBLE)];
-    real *patches = arena_reals(arena, BATCH * TOKENS * PATCH);
-    real *dprediction = arena_reals(arena, BATCH * TOKENS * PATCH);
-    batches_open(&batches, TINY_IMAGES, BATCH, settings->seed, arena);
-    batches_take(image, epoch, &batches, t);
-    for (size_t b = 0; b < BATCH; ++b) {
-        cr_assert_eq(epoch[b], (t * BATCH + b) / TINY_IMAGES);
-        mask_ranking(ranking, TOKENS, settings->seed, epoch[b], image[b]);
-        mask_split(visible + b * VISIBLE, hidden + b * (TOKENS - VISIBLE), ranking,
-                   TOKENS, VISIBLE);
-        patches_from_bytes(patches + b * TOKENS * PATCH,
-                           settings->images->pixels + image[b] * IMAGE_BYTES, 8);
-    }
-    struct mae_activations *activations =
-        mae_activations_open(&trainer->mae, BATCH, VISIBLE, FP32, TRAIN, arena);
-    struct mae_input input = {BATCH, VISIBLE, patches, visible};
-    struct packed_weights weights;
-    packed_weights_open(&weights, &trainer->mae.parameters,
-                        trainer->descent.state.weights, FP32, TRAIN, arena);
-    packed_weights_pack_all(&weights);
-    const real *prediction = mae_forward(activations, &trainer->mae, &weights, &input);
-    double loss = masked_loss(dprediction, prediction, patches, hidden, BATCH, TOKENS,
-                              TOKENS - VISIBLE, PATCH, 1);
-    mae_backward(gradient, activations, &trainer->mae, &weights, &input, dprediction);
-    return loss;
-}
-
-// The seventh update lies in the second epoch. Leaves and the whole batch add the same numbers in other
-// orders: in float 1e-5 of the largest gradient, in double far less.
-Test(trainer, an_update_is_adamw_on_the_gradient_of_the_whole_batch)
-{
-    enum { T = 6 };
-    struct tiny tiny;
-    struct trainer trainer;
+// A model whose loss on image i in epoch e is |w - target(i,e)|^2 / 2.
+struct fixture {
     struct arena arena;
-    tiny_open(&tiny);
-    tiny.settings.threads = 2;
-    arena_open(&arena, "test", 32 << 20);
-    trainer_open(&trainer, &tiny.settings);
-    trainer_start(&trainer);
-    size_t count = trainer.mae.parameters.count, bytes = count * sizeof(real);
-    for (int t = 0; t < T; ++t) trainer_update(&trainer);
-
-    real *gradient = arena_reals(&arena, count), *w = arena_reals(&arena, count),
-         *m = arena_reals(&arena, count), *v = arena_reals(&arena, count);
-    double want = whole_batch(gradient, &trainer, T, &arena);
-    memcpy(w, trainer.descent.state.weights, bytes);
-    memcpy(m, trainer.descent.state.first_moment, bytes);
-    memcpy(v, trainer.descent.state.second_moment, bytes);
-    double loss = trainer_update(&trainer);
-    double tolerance = sizeof(real) == sizeof(double) ? 1e-12 : 1e-5, largest = 0;
-    for (size_t i = 0; i < count; ++i)
-        largest = fmax(largest, fabs((double)gradient[i]));
-    cr_expect(fabs(loss - want) <= tolerance * want, "%.9g not %.9g", loss, want);
-    expect_close(trainer.descent.gradient, (const real *)gradient, count, tolerance,
-                 tolerance * largest);
-
-    const struct recipe *recipe = &tiny.settings.recipe;
-    struct adamw adamw = {
-        .learning_rate = recipe->learning_rate *
-                         schedule_factor(T * .2, .2, recipe->warmup, recipe->epochs),
-        .beta1 = .9,
-        .beta2 = .95,
-        .epsilon = 1e-8,
-        .weight_decay = .05};
-    adamw_update(w, m, v, trainer.descent.gradient, 0, count, T + 1, &adamw);
-    expect_close((const real *)trainer.descent.state.weights, (const real *)w, count,
-                 1e-6, 1e-9);
-    cr_expect_arr_eq(trainer.descent.state.first_moment, m, bytes);
-    cr_expect_arr_eq(trainer.descent.state.second_moment, v, bytes);
-    trainer_close(&trainer);
-    arena_close(&arena);
-    tiny_close(&tiny);
-}
-
-// hex = digest of the weights after three updates, whose leaves are begun in the order of (index); 0: in turn.
-static void weights_after(char hex[HASH_HEX], struct tiny *tiny, int threads,
-                          size_t leaves, uint32_t index)
-{
+    struct parameters parameters;
+    struct recipe recipe;
+    struct trainer_plan plan;
     struct trainer trainer;
-    tiny->settings.recipe.batch = 16;
-    tiny->settings.recipe.leaves = leaves;
-    tiny->settings.threads = threads;
-    trainer_open(&trainer, &tiny->settings);
-    trainer_start(&trainer);
-    for (uint32_t t = 0; t < 3; ++t) {
-        uint32_t places[16];
-        size_t order[16];
-        struct rng rng = rng_open(8, PURPOSE_TEST, t, index);
-        rng_permutation(places, leaves, &rng);
-        for (size_t l = 0; l < leaves; ++l) order[l] = index ? places[l] : l;
-        engine_order(trainer.descent.engine, order);
-        trainer_update(&trainer);
-    }
-    slab_digest(hex, trainer.descent.state.weights, trainer.mae.parameters.count);
-    trainer_close(&trainer);
+    int broken; ///< its loss is not finite
+};
+
+static double target(uint32_t image, uint32_t epoch, size_t i)
+{
+    return sin((double)(image * 100 + epoch * 7 + i));
 }
 
-Test(trainer, neither_threads_nor_the_order_of_leaves_change_a_bit)
+static double toy_gradient(real *gradient, const uint32_t *image, const uint32_t *epoch,
+                           real share, int worker, void *context)
+{
+    const struct fixture *f = context;
+    const real *w = f->trainer.packed.weights;
+    const size_t images = BATCH / MICRO_BATCHES;
+    double loss = 0;
+    cr_assert(worker >= 0 && worker < f->plan.threads);
+    for (size_t i = 0; i < NUMBERS; ++i) gradient[i] = 0;
+    for (size_t b = 0; b < images; ++b)
+        for (size_t i = 0; i < NUMBERS; ++i) {
+            const double error = (double)w[i] - target(image[b], epoch[b], i);
+            loss += error * error / 2 / images;
+            gradient[i] += (real)((double)share * error / images);
+        }
+    return f->broken ? (double)NAN : loss;
+}
+
+static void fixture_open(struct fixture *f, int threads)
+{
+    *f = (struct fixture){.recipe = {.run = "toy",
+                                     .batch = BATCH,
+                                     .micro_batches = MICRO_BATCHES,
+                                     .epochs = 5,
+                                     .warmup = 1,
+                                     .learning_rate = .1,
+                                     .beta1 = .9,
+                                     .beta2 = .999,
+                                     .epsilon = 1e-8,
+                                     .weight_decay = .05}};
+    arena_open(&f->arena, "test", 1 << 20);
+    parameters_open(&f->parameters, 1, &f->arena);
+    parameters_add(&f->parameters, "w", 1, (size_t[]){NUMBERS}, INITIAL_FAN_IN, 1);
+    f->plan = (struct trainer_plan){.recipe = &f->recipe,
+                                    .parameters = &f->parameters,
+                                    .images = IMAGES,
+                                    .seed = 5,
+                                    .arithmetic = FP32,
+                                    .threads = threads,
+                                    .gradient = toy_gradient,
+                                    .context = f};
+    trainer_open(&f->trainer, &f->plan);
+    trainer_start(&f->trainer);
+}
+
+static void fixture_close(struct fixture *f)
+{
+    trainer_close(&f->trainer);
+    arena_close(&f->arena);
+}
+
+// The second update spans the first two epochs; its gradient and loss by hand, over the whole batch.
+Test(trainer, an_update_is_adamw_at_the_scheduled_rate_on_the_mean_over_the_batch)
+{
+    enum { T = 1 };
+    struct fixture f;
+    struct batches batches;
+    uint32_t image[BATCH], epoch[BATCH];
+    real w[NUMBERS], m[NUMBERS], v[NUMBERS], gradient[NUMBERS];
+    fixture_open(&f, 2);
+    for (int t = 0; t < T; ++t) trainer_step(&f.trainer);
+    batches_open(&batches, IMAGES, BATCH, 5, &f.arena);
+    batches_take(image, epoch, &batches, T);
+    cr_assert(epoch[0] == 0 && epoch[BATCH - 1] == 1);
+
+    const struct train_state *state = &f.trainer.state;
+    memcpy(w, state->weights, sizeof w);
+    memcpy(m, state->first_moment, sizeof m);
+    memcpy(v, state->second_moment, sizeof v);
+    double loss = 0;
+    for (size_t i = 0; i < NUMBERS; ++i) {
+        double sum = 0;
+        for (size_t b = 0; b < BATCH; ++b) {
+            const double error = (double)w[i] - target(image[b], epoch[b], i);
+            sum += error;
+            loss += error * error / 2 / BATCH;
+        }
+        gradient[i] = (real)(sum / BATCH);
+    }
+    const double got = trainer_step(&f.trainer);
+    const double tolerance = sizeof(real) == sizeof(double) ? 1e-13 : 1e-6;
+    cr_expect(fabs(got - loss) <= tolerance * loss, "%.9g not %.9g", got, loss);
+    expect_close(f.trainer.gradient, (const real *)gradient, NUMBERS, tolerance,
+                 tolerance);
+
+    const struct adamw adamw = {.learning_rate =
+                                    .1 * schedule_factor(T * 8. / 12, 8. / 12, 1, 5),
+                                .beta1 = .9,
+                                .beta2 = .999,
+                                .epsilon = 1e-8,
+                                .weight_decay = .05};
+    adamw_update(w, m, v, f.trainer.gradient, 0, NUMBERS, T + 1, &adamw);
+    expect_close((const real *)state->weights, (const real *)w, NUMBERS, 1e-6, 1e-9);
+    cr_expect_eq(state->updates, T + 1);
+    cr_expect_eq(state->loss_count, T + 1);
+    fixture_close(&f);
+}
+
+Test(trainer, threads_do_not_change_a_bit)
 {
     static const int threads[] = {1, 2, 3, 4, 7};
-    struct tiny tiny;
-    char want[HASH_HEX], got[HASH_HEX];
-    tiny_open(&tiny);
-    weights_after(want, &tiny, 1, 8, 0);
-    for (size_t i = 0; i < sizeof threads / sizeof *threads; ++i)
-        for (uint32_t index = 0; index < 4; ++index) {
-            weights_after(got, &tiny, threads[i], 8, index);
-            cr_expect_str_eq(got, want, "%d threads, order %u", threads[i], index);
-        }
-    tiny_close(&tiny);
-}
-
-// The test above can fail: leaves cut otherwise, or another seed, give other weights.
-Test(trainer, leaves_and_seed_change_the_bits)
-{
-    struct tiny tiny;
-    char first[HASH_HEX], other[HASH_HEX];
-    tiny_open(&tiny);
-    weights_after(first, &tiny, 2, 8, 0);
-    if (sizeof(real) == sizeof(float)) { // digests are of floats
-        weights_after(other, &tiny, 2, 4, 0);
-        cr_expect_str_neq(first, other);
+    real first[NUMBERS];
+    for (size_t t = 0; t < sizeof threads / sizeof *threads; ++t) {
+        struct fixture f;
+        fixture_open(&f, threads[t]);
+        cr_expect_eq(f.trainer.updates, 8);
+        while (f.trainer.state.updates < f.trainer.updates) trainer_step(&f.trainer);
+        if (t == 0) memcpy(first, f.trainer.state.weights, sizeof first);
+        cr_expect_arr_eq(f.trainer.state.weights, first, sizeof first, "%d threads",
+                         threads[t]);
+        fixture_close(&f);
     }
-    tiny.settings.seed++;
-    weights_after(other, &tiny, 2, 8, 0);
-    cr_expect_str_neq(first, other);
-    tiny_close(&tiny);
 }
 
-Test(trainer, a_rate_is_measured_without_training)
+Test(trainer, it_descends)
 {
-    struct tiny tiny;
-    tiny_open(&tiny);
-    for (int threads = 1; threads <= 6; threads += 5) {
-        tiny.settings.threads = threads;
-        double rate = trainer_rate(&tiny.settings);
-        cr_expect(isfinite(rate) && rate > 0, "%g", rate);
-    }
-    cr_expect_not(file_exists(tiny.weights) || file_exists(tiny.checkpoint));
-    tiny_close(&tiny);
+    struct fixture f;
+    fixture_open(&f, 1);
+    const double first = trainer_step(&f.trainer);
+    double last = first;
+    while (f.trainer.state.updates < f.trainer.updates) last = trainer_step(&f.trainer);
+    cr_expect_lt(last, .8 * first);
+    fixture_close(&f);
 }
 
-/// Sanitizers see a write behind the workspace: F = 192 numbers a patch, 4 D = 48.
-Test(trainer, trains_in_bfloat16_on_patches_wider_than_the_perceptron)
+Test(trainer, a_loss_that_is_not_finite_ends_it, .exit_code = 4)
 {
-    if (sizeof(real) == sizeof(double)) cr_skip_test("bfloat16 adds up floats");
-    struct tiny tiny;
-    char hex[HASH_HEX];
-    tiny_open(&tiny);
-    tiny.settings.arithmetic = BF16;
-    weights_after(hex, &tiny, 1, 8, 0);
-    tiny_close(&tiny);
+    struct fixture f;
+    fixture_open(&f, 1);
+    f.broken = 1;
+    trainer_step(&f.trainer);
 }

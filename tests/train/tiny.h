@@ -1,5 +1,5 @@
 /// A training small enough for tests: 40 planted scenes, 16 patches, one block each side, 20 updates of
-/// four leaves; its files in a folder of its own; and how a process that trains ends. For suites with
+/// four micro-batches; its files in a folder of its own; and how a process that trains ends. For suites with
 /// .init = scratch_make.
 #ifndef MASKBOOK_TESTS_TRAIN_TINY_H
 #define MASKBOOK_TESTS_TRAIN_TINY_H
@@ -39,7 +39,7 @@ static inline void tiny_open(struct tiny *tiny)
                    .shape = {32, 3, 8, 12, 1, 1, 2, 3},
                    .mask_ratio = .75,
                    .batch = 8,
-                   .leaves = 4,
+                   .micro_batches = 4,
                    .epochs = 4,
                    .warmup = .4,
                    .learning_rate = 1e-2,

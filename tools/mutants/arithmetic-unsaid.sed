@@ -1,4 +1,4 @@
-# fault: files say that they are of fp32 whatever the training computed in
-# file: core/train/checkpoint.c
+# fault: files say that they are of fp32 even if the training computed in bf16
+# file: core/train/run_identity.c
 # runner: train
 s/{"arithmetic", identity->arithmetic}/{"arithmetic", "fp32"}/

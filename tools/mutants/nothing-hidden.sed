@@ -1,7 +1,6 @@
-# fault: pretraining hides nothing: every patch is shown, and every patch is to be reconstructed
-# file: core/train/shard.c
+# fault: pretraining hides nothing: every patch is visible, and every patch is to be reconstructed
+# file: core/train/pretrain.c
 # runner: figures.sh
-s/mask_visible(tokens, mask_ratio)/mask_visible(tokens, 0 * mask_ratio)/
-s/visible < tokens/visible <= tokens/
-s/hidden = tokens - visible/hidden = tokens/
-s/shard->masked = arena_take.*/shard->masked = shard->shown;/
+s/mask_visible(tokens, mask_ratio), hidden = tokens - visible/tokens, hidden = tokens/
+s/\.mask_ratio = mask_ratio/.mask_ratio = 0 * mask_ratio/
+s/batch->hidden = arena_take.*/batch->hidden = batch->visible;/

@@ -1,26 +1,26 @@
 /// A training and its files, whatever the model: the loop over updates with its log, checkpoints and
 /// interruptions, killed at any moment and continued to the same bits. What a leaf computes is
-/// core/train/descent.h's caller's business, and so is what is written at the end.
+/// core/train/trainer.h's caller's business, and so is what is written at the end.
 #ifndef MASKBOOK_TRAIN_TRAINING_H
 #define MASKBOOK_TRAIN_TRAINING_H
 
 #include <stdint.h>
 
 #include "core/train/checkpoint.h"
-#include "core/train/descent.h"
+#include "core/train/trainer.h"
 
-struct training {
-    struct descent *descent;         ///< open, not started, in its initial state
-    const struct identity *identity; ///< what a checkpoint must agree with
-    const char *label;               ///< of the progress line, e.g. "finetune m75-h3"
-    const char *folder;              ///< for checkpoint.safetensors and log.tsv
-    const char *resume_command;      ///< printed when interrupted
-    double checkpoint_seconds; ///< at least this long between checkpoints (0: every
-                               ///< line of the log and every 100 updates)
+struct train_loop {
+    struct trainer *trainer;             ///< open, not started, in its initial state
+    const struct run_identity *identity; ///< what a checkpoint must agree with
+    const char *label;          ///< of the progress line, e.g. "finetune m75-h3"
+    const char *folder;         ///< for checkpoint.safetensors and log.tsv
+    const char *resume_command; ///< printed when interrupted
+    double checkpoint_seconds;  ///< at least this long between checkpoints (0: every
+                                ///< line of the log and every 100 updates)
     int discard; ///< remove a checkpoint that cannot be read or does not fit, instead of
                  ///< dying
     /// Called after every update and its checkpoint with the number of updates done, or NULL; how
-    /// tests end a training at a chosen moment.
+    /// tests end a training at a chosen line.
     void (*after_update)(uint64_t updates);
     /// The accuracy that a line of the log shall have, at the present weights; or NULL. Called
     /// between updates.
@@ -36,11 +36,11 @@ struct training {
 /// (`discard`).
 ///
 /// Appends to folder/log.tsv one line for the first update that completes an epoch, and for the last:
-/// core/train/history.h; lines past the checkpoint are dropped on resume.
+/// core/train/train_log.h; lines past the checkpoint are dropped on resume.
 ///
 /// On SIGINT or SIGTERM finishes the update, writes a checkpoint, prints the command that resumes and
 /// exits EXIT_SYSTEM; a second signal kills. Dies (EXIT_SYSTEM) when the loss or the weights are not
 /// finite, keeping the last checkpoint. Contract: this process has no other thread (checkpoint_fits).
-void training_run(const struct training *training);
+void train_loop_run(const struct train_loop *training);
 
 #endif

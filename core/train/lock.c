@@ -1,4 +1,4 @@
-#include "core/train/turn.h"
+#include "core/train/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include "core/base/die.h"
 #include "core/base/files.h"
 
-int turn_take(const char *folder)
+int training_lock(const char *folder)
 {
     char path[PATH_SIZE];
     folder_make(folder);

@@ -1,0 +1,213 @@
+#include "core/train/train_loop.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/die.h"
+#include "core/base/progress.h"
+#include "core/train/train_log.h"
+
+enum { CHECKPOINT_UPDATES = 100 }; // between checkpoints when no seconds are asked for
+
+// A training under way.
+struct loop {
+    const struct train_loop *settings;
+    struct trainer *trainer;
+    const struct recipe *recipe;
+    char checkpoint[PATH_SIZE];
+    struct train_log log;
+    struct progress progress;
+    double line_started, checkpoint_written; // seconds
+    uint64_t line_updates; // updates this process has done since line_started
+};
+
+// ====== Interruptions ======
+
+static volatile sig_atomic_t interrupted; // the signal's number, 0 while none came
+
+static void interrupt(int signal)
+{
+    interrupted = signal;
+}
+
+// The first signal asks for a checkpoint, the second kills: the handler stands down once called.
+static void interrupts_catch(struct sigaction before[2])
+{
+    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&action.sa_mask);
+    interrupted = 0;
+    sigaction(SIGINT, &action, &before[0]);
+    sigaction(SIGTERM, &action, &before[1]);
+}
+
+static void interrupts_release(const struct sigaction before[2])
+{
+    sigaction(SIGINT, &before[0], NULL);
+    sigaction(SIGTERM, &before[1], NULL);
+}
+
+// ====== Records ======
+
+// Epochs that are complete after `updates` updates. In integers: a product of fractions may fall short.
+static uint64_t epochs_complete(const struct loop *loop, uint64_t updates)
+{
+    return updates * loop->recipe->batch / loop->trainer->plan.images;
+}
+
+static int completes_epoch(const struct loop *loop)
+{
+    uint64_t updates = loop->trainer->state.updates;
+    return epochs_complete(loop, updates) > epochs_complete(loop, updates - 1);
+}
+
+static void state_check(const struct loop *loop)
+{
+    const struct train_state *state = &loop->trainer->state;
+    size_t count = loop->trainer->plan.parameters->count;
+    if (!slab_finite(state->weights, count) ||
+        !slab_finite(state->first_moment, count) ||
+        !slab_finite(state->second_moment, count))
+        die(EXIT_SYSTEM,
+            "%s: the weights after update %" PRIu64
+            " are not finite (the last checkpoint is kept; lower the recipe's learning "
+            "rate)",
+            loop->recipe->run, state->updates);
+}
+
+static void line_add(struct loop *loop)
+{
+    const struct train_loop *settings = loop->settings;
+    struct train_state *state = &loop->trainer->state;
+    double seconds = clock_seconds() - loop->line_started;
+    state_check(loop);
+    struct log_line line = {
+        .epoch = completes_epoch(loop) ? (double)epochs_complete(loop, state->updates)
+                                       : loop->recipe->epochs,
+        .updates = state->updates,
+        .loss = state->loss_sum / (double)state->loss_count,
+        .learning_rate = loop->trainer->adamw.learning_rate,
+        .images_per_second =
+            (double)(loop->line_updates * loop->recipe->batch) / seconds,
+        .accuracy =
+            settings->measure ? settings->measure(settings->context) : (double)NAN,
+    };
+    slab_digest(line.weights_sha256, state->weights,
+                loop->trainer->plan.parameters->count);
+    train_log_add(&loop->log, &line);
+    state->loss_sum = 0;
+    state->loss_count = 0;
+    loop->line_started = clock_seconds();
+    loop->line_updates = 0;
+}
+
+static void checkpoint_make(struct loop *loop)
+{
+    state_check(loop);
+    checkpoint_write(loop->checkpoint, loop->settings->identity,
+                     loop->trainer->plan.parameters, &loop->trainer->state);
+    loop->checkpoint_written = clock_seconds();
+}
+
+static int checkpoint_due(const struct loop *loop, int line)
+{
+    const struct trainer *trainer = loop->trainer;
+    double seconds = loop->settings->checkpoint_seconds;
+    if (trainer->state.updates == trainer->updates) return 0;
+    if (seconds > 0) return clock_seconds() - loop->checkpoint_written >= seconds;
+    return line || trainer->state.updates % CHECKPOINT_UPDATES == 0;
+}
+
+static _Noreturn void interrupted_end(struct loop *loop)
+{
+    checkpoint_make(loop);
+    progress_close(&loop->progress);
+    die(EXIT_SYSTEM,
+        "%s: interrupted after update %" PRIu64 " of %" PRIu64 " (to go on: %s)",
+        loop->recipe->run, loop->trainer->state.updates, loop->trainer->updates,
+        loop->settings->resume_command);
+}
+
+static void updates_make(struct loop *loop)
+{
+    const struct train_loop *settings = loop->settings;
+    struct trainer *trainer = loop->trainer;
+    const struct train_state *state = &trainer->state;
+    double batch = (double)loop->recipe->batch;
+    char note[32];
+    progress_open(&loop->progress, settings->label, "images",
+                  (double)trainer->updates * batch, (double)state->updates * batch);
+    loop->line_started = loop->checkpoint_written = clock_seconds();
+    while (state->updates < trainer->updates) {
+        double loss = trainer_step(trainer);
+        loop->line_updates++;
+        snprintf(note, sizeof note, "loss %.4f", loss);
+        progress_show(&loop->progress, (double)state->updates * batch, note);
+        int line = state->updates == trainer->updates || completes_epoch(loop);
+        if (line) line_add(loop);
+        if (checkpoint_due(loop, line)) checkpoint_make(loop);
+        if (settings->after_update) settings->after_update(state->updates);
+        if (interrupted && state->updates < trainer->updates) interrupted_end(loop);
+    }
+    progress_close(&loop->progress);
+}
+
+// ====== From beginning to end ======
+
+// True when there is a checkpoint to go on from.
+static int checkpoint_usable(struct loop *loop)
+{
+    const char *path = loop->checkpoint;
+    char reason[CHECKPOINT_REASON];
+    if (!file_exists(path)) return 0;
+    if (checkpoint_fits(reason, &loop->trainer->state, path, loop->settings->identity,
+                        loop->trainer->plan.parameters))
+        return 1;
+    if (!loop->settings->discard)
+        die(EXIT_INPUT, "%s%s", reason,
+            strstr(reason, "FORCE=1") ? "" : " (remove it, or FORCE=1)");
+    if (unlink(path))
+        die(EXIT_SYSTEM, "%s: cannot be removed: %s (check who may write there)", path,
+            strerror(errno));
+    fprintf(stderr, "%s: removed, it is corrupt or of another training\n", path);
+    return 0;
+}
+
+static void resume(struct loop *loop)
+{
+    struct train_state *state = &loop->trainer->state;
+    char log[PATH_SIZE];
+    if (checkpoint_usable(loop)) {
+        checkpoint_read(state, loop->checkpoint, loop->settings->identity,
+                        loop->trainer->plan.parameters);
+        fprintf(stderr, "%s: going on after update %" PRIu64 " of %" PRIu64 "\n",
+                loop->recipe->run, state->updates, loop->trainer->updates);
+    }
+    path_format(log, "%s/log.tsv", loop->settings->folder);
+    train_log_open(&loop->log, log, state->updates);
+}
+
+void train_loop_run(const struct train_loop *settings)
+{
+    struct loop loop = {.settings = settings,
+                        .trainer = settings->trainer,
+                        .recipe = settings->trainer->plan.recipe};
+    struct sigaction before[2];
+    path_format(loop.checkpoint, "%s/checkpoint.safetensors", settings->folder);
+    // The threads start after the checkpoint has been tried in a child: a child of a process with threads
+    // may find a lock that nobody will ever open.
+    resume(&loop);
+    trainer_start(settings->trainer);
+    interrupts_catch(before);
+    updates_make(&loop);
+    state_check(&loop);
+    settings->finish(settings->context);
+    unlink(loop.checkpoint);
+    interrupts_release(before);
+    train_log_close(&loop.log);
+}
