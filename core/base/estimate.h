@@ -1,4 +1,5 @@
-/// A number estimated from a sample, with its interval: what statistics compute and claims are judged by.
+/// A number estimated from a sample, with its interval: what statistics compute and claims are
+/// judged by.
 #ifndef MASKBOOK_BASE_ESTIMATE_H
 #define MASKBOOK_BASE_ESTIMATE_H
 

@@ -1,9 +1,9 @@
 #include "core/data/batches.h"
 
+#include <math.h>
+
 #include "core/base/die.h"
 #include "core/base/rng.h"
-
-#include <math.h>
 
 void batches_open(struct batches *batches, size_t images, size_t batch, uint64_t seed,
                   struct arena *arena)
@@ -17,8 +17,8 @@ void batches_open(struct batches *batches, size_t images, size_t batch, uint64_t
     }
 }
 
-/// The permutation of `epoch`. Neighbouring epochs have different slots, so a batch that spans
-/// two of them does not make the same permutation over and over.
+// The permutation of `epoch`. Adjacent epochs use different slots, so a batch that spans two epochs
+// computes neither permutation twice.
 static const uint32_t *batches_order(struct batches *batches, uint32_t epoch)
 {
     size_t slot = epoch % 2;
@@ -36,10 +36,11 @@ void batches_take(uint32_t *image, uint32_t *epoch, struct batches *batches,
     require(update < UINT64_MAX / batches->batch - 1, "update %llu",
             (unsigned long long)update);
     for (size_t i = 0; i < batches->batch; ++i) {
-        uint64_t place = update * batches->batch + i, whole = place / batches->images;
+        uint64_t position = update * batches->batch + i;
+        uint64_t whole = position / batches->images;
         require(whole < UINT32_MAX, "epoch %llu", (unsigned long long)whole);
         epoch[i] = (uint32_t)whole;
-        image[i] = batches_order(batches, epoch[i])[place % batches->images];
+        image[i] = batches_order(batches, epoch[i])[position % batches->images];
     }
 }
 
@@ -47,8 +48,8 @@ uint64_t batches_updates(size_t images, size_t batch, double epochs)
 {
     require(batch > 0 && epochs >= 0 && epochs * (double)images < 0x1p53,
             "%g epochs of %zu images in batches of %zu", epochs, images, batch);
-    // The rounding of a fraction of an epoch (0.1 * 50) must not cost a whole update.
-    double places = epochs * (double)images;
-    uint64_t taken = (uint64_t)ceil(places * (1 - 1e-12));
+    // Rounding of a fraction of an epoch (0.1 * 50) must not add an update.
+    double exact = epochs * (double)images;
+    uint64_t taken = (uint64_t)ceil(exact * (1 - 1e-12));
     return taken / batch + (taken % batch != 0);
 }

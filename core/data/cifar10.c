@@ -1,9 +1,9 @@
 #include "core/data/cifar10.h"
 
-#include "core/base/die.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/die.h"
 
 enum {
     RECORD_BYTES = 1 + IMAGE_BYTES,
@@ -14,7 +14,7 @@ enum {
 
 static const char hint[] = "run `make data`";
 
-/// The files of a split, in the order in which the archive numbers them.
+// The files of a split, in the order of their numbers.
 struct source {
     size_t files;
     const char *names[FILES_MOST];
@@ -52,10 +52,10 @@ int cifar10_locate(char folder[PATH_SIZE])
     return 0;
 }
 
-/// A record and what it is sorted by.
+// A record and its sort key.
 struct entry {
     unsigned char digest[SHA256_BYTES];
-    const uint8_t *record; ///< (RECORD_BYTES) label, then pixels
+    const uint8_t *record; // (RECORD_BYTES) label, then pixels
 };
 
 static int entry_compare(const void *a, const void *b)
@@ -72,8 +72,8 @@ static void file_check_size(const char *path, size_t size)
             size, FILE_BYTES, FILE_RECORDS, hint);
 }
 
-/// Adds a file's records to entries (FILE_RECORDS). Returns the bytes they lie in, owned by
-/// the caller.
+// entries (FILE_RECORDS) = the records of a file. Returns the buffer that they point into, which
+// the caller frees.
 static char *file_add(struct entry *entries, const char *path)
 {
     size_t size;
@@ -91,7 +91,7 @@ static char *file_add(struct entry *entries, const char *path)
     return bytes;
 }
 
-/// Copies the sorted records into `images` and checks what they are.
+// Copies the sorted records into `images` and checks their digest.
 static void entries_copy(struct images *images, const struct entry *entries,
                          const struct source *source, const char *folder)
 {

@@ -1,25 +1,25 @@
-/// CIFAR-10 (Krizhevsky 2009) from its official binary files, in the canonical order: ascending
-/// SHA-256 of the 3,073-byte record. A result then does not depend on the order in which a copy
-/// of the archive stores its records, and a split's digest names its content.
+/// CIFAR-10 (Krizhevsky 2009) from its official binary files, in a canonical order: by ascending
+/// SHA-256 of the 3,073-byte records. Results then do not depend on the order in which a copy of
+/// the archive stores its records, and a split's digest identifies its content.
 #ifndef MASKBOOK_DATA_CIFAR10_H
 #define MASKBOOK_DATA_CIFAR10_H
 
 #include "core/base/files.h"
 #include "core/data/images.h"
 
-/// SHA-256 of a split's records concatenated in canonical order, in hex; static storage.
+/// SHA-256, in hex, of a split's records in canonical order; static storage.
 const char *cifar10_digest(enum split split);
 
-/// folder (PATH_SIZE) = where the batches are: $CIFAR10_DIR when set and not empty, else
-/// data/cifar-10-batches-bin; either may also hold a cifar-10-batches-bin folder. Returns 1 when
-/// data_batch_1.bin is there, 0 otherwise (folder then names the first place looked in). A
-/// $CIFAR10_DIR that holds no batches is not passed over in silence for data/.
+/// folder (PATH_SIZE) = where the batches are: in $CIFAR10_DIR when it is set and not empty, else
+/// in data/cifar-10-batches-bin, or in the folder cifar-10-batches-bin inside either. Returns 1
+/// when data_batch_1.bin is there, otherwise 0 (`folder` then names the first folder tried). When
+/// $CIFAR10_DIR holds no batches, data/ is not tried instead.
 int cifar10_locate(char folder[PATH_SIZE]);
 
 /// Reads a split (train: data_batch_1..5.bin, test: test_batch.bin) from `folder`, sorts it into
-/// canonical order and checks its digest. Dies (EXIT_INPUT), naming the file, for a missing file,
-/// a size other than 10,000 records, a label above 9 (with the record's number), and a digest
-/// other than cifar10_digest.
+/// canonical order and checks its digest. Dies (EXIT_INPUT), naming the file, when a file is
+/// missing or does not hold 10,000 records, when a label is above 9 (naming the record), and when
+/// the digest is not cifar10_digest.
 void cifar10_load(struct images *images, const char *folder, enum split split);
 
 #endif

@@ -1,11 +1,11 @@
 #include "core/data/images.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/base/die.h"
 #include "core/data/cifar10.h"
 #include "core/data/planted.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 static uint8_t *bytes_take(size_t count, size_t size)
 {

@@ -1,5 +1,5 @@
-/// A set of labelled colour images in memory, as every data source delivers them: bytes, so
-/// that sixty thousand fit in 184 MB and a digest names them exactly.
+/// A set of labelled colour images in memory, the form that every data source produces: bytes, so
+/// that 60,000 images take 184 MB and a digest identifies them exactly.
 #ifndef MASKBOOK_DATA_IMAGES_H
 #define MASKBOOK_DATA_IMAGES_H
 
@@ -23,34 +23,34 @@ struct images {
     uint8_t *labels;       ///< (count), 0..9, owned
     uint8_t *pixels;       ///< (count, 3, 32, 32), owned
     uint8_t *regions;      ///< (count, 8, 8) true region numbers, or NULL, owned
-    char digest[HASH_HEX]; ///< names the content: cifar10_digest or planted_digest
+    char digest[HASH_HEX]; ///< of the content: cifar10_digest or planted_digest
     const char *name;      ///< "cifar10" or "planted"; static storage
 };
 
-/// Takes memory for `count` images, contents unspecified, `regions` too when asked for; the
-/// digest is left empty. `name` is borrowed. Dies (EXIT_SYSTEM) when there is no memory.
+/// Allocates `count` images, with regions if `with_regions`; their contents are unspecified and the
+/// digest is empty. `name` is borrowed. Dies (EXIT_SYSTEM) without memory.
 void images_open(struct images *images, const char *name, size_t count,
                  int with_regions);
 
-/// Loads one split of `data`, "cifar10" (from where cifar10_locate finds it) or "planted"
-/// (PLANTED_TRAIN or PLANTED_TEST scenes of the split's seed). Dies (EXIT_INPUT) when CIFAR-10 is
-/// not there, saying where it was looked for, and as cifar10_load does; any other name breaks
-/// the contract.
+/// Loads one split of `data`: "cifar10" (found by cifar10_locate) or "planted" (PLANTED_TRAIN or
+/// PLANTED_TEST scenes of the split's seed). Dies (EXIT_INPUT) when CIFAR-10 is not found, saying
+/// where it was expected, and as cifar10_load does. Requires one of the two names.
 void images_load(struct images *images, const char *data, enum split split);
 
-/// The digest that images_load(data, split) gives its images, known without loading them:
-/// cifar10's canonical digests; planted's generator version, seed, count and noise, hashed.
+/// hex (HASH_HEX) = the digest of the images that images_load(data, split) loads, without loading
+/// them: cifar10_digest, or planted_digest of the split.
 void images_digest(char hex[HASH_HEX], const char *data, enum split split);
 
-/// hex = SHA-256 of one image's record, the label and then the pixels: what CIFAR-10's canonical order sorts by.
+/// hex (HASH_HEX) = SHA-256 of one image's record, its label followed by its pixels: the sort key
+/// of CIFAR-10's canonical order.
 void images_record_digest(char hex[HASH_HEX], const struct images *images,
                           size_t image);
 
 /// Frees the arrays.
 void images_free(struct images *images);
 
-/// The value in [-1,1] of a byte: x = b / 127.5 - 1 (Normalize(0.5, 0.5) of the recipe), computed
-/// so that bytes b and 255 - b have exactly opposite values.
+/// The value in [-1,1] of a byte: x = b / 127.5 - 1 (Normalize(0.5, 0.5) of the recipe), rounded so
+/// that bytes b and 255 - b have exactly opposite values.
 double pixel_value(uint8_t byte);
 
 #endif

@@ -8,7 +8,7 @@ enum { TOKENS_MOST = 4096 };
 size_t mask_visible(size_t tokens, double ratio)
 {
     require(ratio >= 0 && ratio < 1, "mask ratio %g is not in [0,1)", ratio);
-    // Truncation of the rounded product, not floor of the exact one: Python's int().
+    // Truncates the rounded product, as Python's int() does.
     size_t visible = (size_t)((double)tokens * (1 - ratio));
     require(visible > 0, "mask ratio %g leaves none of %zu patches visible", ratio,
             tokens);

@@ -1,14 +1,15 @@
-/// Which patches are hidden. Each (seed, epoch, image) has one uniformly random ranking of the
-/// patches; at mask ratio m the first V = int(T (1 - m)) ranks are visible. Masks are therefore
-/// nested: what is visible at 90 % is visible at 50 %.
+/// Masks: which patches of an image are hidden. (seed, epoch, image) determines a uniformly random
+/// ranking of the T patches, of which the first V = int(T * (1 - m)) are visible at mask ratio m.
+/// Masks are therefore nested: a patch that is visible at ratio .9 is visible at ratio .5.
 #ifndef MASKBOOK_DATA_MASKS_H
 #define MASKBOOK_DATA_MASKS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/// Visible patches at `ratio` in [0,1): int(T (1 - ratio)), as the public code computes it (T = 64:
-/// 32 25 19 16 12 6 at .5 .6 .7 .75 .8 .9; T = 256: 128 102 76 64 51 25). Requires a result > 0.
+/// The number of visible patches at `ratio`, V = int(T * (1 - ratio)), as the public code computes
+/// it (T = 64: 32 25 19 16 12 6 at .5 .6 .7 .75 .8 .9; T = 256: 128 102 76 64 51 25). Requires
+/// 0 <= ratio < 1 and V > 0.
 size_t mask_visible(size_t tokens, double ratio);
 
 /// The mask of one image, V = mask_visible(T, ratio): both lists ascending ("row order").

@@ -17,8 +17,8 @@ size_t patch_size(int p)
     return IMAGE_CHANNELS * (size_t)p * (size_t)p;
 }
 
-/// Where in an image (3,32,32) the run of `p` pixels begins that is row `i` of channel `c` of
-/// patch `t`. The runs of (t, c, i) in lexicographic order are the patch matrix from end to end.
+// The index in an image (3,32,32) of the first of the p pixels that are row i of channel c of patch
+// t. The runs (t, c, i) in lexicographic order make up the patch matrix.
 static size_t run_start(size_t t, size_t c, size_t i, size_t p)
 {
     size_t across = IMAGE_SIDE / p;

@@ -1,5 +1,5 @@
-/// Images as token matrices. Patch t = row * (32/p) + column; inside a patch the order is
-/// (channel, row, column), that of the public code's patchify convolution and of its patch targets.
+/// Images as matrices of patches. Patch t = row * (32/p) + column; the order inside a patch is
+/// (channel, row, column), as in the public code's patchify convolution and its targets.
 #ifndef MASKBOOK_DATA_PATCHES_H
 #define MASKBOOK_DATA_PATCHES_H
 
@@ -8,19 +8,19 @@
 
 #include "core/base/real.h"
 
-/// Patches of a 32x32 image at patch side p: T = (32/p)^2. Requires 32 % p == 0.
+/// The number of patches of side p in a 32x32 image: T = (32/p)^2. Requires 32 % p == 0.
 size_t patch_count(int p);
 
-/// Numbers in a patch: F = 3 p^2.
+/// The numbers in a patch of side p: F = 3 * p^2.
 size_t patch_size(int p);
 
-/// patches (T,F) in [-1,1] from pixels (3,32,32) bytes.
+/// patches (T,F) = pixels (3,32,32) as values in [-1,1].
 void patches_from_bytes(real *patches, const uint8_t *pixels, int p);
 
-/// patches (T,F) from image (3,32,32), values unchanged.
+/// patches (T,F) = the numbers of image (3,32,32).
 void patches_from_image(real *patches, const real *image, int p);
 
-/// image (3,32,32) from patches (T,F), values unchanged; inverse of patches_from_image.
+/// image (3,32,32) = the numbers of patches (T,F); the inverse of patches_from_image.
 void patches_to_image(real *image, const real *patches, int p);
 
 #endif

@@ -1,16 +1,16 @@
 #include "core/data/planted.h"
 
-#include "core/base/die.h"
-#include "core/base/rng.h"
-
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/die.h"
+#include "core/base/rng.h"
+
 const double PLANTED_NOISE = 0.05;
 
-// Part of every planted digest: to be changed with anything that changes a scene.
+// Part of every planted digest: change it with anything that changes a scene.
 static const char version[] = "planted-1";
 
 enum {
@@ -18,20 +18,20 @@ enum {
     TILE_SIDE = IMAGE_SIDE / REGION_GRID,
     TILE_BYTES = IMAGE_CHANNELS * TILE_SIDE * TILE_SIDE,
     GROUND_TEXTURES = 10,
-    TEXTURES = IMAGE_CLASSES + GROUND_TEXTURES, ///< objects' first
+    TEXTURES = IMAGE_CLASSES + GROUND_TEXTURES, // objects' first
     REGIONS_LEAST = 2,
     REGIONS_MOST = 4,
     REGION_TOKENS_LEAST = 2
 };
 
-/// The byte of a value, which is clipped to [-1,1]; inverse of pixel_value.
+// The byte of a value clipped to [-1,1]; the inverse of pixel_value.
 static uint8_t value_byte(double x)
 {
     double b = nearbyint((x + 1) * 127.5);
     return (uint8_t)(b < 0 ? 0 : b > 255 ? 255 : b);
 }
 
-/// Two tiles a texture, (channel, row, column) like a patch.
+// The two tiles of each texture, (channel, row, column) like a patch.
 struct dictionary {
     uint8_t tiles[TEXTURES][2][TILE_BYTES];
 };
@@ -46,16 +46,16 @@ static void dictionary_make(struct dictionary *dictionary)
     }
 }
 
-/// What a scene is, before noise.
+// A scene before noise.
 struct scene {
-    size_t regions;                 ///< k; region 0 is the object
-    uint32_t texture[REGIONS_MOST]; ///< in the dictionary
-    int negative[REGIONS_MOST];     ///< the sign
+    size_t regions;                 // k; region 0 is the object
+    uint32_t texture[REGIONS_MOST]; // in the dictionary
+    int negative[REGIONS_MOST];     // the sign
     uint8_t region[TOKENS];
 };
 
-/// A uniform direction, as that of a uniform point of the disc: unlike cos and sin of an angle
-/// it has the same bits with every C library.
+// A uniformly random direction, from a uniform point in the disc: unlike cos and sin of an angle it
+// has the same bits with every C library.
 static void direction_draw(double *cosine, double *sine, struct rng *rng)
 {
     double p, q, square;
@@ -68,13 +68,13 @@ static void direction_draw(double *cosine, double *sine, struct rng *rng)
     *sine = q / sqrt(square);
 }
 
-/// The outlines of a scene's regions. Lengths are in tokens; token (row, column) has its centre
-/// at y = row + 1/2, x = column + 1/2.
+// The outlines of a scene's regions. The unit of length is a token; the centre of token (row,
+// column) is y = row + 1/2, x = column + 1/2.
 struct outlines {
-    double y, x;                       ///< centre of the ellipse
-    double cosine, sine;               ///< its first axis is (cosine, sine) in (y, x)
-    double along, across;              ///< half-axes
-    double cells[REGIONS_MOST - 1][2]; ///< (k-1) centres (y, x) of the ground's areas
+    double y, x;                       // centre of the ellipse
+    double cosine, sine;               // its first axis is (cosine, sine) in (y, x)
+    double along, across;              // half-axes
+    double cells[REGIONS_MOST - 1][2]; // (k-1) centres (y, x) of the ground's cells
 };
 
 static void outlines_draw(struct outlines *outlines, size_t regions, struct rng *rng)
@@ -89,7 +89,7 @@ static void outlines_draw(struct outlines *outlines, size_t regions, struct rng 
             outlines->cells[g][axis] = REGION_GRID * rng_uniform(rng);
 }
 
-/// The region of the token with its centre at (y, x).
+// The region of the token whose centre is (y, x).
 static size_t outlines_region(const struct outlines *outlines, size_t regions, double y,
                               double x)
 {
@@ -108,7 +108,7 @@ static size_t outlines_region(const struct outlines *outlines, size_t regions, d
     return nearest;
 }
 
-/// Draws the region map once. Returns 0 when a region came out too small.
+// Draws the region map once. Returns 0 when a region is too small.
 static int regions_draw(struct scene *scene, struct rng *rng)
 {
     struct outlines outlines;
@@ -139,7 +139,7 @@ static void scene_draw(struct scene *scene, struct rng *rng)
         scene->negative[r] = rng_below(rng, 2) == 1;
 }
 
-/// pixels (3,32,32) of the scene without noise.
+// pixels (3,32,32) = the scene without noise.
 static void scene_paint(uint8_t *pixels, const struct scene *scene,
                         const struct dictionary *dictionary)
 {
@@ -156,12 +156,12 @@ static void scene_paint(uint8_t *pixels, const struct scene *scene,
             }
 }
 
-/// Noise in steps of a byte. A pixel is a whole byte before noise, so to round pixel + noise is to
-/// add the rounded noise; that has so few values that a table gives it from 32 random bits, in a
-/// tenth of the time of a normal. Larger steps than 255 show like 255.
+// Noise rounded to whole bytes. A pixel is a whole byte before noise, so rounding pixel + noise
+// adds the rounded noise, whose few values a table maps from 32 random bits, ten times faster than
+// a normal is drawn. Steps beyond 255 act like 255.
 struct steps {
-    uint64_t below[2 * 255 + 1]; ///< [s + 255]: 2^32 P(step <= s), the last 2^32
-    uint16_t start[256];         ///< where the search begins, by the highest 8 bits
+    uint64_t below[2 * 255 + 1]; // [s + 255] = 2^32 * P(step <= s); the last is 2^32
+    uint16_t start[256];         // where the search starts, by the highest 8 bits
 };
 
 static void steps_make(struct steps *steps, double noise)
@@ -216,7 +216,7 @@ void planted_digest(char hex[HASH_HEX], uint64_t seed, size_t count, double nois
     int length =
         snprintf(line, sizeof line, "%s seed %" PRIu64 " count %zu noise %.17g",
                  version, seed, count, noise);
-    require(length > 0 && (size_t)length < sizeof line, "planted: line of %d bytes",
+    require(length > 0 && (size_t)length < sizeof line, "planted: a line of %d bytes",
             length);
     hash_bytes(hex, line, (size_t)length);
 }

@@ -10,7 +10,7 @@
 
 enum { LANES = 8 };
 
-/// A value and whose it is, for finding the order of items.
+// An item and its value, for sorting.
 struct ranked {
     double value;
     uint32_t item;
@@ -23,22 +23,22 @@ static int rank_order(const void *a, const void *b)
     return (p->item > q->item) - (p->item < q->item);
 }
 
-/// ranked (n) = the items by ascending value, ties by number.
+// ranked (n) = the items by ascending value, equal ones by number.
 static void ranking_find(struct ranked *ranked, const double *x, size_t n)
 {
     for (size_t i = 0; i < n; ++i) ranked[i] = (struct ranked){x[i], (uint32_t)i};
     qsort(ranked, n, sizeof *ranked, rank_order);
 }
 
-/// sum_i counts_i x_i in LANES interleaved partial sums, folded in one fixed order. Items that do
-/// not occur are skipped, for 0 times infinity is not 0.
+// sum_i counts_i * x_i as LANES interleaved partial sums, added in a fixed order. Items that do not
+// occur are skipped, because 0 times infinity is NaN.
 KERNEL static double weighted_sum(const uint32_t *counts, const double *x, size_t n)
 {
     double lanes[LANES] = {0};
     size_t whole = n / LANES * LANES;
     for (size_t i = 0; i < whole; i += LANES)
         for (size_t l = 0; l < LANES; ++l) {
-            // Counts fit int32 where it matters, and that conversion every CPU has in vectors.
+            // Counts fit int32, whose conversion to double every CPU can vectorise.
             double product = (double)(int32_t)counts[i + l] * x[i + l];
             lanes[l] += counts[i + l] ? product : 0;
         }
@@ -48,11 +48,11 @@ KERNEL static double weighted_sum(const uint32_t *counts, const double *x, size_
            ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
 }
 
-/// The median of the n values that the counts stand for, by walking up the order to the middle.
+// The median of a resample with these counts: walks through the sorted items to the middle.
 static double weighted_median(const uint32_t *counts, const struct ranked *ranked,
                               size_t n)
 {
-    // Places (n-1)/2 and n/2 from 0, equal for odd n.
+    // The elements (n-1)/2 and n/2, counted from 0, which are the same for odd n.
     size_t seen = 0, i = 0;
     while ((seen += counts[ranked[i].item]) <= (n - 1) / 2) ++i;
     double low = ranked[i].value;
@@ -63,7 +63,7 @@ static double weighted_median(const uint32_t *counts, const struct ranked *ranke
     return low < high ? 0.5 * low + 0.5 * high : low;
 }
 
-/// ranked (n) is the order of x, used by medians only.
+// ranked (n) from ranking_find, used by medians only.
 static double weighted_value(const struct statistic *statistic, const uint32_t *counts,
                              const struct ranked *ranked, size_t n)
 {
@@ -89,7 +89,7 @@ static void statistic_check(const struct statistic *statistic, size_t n)
 {
     require(n > 0 && n <= INT32_MAX, "a statistic of %zu items", n);
     require(!statistic->y == (statistic->kind != STATISTIC_RATIO),
-            "a ratio, and nothing else, has denominators");
+            "denominators are for ratios, and only for those");
     for (size_t i = 0; i < n; ++i)
         require(!isnan(statistic->x[i]) && !(statistic->y && isnan(statistic->y[i])),
                 "item %zu of %zu is NaN", i, n);

@@ -1,11 +1,11 @@
 #include "core/stats/mcnemar.h"
 
-#include "core/base/die.h"
-
 #include <math.h>
 
-/// P(X = k) for X ~ Binomial(n, 1/2), k <= n/2. A product of ratios in a mantissa and a power of two
-/// of its own: neither overflows, and no library's log-gamma decides the last bits.
+#include "core/base/die.h"
+
+// P(X = k) for X ~ Binomial(n, 1/2), k <= n/2: a product of ratios, as a mantissa and a separate
+// power of two, so that nothing overflows and the last bits do not depend on a library's log-gamma.
 static double binomial_half(size_t k, size_t n)
 {
     double mantissa = 1;
@@ -14,12 +14,11 @@ static double binomial_half(size_t k, size_t n)
         mantissa = frexp(mantissa * ((double)(n - k + i) / (double)i), &step);
         power += step;
     }
-    // ldexp's exponent is an int; below the smallest number all powers are alike.
+    // ldexp takes an int; results below the smallest double are 0.
     return ldexp(mantissa, power - (int)n);
 }
 
-/// P(X <= k) from p = P(X = k), k <= n/2: the terms fall from k down, each i / (n - i + 1) of the one
-/// before it.
+// P(X <= k) from p = P(X = k), k <= n/2: P(X = i - 1) is i / (n - i + 1) times P(X = i).
 static double binomial_tail(double p, size_t k, size_t n)
 {
     double sum = p, term = p;
@@ -50,7 +49,7 @@ struct mcnemar mcnemar_counts(size_t first_only, size_t second_only)
         test.mid_p = both - point;
     }
 
-    // The squared normal approximation; the correction takes no more than there is.
+    // The squared normal approximation; the correction does not go below 0.
     double distance = (double)(n - 2 * least);
     distance = fmax(0, distance - 1);
     test.chi_square = distance * distance / (double)n;

@@ -1,9 +1,9 @@
 #include "core/stats/slope.h"
 
+#include <math.h>
+
 #include "core/base/die.h"
 #include "core/stats/summary.h"
-
-#include <math.h>
 
 double slope(const double *y, const double *x, size_t n)
 {
@@ -14,13 +14,14 @@ double slope(const double *y, const double *x, size_t n)
         square += (x[i] - x_mean) * (x[i] - x_mean);
     }
     require(square > 0, "slope over x that are all %g", x_mean);
-    require(isfinite(product) && isfinite(square), "slope through a point not finite");
+    require(isfinite(product) && isfinite(square),
+            "slope through a point that is not finite");
     return product / square;
 }
 
 int strictly_increasing(const double *y, size_t n)
 {
-    require(n > 0, "the trend of nothing");
+    require(n > 0, "the trend of no numbers");
     for (size_t i = 1; i < n; ++i)
         if (!(y[i - 1] < y[i])) return 0;
     return !isnan(y[0]);

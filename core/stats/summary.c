@@ -50,7 +50,7 @@ void sort_ascending(double *x, size_t n)
     qsort(x, n, sizeof *x, ascending);
 }
 
-/// low + share (high - low) for low <= high, also where a bound is infinite.
+// low + share * (high - low) for low <= high, one of which may be infinite.
 static double between(double low, double high, double share)
 {
     if (share <= 0 || low >= high) return low;
@@ -62,10 +62,10 @@ double quantile(const double *sorted, size_t n, double p)
 {
     require(n > 0, "quantile of nothing");
     require(p >= 0 && p <= 1, "quantile %g", p);
-    double place = (double)(n - 1) * p;
-    size_t below = (size_t)place;
+    double position = (double)(n - 1) * p;
+    size_t below = (size_t)position;
     size_t above = below + 1 < n ? below + 1 : below;
-    return between(sorted[below], sorted[above], place - (double)below);
+    return between(sorted[below], sorted[above], position - (double)below);
 }
 
 double median(const double *x, size_t n, double *workspace)
