@@ -28,7 +28,6 @@ static void note_identity(struct run *run, const char *code)
     run_note(run, "run", run->options.run_name ? run->options.run_name : "", 1);
     run_note(run, "seed", seed, 1);
     run_note(run, "seeds", run->options.seeds > 0 ? seeds : "the tier's", 1);
-    run_note(run, "arithmetic", "fp32", 1);
     run_note(run, "epochs", run->options.epochs > 0 ? epochs : "recipe", 1);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/base/die.h"
+#include "core/linalg/arithmetic.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/product.h"
 #include "core/report/need.h"
@@ -43,6 +44,7 @@ void input_images(struct run *run, enum split split)
 
 void input_kernels(struct run *run)
 {
+    run_note(run, "arithmetic", arithmetic_name(FP32), 1);
     run_note(run, "core type", coretype_name(), 1);
     run_note(run, "linear algebra", coretype_library(), 1);
     run_note(run, "products", product_path(), 1);

@@ -22,7 +22,8 @@ struct recipe input_needed(struct weights *model, struct run *run, const char *n
 /// Notes the digest of a split, which need not be loaded.
 void input_images(struct run *run, enum split split);
 
-/// Notes what decides the bits beside sources and inputs: OpenBLAS's core type and build, the products' path.
+/// Notes what decides the bits besides sources and inputs: the arithmetic of forward passes ("fp32", "fp64" in
+/// the double build), OpenBLAS's core type and build, the products' path.
 void input_kernels(struct run *run);
 
 /// The features of a split of the run's images by the encoder that `name` names ("m75-h3"; the weights

@@ -296,7 +296,7 @@ Test(run, provenance_says_where_a_result_came_from)
     cr_assert(provenance_read(&provenance, path));
     static const char *const want[][2] = {
         {"experiment", "02-demo"}, {"code", "code-1"},  {"tier", "smoke"},
-        {"data", "planted"},       {"seed", "9"},       {"arithmetic", "fp32"},
+        {"data", "planted"},       {"seed", "9"},       {"seeds", "the tier's"},
         {"weights", "w1"},         {"host", "here"},    {"threads", "2"},
         {"export", "0"},           {"epochs", "recipe"}};
     for (size_t i = 0; i < sizeof want / sizeof *want; ++i) {

@@ -39,6 +39,7 @@ Test(inputs, images_and_kernels_are_part_of_the_key)
     expect_keyed(&run, "core type", coretype_name());
     expect_keyed(&run, "linear algebra", coretype_library());
     expect_keyed(&run, "products", product_path());
+    expect_keyed(&run, "arithmetic", sizeof(real) == sizeof(double) ? "fp64" : "fp32");
     world_drop(&run);
 }
 
