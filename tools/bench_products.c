@@ -1,10 +1,11 @@
-/// bench_products: the matrix products of a model's linear layers, as core/model computes them on one
-/// thread, in 32-bit floats and in bfloat16, and OpenBLAS's sgemm beside them. `make bench` runs it.
+/// bench_products: the matrix products of a model's linear layers, as core/model computes them on
+/// one thread, in 32-bit floats and in bfloat16, and OpenBLAS's sgemm beside them. `make bench`
+/// runs it.
 ///
-/// Prints a line a layer, pass and round, as words key=value: the shape (rows, n outputs, k inputs), the
-/// rates in flops a second, and the machine's peak just before and after. The weight gradient's time
-/// contains the packing of its factors, which are new at every call; weights are packed beforehand, as
-/// they are once an update. Numbers are random.
+/// Prints a line a layer, pass and round, as words key=value: the shape (rows, n outputs, k
+/// inputs), the rates in flops a second, and the machine's peak just before and after. The weight
+/// gradient's time contains the packing of its factors, which are new at every call; weights are
+/// packed beforehand, as they are once an update. Numbers are random.
 #include <stdio.h>
 #include <string.h>
 

@@ -33,8 +33,8 @@ static void configuration_load(const struct configuration *configuration)
     __asm__ volatile("ldtilecfg %0" ::"m"(*configuration) : "memory");
 }
 
-// The thread is asked, not a flag of ours: a fork, or another library, may have changed the tiles. To ask
-// costs a tenth of configuring.
+// Reads the thread's configuration instead of keeping a flag: a fork, or another library, may have
+// changed the tiles. Reading costs a tenth of configuring.
 void amx_configure_rows(size_t rows)
 {
     const struct configuration *wanted = &configurations[rows - 1];
@@ -57,7 +57,8 @@ static int cpu_has_tiles(void)
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d & AMX_BF16 && d & AMX_TILE;
 }
 
-// Linux lets a process use the state of tiles, 8 KB a thread, on demand only; for all its threads.
+// Linux grants the state of tiles, 8 KB a thread, only on request, and then to all threads of the
+// process.
 static int permission_ask(void)
 {
     enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };
@@ -70,11 +71,11 @@ static _Thread_local volatile sig_atomic_t trying;
 static void trial_failed(int signal_number)
 {
     if (trying) siglongjmp(after_trial, 1);
-    signal(signal_number,
-           SIG_DFL); // another thread's: it meets the instruction again, and dies
+    // Another thread's: it executes the instruction again, and dies.
+    signal(signal_number, SIG_DFL);
 }
 
-// Whether the instructions are legal after all: an emulator or a hypervisor may promise too much.
+// Whether the instructions are legal: an emulator or a hypervisor may promise too much.
 static int trial(void)
 {
     struct sigaction guard = {.sa_handler = trial_failed}, before;

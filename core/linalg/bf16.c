@@ -6,7 +6,7 @@
 
 // ====== Numbers ======
 
-// The kernels for this CPU.
+// The packing kernels of this CPU.
 static const struct packers *packers_now(void)
 {
 #ifndef REAL_DOUBLE
@@ -33,7 +33,7 @@ KERNEL void reals_from_bf16(real *restrict y, const bf16 *restrict x, size_t n)
     for (size_t i = 0; i < n; ++i) y[i] = bf16_widen(x[i]);
 }
 
-// ====== Factors ======
+// ====== Operands ======
 
 static size_t round_up(size_t n, size_t multiple)
 {
@@ -60,22 +60,22 @@ struct operand_a operand_a_bf16(const bf16 *a, size_t row)
     return (struct operand_a){a, row, 1};
 }
 
-// A stored matrix, of one of two kinds of numbers, the other being NULL.
-struct source {
+// A stored matrix of reals or of bfloat16 numbers; the other pointer is NULL.
+struct stored {
     const real *reals;
     const bf16 *bf16;
     size_t ld;
 };
 
-// Where the blocks of a factor stand: numbers from one to the next along its columns (or rows), along k,
-// and from row to row within a block.
-struct places {
+// Where the blocks of a packed operand lie: numbers from a block to the next one along the columns
+// of B (or the rows of A), to the next one along k, and from row to row within a block.
+struct layout {
     bf16 *storage;
     size_t along, deeper, row;
 };
 
-// The blocks of a factor of `length` columns (or rows) by k, in the order in which they are stored.
-static void blocks_pack(struct places to, struct source x, enum pack_case how,
+// Packs the blocks of an operand of `length` columns (or rows) by k, in the order of storage.
+static void blocks_pack(struct layout to, struct stored x, enum pack_case how,
                         size_t length, size_t k)
 {
     const struct packers *packers = packers_now();
@@ -101,13 +101,13 @@ static void storage_check(const bf16 *storage, size_t rows, size_t columns)
             "an operand %zu x %zu at %p", rows, columns, (const void *)storage);
 }
 
-static struct operand_a left_from(bf16 *storage, struct source a, enum transpose op,
-                                  size_t m, size_t k)
+static struct operand_a a_from(bf16 *storage, struct stored a, enum transpose op,
+                               size_t m, size_t k)
 {
     storage_check(storage, m, k);
     size_t row = operand_a_bf16_row(k);
     if (op == TRANSPOSED) {
-        struct places to = {storage, TILE_SIDE * row, TILE_DEPTH, row};
+        struct layout to = {storage, TILE_SIDE * row, TILE_DEPTH, row};
         blocks_pack(to, a, PACK_BOTH, m, k);
         return operand_a_bf16(storage, row);
     }
@@ -126,21 +126,21 @@ static struct operand_a left_from(bf16 *storage, struct source a, enum transpose
 struct operand_a operand_a_from_reals(bf16 *storage, const real *a, size_t lda,
                                       enum transpose op, size_t m, size_t k)
 {
-    return left_from(storage, (struct source){a, NULL, lda}, op, m, k);
+    return a_from(storage, (struct stored){a, NULL, lda}, op, m, k);
 }
 
 struct operand_a operand_a_from_bf16(bf16 *storage, const bf16 *a, size_t lda,
                                      enum transpose op, size_t m, size_t k)
 {
-    return left_from(storage, (struct source){NULL, a, lda}, op, m, k);
+    return a_from(storage, (struct stored){NULL, a, lda}, op, m, k);
 }
 
-static struct operand_b right_from(bf16 *storage, struct source b, enum transpose op,
-                                   size_t k, size_t n)
+static struct operand_b b_from(bf16 *storage, struct stored b, enum transpose op,
+                               size_t k, size_t n)
 {
     storage_check(storage, k, n);
     size_t panel = round_up(k, TILE_DEPTH) * TILE_SIDE;
-    struct places to = {storage, panel, TILE_NUMBERS, TILE_DEPTH};
+    struct layout to = {storage, panel, TILE_NUMBERS, TILE_DEPTH};
     blocks_pack(to, b, op == PLAIN ? PACK_INTERLEAVE : PACK_TRANSPOSE, n, k);
     size_t packed = round_up(n, TILE_SIDE) / TILE_SIDE * panel;
     memset(storage + packed, 0, (operand_b_bf16_size(k, n) - packed) * sizeof *storage);
@@ -150,11 +150,11 @@ static struct operand_b right_from(bf16 *storage, struct source b, enum transpos
 struct operand_b operand_b_from_reals(bf16 *storage, const real *b, size_t ldb,
                                       enum transpose op, size_t k, size_t n)
 {
-    return right_from(storage, (struct source){b, NULL, ldb}, op, k, n);
+    return b_from(storage, (struct stored){b, NULL, ldb}, op, k, n);
 }
 
 struct operand_b operand_b_from_bf16(bf16 *storage, const bf16 *b, size_t ldb,
                                      enum transpose op, size_t k, size_t n)
 {
-    return right_from(storage, (struct source){NULL, b, ldb}, op, k, n);
+    return b_from(storage, (struct stored){NULL, b, ldb}, op, k, n);
 }

@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-/// Overwrites the lower triangle of the symmetric a (n,n), row-major, with L, A = L L^T.
-/// Returns 0, or k > 0 when the leading minor of order k is not positive definite. Thread-safe.
+/// A = L L^T for symmetric A.
+/// a (n,n)  row-major; its lower triangle is overwritten with L, the rest is not read
+/// Thread-safe. Returns 0, or k > 0 when the leading minor of order k is not positive definite.
 int cholesky_factor(double *a, size_t n) __attribute__((warn_unused_result));
 
 /// x (n) = A^{-1} x by forward and back substitution with the factor from cholesky_factor.

@@ -11,8 +11,8 @@
 static const char VARIABLE[] = "OPENBLAS_CORETYPE";
 static const char EXECUTED[] = "MASKBOOK_EXECUTED"; // set across the one re-execution
 
-// Exported by every DYNAMIC_ARCH build of OpenBLAS but declared in no header: forget the chosen
-// kernels, and choose again by the environment as it is now.
+// Exported by every DYNAMIC_ARCH build of OpenBLAS, declared in no header: forget the chosen
+// kernels, and choose again by the present environment.
 void gotoblas_dynamic_quit(void) __attribute__((weak));
 void gotoblas_dynamic_init(void) __attribute__((weak));
 
@@ -28,13 +28,13 @@ int cpu_has_avx2(void)
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
 
-/// The core type that the CPU's features ask for; NULL leaves the choice to OpenBLAS.
+// The core type that the CPU's features ask for; NULL leaves the choice to OpenBLAS.
 static const char *policy_choice(void)
 {
     return cpu_has_avx512() ? "SkylakeX" : cpu_has_avx2() ? "Haswell" : NULL;
 }
 
-/// The core types whose kernels need AVX2 and fused multiply-adds, or more.
+// The core types whose kernels need AVX2 and fused multiply-adds, or more.
 static const struct demanding {
     const char *name;
     int wide; // AVX-512
@@ -50,8 +50,8 @@ static const struct demanding *demanding_find(const char *name)
     return NULL;
 }
 
-/// OpenBLAS obeys any name it knows, and the first product would then die of an illegal
-/// instruction: say it in words instead.
+// OpenBLAS obeys any name it knows, and the first product would then die of an illegal
+// instruction: say so before.
 static void user_check(const char *name)
 {
     const struct demanding *type = demanding_find(name);
@@ -66,9 +66,9 @@ int coretype_fuses(void)
     return cpu_has_avx2() && (!name || !*name || demanding_find(name));
 }
 
-/// Makes OpenBLAS choose again under the present environment. In the process where the library
-/// lets us, which also holds in an emulator, whose /proc/self/exe may leave the emulation;
-/// otherwise by executing the program again, once.
+// Makes OpenBLAS choose again under the present environment: inside the process where the library
+// exports that, which also works in an emulator, whose /proc/self/exe may leave the emulation;
+// otherwise by executing the program once more.
 static void kernels_reload(char **argv)
 {
     if (gotoblas_dynamic_quit && gotoblas_dynamic_init) {

@@ -8,7 +8,8 @@
 /// values  (n)    ascending
 /// vectors (n,n)  row i is the unit eigenvector of values[i]
 /// a       (n,n)  input, only its lower triangle is read; may be the same array as vectors
-/// Returns 0 when converged, nonzero otherwise. Allocates LAPACK's own workspace.
+/// Requires finite input. LAPACK allocates its workspace. Returns 0 when converged, nonzero
+/// otherwise.
 int eigen_symmetric(double *values, double *vectors, const double *a, size_t n)
     __attribute__((warn_unused_result));
 

@@ -16,7 +16,7 @@ static CBLAS_TRANSPOSE blas_op(enum transpose op)
     return op == TRANSPOSED ? CblasTrans : CblasNoTrans;
 }
 
-/// Stored row length of an operand that op turns into (rows, columns).
+// Stored row length of an operand that op turns into (rows, columns).
 static size_t stored_columns(enum transpose op, size_t rows, size_t columns)
 {
     return op == TRANSPOSED ? rows : columns;

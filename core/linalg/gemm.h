@@ -1,6 +1,5 @@
-/// Row-major matrix products over CBLAS. Shapes are fixed by the callers so that the same
-/// product always takes the same path through OpenBLAS (different shapes may sum in a
-/// different order).
+/// Row-major matrix products by CBLAS. OpenBLAS may sum in another order for another shape, so
+/// callers fix their shapes.
 #ifndef MASKBOOK_LINALG_GEMM_H
 #define MASKBOOK_LINALG_GEMM_H
 
@@ -19,16 +18,16 @@ void gemm(real *c, const real *a, enum transpose op_a, const real *b,
           enum transpose op_b, size_t m, size_t n, size_t k, real beta);
 
 /// C = alpha op(A) op(B) + beta C on row-major pieces of larger matrices.
-/// lda, ldb, ldc: elements from one stored row to the next. Otherwise as gemm.
+/// lda, ldb, ldc: numbers from stored row to row. Otherwise as gemm.
 void gemm_strided(real *c, size_t ldc, real alpha, const real *a, size_t lda,
                   enum transpose op_a, const real *b, size_t ldb, enum transpose op_b,
                   size_t m, size_t n, size_t k, real beta);
 
-/// gemm in double whatever the mode; for analysis.
+/// gemm in double in every mode; for analysis.
 void gemm_doubles(double *c, const double *a, enum transpose op_a, const double *b,
                   enum transpose op_b, size_t m, size_t n, size_t k, double beta);
 
-/// gemm_strided in double whatever the mode; for analysis.
+/// gemm_strided in double in every mode; for analysis.
 void gemm_doubles_strided(double *c, size_t ldc, double alpha, const double *a,
                           size_t lda, enum transpose op_a, const double *b, size_t ldb,
                           enum transpose op_b, size_t m, size_t n, size_t k,

@@ -5,7 +5,7 @@
 
 enum { BLOCK = 2 * TILE_SIDE };
 
-// The product as a whole, as gemm_bf16_amx is given it.
+// The arguments of gemm_bf16_amx.
 struct task {
     float *c;
     const bf16 *a, *b;
@@ -13,16 +13,17 @@ struct task {
     int accumulate;
 };
 
-// A tile of C, `rows` by 16, where it is summed: C itself, or for one that C's edge cuts, `room`.
+// A tile of C, `rows` by 16, and where it is summed: in C itself, or in `buffer` when C's edge cuts
+// it.
 struct sums {
     float *c, *at;
-    size_t skip; // rows that are another tile's too, which keeps them
+    size_t skip; // first rows that belong to the tile before
     size_t rows, columns, ldc, stride;
-    float room[TILE_SIDE * TILE_SIDE] __attribute__((aligned(64)));
+    float buffer[TILE_SIDE * TILE_SIDE] __attribute__((aligned(64)));
 };
 
-// Where the rows of a tile begin that is to hold those from `first` on: all its rows are A's, so that the
-// last tile overlaps the one before.
+// The first row of the tile that holds the rows from `first` on. All rows of a tile are rows of A,
+// so the last tile overlaps the one before.
 static size_t tile_start(size_t first, size_t m)
 {
     return m < TILE_SIDE ? 0 : first + TILE_SIDE > m ? m - TILE_SIDE : first;
@@ -36,12 +37,12 @@ static void sums_open(struct sums *tile, const struct task *it, size_t i, size_t
     tile->ldc = it->ldc, tile->skip = i - start;
     tile->rows = it->m < TILE_SIDE ? it->m : TILE_SIDE;
     tile->columns = columns < TILE_SIDE ? columns : TILE_SIDE;
-    tile->at = whole ? tile->c : tile->room;
+    tile->at = whole ? tile->c : tile->buffer;
     tile->stride = (whole ? it->ldc : TILE_SIDE) * sizeof(float);
     if (whole || !it->accumulate) return;
-    memset(tile->room, 0, sizeof tile->room);
+    memset(tile->buffer, 0, sizeof tile->buffer);
     for (size_t y = tile->skip; y < tile->rows; ++y)
-        memcpy(tile->room + y * TILE_SIDE, tile->c + y * tile->ldc,
+        memcpy(tile->buffer + y * TILE_SIDE, tile->c + y * tile->ldc,
                tile->columns * sizeof(float));
 }
 
@@ -49,7 +50,7 @@ static void sums_close(const struct sums *tile)
 {
     if (tile->at == tile->c) return;
     for (size_t y = tile->skip; y < tile->rows; ++y)
-        memcpy(tile->c + y * tile->ldc, tile->room + y * TILE_SIDE,
+        memcpy(tile->c + y * tile->ldc, tile->buffer + y * TILE_SIDE,
                tile->columns * sizeof(float));
 }
 
@@ -61,12 +62,12 @@ static void sums_close(const struct sums *tile)
             AMX_ZERO(t);                                                               \
     } while (0)
 
-// Up to 2 x 2 tiles of C from row i and column j on, each tile of A and of B used twice, over the whole
-// of k. Registers: 0..3 C, 4 and 5 A, 6 and 7 B.
+// Up to 2 x 2 tiles of C from row i and column j on, over all of k; each tile of A and of B is used
+// twice. Registers: 0..3 C, 4 and 5 A, 6 and 7 B.
 static void block(const struct task *it, size_t i, size_t j)
 {
-    int low = it->m - i > TILE_SIDE,
-        right = it->n - j > TILE_SIDE; // is there a second one
+    // Whether there is a second row, and a second column, of tiles.
+    int low = it->m - i > TILE_SIDE, right = it->n - j > TILE_SIDE;
     const bf16 *a = it->a + tile_start(i, it->m) * it->row;
     const bf16 *a_low = it->a + tile_start(i + TILE_SIDE, it->m) * it->row;
     const bf16 *b = it->b + j / TILE_SIDE * it->panel, *b_right = b + it->panel;
@@ -103,7 +104,7 @@ static void block(const struct task *it, size_t i, size_t j)
         for (size_t x = 0; x <= (size_t)right; ++x) sums_close(&tile[y][x]);
 }
 
-// 32 rows of A stay in the first-level cache while B streams from the second.
+// 32 rows of A stay in the first-level cache while B streams from the second-level one.
 void gemm_bf16_amx(float *c, size_t ldc, const bf16 *a, size_t row, const bf16 *b,
                    size_t panel, size_t m, size_t n, size_t k, int accumulate)
 {

@@ -6,11 +6,10 @@
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
 #define INLINE TARGET __attribute__((always_inline)) static inline
 
-enum {
-    ROWS = 6
-}; // 24 sums and 4 vectors of B, with room for those of A, in 32 registers
+// 24 sums and 4 vectors of B, which leaves 4 of the 32 registers for A.
+enum { ROWS = 6 };
 
-// The numbers of even k, and of odd k, in 16 pairs.
+// The numbers of even l, and of odd l, of 16 pairs.
 INLINE __m512 evens(__m512i pairs)
 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16));
@@ -29,8 +28,8 @@ INLINE __m512i pair_fill(const bf16 *a)
     return _mm512_set1_epi32(pair);
 }
 
-// Sums of the even and of the odd k of one block, in registers: `rows` and `vectors` are constants where
-// this is inlined.
+// Sums over the even and over the odd l of one block, in registers; `rows` and `vectors` are
+// constants where this is inlined.
 INLINE void block_sums(__m512 even[ROWS][2], __m512 odd[ROWS][2],
                        const bf16 *restrict a, size_t row, const bf16 *restrict b,
                        size_t panel, const int rows, const int vectors)
@@ -58,8 +57,8 @@ INLINE void block_sums(__m512 even[ROWS][2], __m512 odd[ROWS][2],
     }
 }
 
-// C (rows, 16 or 32 columns) by blocks of k; it rests in the cache while their sums take the registers.
-// `part`: columns of the last vector.
+// C (rows, 16 or 32 columns), a block of k at a time; C stays in the cache while the sums of a
+// block take the registers. `part`: columns of the last vector.
 INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size_t row,
                  const bf16 *restrict b, size_t panel, const int rows,
                  const int vectors, __mmask16 part, size_t k, int accumulate)
@@ -105,8 +104,7 @@ static tile_function *const tile_table[ROWS][2] = {
     {tile_4_1, tile_4_2}, {tile_5_1, tile_5_2}, {tile_6_1, tile_6_2},
 };
 
-// Rows of A that are multiplied by every 32 columns of B before the next ones: they stay in the
-// first-level cache while B streams from the second.
+// Rows of A that stay in the first-level cache while B streams from the second-level one.
 enum { BLOCK_ROWS = 54 };
 
 TARGET void gemm_bf16_avx512(float *c, size_t ldc, const bf16 *a, size_t row,
@@ -122,8 +120,7 @@ TARGET void gemm_bf16_avx512(float *c, size_t ldc, const bf16 *a, size_t row,
             __mmask16 part =
                 (__mmask16)((1u << (columns - ((size_t)vectors - 1) * TILE_SIDE)) - 1);
             for (size_t t = 0, i = block, rows; t < tiles; ++t, i += rows) {
-                rows =
-                    (block + height - i) / (tiles - t); // tiles of nearly equal height
+                rows = (block + height - i) / (tiles - t); // nearly equal heights
                 tile_table[rows - 1][vectors - 1](c + i * ldc + j, ldc, a + i * row,
                                                   row, b + j / TILE_SIDE * panel, panel,
                                                   part, k, accumulate);

@@ -3,7 +3,7 @@
 #include "core/base/real.h"
 #include "core/linalg/gemm_bf16.h"
 
-// A multiply-add is rounded once on every CPU: the builtin is an instruction, or the library's exact fmaf.
+// Rounded once on every CPU: the builtin is an instruction or the library's exact fmaf.
 #define FMA(a, b, c) __builtin_fmaf(a, b, c)
 
 static inline float upper_half(uint32_t pair)
@@ -19,7 +19,7 @@ static inline float lower_half(uint32_t pair)
     return upper_half(pair << 16);
 }
 
-// sum (16) = S_even + S_odd of one block: pairs of a row of A with those of a tile of B.
+// sum (16) = S_even + S_odd of one block: the pairs of a row of A times those of a tile of B.
 static inline void block_sum(float sum[TILE_SIDE], const bf16 *a, const bf16 *b)
 {
     float even[TILE_SIDE] = {0}, odd[TILE_SIDE] = {0};

@@ -1,5 +1,5 @@
-/// Which of several kernels computes a product: chosen by CPU at the first product, or by name in tests and
-/// benchmarks. One table of kernels and one `struct kernel_choice` for each arithmetic.
+/// Which of several kernels computes a product: chosen by CPU at the first product, or by name in
+/// tests and benchmarks. One table of kernels and one `struct kernel_choice` for each arithmetic.
 #ifndef MASKBOOK_LINALG_KERNEL_CHOICE_H
 #define MASKBOOK_LINALG_KERNEL_CHOICE_H
 
@@ -50,8 +50,8 @@ static inline const struct kernel *kernel_chosen(struct kernel_choice *choice)
     return kernel;
 }
 
-/// Puts the kernel of that name in force, or with NULL the choice by CPU. Returns 0, and changes nothing,
-/// when there is no such kernel or this CPU cannot execute it.
+/// Puts the kernel of that name in force, or with NULL the choice by CPU. Returns 0, and changes
+/// nothing, when there is no such kernel or this CPU cannot execute it.
 static inline int kernel_use(struct kernel_choice *choice, const char *name)
 {
     const struct kernel *kernel = name ? NULL : kernel_by_cpu(choice);

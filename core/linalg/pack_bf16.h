@@ -1,7 +1,8 @@
-/// The inner kernels that prepare bfloat16 factors: rounding, and a block of TILE_DEPTH of k by TILE_SIDE, as 16 x 16 pairs
-/// of k. Where stored rows run along k, pairs lie there as they are wanted, else rows 2 p and 2 p + 1 are
-/// interleaved; and a right factor wants a row for each pair, a left one for each row of A, so that of the
-/// four cases three interleave, transpose, or do both. (The fourth copies rows, and needs no kernel.)
+/// The inner kernels that pack bfloat16 operands: rounding, and blocks of TILE_DEPTH steps of k by
+/// TILE_SIDE rows of A or columns of B, as 16 x 16 pairs of steps. Where the stored rows run along
+/// k, the two numbers of a pair are neighbours; elsewhere rows 2p and 2p + 1 are interleaved.
+/// Operand B wants a row for each pair of steps, operand A a row for each row of A. So of the four
+/// cases three interleave, transpose, or do both; the fourth copies rows and needs no kernel.
 #ifndef MASKBOOK_LINALG_PACK_BF16_H
 #define MASKBOOK_LINALG_PACK_BF16_H
 
@@ -10,15 +11,16 @@
 #include "core/linalg/bf16.h"
 
 enum pack_case {
-    PACK_INTERLEAVE, ///< right factor from B (k,n)
-    PACK_TRANSPOSE,  ///< right factor from B^T (n,k)
-    PACK_BOTH,       ///< left factor from A^T (k,m)
+    PACK_INTERLEAVE, ///< operand B from B (k,n)
+    PACK_TRANSPOSE,  ///< operand B from B^T (n,k)
+    PACK_BOTH,       ///< operand A from A^T (k,m)
     PACK_CASES
 };
 
-/// out: 16 rows of 32 numbers, `row` numbers from row to row, zeros for what lies behind depth or across.
-/// x: the block's corner in the stored matrix, ld numbers from row to row, of which depth = 1..32 of k by
-/// across = 1..16 are read.
+/// Packs one block.
+/// out (16,32)  `row` numbers from row to row; zeros past `depth` and `across`
+/// x            the block's corner in the stored matrix, ld numbers from row to row; depth = 1..32 steps
+///              of k by across = 1..16 are read
 typedef void pack_reals_function(bf16 *out, size_t row, const real *x, size_t ld,
                                  size_t depth, size_t across);
 typedef void pack_bf16_function(bf16 *out, size_t row, const bf16 *x, size_t ld,
@@ -33,8 +35,8 @@ struct packers {
     pack_bf16_function *bf16[PACK_CASES];
 };
 
-/// The same bits by each: plain C, AVX-512, and AVX-512 with the instruction that rounds (AVX512_BF16). The
-/// latter two are empty in the double build.
+/// In plain C, by AVX-512, and by AVX-512 with the instruction that rounds (AVX512_BF16): the same
+/// bits. The last two are empty in the double build.
 extern const struct packers pack_portable, pack_avx512, pack_avx512_bf16;
 
 #endif

@@ -18,7 +18,7 @@ INLINE __mmask16 first_16(size_t n)
 
 // ====== Rounding ======
 
-// The upper half of each word: bf16_round of it. The lower half is left over from rounding.
+// bf16_round of each word, in its upper half; the lower half is left over from rounding.
 INLINE __m512i round_words(__m512 x)
 {
     enum { QUIET_NAN = 0x01, SUBNORMAL = 0x20, SIGNALLING_NAN = 0x80 };
@@ -57,7 +57,7 @@ round_reals_bf16(bf16 *y, const real *x, size_t n)
 
 // ====== Pairs from stored rows ======
 
-// Pair p of each column, from rows 2 p and 2 p + 1; `second`: there is the latter.
+// Pair p of each column, from rows 2p and 2p + 1; `second`: row 2p + 1 exists.
 INLINE __m512i interleaved_reals(const real *x, size_t ld, int second,
                                  __mmask16 columns)
 {
@@ -76,7 +76,7 @@ INLINE __m512i interleaved_bf16(const bf16 *x, size_t ld, int second, __mmask16 
     return _mm512_or_si512(even, _mm512_slli_epi32(odd, 16));
 }
 
-// The pairs of a row that runs along k, of which `depth` numbers are read.
+// The pairs of a stored row that runs along k, of which `depth` numbers are read.
 INLINE __m512i row_reals(const real *x, size_t depth)
 {
     static const uint16_t upper_halves[32] = {
@@ -97,7 +97,7 @@ INLINE __m512i row_bf16(const bf16 *x, size_t depth)
 
 // ====== Blocks ======
 
-// w = its transpose, by exchanging ever larger squares: words and pairs of words within the quarters of
+// Transposes w by exchanging ever larger squares: words and pairs of words within the quarters of
 // the vectors, then the quarters.
 INLINE void transpose(__m512i w[16])
 {
@@ -139,7 +139,7 @@ INLINE void transpose(__m512i w[16])
     ((size_t)i < across ? row_##SOURCE(x + (size_t)i * ld, depth)                      \
                         : _mm512_setzero_si512())
 
-// Whole blocks are compiled apart, without their edges.
+// Whole blocks are compiled separately, without the code for edges.
 #define PACKER(NAME, TYPE, LOAD, TRANSPOSE)                                            \
     INLINE void NAME##_block(bf16 *out, size_t row, const TYPE *x, size_t ld,          \
                              size_t depth, size_t across)                              \

@@ -5,8 +5,9 @@ static KERNEL void round_reals(bf16 *restrict y, const real *restrict x, size_t 
     for (size_t i = 0; i < n; ++i) y[i] = bf16_round((float)x[i]);
 }
 
-// The block as pairs: bits of l = 2 p in the lower half, of 2 p + 1 in the upper. `in_rows`: stored rows
-// run along k, and pairs[x] is row x; else pairs[p] are the rows 2 p and 2 p + 1.
+// A block as pairs of steps of k: number 2p in the lower half, number 2p + 1 in the upper. Where
+// stored rows run along k (IN_ROWS), pairs[x] is row x; elsewhere pairs[p] holds the rows 2p and 2p
+// + 1.
 typedef uint32_t pairs[TILE_SIDE][TILE_SIDE];
 
 static void pairs_put(bf16 *out, size_t row, pairs block, int transposed)
@@ -19,7 +20,7 @@ static void pairs_put(bf16 *out, size_t row, pairs block, int transposed)
     }
 }
 
-// The two sources differ in how a number is read, the three cases in where it goes.
+// The sources differ in how a number is read, the cases in where it goes.
 #define PACKER(NAME, TYPE, NUMBER, IN_ROWS, TRANSPOSE)                                 \
     static void NAME(bf16 *out, size_t row, const TYPE *x, size_t ld, size_t depth,    \
                      size_t across)                                                    \

@@ -6,8 +6,9 @@ enum { SQUARE = 16 }; // side of the squares that are transposed in registers
 
 typedef real square_row __attribute__((vector_size(SQUARE * sizeof(real))));
 
-// Rows i and i + S exchange their off-diagonal squares of side S: for all i, with S = 8, 4, 2, 1 in turn,
-// that transposes. UPPER and LOWER say what column c of the two rows becomes, counted through both.
+// Rows i and i + S exchange their off-diagonal squares of side S: for all i, with S = 8, 4, 2, 1 in
+// turn, that transposes. UPPER and LOWER say what column c of the two rows becomes, counted through
+// both.
 #define UPPER(c, S) ((c) & (S) ? SQUARE + (c) - (S) : (c))
 #define LOWER(c, S) ((c) & (S) ? SQUARE + (c) : (c) + (S))
 #define COLUMNS(AT, S)                                                                 \
@@ -22,8 +23,8 @@ typedef real square_row __attribute__((vector_size(SQUARE * sizeof(real))));
         row[i + (S)] = __builtin_shufflevector(a, b, COLUMNS(LOWER, S));               \
     }
 
-// out (depth,SQUARE), PANEL numbers from row to row, = the transpose of in (across,depth), ld from row to
-// row; the columns from `across` on are zeros.
+// out (depth,SQUARE), PANEL numbers from row to row, = the transpose of in (across,depth), ld from
+// row to row; the columns from `across` on are zeros.
 static KERNEL void square_transpose(real *restrict out, const real *restrict in,
                                     size_t ld, size_t depth, size_t across)
 {

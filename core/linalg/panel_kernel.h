@@ -1,5 +1,6 @@
-/// The inner kernels of FP32 products: C (m, n <= PANEL) = A (m,k) times one panel of B. Those for AVX2 and
-/// AVX-512 are one text (panel_tile.h), compiled twice, so that there is one order of operations.
+/// The inner kernels of FP32 products: C (m, n <= PANEL) = A (m,k) times one panel of B. Those for
+/// AVX2 and AVX-512 are one text (panel_tile.h), compiled twice, so that there is one order of
+/// operations.
 #ifndef MASKBOOK_LINALG_PANEL_KERNEL_H
 #define MASKBOOK_LINALG_PANEL_KERNEL_H
 

@@ -8,10 +8,8 @@
 
 #ifdef PANEL_AVX512
 
-enum {
-    WIDTH = 16,
-    ROWS = 14
-}; // 28 sums, 2 vectors of B and 1 of A fill the 32 registers
+// 28 sums, 2 vectors of B and 1 of A fill 31 of the 32 registers.
+enum { WIDTH = 16, ROWS = 14 };
 typedef __m512 vector;
 typedef __mmask16 mask;
 #define VECTOR_ZERO()                 _mm512_setzero_ps()
@@ -30,7 +28,8 @@ KERNEL_TARGET static inline mask mask_first(size_t n)
 
 #else
 
-enum { WIDTH = 8, ROWS = 6 }; // 12 sums, 2 vectors of B and 1 of A of the 16 registers
+// 12 sums, 2 vectors of B and 1 of A fill 15 of the 16 registers.
+enum { WIDTH = 8, ROWS = 6 };
 typedef __m256 vector;
 typedef __m256i mask;
 #define VECTOR_ZERO()                 _mm256_setzero_ps()
@@ -50,17 +49,18 @@ KERNEL_TARGET static inline mask mask_first(size_t n)
 
 #endif
 
-enum { FORESIGHT = 24 }; // steps of k
+enum { PREFETCH_AHEAD = 24 }; // steps of k
 
-// `rows` by `vectors` sums in registers over the whole of k. `rows`, `vectors`, `whole` (no mask) and the
-// unit stride are constants where this is inlined, so that every array below becomes registers.
+// A tile of C: `rows` by `vectors` sums in registers over all of k. `rows`, `vectors`, `whole` (no
+// mask) and the unit stride are constants where this is inlined, so the arrays below become
+// registers.
 KERNEL_TARGET __attribute__((always_inline)) static inline void
 tile(float *restrict c, size_t ldc, const float *restrict a, size_t row, size_t step,
      const float *restrict b, size_t ldb, const int rows, const int vectors,
      const int whole, mask part, size_t k, int accumulate)
 {
     vector sum[ROWS][2], b_l[2];
-    // C's lines are often far away: fetched now, they are there when they are written.
+    // Lines of C are often far away: prefetched now, they are in the cache when they are written.
 #pragma GCC unroll 14
     for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2
@@ -76,11 +76,11 @@ tile(float *restrict c, size_t ldc, const float *restrict a, size_t row, size_t 
                                                    : VECTOR_LOAD_PART(from, part);
         }
     for (size_t l = 0; l < k; ++l, a += step, b += ldb) {
-        // By columns both factors lie in rows too far apart for the hardware to foresee.
+        // Rows of A^T and of a B that is not packed are too far apart for the hardware prefetcher.
         if (step != 1) {
-            __builtin_prefetch(a + FORESIGHT * step);
-            __builtin_prefetch(b + FORESIGHT * ldb);
-            if (vectors == 2) __builtin_prefetch(b + FORESIGHT * ldb + WIDTH);
+            __builtin_prefetch(a + PREFETCH_AHEAD * step);
+            __builtin_prefetch(b + PREFETCH_AHEAD * ldb);
+            if (vectors == 2) __builtin_prefetch(b + PREFETCH_AHEAD * ldb + WIDTH);
         }
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v)
@@ -110,7 +110,8 @@ typedef void tile_function(float *c, size_t ldc, const float *a, size_t row,
                            size_t step, const float *b, size_t ldb, mask part, size_t k,
                            int accumulate);
 
-// A tile of each number of rows, vectors and kind of edge, for A by rows and for A by columns.
+// A function for each number of rows, of vectors and kind of edge, for row-major A and for its
+// transpose.
 #define TILE(NAME, R, V, WHOLE)                                                        \
     KERNEL_TARGET static void NAME(float *c, size_t ldc, const float *a, size_t row,   \
                                    size_t step, const float *b, size_t ldb, mask part, \
@@ -152,8 +153,8 @@ static tile_function *const tile_table[ROWS][3] = {
 #endif
 };
 
-// The panel in columns of two vectors, each in tiles of nearly equal height: a last tile of very few
-// rows would have too few independent sums to hide the latency of a multiply-add.
+// Covers a panel by columns of two vectors, each by tiles of nearly equal height: a last tile of
+// very few rows would have too few independent sums to hide the latency of a multiply-add.
 KERNEL_TARGET __attribute__((always_inline)) static inline void
 panel_cover(float *c, size_t ldc, const float *a, size_t row, size_t step,
             const float *b, size_t ldb, size_t m, size_t n, size_t k, int accumulate)

@@ -12,9 +12,9 @@
 // Instructions between two looks at the clock: some tens of microseconds.
 enum { VECTOR_ROUND = 96 * 1024, TILE_ROUND = 2 * 1024 };
 
-// Twelve chains x <- a x + b in registers 0..11, with a in 12 and b in 13. Two multiply-adds a cycle of
-// latency five, the most that any CPU so far has in flight, are ten. All of it is assembly, so that no
-// compiler, and none of its options, comes between.
+// Twelve chains x <- a x + b in registers 0..11, with a in 12 and b in 13: more than the ten
+// multiply-adds in flight of a CPU that starts two a cycle with a latency of five, the most so far.
+// In assembly, so that neither the compiler nor its options matter.
 enum { CHAINS = 12, LANES = 16 };
 
 static const float numbers[CHAINS + 2][LANES] = {
@@ -33,14 +33,14 @@ static const float numbers[CHAINS + 2][LANES] = {
 #define MULTIPLY_ADD(name, set)                                                        \
     static void name(void)                                                             \
     {                                                                                  \
-        long turns = VECTOR_ROUND / CHAINS;                                            \
+        long times = VECTOR_ROUND / CHAINS;                                            \
         __asm__ volatile(EACH(LOAD, set) LOAD(set, 12) LOAD(set, 13)                   \
                          "1:\n\t"                                                      \
                          EACH(CHAIN, set)                                              \
-                         "dec %[turns]\n\t"                                            \
+                         "dec %[times]\n\t"                                            \
                          "jnz 1b\n\t"                                                  \
                          "vzeroupper"                                                  \
-                         : [turns] "+r"(turns)                                         \
+                         : [times] "+r"(times)                                         \
                          : [numbers] "r"(numbers), "m"(numbers)                        \
                          : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",       \
                            "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",  \
@@ -50,23 +50,24 @@ static const float numbers[CHAINS + 2][LANES] = {
 MULTIPLY_ADD(round_avx512, zmm)
 MULTIPLY_ADD(round_avx2, ymm)
 
-static bf16 factor[4][TILE_NUMBERS] __attribute__((aligned(64)));
+static bf16 operand[4][TILE_NUMBERS] __attribute__((aligned(64)));
 
-static void factors_fill(void)
+static void operands_fill(void)
 {
     for (int f = 0; f < 4; ++f)
         for (int i = 0; i < TILE_NUMBERS; ++i)
-            factor[f][i] = bf16_round((float)((i * 37 + f * 11) % 101 - 50) * 0.0173f);
+            operand[f][i] = bf16_round((float)((i * 37 + f * 11) % 101 - 50) * 0.0173f);
 }
 
-// Four sums in tiles, of two factors on either side; each sum is ready before its next turn.
+// Four sums in tiles, of two tiles of A and two of B; each sum is complete before it is needed
+// again.
 static void round_amx(void)
 {
     amx_configure();
-    AMX_LOAD(4, factor[0], 64);
-    AMX_LOAD(5, factor[1], 64);
-    AMX_LOAD(6, factor[2], 64);
-    AMX_LOAD(7, factor[3], 64);
+    AMX_LOAD(4, operand[0], 64);
+    AMX_LOAD(5, operand[1], 64);
+    AMX_LOAD(6, operand[2], 64);
+    AMX_LOAD(7, operand[3], 64);
     AMX_ZERO(0);
     AMX_ZERO(1);
     AMX_ZERO(2);
@@ -114,7 +115,7 @@ struct prober {
     double rate; // flops a second
 };
 
-// The median of some windows: a thread that is held up loses one of them.
+// Each thread's rate is the median over windows: one in which it was held up does not count.
 enum { WINDOWS = 5 };
 
 static void *probe_main(void *argument)
@@ -131,10 +132,9 @@ static void *probe_main(void *argument)
             ++rounds;
         } while ((spent = clock_seconds() - start) < probe->seconds / WINDOWS);
         double rate = rounds * probe->kernel.flops / spent;
-        int place = w;
-        for (; place > 0 && rates[place - 1] > rate; --place)
-            rates[place] = rates[place - 1];
-        rates[place] = rate;
+        int i = w;
+        for (; i > 0 && rates[i - 1] > rate; --i) rates[i] = rates[i - 1];
+        rates[i] = rate;
     }
     prober->rate = rates[WINDOWS / 2];
     return NULL;
@@ -147,7 +147,7 @@ double peak_rate(enum arithmetic arithmetic, int threads, double seconds)
     require(threads > 0 && threads <= THREADS_MOST, "%d threads", threads);
     struct probe probe = {.kernel = kernel_choose(arithmetic), .seconds = seconds};
     if (!probe.kernel.round) return 0;
-    factors_fill();
+    operands_fill();
     struct prober prober[THREADS_MOST] = {{.probe = &probe}};
     pthread_barrier_init(&probe.ready, NULL, (unsigned)threads);
     for (int t = 1; t < threads; ++t) {

@@ -4,10 +4,10 @@
 ///
 ///     c_ij = fma(a_i(k-1), b_(k-1)j, ... fma(a_i1, b_1j, fma(a_i0, b_0j, start)))
 ///
-/// with start = 0 or the old c_ij. Its bits depend neither on how rows, columns or k are cut into pieces
-/// nor on the CPU, provided that it has fused multiply-adds: AVX-512 and AVX2 give the same bits. Older
-/// CPUs, an OPENBLAS_CORETYPE without fused multiply-adds and the double build use OpenBLAS, whose order
-/// of summation differs.
+/// with start = 0 or the old c_ij. Its bits depend neither on how rows, columns or k are cut into
+/// pieces nor on the CPU, provided that it has fused multiply-adds: AVX-512 and AVX2 give the same
+/// bits. Older CPUs, an OPENBLAS_CORETYPE without fused multiply-adds and the double build use
+/// OpenBLAS, whose order of summation differs.
 /// BF16: core/linalg/bf16.h.
 #ifndef MASKBOOK_LINALG_PRODUCT_H
 #define MASKBOOK_LINALG_PRODUCT_H
@@ -26,16 +26,17 @@ enum {
 };
 
 /// Operand A (m,k); the numbers are borrowed.
-/// FP32: element (i,l) is the real data[i*row + l*step]. step == 1: row-major; row == 1: the transpose of
-/// a row-major matrix. BF16: core/linalg/bf16.h.
+/// FP32: element (i,l) is the real data[i*row + l*step]. step == 1: row-major; row == 1: the
+/// transpose of a row-major matrix. BF16: core/linalg/bf16.h.
 struct operand_a {
     const void *data;
     size_t row, step;
 };
 
 /// Operand B (k,n); the numbers are borrowed.
-/// FP32: element (l,j) is the real data[j/PANEL*panel + l*row + j%PANEL]. Packed in panels: row = PANEL,
-/// panel = k*PANEL. A row-major matrix where it lies: row = ldb, panel = PANEL. BF16: core/linalg/bf16.h.
+/// FP32: element (l,j) is the real data[j/PANEL*panel + l*row + j%PANEL]. Packed in panels: row =
+/// PANEL, panel = k*PANEL. A row-major matrix where it lies: row = ldb, panel = PANEL. BF16:
+/// core/linalg/bf16.h.
 struct operand_b {
     const void *data;
     size_t row, panel;
@@ -43,7 +44,8 @@ struct operand_b {
 
 /// C = A B, or C += A B when `accumulate`.
 /// c (m,n)  ldc numbers from row to row; overlaps neither operand
-/// Requires m, n, k > 0, ldc >= n and operands made for `arithmetic`. Work 2 m n k flops; no allocation.
+/// Requires m, n, k > 0, ldc >= n and operands made for `arithmetic`. Work 2 m n k flops; no
+/// allocation.
 void product(real *c, size_t ldc, struct operand_a a, struct operand_b b,
              enum arithmetic arithmetic, size_t m, size_t n, size_t k, int accumulate);
 
@@ -54,8 +56,8 @@ struct operand_a operand_a(const real *a, size_t lda, enum transpose op);
 struct operand_a operand_a_skip(struct operand_a a, size_t rows,
                                 enum arithmetic arithmetic);
 
-/// FP32: a row-major matrix (k,n) where it lies, ldb numbers from row to row. Good for products of few rows;
-/// for many, pack it.
+/// FP32: a row-major matrix (k,n) where it lies, ldb numbers from row to row. Good for products of
+/// few rows; for many, pack it.
 struct operand_b operand_b(const real *b, size_t ldb);
 
 /// FP32: numbers of storage that operand_b_pack needs for (k,n): k times n rounded up to PANEL.
@@ -68,12 +70,13 @@ size_t operand_b_size(size_t k, size_t n);
 struct operand_b operand_b_pack(real *storage, const real *b, size_t ldb,
                                 enum transpose op, size_t k, size_t n);
 
-/// The FP32 kernel in force: "AVX-512", "AVX2" (the same bits) or "OpenBLAS". Chosen at the first product;
-/// call coretype_open before.
+/// The FP32 kernel in force: "AVX-512", "AVX2" (the same bits) or "OpenBLAS". Chosen at the first
+/// product; call coretype_open before.
 const char *product_path(void);
 
-/// For tests and benchmarks: FP32 products use the kernel of that name from now on, or with NULL the choice by
-/// CPU. Returns 0, and changes nothing, when this CPU or this build cannot. Not while products run.
+/// For tests and benchmarks: FP32 products use the kernel of that name from now on, or with NULL
+/// the choice by CPU. Returns 0, and changes nothing, when this CPU or this build cannot. Not while
+/// products run.
 int product_path_use(const char *name);
 
 #endif

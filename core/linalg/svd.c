@@ -11,15 +11,15 @@ static size_t smaller(size_t m, size_t n)
     return m < n ? m : n;
 }
 
-/// Doubles that hold the 8 min(m,n) integers of dgesdd.
-static size_t integer_room(size_t m, size_t n)
+// Doubles that hold the 8 min(m,n) integers of dgesdd.
+static size_t integer_space(size_t m, size_t n)
 {
     return (8 * smaller(m, n) * sizeof(lapack_int) + sizeof(double) - 1) /
            sizeof(double);
 }
 
-/// dgesdd on the transpose: a row-major A is a column-major A^T = V S U^T, so LAPACK's left
-/// vectors are our vt and its right ones our u, and nothing needs to be copied.
+// dgesdd on the transpose: a row-major A is a column-major A^T = V S U^T, so LAPACK's left
+// vectors are our vt, its right ones our u, and nothing needs to be copied.
 static lapack_int transposed_svd(double *u, double *s, double *vt, double *a, size_t m,
                                  size_t n, double *work, lapack_int work_size,
                                  lapack_int *integers)
@@ -30,7 +30,7 @@ static lapack_int transposed_svd(double *u, double *s, double *vt, double *a, si
                                work_size, integers);
 }
 
-/// LAPACK's own answer to how many doubles of work it likes best; depends on the shape alone.
+// The doubles of work that LAPACK itself asks for; they depend on the shape alone.
 static lapack_int work_query(size_t m, size_t n)
 {
     require(m > 0 && n > 0 && m <= INT_MAX && n <= INT_MAX, "svd of %zu x %zu", m, n);
@@ -45,16 +45,16 @@ static lapack_int work_query(size_t m, size_t n)
 
 size_t svd_workspace(size_t m, size_t n)
 {
-    return integer_room(m, n) + (size_t)work_query(m, n);
+    return integer_space(m, n) + (size_t)work_query(m, n);
 }
 
 int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
              double *workspace)
 {
-    // Infinities would keep LAPACK's iteration from ending well.
+    // Infinities and NaNs may keep LAPACK's iteration from converging.
     for (size_t i = 0; i < m * n; ++i)
         require(isfinite(a[i]), "svd of a matrix with %g at %zu", a[i], i);
     lapack_int work_size = work_query(m, n);
-    return (int)transposed_svd(u, s, vt, a, m, n, workspace + integer_room(m, n),
+    return (int)transposed_svd(u, s, vt, a, m, n, workspace + integer_space(m, n),
                                work_size, (lapack_int *)(void *)workspace);
 }

@@ -13,8 +13,8 @@ size_t svd_workspace(size_t m, size_t n);
 /// vt (r,n)  orthonormal rows
 /// a  (m,n)  input, row-major, destroyed
 /// workspace (svd_workspace(m,n))
-/// Returns 0 when converged, otherwise nonzero (LAPACK's info) and the outputs are unspecified.
-/// Requires finite input. Thread-safe.
+/// Requires finite input. Thread-safe. Returns 0 when converged, otherwise LAPACK's info, and the
+/// outputs are then unspecified.
 int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
              double *workspace) __attribute__((warn_unused_result));
 

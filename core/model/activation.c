@@ -19,7 +19,7 @@ void activation_open(struct activation *activation, enum arithmetic arithmetic,
         activation->data = reserve_reals(reserve, size_product(rows, width));
         return;
     }
-    // A product reads whole tiles of the last row's last columns, thus a little behind them.
+    // A product reads whole tiles, so it reads a little past the last row's last columns.
     activation->stride = padded(width);
     const size_t numbers = size_product(rows, activation->stride);
     activation->data = reserve_bytes(reserve, (numbers + TILE_DEPTH) * sizeof(bf16));
@@ -27,13 +27,14 @@ void activation_open(struct activation *activation, enum arithmetic arithmetic,
         memset((bf16 *)activation->data + numbers, 0, TILE_DEPTH * sizeof(bf16));
 }
 
-void activation_open_from_reals(struct activation *room, enum arithmetic arithmetic,
-                                size_t rows, size_t width, struct reserve *reserve)
+void activation_open_from_reals(struct activation *activation,
+                                enum arithmetic arithmetic, size_t rows, size_t width,
+                                struct reserve *reserve)
 {
     if (arithmetic == FP32)
-        *room = (struct activation){FP32, NULL, width, width};
+        *activation = (struct activation){FP32, NULL, width, width};
     else
-        activation_open(room, arithmetic, rows, width, reserve);
+        activation_open(activation, arithmetic, rows, width, reserve);
 }
 
 static real *reals_at(const struct activation *activation, size_t first, size_t column)
@@ -46,11 +47,11 @@ static bf16 *bf16_at(const struct activation *activation, size_t first, size_t c
     return (bf16 *)activation->data + first * activation->stride + column;
 }
 
-struct activation activation_from_reals(const struct activation *room, const real *x,
+struct activation activation_from_reals(const struct activation *target, const real *x,
                                         size_t rows)
 {
-    struct activation result = *room;
-    if (room->arithmetic == FP32)
+    struct activation result = *target;
+    if (target->arithmetic == FP32)
         result.data = (real *)x;
     else
         activation_commit(&result, x, 0, rows);
@@ -62,10 +63,10 @@ real *activation_rows(const struct activation *activation, real *chunk, size_t f
     return activation->arithmetic == FP32 ? reals_at(activation, first, 0) : chunk;
 }
 
-void activation_commit(const struct activation *activation, const real *source,
+void activation_commit(const struct activation *activation, const real *written,
                        size_t first, size_t rows)
 {
-    activation_commit_columns(activation, source, activation->width, first, rows, 0,
+    activation_commit_columns(activation, written, activation->width, first, rows, 0,
                               activation->width);
 }
 
@@ -77,13 +78,13 @@ real *activation_columns(size_t *stride, const struct activation *activation,
     return in_place ? reals_at(activation, first, column) : chunk;
 }
 
-void activation_commit_columns(const struct activation *activation, const real *source,
+void activation_commit_columns(const struct activation *activation, const real *written,
                                size_t stride, size_t first, size_t rows, size_t column,
                                size_t columns)
 {
     if (activation->arithmetic == FP32) return;
     const int last = column + columns == activation->width;
-    bf16_from_reals(bf16_at(activation, first, column), activation->stride, source,
+    bf16_from_reals(bf16_at(activation, first, column), activation->stride, written,
                     stride, rows, columns,
                     last ? activation->stride - column : columns);
 }

@@ -1,8 +1,9 @@
-/// A matrix between two products: what a layer leaves for a product to read, in the numbers that the
-/// product wants. FP32: reals where they are. BF16: rounded once, when they are written, and kept so.
+/// A layer's output in the format that the next product reads: FP32 in place, or rounded once to
+/// bfloat16 when it is written.
 ///
-/// Kernels compute rows in reals. They ask where to write some rows (activation_rows: in place, or a
-/// small chunk that stays in the cache), and say when the rows are complete (activation_commit).
+/// Kernels compute rows as reals. activation_rows says where to write some of them: in place
+/// (FP32), or in a small chunk that stays in the cache (BF16). activation_commit then rounds a
+/// chunk into place.
 #ifndef MASKBOOK_MODEL_ACTIVATION_H
 #define MASKBOOK_MODEL_ACTIVATION_H
 
@@ -16,69 +17,75 @@ struct activation {
     enum arithmetic arithmetic;
     void *data;    ///< (rows,stride) of real (FP32) or bf16
     size_t width;  ///< columns in use
-    size_t stride; ///< numbers from row to row; behind `width` BF16 has zeros
+    size_t stride; ///< numbers from row to row; BF16 has zeros past `width`
 };
 
 /// Takes a matrix (rows,width), contents unspecified.
 void activation_open(struct activation *activation, enum arithmetic arithmetic,
                      size_t rows, size_t width, struct reserve *reserve);
 
-/// As activation_open, for a room to be used by activation_from_reals alone: FP32 needs no memory for it.
-void activation_open_from_reals(struct activation *room, enum arithmetic arithmetic,
-                                size_t rows, size_t width, struct reserve *reserve);
+/// Takes what activation_from_reals needs for that size: memory in BF16 only.
+void activation_open_from_reals(struct activation *activation,
+                                enum arithmetic arithmetic, size_t rows, size_t width,
+                                struct reserve *reserve);
 
-/// x (rows,width) as an activation: where it is (FP32), or rounded into `room` (BF16), opened for at
-/// least as many rows of that width.
-struct activation activation_from_reals(const struct activation *room, const real *x,
+/// x (rows,width) as an activation: x itself (FP32, borrowed), or rounded into `target` (BF16).
+/// target  from activation_open_from_reals, for that width and at least as many rows
+struct activation activation_from_reals(const struct activation *target, const real *x,
                                         size_t rows);
 
-/// Where a kernel writes rows from `first` on: the activation itself, or `chunk`; either has
-/// `width` numbers to a row.
+/// Where to write the rows from `first` on: in the activation itself, or in `chunk`. Either has
+/// `width` numbers from row to row.
 real *activation_rows(const struct activation *activation, real *chunk, size_t first);
 
-/// The rows (rows,width) at `source`, which activation_rows named, are complete.
-void activation_commit(const struct activation *activation, const real *source,
+/// Rows first..first+rows-1 are complete.
+/// written (rows,width)  what activation_rows returned
+void activation_commit(const struct activation *activation, const real *written,
                        size_t first, size_t rows);
 
-/// As activation_commit for the columns column..column+columns-1 only, written at `source` (rows,columns)
-/// with `stride` numbers to a row; column and columns are multiples of 16 or end the row.
-void activation_commit_columns(const struct activation *activation, const real *source,
-                               size_t stride, size_t first, size_t rows, size_t column,
-                               size_t columns);
-
-/// As activation_rows for those columns; *stride: numbers from row to row there.
+/// activation_rows for the columns column..column+columns-1 alone.
+/// *stride = numbers from row to row
 real *activation_columns(size_t *stride, const struct activation *activation,
                          real *chunk, size_t first, size_t column, size_t columns);
 
-/// Rows from `first` on, columns from `column` on, as left factor.
+/// activation_commit for those columns.
+/// written (rows,columns)  what activation_columns returned, `stride` numbers from row to row
+/// Requires column and columns to be multiples of 16, or to end the row.
+void activation_commit_columns(const struct activation *activation, const real *written,
+                               size_t stride, size_t first, size_t rows, size_t column,
+                               size_t columns);
+
+/// The rows from `first` on and columns from `column` on, as operand A.
 struct operand_a activation_operand_a(const struct activation *activation, size_t first,
                                       size_t column);
 
-/// The transpose of rows first..first+k-1, columns column..column+m-1, as left factor (m,k).
-/// storage: operand_bytes(k, m), used by BF16 only and borrowed by the result.
+/// The transpose of rows first..first+k-1, columns column..column+m-1, as operand A (m,k).
+/// storage (operand_bytes(k,m))  used in BF16 only, borrowed by the result
 struct operand_a activation_operand_a_transposed(const struct activation *activation,
                                                  void *storage, size_t first,
                                                  size_t column, size_t m, size_t k);
 
-/// As right factor op(X) (k,n), X being k rows (PLAIN) or n rows (TRANSPOSED) from `first` on and the
-/// columns from `column` on. storage: operand_bytes(k, n), borrowed by the result.
+/// op(X) as operand B (k,n); X is the k rows (PLAIN) or n rows (TRANSPOSED) from `first` on,
+/// columns from `column` on.
+/// storage (operand_bytes(k,n))  borrowed by the result
 struct operand_b activation_operand_b(const struct activation *activation,
                                       void *storage, size_t first, size_t column,
                                       enum transpose op, size_t k, size_t n);
 
-/// op(X) (m,k) as left factor from reals, ld from stored row to row. storage: operand_bytes(m, k), for
-/// BF16 only.
+/// op(X) (m,k) as operand A, from reals; ld numbers from stored row to row.
+/// storage (operand_bytes(m,k))  used in BF16 only, borrowed by the result
 struct operand_a reals_operand_a(enum arithmetic arithmetic, void *storage,
                                  const real *x, size_t ld, enum transpose op, size_t m,
                                  size_t k);
 
-/// op(X) (k,n) as right factor from reals, ld from stored row to row, always packed. storage:
-/// operand_bytes(k, n), borrowed by the result.
+/// op(X) (k,n) as operand B, always packed, from reals; ld numbers from stored row to row.
+/// storage (operand_bytes(k,n))  borrowed by the result
 struct operand_b reals_operand_b(enum arithmetic arithmetic, void *storage,
                                  const real *x, size_t ld, enum transpose op, size_t k,
                                  size_t n);
 
-/// Bytes of storage, OPERAND_ALIGNMENT, that a factor of (rows,columns) or its transpose needs at most.
+/// Bytes of storage, aligned to OPERAND_ALIGNMENT, that are enough for an operand A or B of shape
+/// (rows,columns) or (columns,rows).
 size_t operand_bytes(enum arithmetic arithmetic, size_t rows, size_t columns);
 
 #endif

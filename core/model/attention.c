@@ -29,7 +29,7 @@ void attention_work_open(struct attention_work *work, enum arithmetic arithmetic
         work->head[c] =
             arithmetic == FP32 ? NULL : reserve_reals(reserve, size_product(T, d));
     for (int f = 0; f < 5; ++f)
-        work->factor[f] = reserve_bytes(
+        work->storage[f] = reserve_bytes(
             reserve,
             operand_bytes(arithmetic, T > ATTENTION_PIECE ? T : ATTENTION_PIECE,
                           T > d ? T : d));
@@ -72,10 +72,10 @@ void attention_forward(const struct activation *out, real *probs,
     for (size_t b = 0; b < shape->images; ++b)
         for (size_t h = 0; h < H; ++h) {
             const struct head at = head_at(shape, b, h);
-            struct operand_b keys = activation_operand_b(qkv, work->factor[0], at.first,
-                                                         at.k, TRANSPOSED, d, T);
-            struct operand_b values =
-                activation_operand_b(qkv, work->factor[1], at.first, at.v, PLAIN, T, d);
+            struct operand_b keys = activation_operand_b(
+                qkv, work->storage[0], at.first, at.k, TRANSPOSED, d, T);
+            struct operand_b values = activation_operand_b(qkv, work->storage[1],
+                                                           at.first, at.v, PLAIN, T, d);
             for (size_t i = 0, rows; i < T; i += rows) {
                 rows = T - i < ATTENTION_PIECE ? T - i : ATTENTION_PIECE;
                 real *p = probs + ((b * H + h) * T + i) * stride;
@@ -88,7 +88,7 @@ void attention_forward(const struct activation *out, real *probs,
                 real *o = activation_columns(&ld, out, work->head[0], at.first + i,
                                              at.out, d);
                 product(o, ld,
-                        reals_operand_a(arithmetic, work->factor[2], p, stride, PLAIN,
+                        reals_operand_a(arithmetic, work->storage[2], p, stride, PLAIN,
                                         rows, T),
                         values, arithmetic, rows, d, T, 0);
                 activation_commit_columns(out, o, ld, at.first + i, rows, at.out, d);
@@ -111,10 +111,10 @@ void attention_backward(const struct activation *dqkv, struct attention_work *wo
     for (size_t b = 0; b < shape->images; ++b)
         for (size_t h = 0; h < H; ++h) {
             const struct head at = head_at(shape, b, h);
-            struct operand_b keys =
-                activation_operand_b(qkv, work->factor[0], at.first, at.k, PLAIN, T, d);
+            struct operand_b keys = activation_operand_b(qkv, work->storage[0],
+                                                         at.first, at.k, PLAIN, T, d);
             struct operand_b values = activation_operand_b(
-                qkv, work->factor[1], at.first, at.v, TRANSPOSED, d, T);
+                qkv, work->storage[1], at.first, at.v, TRANSPOSED, d, T);
             size_t ld;
             real *dq = activation_columns(&ld, dqkv, work->head[0], at.first, at.q, d);
             real *dk = activation_columns(&ld, dqkv, work->head[1], at.first, at.k, d);
@@ -124,13 +124,13 @@ void attention_backward(const struct activation *dqkv, struct attention_work *wo
                 const real *p = probs + ((b * H + h) * T + i) * stride;
                 real *ds = work->scores;
                 struct operand_b douts = activation_operand_b(
-                    dout, work->factor[2], at.first + i, at.out, PLAIN, rows, d);
+                    dout, work->storage[2], at.first + i, at.out, PLAIN, rows, d);
                 struct operand_b queries = activation_operand_b(
-                    qkv, work->factor[3], at.first + i, at.q, PLAIN, rows, d);
+                    qkv, work->storage[3], at.first + i, at.q, PLAIN, rows, d);
 
                 // out = P V
                 product(dv, ld,
-                        reals_operand_a(arithmetic, work->factor[4], p, stride,
+                        reals_operand_a(arithmetic, work->storage[4], p, stride,
                                         TRANSPOSED, T, rows),
                         douts, arithmetic, T, d, rows, i > 0);
                 product(ds, stride, activation_operand_a(dout, at.first + i, at.out),
@@ -139,11 +139,11 @@ void attention_backward(const struct activation *dqkv, struct attention_work *wo
                 // P = softmax(scale Q K^T)
                 softmax_rows_backward(ds, p, rows, T, stride, scale);
                 product(dq + i * ld, ld,
-                        reals_operand_a(arithmetic, work->factor[4], ds, stride, PLAIN,
+                        reals_operand_a(arithmetic, work->storage[4], ds, stride, PLAIN,
                                         rows, T),
                         keys, arithmetic, rows, d, T, 0);
                 product(dk, ld,
-                        reals_operand_a(arithmetic, work->factor[4], ds, stride,
+                        reals_operand_a(arithmetic, work->storage[4], ds, stride,
                                         TRANSPOSED, T, rows),
                         queries, arithmetic, T, d, rows, i > 0);
             }

@@ -8,25 +8,26 @@
 #include "core/model/activation.h"
 #include "core/model/reserve.h"
 
-/// B sequences of T tokens, class token included; D % H == 0.
+/// B sequences of T tokens, the class token included; D % H == 0.
 struct attention_shape {
     size_t images, tokens, width, heads;
 };
 
-/// Rows of queries that are treated at a time; a multiple of the 32 that BF16 sums at a time.
+/// Queries that are treated at a time, so that their scores stay in the cache; a multiple of the 32
+/// steps in a block of BF16's sums.
 enum { ATTENTION_PIECE = 96 };
 
-/// B T, the rows of every token matrix.
+/// B T, the rows of a matrix of tokens.
 size_t attention_rows(const struct attention_shape *shape);
 
-/// Numbers of `probs`: B H T rows of lanes_stride(T).
+/// Numbers of `probs`: B H T rows of lanes_stride(T) numbers.
 size_t attention_probs(const struct attention_shape *shape);
 
-/// What one head's products need, whatever the head.
+/// Workspace for one head's products, used by all heads in turn.
 struct attention_work {
     real *scores;  ///< (ATTENTION_PIECE,S), S = lanes_stride(T)
     real *head[3]; ///< (T,D/H), BF16 only: columns of a head on their way to the output
-    void *factor[5];
+    void *storage[5]; ///< of packed operands
 };
 
 /// Takes a workspace for `shape`.
@@ -35,11 +36,9 @@ void attention_work_open(struct attention_work *work, enum arithmetic arithmetic
 
 /// For every image and head, d = D/H (Vaswani et al. 2017, Eq. 1):
 ///     P = softmax(Q K^T / sqrt(d)),   out = P V
-/// out   (B,T,D)    heads side by side
-/// probs (B,H,T,S)  P in the first T of S = lanes_stride(T) columns, 0 in the rest; rows sum to 1;
-///                  kept for backward
+/// out   (B,T,D)    head h in columns h*d..h*d+d-1
+/// probs (B,H,T,S)  P in the first T of S = lanes_stride(T) columns, 0 in the rest; rows sum to 1
 /// qkv   (B,T,3D)   packed as (3,H,d), timm's order
-/// Queries pass in pieces of ATTENTION_PIECE rows, so that a piece's scores stay in the cache.
 /// Work 4 B T^2 D flops; no allocation.
 void attention_forward(const struct activation *out, real *probs,
                        struct attention_work *work, const struct activation *qkv,

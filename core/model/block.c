@@ -28,18 +28,18 @@ void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
                       const struct attention_shape *shape, struct reserve *reserve)
 {
     const size_t rows = attention_rows(shape), D = shape->width;
-    const size_t thin = size_product(rows, D);
-    trace->normal1 = reserve_reals(reserve, thin);
+    const size_t numbers = size_product(rows, D);
+    trace->normal1 = reserve_reals(reserve, numbers);
     trace->rstd1 = reserve_reals(reserve, rows);
     activation_open(&trace->normed1, arithmetic, rows, D, reserve);
     activation_open(&trace->qkv, arithmetic, rows, 3 * D, reserve);
     trace->probs = reserve_reals(reserve, attention_probs(shape));
     activation_open(&trace->mixed, arithmetic, rows, D, reserve);
-    trace->normal2 = reserve_reals(reserve, thin);
+    trace->normal2 = reserve_reals(reserve, numbers);
     trace->rstd2 = reserve_reals(reserve, rows);
     activation_open(&trace->normed2, arithmetic, rows, D, reserve);
     activation_open(&trace->mlp.active, arithmetic, rows, MLP_RATIO * D, reserve);
-    trace->mlp.slope = reserve_reals(reserve, MLP_RATIO * thin);
+    trace->mlp.slope = reserve_reals(reserve, MLP_RATIO * numbers);
 }
 
 void block_work_open(struct block_work *work, enum arithmetic arithmetic,
@@ -52,13 +52,13 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
         work->chunk[c] = reserve_reals(reserve, BLOCK_PIECE * I);
     attention_work_open(&work->attention, arithmetic, shape, reserve);
     if (reserve->mode == INFER) return;
-    work->thin = reserve_reals(reserve, BLOCK_PIECE * D);
+    work->dnormed = reserve_reals(reserve, BLOCK_PIECE * D);
     activation_open_from_reals(&work->dstream, arithmetic, rows, D, reserve);
     activation_open(&work->dmixed, arithmetic, rows, D, reserve);
     activation_open(&work->dqkv, arithmetic, rows, 3 * D, reserve);
     activation_open(&work->dinner, arithmetic, rows, I, reserve);
     for (int f = 0; f < 2; ++f)
-        work->factor[f] = reserve_bytes(
+        work->storage[f] = reserve_bytes(
             reserve, linear_operand_bytes(arithmetic, columns > I ? columns : I));
 }
 
@@ -88,7 +88,7 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
     attention_forward(&trace->mixed, trace->probs, &work->attention, &trace->qkv,
                       shape);
 
-    // the rest of it, and x += mlp(LN2(x))
+    // x += proj(...), then x += mlp(LN2(x))
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
         linear_forward(x + r * D, activation_operand_a(&trace->mixed, r, 0),
@@ -102,20 +102,20 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
     }
 }
 
-// dW = dout^T in over all rows.
+// dW = dout^T in, over all rows.
 static void weight_gradient(const struct linear *dlinear, const struct activation *dout,
                             const struct activation *in, struct block_work *work,
                             size_t rows, size_t n, size_t k)
 {
-    linear_backward_weight(dlinear->weight, dout, 0, in, 0, work->factor, rows, n, k,
+    linear_backward_weight(dlinear->weight, dout, 0, in, 0, work->storage, rows, n, k,
                            0);
 }
 
-// x += mlp(LN2(x)): dx passes the perceptron and its norm.
-static void perceptron_backward(real *dx, const struct block *dblock,
-                                const struct block_trace *trace,
-                                struct block_work *work, const struct block *block,
-                                size_t R, size_t D)
+// Backward through x += mlp(LN2(x)).
+static void perceptron_branch_backward(real *dx, const struct block *dblock,
+                                       const struct block_trace *trace,
+                                       struct block_work *work,
+                                       const struct block *block, size_t R, size_t D)
 {
     const size_t I = MLP_RATIO * D;
     const struct activation dout = activation_from_reals(&work->dstream, dx, R);
@@ -125,21 +125,22 @@ static void perceptron_backward(real *dx, const struct block *dblock,
     layernorm_backward_begin(&dblock->norm2, D);
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        mlp_backward_input(work->thin, &work->dinner, dblock->mlp.fc1.bias, work->chunk,
-                           activation_operand_a(&dout, r, 0), &trace->mlp, r,
-                           &block->mlp, rows, D);
-        layernorm_backward(dx + r * D, &dblock->norm2, work->thin,
+        mlp_backward_input(work->dnormed, &work->dinner, dblock->mlp.fc1.bias,
+                           work->chunk, activation_operand_a(&dout, r, 0), &trace->mlp,
+                           r, &block->mlp, rows, D);
+        layernorm_backward(dx + r * D, &dblock->norm2, work->dnormed,
                            trace->normal2 + r * D, trace->rstd2 + r, &block->norm2,
                            rows, D);
     }
     weight_gradient(&dblock->mlp.fc1, &work->dinner, &trace->normed2, work, R, I, D);
 }
 
-// x += proj(attention(qkv(LN1(x))))
-static void mixing_backward(real *dx, const struct block *dblock,
-                            const struct block_trace *trace, struct block_work *work,
-                            const struct block *block,
-                            const struct attention_shape *shape)
+// Backward through x += proj(attention(qkv(LN1(x)))).
+static void attention_branch_backward(real *dx, const struct block *dblock,
+                                      const struct block_trace *trace,
+                                      struct block_work *work,
+                                      const struct block *block,
+                                      const struct attention_shape *shape)
 {
     const size_t R = attention_rows(shape), D = shape->width;
     const enum arithmetic arithmetic = work->arithmetic;
@@ -159,9 +160,9 @@ static void mixing_backward(real *dx, const struct block *dblock,
     layernorm_backward_begin(&dblock->norm1, D);
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        linear_backward_input(work->thin, activation_operand_a(&work->dqkv, r, 0),
+        linear_backward_input(work->dnormed, activation_operand_a(&work->dqkv, r, 0),
                               &block->attn.qkv, arithmetic, rows, 3 * D, D);
-        layernorm_backward(dx + r * D, &dblock->norm1, work->thin,
+        layernorm_backward(dx + r * D, &dblock->norm1, work->dnormed,
                            trace->normal1 + r * D, trace->rstd1 + r, &block->norm1,
                            rows, D);
     }
@@ -171,7 +172,7 @@ void block_backward(real *dx, const struct block *dblock,
                     const struct block_trace *trace, struct block_work *work,
                     const struct block *block, const struct attention_shape *shape)
 {
-    perceptron_backward(dx, dblock, trace, work, block, attention_rows(shape),
-                        shape->width);
-    mixing_backward(dx, dblock, trace, work, block, shape);
+    perceptron_branch_backward(dx, dblock, trace, work, block, attention_rows(shape),
+                               shape->width);
+    attention_branch_backward(dx, dblock, trace, work, block, shape);
 }

@@ -1,5 +1,5 @@
-/// The transformer block of the public code (timm Block called directly: pre-norm, qkv without bias, no
-/// dropout):
+/// The transformer block of the public code (timm's Block, called directly: pre-norm, qkv without
+/// bias, no dropout):
 ///     x += proj(attention(qkv(LN1(x)))),   x += mlp(LN2(x))
 #ifndef MASKBOOK_MODEL_BLOCK_H
 #define MASKBOOK_MODEL_BLOCK_H
@@ -25,21 +25,21 @@ struct block {
 
 enum { BLOCK_TENSORS = 11 };
 
-/// Appends the block's tensors, named as in PyTorch behind `prefix` ("encoder.transformer.0.");
-/// `base` as in parameters_list.
+/// Appends the block's tensors, named `prefix` ("encoder.transformer.0.") + PyTorch's name; `base`
+/// as in parameters_list.
 void block_list(struct parameters *parameters, const char *prefix, size_t base,
                 size_t width);
 
-/// What a forward pass leaves to the backward pass. The residual stream itself is not
-/// kept: backward needs only the normalised rows.
+/// Activations saved by forward for backward. The residual stream is not saved: backward needs only
+/// the normalised rows.
 struct block_trace {
     real *normal1, *rstd1;     ///< (B,T,D), (B,T)
-    struct activation normed1; ///< (B,T,D) qkv's input
+    struct activation normed1; ///< (B,T,D) the input of qkv
     struct activation qkv;     ///< (B,T,3D)
     real *probs;               ///< attention_probs
-    struct activation mixed;   ///< (B,T,D) attention's output before proj
+    struct activation mixed;   ///< (B,T,D) attention's output, the input of proj
     real *normal2, *rstd2;     ///< (B,T,D), (B,T)
-    struct activation normed2; ///< (B,T,D) the perceptron's input
+    struct activation normed2; ///< (B,T,D) the input of the perceptron
     struct mlp_trace mlp;
 };
 
@@ -47,37 +47,41 @@ struct block_trace {
 void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
                       const struct attention_shape *shape, struct reserve *reserve);
 
-/// Workspace, shared by all blocks.
+/// Workspace of all blocks.
 struct block_work {
     enum arithmetic arithmetic;
     real *chunk[2];            ///< (BLOCK_PIECE,4D)
-    real *thin;                ///< (BLOCK_PIECE,D)
+    real *dnormed;             ///< (BLOCK_PIECE,D) the gradient by a norm's output
     struct activation dstream; ///< (B,T,D) the residual stream's gradient, for products
     struct activation dmixed;  ///< (B,T,D)
     struct activation dqkv;    ///< (B,T,3D)
     struct activation dinner;  ///< (B,T,4D)
-    void *factor[2];           ///< linear_operand_bytes of the most columns
+    void *storage[2]; ///< of a weight gradient's operands, linear_operand_bytes each
     struct attention_work attention;
 };
 
 /// Rows that a pass treats at a time. LN -> GEMM -> GELU -> GEMM are fused over such a piece: its
-/// intermediate rows, (BLOCK_PIECE,4D) at most, stay in the second-level cache from one layer to the
-/// next, where whole matrices (B,T,4D) would travel to memory and back between any two of them.
+/// intermediate rows, (BLOCK_PIECE,4D) at most, stay in the second-level cache from one layer to
+/// the next, where whole matrices (B,T,4D) would travel to memory and back between any two of them.
 enum { BLOCK_PIECE = PRODUCT_ROWS };
 
-/// Takes a workspace for `shape`, and for any of its width with no more images, no more tokens and no fewer
-/// heads. columns: the most of another layer that uses work->factor for its weight's gradient.
+/// Takes a workspace for `shape`, and for any shape of that width with at most as many images and
+/// tokens and at least as many heads.
+/// columns  the most columns of another layer whose weight gradient uses work->storage
 void block_work_open(struct block_work *work, enum arithmetic arithmetic,
                      const struct attention_shape *shape, size_t columns,
                      struct reserve *reserve);
 
-/// x (B,T,D) goes through the block in place; fills the trace.
-/// Work 24 B T D^2 + 4 B T^2 D flops.
+/// Sends x (B,T,D) through the block, in place, and fills the trace.
+/// Work 24 B T D^2 + 4 B T^2 D flops; no allocation.
 void block_forward(real *x, struct block_trace *trace, struct block_work *work,
                    const struct block *block, const struct attention_shape *shape);
 
-/// dx (B,T,D), on entry the gradient by the block's output, becomes that by its input;
-/// dblock's tensors are overwritten. `trace` from block_forward.
+/// The gradients of block_forward.
+/// dx (B,T,D)        on entry the gradient by the block's output, on return that by its input
+/// dblock's tensors  overwritten
+/// trace             from block_forward
+/// Work 48 B T D^2 + 8 B T^2 D flops; no allocation.
 void block_backward(real *dx, const struct block *dblock,
                     const struct block_trace *trace, struct block_work *work,
                     const struct block *block, const struct attention_shape *shape);

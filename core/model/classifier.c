@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-// All layers; the table says where in it each tensor's pointer is.
+// All layers; the table holds the offset of each tensor's pointer in it.
 struct layers {
     struct encoder encoder;
     struct linear head; // (C,D), (C)
@@ -21,7 +21,7 @@ void classifier_open(struct classifier *classifier, const struct mae_shape *shap
     const char *fault = shape_fault(shape);
     require(!fault, "%s", fault);
     const size_t C = classes, D = (size_t)shape->width;
-    // A weight gradient's workspace is as wide as the blocks' widest, 4 D.
+    // The workspace of a weight gradient is as wide as the blocks' widest layer, 4 D.
     require(C > 0 && C <= MLP_RATIO * D, "%zu classes at width %zu", C, D);
 #define AT(member) (offsetof(struct layers, head) + offsetof(struct linear, member))
     const struct parameter_entry head[] = {
@@ -40,25 +40,25 @@ void classifier_open(struct classifier *classifier, const struct mae_shape *shap
 struct classifier_activations {
     size_t images;
     enum mode mode;
-    int complete; // a forward pass has been made, for backward to follow
+    int complete; // a forward pass has been made, as backward requires
     struct layers weights, gradients;
     struct encoder_trace encoder;
     struct block_work work;
-    int32_t *shown;            // (B,T) every patch of every image
-    real *token, *dtoken;      // (B,D) class tokens after the final norm
-    struct activation left;    // (B,D) the same, for the head's products
-    struct activation dlogits; // (B,C) for the head's products
-    real *logits;              // (B,C)
-    real *dz, *dx;             // (B,T+1,D)
+    int32_t *every_patch;         // (B,T) 0..T-1 for every image
+    real *token, *dtoken;         // (B,D) class tokens after the final norm
+    struct activation head_input; // (B,D) the same, for the head's products
+    struct activation dlogits;    // (B,C) for the head's products
+    real *logits;                 // (B,C)
+    real *dz, *dx;                // (B,T+1,D)
 };
 
-static void show_all(int32_t *shown, size_t images, size_t tokens)
+static void list_all(int32_t *index, size_t images, size_t tokens)
 {
     for (size_t b = 0; b < images; ++b)
-        for (size_t t = 0; t < tokens; ++t) shown[b * tokens + t] = (int32_t)t;
+        for (size_t t = 0; t < tokens; ++t) index[b * tokens + t] = (int32_t)t;
 }
 
-// Takes every array, or counts the bytes when the reserve has no arena.
+// Takes every array, or only counts bytes when the reserve has no arena.
 static void activations_reserve(struct classifier_activations *activations,
                                 const struct classifier *classifier, size_t images,
                                 enum arithmetic arithmetic, struct reserve *reserve)
@@ -66,7 +66,8 @@ static void activations_reserve(struct classifier_activations *activations,
     require(images > 0, "a pass over no images");
     const size_t B = images, T = shape_tokens(&classifier->shape),
                  C = classifier->classes, D = (size_t)classifier->shape.width;
-    // What no row of the table binds, the bias that qkv does not have, must be NULL.
+    // Pointers that no row of the table sets, such as the bias that qkv does not have, must be
+    // NULL.
     memset(activations, 0, sizeof *activations);
     activations->images = images;
     activations->mode = reserve->mode;
@@ -74,12 +75,12 @@ static void activations_reserve(struct classifier_activations *activations,
                        reserve);
     block_work_open(&activations->work, arithmetic, &activations->encoder.shape,
                     shape_patch(&classifier->shape), reserve);
-    activations->shown =
+    activations->every_patch =
         reserve_bytes(reserve, size_product(size_product(B, T), sizeof(int32_t)));
     activations->token = reserve_reals(reserve, size_product(B, D));
-    activation_open_from_reals(&activations->left, arithmetic, B, D, reserve);
+    activation_open_from_reals(&activations->head_input, arithmetic, B, D, reserve);
     activations->logits = reserve_reals(reserve, size_product(B, C));
-    if (activations->shown) show_all(activations->shown, B, T);
+    if (activations->every_patch) list_all(activations->every_patch, B, T);
     if (reserve->mode == INFER) return;
     activations->dtoken = reserve_reals(reserve, size_product(B, D));
     activation_open_from_reals(&activations->dlogits, arithmetic, B, C, reserve);
@@ -114,9 +115,9 @@ static struct mae_input whole_images(const struct classifier_activations *activa
                                      const real *patches)
 {
     return (struct mae_input){.images = activations->images,
-                              .visible = shape_tokens(&classifier->shape),
+                              .visible_count = shape_tokens(&classifier->shape),
                               .patches = patches,
-                              .shown = activations->shown};
+                              .visible = activations->every_patch};
 }
 
 static void weights_check(const struct classifier_activations *activations,
@@ -147,11 +148,11 @@ const real *classifier_forward(struct classifier_activations *activations,
     for (size_t b = 0; b < B; ++b)
         memcpy(activations->token + b * D, activations->encoder.z + b * row,
                D * sizeof(real));
-    activations->left =
-        activation_from_reals(&activations->left, activations->token, B);
-    linear_forward(activations->logits, activation_operand_a(&activations->left, 0, 0),
-                   &layers->head, activations->work.arithmetic, B, classifier->classes,
-                   D, 0);
+    activations->head_input =
+        activation_from_reals(&activations->head_input, activations->token, B);
+    linear_forward(activations->logits,
+                   activation_operand_a(&activations->head_input, 0, 0), &layers->head,
+                   activations->work.arithmetic, B, classifier->classes, D, 0);
     phase_enter(before);
     activations->complete = 1;
     return activations->logits;
@@ -181,11 +182,11 @@ void classifier_backward(real *gradients, struct classifier_activations *activat
         activation_from_reals(&activations->dlogits, dlogits, B);
     linear_backward_input(activations->dtoken, activation_operand_a(&dout, 0, 0),
                           &layers->head, activations->work.arithmetic, B, C, D);
-    linear_backward_weight(dhead->weight, &dout, 0, &activations->left, 0,
-                           activations->work.factor, B, C, D, 0);
+    linear_backward_weight(dhead->weight, &dout, 0, &activations->head_input, 0,
+                           activations->work.storage, B, C, D, 0);
     linear_backward_bias(dhead->bias, dlogits, B, C);
 
-    // No other token is read after the norm.
+    // The head reads no other token of z.
     memset(activations->dz, 0, B * row * sizeof(real));
     for (size_t b = 0; b < B; ++b)
         memcpy(activations->dz + b * row, activations->dtoken + b * D,

@@ -36,7 +36,7 @@ void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
         reserve, size_product(attention_rows(&trace->shape), trace->shape.width));
     vit_trace_open(&trace->vit, shape->decoder_blocks, arithmetic, &trace->shape,
                    reserve);
-    activation_open_from_reals(&trace->painted, arithmetic,
+    activation_open_from_reals(&trace->head_input, arithmetic,
                                attention_rows(&trace->shape), trace->shape.width,
                                reserve);
     activation_open_from_reals(&trace->dprediction, arithmetic, size_product(images, T),
@@ -45,11 +45,12 @@ void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
         reserve, size_product(size_product(images, T), shape_patch(shape)));
 }
 
-// The row of an image's z that goes to patch t: 1 + its rank among the visible ones, 0 when it is
-// hidden. Asked for t = 0, 1, ... in turn, with *rank 0 at first, it merges two ascending lists.
-static size_t next_row(size_t *rank, const int32_t *shown, size_t visible, size_t t)
+// The row of an image's z for patch t: 1 + its rank among the visible patches, 0 when t is hidden.
+// Called for t = 0, 1, ... in turn, from *rank = 0, it merges two ascending lists.
+static size_t next_row(size_t *rank, const int32_t *visible, size_t visible_count,
+                       size_t t)
 {
-    if (*rank == visible || (size_t)shown[*rank] != t) return 0;
+    if (*rank == visible_count || (size_t)visible[*rank] != t) return 0;
     return ++*rank;
 }
 
@@ -58,14 +59,14 @@ static void unshuffle_forward(real *y, const real *z, const struct decoder *deco
                               const struct mae_input *input, size_t tokens,
                               size_t width)
 {
-    const size_t V = input->visible, D = width;
+    const size_t V = input->visible_count, D = width;
     for (size_t b = 0; b < input->images; ++b) {
         const real *z_b = z + b * (V + 1) * D;
         real *y_b = y + b * (tokens + 1) * D;
         for (size_t i = 0; i < D; ++i) y_b[i] = z_b[i] + decoder->positions[i];
         size_t rank = 0;
         for (size_t t = 0; t < tokens; ++t) {
-            const size_t row = next_row(&rank, input->shown + b * V, V, t);
+            const size_t row = next_row(&rank, input->visible + b * V, V, t);
             const real *token = row ? z_b + row * D : decoder->mask_token;
             const real *position = decoder->positions + (t + 1) * D;
             real *y_bt = y_b + (t + 1) * D;
@@ -79,7 +80,7 @@ static void unshuffle_backward(real *dz, const struct decoder *ddecoder, const r
                                const struct mae_input *input, size_t tokens,
                                size_t width)
 {
-    const size_t V = input->visible, D = width;
+    const size_t V = input->visible_count, D = width;
     memset(ddecoder->mask_token, 0, D * sizeof(real));
     memset(ddecoder->positions, 0, (tokens + 1) * D * sizeof(real));
     for (size_t b = 0; b < input->images; ++b) {
@@ -89,7 +90,7 @@ static void unshuffle_backward(real *dz, const struct decoder *ddecoder, const r
         memcpy(dz_b, dy_b, D * sizeof(real));
         size_t rank = 0;
         for (size_t t = 0; t < tokens; ++t) {
-            const size_t row = next_row(&rank, input->shown + b * V, V, t);
+            const size_t row = next_row(&rank, input->visible + b * V, V, t);
             const real *dy_bt = dy_b + (t + 1) * D;
             if (row)
                 memcpy(dz_b + row * D, dy_bt, D * sizeof(real));
@@ -109,12 +110,12 @@ void decoder_forward(struct decoder_trace *trace, struct block_work *work,
     vit_forward(trace->y, &trace->vit, work, &decoder->vit, shape->decoder_blocks,
                 &trace->shape);
 
-    // The class token is not painted, so the head runs over each image's T patch rows.
-    trace->painted =
-        activation_from_reals(&trace->painted, trace->y, input->images * (T + 1));
+    // The head predicts no pixels for the class token: it runs over each image's T patch rows.
+    trace->head_input =
+        activation_from_reals(&trace->head_input, trace->y, input->images * (T + 1));
     for (size_t b = 0; b < input->images; ++b)
         linear_forward(trace->prediction + b * T * F,
-                       activation_operand_a(&trace->painted, b * (T + 1) + 1, 0),
+                       activation_operand_a(&trace->head_input, b * (T + 1) + 1, 0),
                        &decoder->head, work->arithmetic, T, F, D, 0);
 }
 
@@ -132,8 +133,8 @@ void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
         memset(dy_b, 0, D * sizeof(real));
         linear_backward_input(dy_b + D, activation_operand_a(&dout, b * T, 0),
                               &decoder->head, work->arithmetic, T, F, D);
-        linear_backward_weight(ddecoder->head.weight, &dout, b * T, &trace->painted,
-                               b * (T + 1) + 1, work->factor, T, F, D, b > 0);
+        linear_backward_weight(ddecoder->head.weight, &dout, b * T, &trace->head_input,
+                               b * (T + 1) + 1, work->storage, T, F, D, b > 0);
     }
     linear_backward_bias(ddecoder->head.bias, dprediction, input->images * T, F);
     vit_backward(dy, &ddecoder->vit, &trace->vit, work, &decoder->vit,

@@ -1,7 +1,7 @@
-/// The decoder of the masked autoencoder: every position again, a learned token where a patch is
-/// hidden, and a linear head that paints pixels.
+/// The decoder of the masked autoencoder: all positions, with a learned token where a patch is
+/// hidden, and a linear head that predicts pixels.
 ///     y = blocks([z_cls; unshuffle(z, mask token)] + pos'),   x^ = H y_patch + b
-/// Positions are added after the unshuffle, the class token's row 0 included; no norm before the
+/// Positions are added after the unshuffle, to the class token too; there is no norm before the
 /// head (public code).
 #ifndef MASKBOOK_MODEL_DECODER_H
 #define MASKBOOK_MODEL_DECODER_H
@@ -19,12 +19,12 @@ struct decoder {
 void decoder_list(struct parameters *parameters, size_t base,
                   const struct mae_shape *shape);
 
-/// What forward leaves to backward, and its result.
+/// Activations saved by forward for backward, and forward's result.
 struct decoder_trace {
     struct attention_shape shape; ///< B, T + 1, D, H
-    real *y; ///< (B,T+1,D) the residual stream, at the end the head's input
+    real *y; ///< (B,T+1,D) the residual stream, in the end the head's input
     struct vit_trace vit;
-    struct activation painted;     ///< (B,T+1,D) y at the end, for the head's products
+    struct activation head_input;  ///< (B,T+1,D) y for the head's products
     struct activation dprediction; ///< (B,T,F) workspace
     real *prediction;              ///< (B,T,F)
 };
@@ -34,16 +34,17 @@ void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
                         const struct mae_shape *shape, size_t images,
                         struct reserve *reserve);
 
-/// trace->prediction from z (B,V+1,D), the encoder's output for input->shown.
+/// trace->prediction from the encoder's output z (B,V+1,D) for the same input.
 void decoder_forward(struct decoder_trace *trace, struct block_work *work,
                      const struct decoder *decoder, const real *z,
                      const struct mae_input *input, const struct mae_shape *shape);
 
 /// The gradients of decoder_forward.
 /// ddecoder's tensors  overwritten
-/// dz (B,V+1,D)        overwritten
-/// dy (B,T+1,D)        workspace
+/// dz          (B,V+1,D)  overwritten
+/// dy          (B,T+1,D)  workspace
 /// dprediction (B,T,F)
+/// trace                  from decoder_forward
 void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
                       const real *dprediction, struct decoder_trace *trace,
                       struct block_work *work, const struct decoder *decoder,

@@ -49,34 +49,33 @@ void encoder_trace_open(struct encoder_trace *trace, enum arithmetic arithmetic,
     trace->z = reserve_reals(reserve, thin);
 }
 
-static void shown_check(const struct mae_input *input, size_t tokens)
+static void visible_check(const struct mae_input *input, size_t tokens)
 {
     for (size_t b = 0; b < input->images; ++b) {
         int32_t last = -1;
-        for (size_t v = 0; v < input->visible; ++v) {
-            int32_t t = input->shown[b * input->visible + v];
+        for (size_t v = 0; v < input->visible_count; ++v) {
+            int32_t t = input->visible[b * input->visible_count + v];
             require(t > last && (size_t)t < tokens,
-                    "image %zu shows patch %d after %d, of %zu", b, t, last, tokens);
+                    "image %zu: visible patch %d after %d, of %zu", b, t, last, tokens);
             last = t;
         }
     }
 }
 
-// trace->patches = visible patches behind a zero row for the class token, and
-// x = what the embedding adds to their product with the weight: [cls; b + pos_v].
-// chunk (V+1,patch).
+// trace->patches = a zero row for the class token, then the visible patches, and x = what the
+// embedding adds to their product with the weight: [cls; b + pos_v]. chunk (V+1,patch).
 static void embedding_gather(struct encoder_trace *trace, real *chunk,
                              const struct encoder *encoder,
                              const struct mae_input *input, size_t tokens, size_t patch)
 {
-    const size_t V = input->visible, D = trace->shape.width;
+    const size_t V = input->visible_count, D = trace->shape.width;
     for (size_t b = 0; b < input->images; ++b) {
         real *patches_b = activation_rows(&trace->patches, chunk, b * (V + 1));
         real *x_b = trace->x + b * (V + 1) * D;
         memset(patches_b, 0, patch * sizeof(real));
         memcpy(x_b, encoder->cls_token, D * sizeof(real));
         for (size_t v = 0; v < V; ++v) {
-            const size_t t = (size_t)input->shown[b * V + v];
+            const size_t t = (size_t)input->visible[b * V + v];
             const real *position = encoder->positions + t * D;
             real *x_bv = x_b + (v + 1) * D;
             memcpy(patches_b + (v + 1) * patch,
@@ -93,7 +92,7 @@ static void embedding_scatter(const struct encoder *dencoder, const real *dx,
                               const struct mae_input *input, size_t tokens,
                               size_t width)
 {
-    const size_t V = input->visible, D = width;
+    const size_t V = input->visible_count, D = width;
     memset(dencoder->cls_token, 0, D * sizeof(real));
     memset(dencoder->positions, 0, tokens * D * sizeof(real));
     memset(dencoder->patchify.bias, 0, D * sizeof(real));
@@ -102,7 +101,8 @@ static void embedding_scatter(const struct encoder *dencoder, const real *dx,
         for (size_t i = 0; i < D; ++i) dencoder->cls_token[i] += dx_b[i];
         for (size_t v = 0; v < V; ++v) {
             const real *dx_bv = dx_b + (v + 1) * D;
-            real *dposition = dencoder->positions + (size_t)input->shown[b * V + v] * D;
+            real *dposition =
+                dencoder->positions + (size_t)input->visible[b * V + v] * D;
             for (size_t i = 0; i < D; ++i) {
                 dposition[i] += dx_bv[i];
                 dencoder->patchify.bias[i] += dx_bv[i];
@@ -117,7 +117,7 @@ void encoder_blocks(struct encoder_trace *trace, struct block_work *work,
 {
     require(layer >= 0 && layer <= shape->encoder_blocks, "layer %d of %d", layer,
             shape->encoder_blocks);
-    shown_check(input, shape_tokens(shape));
+    visible_check(input, shape_tokens(shape));
     const size_t F = shape_patch(shape);
     embedding_gather(trace, trace->gathered, encoder, input, shape_tokens(shape), F);
     enum phase before = phase_enter(PHASE_PRODUCT);
@@ -141,7 +141,7 @@ void encoder_backward(const struct encoder *dencoder, real *dx, const real *dz,
 {
     const size_t R = attention_rows(&trace->shape), D = trace->shape.width;
 
-    // z = LN(blocks(x)); no residual path leads around the final norm.
+    // z = LN(blocks(x)); the final norm has no residual path.
     memset(dx, 0, R * D * sizeof(real));
     layernorm_backward_begin(&dencoder->norm, D);
     layernorm_backward(dx, &dencoder->norm, dz, trace->normal, trace->rstd,
@@ -152,6 +152,6 @@ void encoder_backward(const struct encoder *dencoder, real *dx, const real *dz,
     // x = [cls; E x_v + b + pos_v]; the class token's zero rows add nothing to dE.
     const struct activation dout = activation_from_reals(&work->dstream, dx, R);
     linear_backward_weight(dencoder->patchify.weight, &dout, 0, &trace->patches, 0,
-                           work->factor, R, D, shape_patch(shape), 0);
+                           work->storage, R, D, shape_patch(shape), 0);
     embedding_scatter(dencoder, dx, input, shape_tokens(shape), D);
 }

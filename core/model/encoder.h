@@ -18,11 +18,11 @@ struct encoder {
 void encoder_list(struct parameters *parameters, size_t base,
                   const struct mae_shape *shape);
 
-/// What forward leaves to backward, and its results.
+/// Activations saved by forward for backward, and forward's results.
 struct encoder_trace {
     struct attention_shape shape; ///< B, V + 1, D, H
-    struct activation patches;    ///< (B,V+1,F) visible; the class token's rows are 0
-    real *gathered;               ///< (V+1,F) one image's, on their way there
+    struct activation patches;    ///< (B,V+1,F), 0 in the class token's rows
+    real *gathered;               ///< (V+1,F) workspace for one image's patches
     real *x; ///< (B,V+1,D) the residual stream where the pass stopped
     struct vit_trace vit;
     real *normal, *rstd; ///< (B,V+1,D), (B,V+1) of the final norm
@@ -34,8 +34,8 @@ void encoder_trace_open(struct encoder_trace *trace, enum arithmetic arithmetic,
                         const struct mae_shape *shape, size_t images, size_t visible,
                         struct reserve *reserve);
 
-/// trace->x = the tokens after block `layer` (0: the embedding). Dies of a broken contract when
-/// a shown patch number is not in 0..T-1 or the numbers do not ascend.
+/// trace->x = the tokens after block `layer` (0: the embedding).
+/// Requires 0 <= layer <= encoder_blocks, and indices of visible patches that ascend within 0..T-1.
 void encoder_blocks(struct encoder_trace *trace, struct block_work *work,
                     const struct encoder *encoder, const struct mae_input *input,
                     const struct mae_shape *shape, int layer);
@@ -43,8 +43,11 @@ void encoder_blocks(struct encoder_trace *trace, struct block_work *work,
 /// trace->z = the final norm of trace->x.
 void encoder_norm(struct encoder_trace *trace, const struct encoder *encoder);
 
-/// From dz (B,V+1,D) through the whole encoder; overwrites the tensors of dencoder.
-/// dx (B,V+1,D) workspace. Pixels get no gradient.
+/// The gradients of encoder_blocks over all blocks, followed by encoder_norm. Pixels get no
+/// gradient.
+/// dencoder's tensors  overwritten
+/// dx (B,V+1,D)        workspace
+/// dz (B,V+1,D)        the gradient by trace->z
 void encoder_backward(const struct encoder *dencoder, real *dx, const real *dz,
                       const struct encoder_trace *trace, struct block_work *work,
                       const struct encoder *encoder, const struct mae_input *input,

@@ -1,5 +1,5 @@
-/// e^x for x <= 0, inlined into kernels: libm's would neither vectorise nor give the same bits
-/// everywhere.
+/// e^x for x <= 0, inlined into kernels: libm's exp neither vectorises nor gives the same bits on
+/// every machine.
 #ifndef MASKBOOK_MODEL_EXPONENTIAL_H
 #define MASKBOOK_MODEL_EXPONENTIAL_H
 
@@ -18,12 +18,12 @@ static inline real exp_negative(real x)
 
 #else
 
-/// e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2, with the polynomial of Cephes expf (Moshier)
-/// for e^r. Relative error at most 1.5e-7 on [-87,0] (tests/model/test_attention.c); 0 below -87, where
-/// 2^n would leave the normal range. NaN gives NaN. Requires x <= 0.
+/// e^x = 2^n e^r, n = round(x / ln 2), |r| <= ln 2 / 2, with the polynomial of Cephes expf
+/// (Moshier) for e^r. Relative error at most 1.5e-7 on [-87,0] (tests/model/test_attention.c); 0
+/// below -87, where 2^n would leave the normal range. NaN gives NaN. Requires x <= 0.
 static inline float exp_negative(float x)
 {
-    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+    // Adding 1.5 * 2^23 rounds to an integer, which is then in the low bits.
     const float magic = 12582912.f;
     float shifted = x * 1.44269504f + magic;
     float n = shifted - magic;

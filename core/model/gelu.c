@@ -7,7 +7,7 @@
 
 #ifdef REAL_DOUBLE
 
-// Phi(-a) for a >= 0; `exponential` = e^(-a a / 2) is not needed here.
+// Phi(-a) for a >= 0; does not need `exponential` = e^(-a*a/2).
 static inline real lower_tail(real a, real exponential)
 {
     (void)exponential;
@@ -16,10 +16,10 @@ static inline real lower_tail(real a, real exponential)
 
 #else
 
-// Phi(-a) for a >= 0, given e^(-a a / 2): Phi(-a) e^(a a / 2) is smooth, and in t = 1 / (1 + .3 a) a
-// polynomial of degree 8 fits it with relative error 5.7e-8 on [0, 13.2] (minimax, by iteratively
-// reweighted least squares), beyond which the exponential is 0. Written around t = 1/2, where its
-// coefficients are small and of one size.
+// Phi(-a) for a >= 0, given e^(-a*a/2). Phi(-a) e^(a*a/2) is smooth: a polynomial of degree 8 in
+// t = 1 / (1 + .3 a) fits it with a relative error of 5.7e-8 on [0, 13.2] (minimax, by iteratively
+// reweighted least squares), and past 13.2 the exponential is 0. Written around t = 1/2, where the
+// coefficients are small and of similar size.
 static inline float lower_tail(float a, float exponential)
 {
     float s = 1.f / (1.f + 0.3f * a) - 0.5f;

@@ -1,5 +1,6 @@
-/// The exact GELU (Hendrycks & Gimpel 2016), u Phi(u) with Phi the standard normal distribution
-/// function; timm's nn.GELU. Its slope shares the exponential, so forward leaves it for backward.
+/// The exact GELU (Hendrycks & Gimpel 2016; timm's nn.GELU): u Phi(u), Phi being the standard
+/// normal distribution function. Its slope shares the exponential, so forward computes it for
+/// backward.
 #ifndef MASKBOOK_MODEL_GELU_H
 #define MASKBOOK_MODEL_GELU_H
 
@@ -9,18 +10,20 @@
 
 /// Bias and activation in one pass.
 ///     u = in + bias,   out = u Phi(u),   slope = Phi(u) + u phi(u)
-/// out, slope (R,N)  overwritten; the activation, and its derivative at u
-/// in   (R,N)        the product before the bias
-/// bias (N)
-/// In float (tests/model/test_mlp.c): |error of out| <= 2e-7 max(1, |u|), and <= 2e-6 |out| for u > -5,
-/// since the tail is not a difference; |error of slope| <= 4e-7.
+/// out   (R,N)
+/// slope (R,N)  the derivative at u
+/// in    (R,N)  the product before the bias
+/// bias  (N)
+/// Accuracy in float (tests/model/test_mlp.c): |error of out| <= 2e-7 max(1, |u|), and <= 2e-6
+/// |out| for u > -5, since the tail is not computed as a difference; |error of slope| <= 4e-7.
 void gelu_forward(real *out, real *slope, const real *in, const real *bias, size_t rows,
                   size_t n);
 
-/// du (R,N)    overwritten: the derivative by u, dout slope; may be dout
-/// dbias (N)   added to, rows in order
-/// dout (R,N)  the derivative by out
-/// slope (R,N) from gelu_forward
+/// The gradients of gelu_forward: du = dout slope, elementwise.
+/// du    (R,N)  overwritten; may be dout
+/// dbias (N)    added to, rows in order
+/// dout  (R,N)
+/// slope (R,N)  from gelu_forward
 void gelu_backward(real *du, real *dbias, const real *dout, const real *slope,
                    size_t rows, size_t n);
 

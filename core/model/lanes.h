@@ -1,5 +1,6 @@
-/// Sums in a fixed order that every CPU can compute in vectors: sixteen partial sums, element i in lane
-/// i % 16, folded by halves. The order is written out, so every clone of a kernel gives the same bits.
+/// Sums in a fixed order that every CPU can compute in vectors: sixteen partial sums, element i in
+/// lane i % 16, which are then added by halves. The order is written out, so every clone of a
+/// kernel gives the same bits.
 #ifndef MASKBOOK_MODEL_LANES_H
 #define MASKBOOK_MODEL_LANES_H
 
@@ -11,17 +12,17 @@
 
 enum { LANES = 16 };
 
-/// Sixteen numbers that the compiler keeps in whatever vector registers there are. Functions take it
-/// by pointer: by value its ABI would depend on the target.
+/// Sixteen numbers, in the vector registers of the target. Functions take them by pointer: by value
+/// the ABI would depend on the target.
 typedef real lanes __attribute__((vector_size(LANES * sizeof(real))));
 
-/// *v = the sixteen numbers at x, wherever they lie.
+/// *v = the sixteen numbers at x, of any alignment.
 static inline __attribute__((always_inline)) void lanes_load(lanes *v, const real *x)
 {
     memcpy(v, x, sizeof *v);
 }
 
-/// *v = the first n < LANES numbers at x, zeros behind them.
+/// *v = the first n < LANES numbers at x, then zeros.
 static inline __attribute__((always_inline)) void
 lanes_load_part(lanes *v, const real *x, size_t n)
 {
@@ -29,7 +30,7 @@ lanes_load_part(lanes *v, const real *x, size_t n)
     memcpy(v, x, n * sizeof(real));
 }
 
-/// The numbers of *v go to x.
+/// The sixteen numbers at x = *v.
 static inline __attribute__((always_inline)) void lanes_store(real *x, const lanes *v)
 {
     memcpy(x, v, sizeof *v);
@@ -49,7 +50,7 @@ static inline __attribute__((always_inline)) void lanes_larger(lanes *x, const l
     *x = (lanes)(((lanes_mask)*y & larger) | ((lanes_mask)*x & ~larger));
 }
 
-// x with lanes HALF..2 HALF-1 in the place of the first.
+// x with lanes HALF..2*HALF-1 moved to lanes 0..HALF-1.
 #define LANES_UPPER(x, HALF)                                                           \
     __builtin_shufflevector(x, x, (HALF), (HALF) + 1, (HALF) + 2, (HALF) + 3,          \
                             (HALF) + 4, (HALF) + 5, (HALF) + 6, (HALF) + 7, 8, 9, 10,  \
@@ -80,7 +81,7 @@ static inline __attribute__((always_inline)) real lanes_largest(const lanes *v)
     return x[0];
 }
 
-/// n rounded up to whole lanes; the stride of rows that kernels treat without a tail.
+/// n rounded up to whole lanes: the stride of rows that kernels treat without a tail.
 static inline size_t lanes_stride(size_t n)
 {
     return (n + LANES - 1) / LANES * LANES;

@@ -9,16 +9,15 @@
 #include "core/model/activation.h"
 
 struct linear {
-    real *weight; ///< (N,K)
-    real *bias;   ///< (N), or NULL
-    struct operand_b
-        forward; ///< W^T (K,N), prepared for products (core/model/packed_weights.h)
-    struct operand_b backward; ///< W (N,K), prepared
+    real *weight;              ///< (N,K)
+    real *bias;                ///< (N), or NULL
+    struct operand_b forward;  ///< W^T (K,N), packed (core/model/packed_weights.h)
+    struct operand_b backward; ///< W (N,K), packed
 };
 
 /// out = in W^T + b, or out += in W^T + b when `accumulate` (a residual stream).
 /// out (R,N)
-/// in  (R,K) of `arithmetic`, as are the layer's prepared factors
+/// in  (R,K)  of `arithmetic`, like the layer's packed weight
 /// Requires R, N, K > 0. Work 2 R N K flops; no allocation.
 void linear_forward(real *out, struct operand_a in, const struct linear *linear,
                     enum arithmetic arithmetic, size_t rows, size_t n, size_t k,
@@ -32,14 +31,15 @@ void linear_backward_input(real *din, struct operand_a dout,
                            const struct linear *linear, enum arithmetic arithmetic,
                            size_t rows, size_t n, size_t k);
 
-/// Bytes of storage, OPERAND_ALIGNMENT, that a weight gradient needs for each factor of that many columns;
-/// none in FP32, which multiplies matrices where they lie.
+/// Bytes of storage, aligned to OPERAND_ALIGNMENT, that a weight gradient needs for an operand of
+/// that many columns; 0 in FP32, which multiplies matrices where they lie.
 size_t linear_operand_bytes(enum arithmetic arithmetic, size_t columns);
 
 /// The gradient by the weight, dW = dout^T in, or dW += dout^T in when `accumulate`.
 /// dweight (N,K)
-/// dout (R,N) and in (R,K), from row `dout_first` and `in_first` on
-/// storage  two of them, linear_operand_bytes(N) and linear_operand_bytes(K) bytes or more
+/// dout    (R,N)  from row `dout_first` on
+/// in      (R,K)  from row `in_first` on
+/// storage        linear_operand_bytes(N) and linear_operand_bytes(K) bytes or more
 /// Work 2 R N K flops; no allocation.
 void linear_backward_weight(real *dweight, const struct activation *dout,
                             size_t dout_first, const struct activation *in,

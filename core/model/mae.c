@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-// All layers; the table says where in it each tensor's pointer is.
+// All layers; the table holds the offset of each tensor's pointer in it.
 struct layers {
     struct encoder encoder;
     struct decoder decoder;
@@ -41,7 +41,7 @@ struct mae_activations {
     real *dy, *dz, *dx; ///< (B,T+1,D), (B,V+1,D), (B,V+1,D)
 };
 
-// Takes every array, or counts the bytes when the reserve has no arena.
+// Takes every array, or only counts bytes when the reserve has no arena.
 static void activations_reserve(struct mae_activations *activations,
                                 const struct mae_shape *shape, size_t images,
                                 size_t visible, enum arithmetic arithmetic,
@@ -50,7 +50,8 @@ static void activations_reserve(struct mae_activations *activations,
     require(images > 0 && visible > 0 && visible <= shape_tokens(shape),
             "a pass over %zu images with %zu of %zu patches", images, visible,
             shape_tokens(shape));
-    // What no row of the table binds, the bias that qkv does not have, must be NULL.
+    // Pointers that no row of the table sets, such as the bias that qkv does not have, must be
+    // NULL.
     memset(activations, 0, sizeof *activations);
     activations->images = images;
     activations->visible = visible;
@@ -58,7 +59,7 @@ static void activations_reserve(struct mae_activations *activations,
     encoder_trace_open(&activations->encoder, arithmetic, shape, images, visible,
                        reserve);
     decoder_trace_open(&activations->decoder, arithmetic, shape, images, reserve);
-    // Both halves use one workspace: it is for the wider heads, the fewer of the two.
+    // Encoder and decoder share a workspace, sized for the wider heads: for the fewer of the two.
     struct attention_shape widest = activations->decoder.shape;
     if (activations->encoder.shape.heads < widest.heads)
         widest.heads = activations->encoder.shape.heads;
@@ -98,9 +99,10 @@ static void input_check(const struct mae_activations *activations,
                         const struct mae_input *input)
 {
     require(input->images == activations->images &&
-                input->visible == activations->visible,
+                input->visible_count == activations->visible,
             "input of %zu images with %zu patches, activations for %zu with %zu",
-            input->images, input->visible, activations->images, activations->visible);
+            input->images, input->visible_count, activations->images,
+            activations->visible);
 }
 
 static void weights_check(const struct mae_activations *activations,

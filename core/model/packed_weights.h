@@ -1,5 +1,6 @@
-/// A model's weights with the factors of its products packed as the kernels want them (core/linalg/product.h):
-/// done once an update, or once for all when weights do not change, and shared by all threads.
+/// A model's weights, those of its linear layers packed as operands B of products
+/// (core/linalg/product.h): once an update, or once and for all when the weights do not change. All
+/// threads share them.
 #ifndef MASKBOOK_MODEL_PACKED_WEIGHTS_H
 #define MASKBOOK_MODEL_PACKED_WEIGHTS_H
 
@@ -19,35 +20,36 @@ struct packed_weights {
     struct packed_pair {
         void *forward_storage, *backward_storage;
         struct operand_b forward, backward;
-    } * row; ///< (parameters->rows); of the rows that are no factor, unspecified
+    } * row; ///< (parameters->rows); unspecified for rows that are not weights of linear layers
 };
 
 /// Bytes of arena that packed_weights_open takes.
 size_t packed_weights_bytes(const struct parameters *parameters,
                             enum arithmetic arithmetic, enum mode mode);
 
-/// Takes memory for the factors of weights (parameters->count), borrowed for as long as `prepared` is
-/// used; packs nothing yet.
-void packed_weights_open(struct packed_weights *prepared,
+/// Takes memory from `arena` for packing; packs nothing yet. `mode` INFER packs for forward passes
+/// alone.
+/// weights (parameters->count)  borrowed as long as `packed` is used
+void packed_weights_open(struct packed_weights *packed,
                          const struct parameters *parameters, const real *weights,
                          enum arithmetic arithmetic, enum mode mode,
                          struct arena *arena);
 
-/// Packs row number `row` of the table from the weights as they are now; a row that is no factor is left
-/// alone. Rows are independent, for threads to share.
-void packed_weights_pack(struct packed_weights *prepared, size_t row);
+/// Packs row number `row` of the table from the present weights; does nothing for a row that is not
+/// the weight of a linear layer. Rows are independent, so threads may share them.
+void packed_weights_pack(struct packed_weights *packed, size_t row);
 
-/// Packs every row.
-void packed_weights_pack_all(struct packed_weights *prepared);
+/// Packs all rows.
+void packed_weights_pack_all(struct packed_weights *packed);
 
-/// Opens `arena` for the factors of weights that do not change, for forward passes, and packs them; closing
-/// the arena ends their use. Dies (EXIT_SYSTEM) without memory.
-void packed_weights_for_inference(struct packed_weights *prepared, struct arena *arena,
+/// Opens `arena` and packs weights (parameters->count) that do not change, for forward passes;
+/// closing the arena ends their use. Dies (EXIT_SYSTEM) without memory.
+void packed_weights_for_inference(struct packed_weights *packed, struct arena *arena,
                                   const struct parameters *parameters,
                                   const real *weights, enum arithmetic arithmetic);
 
-/// Points the layers' struct to the weights (parameters_bind), and every `struct linear` in it to its
-/// factors.
-void packed_weights_bind(void *layers, const struct packed_weights *prepared);
+/// Points the layers' struct at `layers` to the weights (parameters_bind), and every `struct
+/// linear` in it to its packed weight.
+void packed_weights_bind(void *layers, const struct packed_weights *packed);
 
 #endif

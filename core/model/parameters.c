@@ -19,8 +19,8 @@ void parameters_open(struct parameters *parameters, size_t capacity,
 void parameters_add(struct parameters *parameters, const char *name, int dimensions,
                     const size_t *shape, enum initial initial, size_t fan_in)
 {
-    require(parameters->rows < parameters->capacity, "no room for %s in a table of %zu",
-            name, parameters->capacity);
+    require(parameters->rows < parameters->capacity,
+            "no row left for %s in a table of %zu", name, parameters->capacity);
     require(strlen(name) < PARAMETER_NAME, "name too long: %s", name);
     require(!parameters_find(parameters, name), "%s is listed twice", name);
     require(dimensions > 0 && dimensions <= PARAMETER_DIMENSIONS,

@@ -1,6 +1,7 @@
-/// Every trainable tensor, listed once: its name in the public code, shape, place in the slab,
-/// initialisation. The table drives allocation, initialisation, safetensors, the gradient checks and
-/// the parameter count, so that these cannot disagree.
+/// The table of trainable tensors: name in the public code, shape, offset in the slab,
+/// initialisation. Allocation, initialisation, safetensors, the gradient checks and the parameter
+/// count all follow from it, so they cannot disagree. A slab is an array of all tensors' numbers,
+/// in the order of the table.
 #ifndef MASKBOOK_MODEL_PARAMETERS_H
 #define MASKBOOK_MODEL_PARAMETERS_H
 
@@ -16,8 +17,8 @@ enum { PARAMETER_NAME = 64, PARAMETER_DIMENSIONS = 4 };
 enum initial {
     INITIAL_ZERO,
     INITIAL_ONE,
-    INITIAL_NORMAL, ///< N(0, .02^2) truncated at 2 (tokens and positions; timm trunc_normal_)
-    INITIAL_FAN_IN ///< U(-1/sqrt(fan_in), 1/sqrt(fan_in)) (PyTorch's default for Linear and Conv)
+    INITIAL_NORMAL, ///< N(0, .02^2) truncated at 2 (tokens and positions; timm's trunc_normal_)
+    INITIAL_FAN_IN, ///< U(-1/sqrt(fan_in), 1/sqrt(fan_in)) (PyTorch's default for Linear and Conv)
 };
 
 struct parameter {
@@ -29,25 +30,24 @@ struct parameter {
     enum initial initial;
     size_t fan_in; ///< for INITIAL_FAN_IN
     int decays;    ///< AdamW's weight decay applies (the recipe decays all)
-    size_t member; ///< where the layers' struct keeps its pointer (parameters_bind)
+    size_t member; ///< offset of its pointer in the layers' struct (parameters_bind)
 };
 
 struct parameters {
-    struct parameter *row; ///< (rows), in the arena given to parameters' maker
+    struct parameter *row; ///< (rows), in the arena given to parameters_open
     size_t rows, capacity;
     size_t count; ///< numbers in the slab, all rows together
 };
 
-/// Appends a row; the offset follows from the rows before. `shape` ends at `dimensions`.
-/// Contract: capacity was reserved by parameters_open and the name is new.
+/// Appends a row. `shape` has `dimensions` numbers. Requires capacity and a new name.
 void parameters_add(struct parameters *parameters, const char *name, int dimensions,
                     const size_t *shape, enum initial initial, size_t fan_in);
 
-/// An empty table with room for `capacity` rows in `arena`.
+/// An empty table of at most `capacity` rows, in `arena`.
 void parameters_open(struct parameters *parameters, size_t capacity,
                      struct arena *arena);
 
-/// What a layer says of one of its tensors.
+/// A layer's description of one of its tensors.
 struct parameter_entry {
     const char *name; ///< within the layer: "attn.qkv.weight"
     size_t member;    ///< offsetof its real * in the layer's struct
@@ -57,26 +57,27 @@ struct parameter_entry {
     size_t fan_in;
 };
 
-/// Appends `entries` (count), each named prefix + name; the layer's struct lies `base` bytes into the
-/// struct that parameters_bind will fill.
+/// Appends `entries` (count), named prefix + name. `base` is the offset of the layer's struct in
+/// the struct that parameters_bind fills.
 void parameters_list(struct parameters *parameters, const char *prefix, size_t base,
                      const struct parameter_entry *entries, size_t count);
 
-/// Whether the row is the weight of a linear layer (or of a convolution whose stride is its size), thus
-/// a factor of products, first member of its struct linear: a tensor of two or more dimensions drawn by fan-in.
+/// Whether the row is an operand of products: the weight of a linear layer, or of a convolution
+/// whose stride is its size. It is then the first member of a struct linear. Told by two or more
+/// dimensions and INITIAL_FAN_IN.
 int parameter_is_operand(const struct parameter *row);
 
-/// Points every listed member of the struct at `layers` to its place in slab (count). The same
-/// struct serves weights, which the layers only read, and gradients, which they write. Members
-/// that are not listed (a bias that a layer does not have) stay as they are: zero the struct first.
+/// Points every listed member of the struct at `layers` to its tensor in slab (count). Used for
+/// weights, which layers only read, and for gradients, which they write. Members without a row (a
+/// bias that a layer does not have) are unchanged: zero the struct first.
 void parameters_bind(void *layers, const struct parameters *parameters,
                      const real *slab);
 
-/// slab (count) overwritten with initial values; row r draws from stream (seed, PURPOSE_INIT, 0, r).
+/// Overwrites slab (count) with initial values; row r draws from stream (seed, PURPOSE_INIT, 0, r).
 void parameters_initialise(real *slab, const struct parameters *parameters,
                            uint64_t seed);
 
-/// The row of that name, NULL when there is none.
+/// The row of that name, or NULL.
 const struct parameter *parameters_find(const struct parameters *parameters,
                                         const char *name);
 

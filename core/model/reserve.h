@@ -1,5 +1,5 @@
-/// One list of pieces for two questions: how many bytes will it take, and where do the pieces lie.
-/// The same function that takes them from an arena also counts them without one.
+/// A two-pass allocator: the function that takes a struct's arrays from an arena also counts their
+/// bytes when there is no arena.
 #ifndef MASKBOOK_MODEL_RESERVE_H
 #define MASKBOOK_MODEL_RESERVE_H
 
@@ -8,17 +8,17 @@
 #include "core/base/arena.h"
 #include "core/base/real.h"
 
-/// What the memory is for. Forward alone, one block's traces serve all blocks, one after another, and stay
-/// in the cache.
+/// What the memory is for: a forward and a backward pass, or a forward pass alone. For INFER all
+/// blocks use the trace of one, in turn, which so stays in the cache.
 enum mode { TRAIN, INFER };
 
 struct reserve {
     struct arena *arena; ///< NULL: only count
     enum mode mode;
-    size_t bytes; ///< taken so far, with alignment
+    size_t bytes; ///< taken so far, alignment included
 };
 
-/// Bytes beside a piece at most, for its alignment.
+/// The most bytes that the alignment of a piece takes.
 enum { RESERVE_SLACK = 64 };
 
 /// `count` reals, contents unspecified; NULL while only counting.

@@ -1,10 +1,11 @@
-/// The letters of the book, and the sizes a masked autoencoder is made of.
+/// The sizes of a masked autoencoder, and the letters that stand for them everywhere:
 ///
-///     B images   T patches an image (the paper's N + N0)   V visible (its N)   M = T - V masked (its N0)
+///     B images   T patches an image (the paper's N + N0)   V visible (its N)   M = T - V masked (N0)
 ///     F = 3 p^2 numbers a patch   D width   H heads   d = D/H   L blocks   p patch side
 ///
 /// Token rows are V + 1 in the encoder and T + 1 in the decoder: row 0 is the class token.
-/// The gradient of x is dx. A backward pass overwrites gradients, save where its header says that it adds.
+/// The gradient by x is dx. Backward passes overwrite gradients, except where a header says "added
+/// to".
 #ifndef MASKBOOK_MODEL_SHAPES_H
 #define MASKBOOK_MODEL_SHAPES_H
 
@@ -25,7 +26,7 @@ size_t shape_tokens(const struct mae_shape *shape);
 /// F = channels patch^2.
 size_t shape_patch(const struct mae_shape *shape);
 
-/// NULL when the shape makes sense, otherwise a sentence that says what is wrong with it (a width
+/// NULL for a shape that is possible, otherwise a sentence that says what is wrong with it (a width
 /// that the heads do not divide, a patch that does not divide the image, a size out of range).
 const char *shape_fault(const struct mae_shape *shape);
 

@@ -9,8 +9,8 @@
 /// probs = softmax(scale scores), row by row; zeros in the columns from n on.
 /// probs  (rows,stride)  overwritten
 /// scores (rows,stride)  the first n of a row are scores; destroyed
-/// Requires stride = lanes_stride(n) (core/model/lanes.h): whole lanes need no tail with another formula.
-/// Requires scale > 0 and no overlap. No allocation.
+/// Requires stride = lanes_stride(n) (core/model/lanes.h): whole lanes need no tail with another
+/// formula. Requires scale > 0 and no overlap. No allocation.
 void softmax_rows(real *probs, real *scores, size_t rows, size_t n, size_t stride,
                   real scale);
 

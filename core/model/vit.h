@@ -19,16 +19,19 @@ struct vit_trace {
 void vit_list(struct parameters *parameters, const char *prefix, size_t base,
               int blocks, size_t width);
 
-/// Takes the traces of `blocks` blocks, which are one and the same for INFER.
+/// Takes the traces of `blocks` blocks: TRAIN one each, INFER one for all.
 void vit_trace_open(struct vit_trace *trace, int blocks, enum arithmetic arithmetic,
                     const struct attention_shape *shape, struct reserve *reserve);
 
-/// x (B,T,D) goes through blocks 0..blocks-1 in place.
+/// Sends x (B,T,D) through blocks 0..blocks-1, in place.
 void vit_forward(real *x, struct vit_trace *trace, struct block_work *work,
                  const struct vit *vit, int blocks,
                  const struct attention_shape *shape);
 
-/// dx (B,T,D) from the stack's output to its input, in place; dvit's tensors are overwritten.
+/// The gradients of vit_forward.
+/// dx (B,T,D)      on entry the gradient by the stack's output, on return that by its input
+/// dvit's tensors  overwritten
+/// trace           from vit_forward
 void vit_backward(real *dx, const struct vit *dvit, const struct vit_trace *trace,
                   struct block_work *work, const struct vit *vit, int blocks,
                   const struct attention_shape *shape);

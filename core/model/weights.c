@@ -14,11 +14,11 @@ static int begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
-/// How a file names things.
+// How a file names its tensors.
 struct naming {
     const struct safetensors *file;
-    const char *encoder; ///< what stands before the encoder's names: "encoder." or ""
-    int decoder;         ///< it holds tensors of a decoder
+    const char *encoder; // the prefix of the encoder's names: "encoder." or ""
+    int decoder;         // whether it holds tensors of a decoder
 };
 
 static struct naming naming_find(const struct safetensors *file)
@@ -35,7 +35,7 @@ static struct naming naming_find(const struct safetensors *file)
     return naming;
 }
 
-// A side of a tensor's shape, small enough for a shape's int; shape_fault judges the rest.
+// Dimension d of a tensor, small enough for an int; shape_fault judges the rest.
 static int side_of(const struct naming *naming, const char *name, int dimensions, int d)
 {
     char full[TENSOR_NAME];
@@ -111,7 +111,7 @@ static struct mae_shape shape_find(const struct naming *naming, int heads)
     return shape;
 }
 
-// The name that the file has for a row of the table; NULL when it need not have it.
+// The name in the file of a row of the table; NULL when the file need not have it.
 static const char *name_in_file(const struct naming *naming,
                                 const struct parameter *row)
 {
@@ -131,14 +131,16 @@ static void refuse_unknown(const struct naming *naming,
             tensor_name(name, *naming->encoder ? "" : ENCODER, given);
             if (parameters_find(parameters, name)) continue;
         }
-        die(EXIT_INPUT, "%s: tensor '%.100s' has no place in this model", file->path,
+        die(EXIT_INPUT, "%s: tensor '%.100s' is not part of this model", file->path,
             given);
     }
 }
 
-// Room for the table, and for a slab that the file's numbers bound: of a decoder that it lacks
-// remain a mask token, positions and a pixel head, no larger than their fellows in the encoder.
-static size_t room_needed(const struct safetensors *file, const struct mae_shape *shape)
+// Bytes for the table, and for a slab that the numbers in the file bound: a decoder that the file
+// lacks still has a mask token, positions and a pixel head, each no larger than its counterpart in
+// the encoder.
+static size_t bytes_needed(const struct safetensors *file,
+                           const struct mae_shape *shape)
 {
     size_t blocks = (size_t)shape->encoder_blocks + (size_t)shape->decoder_blocks;
     size_t numbers = 0;
@@ -154,11 +156,11 @@ void weights_open(struct weights *weights, const char *path, const char *hint,
     safetensors_read(file, path, hint);
     struct naming naming = naming_find(file);
     struct mae_shape shape = shape_find(&naming, heads);
-    arena_open(&weights->arena, "weights", room_needed(file, &shape));
+    arena_open(&weights->arena, "weights", bytes_needed(file, &shape));
     mae_open(&weights->mae, &shape, &weights->arena);
     weights->decoder = naming.decoder;
 
-    // Every tensor is checked before the slab, whose size follows from a few of them, is taken.
+    // Check every tensor before taking the slab, whose size follows from a few of them.
     const struct parameters *parameters = &weights->mae.parameters;
     for (size_t r = 0; r < parameters->rows; ++r) {
         const char *name = name_in_file(&naming, &parameters->row[r]);
@@ -168,8 +170,8 @@ void weights_open(struct weights *weights, const char *path, const char *hint,
     weights->slab = arena_zeros(&weights->arena, parameters->count);
     for (size_t r = 0; r < parameters->rows; ++r) {
         const char *name = name_in_file(&naming, &parameters->row[r]);
-        real *place = weights->slab + parameters->row[r].offset;
-        if (name) tensor_values(place, safetensors_find(file, name));
+        real *to = weights->slab + parameters->row[r].offset;
+        if (name) tensor_values(to, safetensors_find(file, name));
     }
 }
 

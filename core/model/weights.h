@@ -1,5 +1,5 @@
-/// A trained model from a file: what it is follows from the tensors' shapes, how many heads it has
-/// from the metadata (no shape shows them), so whoever has weights needs nothing else.
+/// A trained model from a file alone: its shape follows from the tensors' shapes, its number of
+/// heads, which no tensor's shape shows, from the metadata.
 #ifndef MASKBOOK_MODEL_WEIGHTS_H
 #define MASKBOOK_MODEL_WEIGHTS_H
 
@@ -10,19 +10,19 @@
 struct weights {
     struct mae mae; ///< shape and table, in `arena`
     real *slab;  ///< (mae.parameters.count), in `arena`; a missing decoder's part is 0
-    int decoder; ///< nonzero when the file holds a decoder; otherwise mae_encode only
-    struct safetensors file; ///< left open for its metadata and digest
+    int decoder; ///< whether the file holds a decoder; without one only mae_encode works
+    struct safetensors file; ///< open, for its metadata and digest
     struct arena arena;      ///< owned
 };
 
-/// Reads a masked autoencoder, or an encoder alone, with the public code's names; those of an encoder
-/// alone may lack the prefix "encoder.", and then the class head of a classifier ("head.") is
-/// passed over. Patch, depth and width come from the shapes of the tensors; heads from the
-/// metadata "heads" and "decoder_heads", where that is absent from `heads` (0: not given); a
-/// decoder without its own has as many as the encoder.
-/// Dies (EXIT_INPUT), naming path and tensor, for a bad file (safetensors_read, with `hint` when it
-/// is missing), shapes that do not fit one another, a tensor that is missing or unknown;
-/// (EXIT_USAGE) when the number of heads is nowhere given, or `heads` contradicts the metadata.
+/// Reads a masked autoencoder, or an encoder alone, with the public code's names. The names of an
+/// encoder alone may lack the prefix "encoder."; a classifier's head ("head.") is then ignored.
+/// Patch, depth and width come from the shapes of the tensors. The numbers of heads come from the
+/// metadata "heads" and "decoder_heads"; without the first, from `heads` (0: not given); without
+/// the second, the decoder has as many as the encoder.
+/// Dies (EXIT_INPUT), naming path and tensor, for a bad file (safetensors_read; `hint` says what to
+/// do when it is missing), for shapes that do not match one another and for a missing or unknown
+/// tensor; (EXIT_USAGE) when the number of heads is not given, or `heads` contradicts the metadata.
 void weights_open(struct weights *weights, const char *path, const char *hint,
                   int heads);
 

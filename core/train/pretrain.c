@@ -58,9 +58,9 @@ void masked_batch_load(struct masked_batch *batch, size_t position,
 struct mae_input masked_batch_input(const struct masked_batch *batch)
 {
     return (struct mae_input){.images = batch->images,
-                              .visible = batch->visible_count,
+                              .visible_count = batch->visible_count,
                               .patches = batch->patches,
-                              .shown = batch->visible};
+                              .visible = batch->visible};
 }
 
 // ====== In memory ======

@@ -1,12 +1,13 @@
-/// Intel's tile instructions in software, so that code for AMX runs on any x86-64 CPU: a handler of SIGILL
-/// decodes the instruction that was refused, does what the Software Developer's Manual (volume 2) says it
-/// does, and goes on behind it. As slow as that sounds.
+/// Intel's tile instructions in software, so that code for AMX runs on any x86-64 CPU: a handler of
+/// SIGILL decodes the instruction that was refused, does what the Software Developer's Manual
+/// (volume 2) says it does, and goes on behind it. As slow as that sounds.
 #ifndef MASKBOOK_TESTS_LINALG_AMX_EMULATOR_H
 #define MASKBOOK_TESTS_LINALG_AMX_EMULATOR_H
 
-/// From now on AMX is there: the CPU's own where it works, else the emulator's, and the library is told so
-/// (amx_assume). Tiles are a thread's own. Misuse, as of tiles that were not configured, aborts.
-/// Instructions: ldtilecfg, sttilecfg, tilerelease, tilezero, tileloadd, tilestored, tdpbf16ps.
+/// From now on AMX is there: the CPU's own where it works, else the emulator's, and the library is
+/// told so (amx_assume). Tiles are a thread's own. Misuse, as of tiles that were not configured,
+/// aborts. Instructions: ldtilecfg, sttilecfg, tilerelease, tilezero, tileloadd, tilestored,
+/// tdpbf16ps.
 void amx_emulate(void);
 
 /// Instructions emulated so far; 0 where the CPU has them.

@@ -1,5 +1,5 @@
-/// Arithmetic of 32-bit floats that takes subnormal numbers for zeros, in and out, in plain C: what tiles
-/// do whatever the CPU's mode. For oracles; expects that mode to be the usual one.
+/// Arithmetic of 32-bit floats that takes subnormal numbers for zeros, in and out, in plain C: what
+/// tiles do whatever the CPU's mode. For oracles; expects that mode to be the usual one.
 #ifndef MASKBOOK_TESTS_LINALG_FLUSHING_H
 #define MASKBOOK_TESTS_LINALG_FLUSHING_H
 
@@ -39,9 +39,10 @@ static inline float add_flushed(float a, float b)
     return flushed(flushed(a) + flushed(b));
 }
 
-/// a b + c, rounded once. It is tiny when it rounds to less than FLT_MIN with all its 24 bits; fmaf has
-/// fewer there, and may round such a number up to FLT_MIN. So the sum is formed again, larger by a power of
-/// two. (Where it comes near FLT_MIN without being 0, neither c nor the smaller factor is large.)
+/// a b + c, rounded once. It is tiny when it rounds to less than FLT_MIN with all its 24 bits; fmaf
+/// has fewer there, and may round such a number up to FLT_MIN. So the sum is formed again, larger
+/// by a power of two. (Where it comes near FLT_MIN without being 0, neither c nor the smaller
+/// factor is large.)
 static inline float fma_flushed(float a, float b, float c)
 {
     a = flushed(a), b = flushed(b), c = flushed(c);

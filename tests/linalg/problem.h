@@ -96,8 +96,8 @@ static inline void chains_step(struct problem *p, size_t l)
             }
 }
 
-/// Fills out[0] with canaries, and where `added` with the m x n numbers of the start; out[1] with the same
-/// canaries around the numbers wanted. Returns the place of C in out[0].
+/// Fills out[0] with canaries, and where `added` with the m x n numbers of the start; out[1] with
+/// the same canaries around the numbers wanted. Returns the place of C in out[0].
 static inline real *canvas(struct problem *p, int added, const real *start, size_t m,
                            size_t n)
 {
@@ -111,7 +111,8 @@ static inline real *canvas(struct problem *p, int added, const real *start, size
     return p->out[0] + ldc;
 }
 
-/// Expects the first m rows, n columns and k terms, computed in that way, to be the chains' numbers.
+/// Expects the first m rows, n columns and k terms, computed in that way, to be the chains'
+/// numbers.
 static inline void expect_chains(struct problem *p, int way, struct operand_b right,
                                  const real *start, size_t m, size_t n, size_t k)
 {

@@ -11,8 +11,8 @@
 
 // ====== Numbers ======
 
-/// The rounding by its definition: of the two neighbours the nearer, as exact numbers, or the even one.
-/// Behind the largest number stands 2^128, which is written as infinity.
+/// The rounding by its definition: of the two neighbours the nearer, as exact numbers, or the even
+/// one. Behind the largest number stands 2^128, which is written as infinity.
 static bf16 rounded_by_definition(float x)
 {
     uint32_t bits = bits_of_float(x);
@@ -98,7 +98,8 @@ Test(bf16, is_rounded_to_the_same_bits_by_every_kernel)
     real *x = malloc(COUNT * sizeof *x);
     bf16 *want = malloc(COUNT * sizeof *want), *got = malloc(COUNT * sizeof *got);
     for (uint32_t i = 0; i < COUNT; ++i) {
-        // A conversion between floats and doubles may make a signalling NaN quiet, which is as good.
+        // A conversion between floats and doubles may make a signalling NaN quiet, which is as
+        // good.
         float number = float_of_bits(i / TAILS << 16 | tails[i % TAILS]);
         x[i] = (real)number, want[i] = bf16_round(number);
     }
@@ -203,8 +204,8 @@ static const size_t shapes[][2] = {{1, 1},   {2, 3},   {16, 32}, {17, 33},  {15,
                                    {33, 16}, {48, 65}, {65, 64}, {130, 192}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-/// Whether `got`, which stands for what was stored, is a factor (length,k): element (i,l) at the place
-/// that the layout names, zeros in the rest of it.
+/// Whether `got`, which stands for what was stored, is a factor (length,k): element (i,l) at the
+/// place that the layout names, zeros in the rest of it.
 static void expect_factor(int line, const bf16 *got, size_t size, int is_right,
                           size_t length, size_t k, struct stored from, int k_in_rows)
 {

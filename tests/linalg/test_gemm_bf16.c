@@ -29,7 +29,8 @@ Test(tiles, are_refused_in_the_double_build, .signal = SIGABRT)
 
 // ====== Factors and results ======
 
-/// What numbers a factor is made of. SMALL products are near the subnormal numbers, ANY are random bits.
+/// What numbers a factor is made of. SMALL products are near the subnormal numbers, ANY are random
+/// bits.
 enum numbers { UNIFORM, SMALL, ANY, KINDS };
 
 static bf16 draw(struct rng *rng, enum numbers kind)
@@ -53,8 +54,9 @@ static float draw_float(struct rng *rng, enum numbers kind)
     return kind == SMALL ? x * 0x1p-62f : x;
 }
 
-/// A product and what it is made of. Behind the used columns of A stand finite numbers (zeros where a sum may
-/// be a zero, whose sign they could turn), behind its last row nothing; around C stand guards.
+/// A product and what it is made of. Behind the used columns of A stand finite numbers (zeros where
+/// a sum may be a zero, whose sign they could turn), behind its last row nothing; around C stand
+/// guards.
 struct made {
     size_t m, n, k, row, panel, ldc;
     bf16 *a_storage, *b_storage;
@@ -235,7 +237,8 @@ Test(tiles, take_slices_of_larger_factors)
                           rng_below(&rng, 4), 200 + seed);
 }
 
-/// Shapes of the model: projections, the MLP, one head's scores and values, patches, weight gradients.
+/// Shapes of the model: projections, the MLP, one head's scores and values, patches, weight
+/// gradients.
 static const size_t model_shapes[][3] = {
     {65, 576, 192}, {65, 768, 192}, {65, 192, 768}, {65, 65, 64},
     {65, 64, 65},   {65, 192, 48},  {48, 192, 65},  {192, 192, 130},
@@ -310,8 +313,8 @@ Test(tiles, are_as_exact_as_their_sums)
     struct made it;
     make(&it, 64, 64, 768, UNIFORM, 0, 0, 3);
     multiply(&it, NULL, 0);
-    // Products are exact in double, and nearly so their sum. A number of the chain of 16 is rounded at
-    // most 16 times, then once with the other chain, and once for each of the 24 blocks.
+    // Products are exact in double, and nearly so their sum. A number of the chain of 16 is rounded
+    // at most 16 times, then once with the other chain, and once for each of the 24 blocks.
     double worst = 0;
     for (size_t i = 0; i < it.m; ++i)
         for (size_t j = 0; j < it.n; ++j) {
@@ -331,8 +334,8 @@ Test(tiles, are_as_exact_as_their_sums)
 
 Test(tiles, flush_what_is_tiny_after_rounding_and_spare_what_rounds_up)
 {
-    // A(1,2) B(2,1) with one product of 2^-126 and one that takes a little from it: by 2^-150, a number of
-    // 24 bits below FLT_MIN; by 2^-152, which rounds up to FLT_MIN.
+    // A(1,2) B(2,1) with one product of 2^-126 and one that takes a little from it: by 2^-150, a
+    // number of 24 bits below FLT_MIN; by 2^-152, which rounds up to FLT_MIN.
     static const struct {
         int taken;
         float want;
@@ -409,7 +412,8 @@ Test(tiles, are_the_cpus_own_or_emulated)
     amx_emulate();
     cr_expect(amx_available());
     multiply(&it, "AMX", 0);
-    // 2 x 2 tiles of C over two blocks: configuring asks and does, then 4 zeros, 2 times 8, 4 stores.
+    // 2 x 2 tiles of C over two blocks: configuring asks and does, then 4 zeros, 2 times 8, 4
+    // stores.
     cr_expect_eq(amx_emulated(), own ? 0 : 2 + 4 + 16 + 4);
     unmake(&it);
 }

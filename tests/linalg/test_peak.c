@@ -11,8 +11,8 @@
 #include "tests/ending.h"
 #include "tests/linalg/amx_emulator.h"
 
-// What a machine can do at all: beyond it lies a probe that the compiler has emptied, or flops counted
-// in another unit.
+// What a machine can do at all: beyond it lies a probe that the compiler has emptied, or flops
+// counted in another unit.
 static void expect_plausible(int line, double rate)
 {
     cr_expect(rate > 1e7 && rate < 1e14, "line %d: %g flops a second", line, rate);

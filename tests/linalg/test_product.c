@@ -39,7 +39,8 @@ ParameterizedTest(int *number, product,
     problem_close(&p);
 }
 
-/// Rows, columns and depth of a block's layers, of attention, of the pixel head, of gradients of weights.
+/// Rows, columns and depth of a block's layers, of attention, of the pixel head, of gradients of
+/// weights.
 static const size_t shapes[][3] = {{56, 576, 192}, {56, 192, 768}, {65, 65, 64},
                                    {64, 64, 130},  {64, 48, 192},  {17, 192, 48},
                                    {768, 192, 57}, {192, 768, 288}};
@@ -66,8 +67,8 @@ ParameterizedTest(int *number, product,
     }
 }
 
-/// The tests above can fail: the same terms in another order, or rounded before they are added, give other
-/// bits.
+/// The tests above can fail: the same terms in another order, or rounded before they are added,
+/// give other bits.
 Test(product, the_order_of_a_chain_shows_in_its_bits)
 {
     enum { N = 16, K = 64 };
@@ -87,7 +88,8 @@ Test(product, the_order_of_a_chain_shows_in_its_bits)
     problem_close(&p);
 }
 
-/// c (m,n) += the part of the product of k terms from `first` on, cut into rows and panels at random places.
+/// c (m,n) += the part of the product of k terms from `first` on, cut into rows and panels at
+/// random places.
 static void add_in_pieces(real *c, const struct problem *p, int way,
                           struct operand_b right, size_t first, size_t k,
                           struct rng *rng)

@@ -70,8 +70,8 @@ ParameterizedTest(int *number, product, touches_nothing_behind_its_matrices)
     problem_close(&p);
 }
 
-/// Strips as the header lays them out, zeros behind column n, from a matrix that ends at a page into
-/// storage that ends at one.
+/// Strips as the header lays them out, zeros behind column n, from a matrix that ends at a page
+/// into storage that ends at one.
 Test(product, packs_panels_and_touches_nothing_behind_them)
 {
     enum { N = 70, K = 50 };

@@ -1,5 +1,5 @@
-/// Random inputs, and gradients against central differences. The differences are sharp only in double:
-/// in a float build gradient tests call gradient_skip, which Criterion counts as skipped.
+/// Random inputs, and gradients against central differences. The differences are sharp only in
+/// double: in a float build gradient tests call gradient_skip, which Criterion counts as skipped.
 #ifndef MASKBOOK_TESTS_MODEL_GRADIENT_H
 #define MASKBOOK_TESTS_MODEL_GRADIENT_H
 
@@ -70,10 +70,10 @@ static inline double central_difference(real *x, const real *direction, size_t n
 
 enum { GRADIENT_SAMPLES = 6 };
 
-/// Compares dx (n), the computed gradient of loss by x (n), with differences along single numbers and
-/// along one random direction. The error is relative to the gradient's root mean square (times
-/// the direction's length), so that a component near 0 asks nothing impossible; it is printed
-/// and must be <= 1e-6.
+/// Compares dx (n), the computed gradient of loss by x (n), with differences along single numbers
+/// and along one random direction. The error is relative to the gradient's root mean square (times
+/// the direction's length), so that a component near 0 asks nothing impossible; it is printed and
+/// must be <= 1e-6.
 static inline void expect_gradient(const char *name, real *x, const real *dx, size_t n,
                                    loss_function *loss, void *context)
 {

@@ -8,8 +8,8 @@
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
-/// Below, at and above one register of 16 lanes, and one piece of queries; one head and several; the desk
-/// tier's sizes.
+/// Below, at and above one register of 16 lanes, and one piece of queries; one head and several;
+/// the desk tier's sizes.
 enum { TOKENS = 2 * ATTENTION_PIECE + 2 };
 static const struct attention_shape shapes[] = {{2, 1, 8, 2},
                                                 {2, 16, 24, 3},
@@ -250,8 +250,8 @@ Test(attention, gradients_agree_with_central_differences)
     }
 }
 
-/// dqkv (T,3D) of one image in double, from the definition: dV = P^T dO, dS = P (dP - sum dP P) / sqrt(d),
-/// dP = dO V^T, dQ = dS K, dK = dS^T Q.
+/// dqkv (T,3D) of one image in double, from the definition: dV = P^T dO, dS = P (dP - sum dP P) /
+/// sqrt(d), dP = dO V^T, dQ = dS K, dK = dS^T Q.
 static void naive_backward(double *dqkv, const struct fixture *f, size_t b)
 {
     const size_t T = f->shape.tokens, D = f->width, H = f->shape.heads, d = D / H;

@@ -67,9 +67,9 @@ static void layer_pass(struct layer *l, enum arithmetic arithmetic)
     linear_backward_weight(l->dweight, &dout, 0, &in, 0, factors, R, N, K, 0);
 }
 
-/// Expects |got - sum of a_l b_l - bias| <= ((1 + u)^2 - 1 + (terms + 2) 2^-24) sum of |a_l b_l| (and a
-/// rounding of the bias's sum), where a_l = a[l step_a] and b_l = b[l step_b]: two rounded factors, and
-/// the sum in floats. Returns that error over u sum |a_l b_l|.
+/// Expects |got - sum of a_l b_l - bias| <= ((1 + u)^2 - 1 + (terms + 2) 2^-24) sum of |a_l b_l|
+/// (and a rounding of the bias's sum), where a_l = a[l step_a] and b_l = b[l step_b]: two rounded
+/// factors, and the sum in floats. Returns that error over u sum |a_l b_l|.
 static double product_error(real got, const real *a, size_t step_a, const real *b,
                             size_t step_b, size_t terms, real bias)
 {
@@ -119,7 +119,8 @@ Test(bf16_linear, every_number_is_within_two_roundings)
     layer_check(300, 33, 40);
 }
 
-/// Numbers that bfloat16 holds exactly, few enough that every sum is exact: nothing is left to round.
+/// Numbers that bfloat16 holds exactly, few enough that every sum is exact: nothing is left to
+/// round.
 Test(bf16_linear, small_integers_lose_nothing)
 {
     struct layer l;

@@ -144,8 +144,8 @@ Test(block, an_image_has_the_same_bits_alone)
     }
 }
 
-/// Layers composed by hand, each proven by its own test: what remains is the wiring of the residual, and
-/// the pieces.
+/// Layers composed by hand, each proven by its own test: what remains is the wiring of the
+/// residual, and the pieces.
 static void check_composition(struct attention_shape shape)
 {
     struct fixture f;
@@ -246,10 +246,10 @@ Test(block, reserve_counts_what_it_takes)
     const size_t before = arena_mark(&f.arena);
     block_trace_open(&trace, FP32, &f.shape, &counted);
     block_work_open(&work, FP32, &f.shape, 0, &counted);
-    cr_expect(!trace.qkv.data && !work.thin && arena_mark(&f.arena) == before);
+    cr_expect(!trace.qkv.data && !work.dnormed && arena_mark(&f.arena) == before);
     block_trace_open(&trace, FP32, &f.shape, &taken);
     block_work_open(&work, FP32, &f.shape, 0, &taken);
-    cr_expect(trace.qkv.data && work.thin && counted.bytes == taken.bytes);
+    cr_expect(trace.qkv.data && work.dnormed && counted.bytes == taken.bytes);
     cr_expect(arena_mark(&f.arena) - before <= counted.bytes);
     arena_close(&f.arena);
 }

@@ -117,7 +117,8 @@ static void mae_with_encoder(struct mae *mae, real **weights, struct fixture *f,
     *weights = normal_reals(&f->arena, mae->parameters.count, .3, 9);
 }
 
-/// What the class token's row of the encoder, which has its own tests, gives under a head in double.
+/// What the class token's row of the encoder, which has its own tests, gives under a head in
+/// double.
 Test(classifier, logits_are_a_linear_map_of_the_autoencoders_class_token)
 {
     struct fixture f;
@@ -350,8 +351,8 @@ static double relative_distance(const real *a, const real *b, size_t n)
     return sqrt(difference / size);
 }
 
-/// bfloat16 has 8 bits, thus 2^-9 of a number at each rounding: after two blocks, forward and backward,
-/// some percent of each tensor. Other weights (the reversed ones) are farther than 1.
+/// bfloat16 has 8 bits, thus 2^-9 of a number at each rounding: after two blocks, forward and
+/// backward, some percent of each tensor. Other weights (the reversed ones) are farther than 1.
 Test(classifier, bf16_gives_nearly_the_logits_and_gradients_of_fp32)
 {
     struct fixture f, g;
@@ -399,8 +400,8 @@ static real *golden(struct fixture *f, const char *path, size_t at_least)
     return x;
 }
 
-/// The golden numbers are float64 rounded to float32: 6e-8 of each, all there is in double. In float
-/// our own sums add 1e-7 of their largest terms at each layer.
+/// The golden numbers are float64 rounded to float32: 6e-8 of each, all there is in double. In
+/// float our own sums add 1e-7 of their largest terms at each layer.
 #define OWN_ERROR (sizeof(real) == sizeof(double) ? 1e-7 : 1e-5)
 
 /// Every number within OWN_ERROR of the array's largest.

@@ -82,8 +82,8 @@ Test(kernels, layernorm_has_the_same_bits_everywhere)
     check_layernorm(192, whole);
 }
 
-/// Heads of width 1: a score and its gradient are one product, which every BLAS rounds alike, so that
-/// the digests are of the softmax alone.
+/// Heads of width 1: a score and its gradient are one product, which every BLAS rounds alike, so
+/// that the digests are of the softmax alone.
 static real qkv[2 * 65 * 12], probs[2 * 4 * 65 * 80], dout[2 * 65 * 4];
 
 /// Attention forward over `tokens` tokens an image, and backward; returns the workspace's scores.
@@ -118,7 +118,8 @@ Test(kernels, softmax_has_the_same_bits_everywhere)
     expect_digest("probabilities", probs, attention_probs(&shape), "2c0d6930dee8ca9c");
     arena_close(&arena);
 
-    // No more tokens than one piece of queries, so that the whole of the last head's scores is left.
+    // No more tokens than one piece of queries, so that the whole of the last head's scores is
+    // left.
     const real *scores = attend(&shape, 50, &arena);
     expect_digest("the last head's score gradient", scores, 50 * 64,
                   "23e5a1a2e0b7be95");

@@ -160,8 +160,8 @@ Test(mae, a_pass_leaves_no_trace_in_the_next)
 
 static int hidden(const struct fixture *f, size_t b, size_t t)
 {
-    for (size_t v = 0; v < f->input.visible; ++v)
-        if ((size_t)f->shown[b * f->input.visible + v] == t) return 0;
+    for (size_t v = 0; v < f->input.visible_count; ++v)
+        if ((size_t)f->shown[b * f->input.visible_count + v] == t) return 0;
     return 1;
 }
 
@@ -209,7 +209,7 @@ Test(mae, images_permuted_give_predictions_permuted)
         memcpy(shown + b * 5, f.shown + (1 - b) * 5, 5 * sizeof *shown);
     }
     f.input.patches = turned;
-    f.input.shown = shown;
+    f.input.visible = shown;
     const real *after = forward(&f);
     expect_close(after, (const real *)(before + image), image, 0, 0);
     expect_close(after + image, (const real *)before, image, 0, 0);
@@ -445,7 +445,8 @@ static void golden_open(struct fixture *f)
     npy_free(&shown);
 }
 
-/// dprediction (n) overwritten with the gradient of the masked mean squared error; returns that error.
+/// dprediction (n) overwritten with the gradient of the masked mean squared error; returns that
+/// error.
 static double masked_error(struct fixture *f, real *dprediction, const real *prediction)
 {
     const double scale = 1. / (2 * 12 * 192);

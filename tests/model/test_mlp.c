@@ -18,8 +18,8 @@ static double gelu_slope(double u)
 
 enum { GRID = 400001 };
 
-/// The bounds that gelu.h states, every 1e-4 over [-20,20]; relative to the value where it is small and
-/// negative, too, because there is no cancellation in the tail.
+/// The bounds that gelu.h states, every 1e-4 over [-20,20]; relative to the value where it is small
+/// and negative, too, because there is no cancellation in the tail.
 Test(mlp, gelu_keeps_its_bounds_over_a_dense_grid)
 {
     struct arena arena;

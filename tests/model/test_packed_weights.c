@@ -54,7 +54,8 @@ static int is_packed(struct operand_b factor, const real *weight, enum transpose
     return 1;
 }
 
-/// Whether row r is packed as the weights are now: forward as W^T, backward as W where there is one.
+/// Whether row r is packed as the weights are now: forward as W^T, backward as W where there is
+/// one.
 static int row_is_packed(const struct fixture *f, size_t r)
 {
     const struct parameter *row = &f->parameters.row[r];

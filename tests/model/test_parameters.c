@@ -145,8 +145,8 @@ static void moments(double *mean, double *size, double *largest, const real *sla
     *largest = most;
 }
 
-/// Mean within five standard errors of 0; the root mean square within 5 % where 5,000 numbers or more
-/// make its standard error 1 % or less.
+/// Mean within five standard errors of 0; the root mean square within 5 % where 5,000 numbers or
+/// more make its standard error 1 % or less.
 static void expect_initial(const struct parameter *row, const real *slab)
 {
     double mean, size, largest;

@@ -239,14 +239,14 @@ Test(weights, tensors_that_do_not_make_a_model_are_refused)
     expect_refused(&model, "3", 0, EXIT_INPUT, "1.mlp.fc2.weight' is missing");
     *row = saved;
 
-    // A block is missing in the middle: what follows the hole has no place.
+    // A block is missing in the middle: the ones after it are not part of the model.
     row = row_of(&model, "encoder.transformer.1.norm1.weight"), saved = *row;
     memcpy(row->name, "encoder.transformer.7.norm1.weight", 35);
-    expect_refused(&model, "3", 0, EXIT_INPUT, "has no place in this model");
+    expect_refused(&model, "3", 0, EXIT_INPUT, "is not part of this model");
     *row = saved;
 
     add_row(&model, "head.weight", 48);
-    expect_refused(&model, "3", 0, EXIT_INPUT, "'head.weight' has no place");
+    expect_refused(&model, "3", 0, EXIT_INPUT, "'head.weight' is not part");
     arena_close(&model.arena);
 }
 
