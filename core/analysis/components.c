@@ -6,8 +6,8 @@
 #include "core/base/die.h"
 #include "core/linalg/svd.h"
 
-/// How far two unit vectors are from parallel: 1 - |x.y| in *defect, found from the difference
-/// and not from the product, whose rounding would drown it. Returns the sign of x.y.
+// *defect = 1 - |x.y| for two unit vectors, computed from their difference, because in the product
+// it would be lost to rounding. Returns the sign of x.y.
 static double alignment(double *defect, const double *x, size_t x_step, const double *y,
                         size_t y_step, size_t n)
 {
@@ -22,12 +22,12 @@ static double alignment(double *defect, const double *x, size_t x_step, const do
     return sign;
 }
 
-/// Both squared norms of s u v^T - t a b^T, where |u.a| = 1 - p, |v.b| = 1 - q and `sign` is that
-/// of the product of the two.
+// Both squared norms of s u v^T - t a b^T, where |u.a| = 1 - p, |v.b| = 1 - q, and `sign` is the
+// sign of (u.a) * (v.b).
 static void rank_two_norms(double *frobenius, double *spectral, double s, double t,
                            double p, double q, double sign)
 {
-    // 1 - ce, exactly 0 for p = q = 0.
+    // 1 - c*e, exactly 0 for p = q = 0.
     double apart = sign > 0 ? p + q - p * q : 1 + (1 - p) * (1 - q);
     *frobenius = (s - t) * (s - t) + 2 * s * t * apart;
     double square = s * t * s * t * (p * (2 - p)) * (q * (2 - q));

@@ -38,7 +38,7 @@ static size_t data_bytes(const struct features *features)
     return size_product(size_product(rows, features->width), sizeof(float));
 }
 
-/// header (HEADER) = the page that such a file begins with, zeros behind the text.
+// header (HEADER) = the first page of such a file: text, then zeros.
 static void header_fill(char header[HEADER], const struct features *features,
                         const char *key, const float *data)
 {
@@ -46,7 +46,7 @@ static void header_fill(char header[HEADER], const struct features *features,
     hash_bytes(digest, data, data_bytes(features));
     memset(header, 0, HEADER);
     snprintf(header, HEADER,
-             "Maskbook features, float32 behind a page of %d bytes\nkey %s\n"
+             "Maskbook features, float32 after a page of %d bytes\nkey %s\n"
              "images %zu\nrows %zu\nwidth %zu\nsha256 %s\n",
              HEADER, key, features->images, features->rows, features->width, digest);
 }

@@ -1,9 +1,10 @@
-/// What a frozen model makes of a set of images, computed once: rows of numbers for each image, kept in a
-/// file that is known by its content's key. A file of another key, or with one bit wrong, is not used.
+/// Features of a set of images, computed once by a frozen model and stored in a file: rows of
+/// numbers for each image. The file carries a key of everything it was computed from; a file with
+/// another key or with a wrong bit is not used.
 ///
-/// The file is a page of text (what it is, the key, the shape, the SHA-256 of the rest) and the float32
-/// numbers. It is mapped for use: its pages are the system's to drop and to read again, so that a file
-/// larger than memory costs time and no failure. To be written the numbers must all be in memory.
+/// A file is a page of text (what it is, key, shape, SHA-256 of the rest) followed by the float32
+/// numbers. It is memory-mapped, so the system can drop its pages and read them again, and a file
+/// larger than memory is only slower. Writing needs all numbers in memory.
 #ifndef MASKBOOK_ANALYSIS_FEATURES_H
 #define MASKBOOK_ANALYSIS_FEATURES_H
 
@@ -12,28 +13,28 @@
 struct features {
     size_t images, rows, width; ///< n, R, D
     const float *data;          ///< (n,R,D)
-    void *map; ///< the mapped file, NULL when `data` is somebody else's
+    void *map;                  ///< the mapped file; NULL when `data` is borrowed
 };
 
-/// The rows (R,D) of one image. Contract: it is in the set.
+/// The rows (R,D) of one image. Requires image < n.
 const float *features_image(const struct features *features, size_t image);
 
-/// Images first .. last-1 of a set, borrowed.
+/// Images first .. last - 1 of a set; the data are borrowed.
 struct features features_part(const struct features *features, size_t first,
                               size_t last);
 
-/// Maps the file at `path` when it holds features of that key and shape. Returns 1, or 0 when there is none
-/// or it is not what it should be, saying so on stderr in the second case. The whole file is read once
-/// (SHA-256, over 1 GB a second).
-/// features  in: images, rows, width; out: data and map
+/// Maps the file at `path` if it holds features of this key and shape.
+/// features   in: images, rows, width; out: data and map
+/// Returns 1; or 0 when there is no such file, or another or a damaged one, which it reports on
+/// stderr. Reads the whole file once for its SHA-256, at more than 1 GB/s.
 int features_open(struct features *features, const char *path, const char *key)
     __attribute__((warn_unused_result));
 
-/// Writes features->data to `path` under `key`: to a temporary name, flushed, renamed; so an old file there
-/// and the new one need room together. Dies (EXIT_SYSTEM) when the disk does not take it.
+/// Writes features->data with `key` to a temporary file and renames it to `path`, so the disk needs
+/// space for an old file and the new one. Dies (EXIT_SYSTEM) when it cannot be written.
 void features_write(const struct features *features, const char *path, const char *key);
 
-/// Unmaps.
+/// Unmaps the file, if there is one.
 void features_close(struct features *features);
 
 #endif

@@ -8,8 +8,8 @@
 
 enum { LANES = 8 };
 
-/// distance (n) = |x - centre|^2 of each point x, added up in LANES interleaved partial sums that are
-/// folded in one fixed order.
+// distance (n) = |x - centre|^2 of each point x, as LANES interleaved partial sums that are added
+// in a fixed order.
 KERNEL static void distances(double *distance, const double *points,
                              const double *centre, size_t n, size_t width)
 {
@@ -29,12 +29,12 @@ KERNEL static void distances(double *distance, const double *points,
     }
 }
 
-// What the rounds of one problem use.
+// Arrays that all rounds of one problem use.
 struct work {
     double *distance; // (n) from one centre
     double *nearest;  // (n) from the nearest centre
     double *size;     // (k) points of each cluster
-    uint8_t *before;  // (n) labels a round ago
+    uint8_t *before;  // (n) labels of the previous round
 };
 
 static struct work work_take(const struct kmeans_shape *shape, struct arena *arena)
@@ -51,9 +51,9 @@ static struct work work_take(const struct kmeans_shape *shape, struct arena *are
     return work;
 }
 
-/// The place of the first point at which the running sum of weights (n) exceeds share * their sum; one
-/// of weight 0 never is. Requires a positive sum.
-static size_t place_draw(const double *weights, size_t n, double share)
+// The index of the first point at which the running sum of weights (n) exceeds share * their sum;
+// never one of weight 0. Requires a positive sum.
+static size_t index_draw(const double *weights, size_t n, double share)
 {
     double sum = 0, passed = 0;
     for (size_t i = 0; i < n; ++i) sum += weights[i];
@@ -74,10 +74,10 @@ void kmeans_start(double *centres, const double *points,
     size_t n = shape->points, width = shape->width, mark = arena_mark(arena);
     struct work work = work_take(shape, arena);
     for (size_t i = 0; i < n; ++i) work.nearest[i] = INFINITY;
-    size_t place = rng_below(rng, (uint32_t)n);
+    size_t index = rng_below(rng, (uint32_t)n);
     for (size_t c = 0;;) {
         double *centre = centres + c * width;
-        memcpy(centre, points + place * width, width * sizeof *centres);
+        memcpy(centre, points + index * width, width * sizeof *centres);
         if (++c == shape->clusters) break;
         distances(work.distance, points, centre, n, width);
         double most = 0;
@@ -85,14 +85,14 @@ void kmeans_start(double *centres, const double *points,
             work.nearest[i] = fmin(work.nearest[i], work.distance[i]);
             most = fmax(most, work.nearest[i]);
         }
-        place = most > 0 ? place_draw(work.nearest, n, rng_uniform(rng))
+        index = most > 0 ? index_draw(work.nearest, n, rng_uniform(rng))
                          : rng_below(rng, (uint32_t)n);
     }
     arena_reset(arena, mark);
 }
 
-/// labels (n) and work->nearest (n) = each point's nearest centre and its squared distance. Returns
-/// whether a label changed.
+// labels (n) and work->nearest (n) = the nearest centre of each point and its squared distance.
+// Returns whether a label changed.
 static int points_assign(uint8_t *labels, struct work *work, const double *centres,
                          const double *points, const struct kmeans_shape *shape)
 {
@@ -115,8 +115,8 @@ static int points_assign(uint8_t *labels, struct work *work, const double *centr
     return changed;
 }
 
-/// Counts the clusters' points, and gives every empty cluster the point that is farthest from its
-/// centre in a cluster of several, unless that distance is 0.
+// work->size (k) = the number of points of each cluster, after moving to every empty cluster the
+// point farthest from its centre among clusters of several points, unless that distance is 0.
 static void empty_fill(uint8_t *labels, struct work *work,
                        const struct kmeans_shape *shape)
 {
@@ -138,7 +138,7 @@ static void empty_fill(uint8_t *labels, struct work *work,
     }
 }
 
-/// Moves every centre that has points to their mean; work->size (k) is the number of them.
+// Moves every centre that has points to their mean; work->size (k) is their number.
 static void centres_move(double *centres, const uint8_t *labels,
                          const struct work *work, const double *points,
                          const struct kmeans_shape *shape)
@@ -155,7 +155,7 @@ static void centres_move(double *centres, const uint8_t *labels,
             for (size_t d = 0; d < width; ++d) centres[c * width + d] /= work->size[c];
 }
 
-/// sum over points of |x - centre of its label|^2.
+// The sum over points x of |x - centre of its label|^2.
 static double inertia(const uint8_t *labels, struct work *work, const double *centres,
                       const double *points, const struct kmeans_shape *shape)
 {
@@ -176,8 +176,8 @@ double kmeans_lloyd(uint8_t *labels, double *centres, const double *points,
 {
     size_t mark = arena_mark(arena);
     struct work work = work_take(shape, arena);
-    require(rounds > 0, "no round of Lloyd's algorithm");
-    // No point has this label yet, so the first round changes something.
+    require(rounds > 0, "Lloyd's algorithm without a round");
+    // No cluster has this number, so the first round changes every label.
     memset(labels, KMEANS_CLUSTERS, shape->points);
     for (size_t round = 0; round < rounds; ++round) {
         if (!points_assign(labels, &work, centres, points, shape)) break;
@@ -189,7 +189,7 @@ double kmeans_lloyd(uint8_t *labels, double *centres, const double *points,
     return sum;
 }
 
-/// Numbers the clusters by their first point.
+// Numbers the clusters in the order of their first points.
 static void labels_order(uint8_t *labels, size_t n)
 {
     int name[KMEANS_CLUSTERS], next = 0;

@@ -1,6 +1,7 @@
-/// K-means (the paper's Figure 3, Sec. 6.2): points into k clusters so that the squared distances of
-/// points to the mean of their cluster have a small sum, the inertia. Lloyd's rounds from k-means++
-/// starts, the best of several; the same bits for the same seed, whatever the threads.
+/// K-means (Figure 3 of the paper, sec. 6.2): partitions points into k clusters with a small
+/// inertia, the sum over points of the squared distance to the mean of their cluster. Lloyd's
+/// algorithm from k-means++ starts, the best of several; a seed gives the same bits on any number
+/// of threads.
 #ifndef MASKBOOK_ANALYSIS_KMEANS_H
 #define MASKBOOK_ANALYSIS_KMEANS_H
 
@@ -12,42 +13,42 @@
 
 enum { KMEANS_CLUSTERS = 255, KMEANS_ROUNDS = 300 };
 
-/// Sizes of a problem: n points of D numbers, k clusters. 0 < k <= n, k <= KMEANS_CLUSTERS, D > 0.
+/// A problem: n points of D numbers, k clusters. 0 < k <= n, k <= KMEANS_CLUSTERS, D > 0.
 struct kmeans_shape {
     size_t points, width, clusters;
 };
 
-/// k-means++ (Arthur & Vassilvitskii 2007): the first centre is a point drawn uniformly, each next
-/// one a point drawn with probability proportional to its squared distance from the nearest centre
-/// so far; uniformly again where all are 0, which is where fewer than k points are different.
+/// k-means++ (Arthur & Vassilvitskii 2007): the first centre is a uniformly drawn point; each other
+/// centre is a point drawn with probability proportional to its squared distance from the nearest
+/// centre so far, or uniformly when all distances are 0 (fewer than k points are different).
 /// centres (k,D)   overwritten
 /// points (n,D)    finite
-/// arena           scratch, given back
-/// Cost 3 n k D.
+/// arena           scratch, freed on return
+/// Cost 3 * n * k * D flops.
 void kmeans_start(double *centres, const double *points,
                   const struct kmeans_shape *shape, struct rng *rng,
                   struct arena *arena);
 
-/// Lloyd's algorithm from given centres. A round puts each point to its nearest centre (of equal ones
-/// the first), hands a cluster left empty the point farthest from its centre among the clusters of
-/// several points (of equal ones the first; none when that distance is 0), and moves each centre to its
-/// points' mean. It ends when no label changes, or after `rounds`. No round raises the inertia, up to
-/// rounding.
-/// labels (n)      overwritten, below k
-/// centres (k,D)   on entry the start, on return the clusters' means; an empty one's is as it was
+/// Lloyd's algorithm from given centres, at most `rounds` rounds, fewer when no label changes. A
+/// round assigns each point to its nearest centre, moves to each empty cluster the point farthest
+/// from its centre among clusters of several points (none when that distance is 0), and moves each
+/// centre to the mean of its points. Of equal candidates the first is taken. Up to rounding, no
+/// round increases the inertia.
+/// labels (n)      overwritten, each below k
+/// centres (k,D)   in: the start; out: the means of the clusters, unchanged for an empty cluster
 /// points (n,D)    finite
-/// arena           scratch, given back
-/// Returns the inertia: the sum over points of |x - centre|^2. Cost 3 n k D a round.
+/// arena           scratch, freed on return
+/// Returns the inertia. Requires rounds > 0. Cost 3 * n * k * D flops a round.
 double kmeans_lloyd(uint8_t *labels, double *centres, const double *points,
                     const struct kmeans_shape *shape, size_t rounds,
                     struct arena *arena);
 
-/// The best of `restarts` runs of at most KMEANS_ROUNDS rounds, by inertia (of equal ones the first);
-/// start r draws from the stream (seed, PURPOSE_CLUSTER, r, index). Clusters are numbered by their
-/// first point, so that equal partitions have equal labels.
+/// The best by inertia of `restarts` runs of at most KMEANS_ROUNDS rounds (of equal ones the
+/// first). Start r is drawn from the stream (seed, PURPOSE_CLUSTER, r, index). Clusters are
+/// numbered in the order of their first points, so that equal partitions have equal labels.
 /// labels (n)      overwritten
 /// points (n,D)    finite
-/// arena           scratch, given back
+/// arena           scratch, freed on return
 /// Returns the inertia. Requires restarts > 0.
 double kmeans_fit(uint8_t *labels, const double *points,
                   const struct kmeans_shape *shape, size_t restarts, uint64_t seed,

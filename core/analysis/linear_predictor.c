@@ -9,52 +9,53 @@
 #include "core/train/engine.h"
 
 enum {
-    PIXELS = IMAGE_BYTES,  // D, whatever the patch side
+    PIXELS = IMAGE_BYTES,  // D, for any patch side
     CHUNK = 512,           // images centred and added at a time
-    TILE = 384,            // side of the pieces of S that threads take
-    TILES = PIXELS / TILE, // a side
-    BLOCK = PIXELS / 8,    // pixels whose mean one thread takes
+    TILE = 384,            // side of the tiles of S, each computed by one thread
+    TILES = PIXELS / TILE, // tiles in a row of S
+    BLOCK = PIXELS / 8,    // pixels whose means one thread computes
 };
 
-/// What the threads of a fit share.
+// What the threads of a fit share.
 struct fit {
     const struct images *images;
-    size_t place[PIXELS]; // of each number of a patch matrix in an image's bytes
-    double value[256];    // of each byte
+    size_t source[PIXELS]; // index in an image's bytes of each number of a patch matrix
+    double value[256];     // of each byte
     double *mean, *covariance;
-    double *centred;    // (CHUNK,D), the present chunk
-    size_t first, size; // images of it
+    double *centred;    // (CHUNK,D), the current chunk
+    size_t first, size; // its images
 };
 
-/// Reads off where patches take their numbers from, by cutting up an image of places.
-static void places_find(size_t place[PIXELS], int patch, struct arena *arena)
+// source (PIXELS) = the index in an image of each number of a patch matrix: cuts an image of
+// indices into patches.
+static void source_find(size_t source[PIXELS], int patch, struct arena *arena)
 {
     size_t mark = arena_mark(arena);
     real *image = arena_reals(arena, PIXELS), *patches = arena_reals(arena, PIXELS);
     for (size_t i = 0; i < PIXELS; ++i) image[i] = (real)i; // exact in float
     patches_from_image(patches, image, patch);
-    for (size_t i = 0; i < PIXELS; ++i) place[i] = (size_t)patches[i];
+    for (size_t i = 0; i < PIXELS; ++i) source[i] = (size_t)patches[i];
     arena_reset(arena, mark);
 }
 
-/// Means of one block of pixels, from sums of bytes, which are exact in any order.
+// Means of one block of pixels, from sums of bytes, which are exact in any order.
 static void mean_block(size_t block, int worker, void *context)
 {
     (void)worker;
     struct fit *fit = context;
-    const size_t *place = fit->place + block * BLOCK;
+    const size_t *source = fit->source + block * BLOCK;
     uint64_t sum[BLOCK] = {0};
     for (size_t i = 0; i < fit->images->count; ++i) {
         const uint8_t *pixels = fit->images->pixels + i * PIXELS;
-        for (size_t d = 0; d < BLOCK; ++d) sum[d] += pixels[place[d]];
+        for (size_t d = 0; d < BLOCK; ++d) sum[d] += pixels[source[d]];
     }
     for (size_t d = 0; d < BLOCK; ++d) {
         double byte = (double)sum[d] / (double)fit->images->count;
-        fit->mean[block * BLOCK + d] = (byte - 127.5) / 127.5; // as pixel_value does it
+        fit->mean[block * BLOCK + d] = (byte - 127.5) / 127.5; // as in pixel_value
     }
 }
 
-/// One centred image of the chunk.
+// Centres one image of the chunk.
 static void centred_row(size_t row, int worker, void *context)
 {
     (void)worker;
@@ -62,37 +63,37 @@ static void centred_row(size_t row, int worker, void *context)
     const uint8_t *pixels = fit->images->pixels + (fit->first + row) * PIXELS;
     double *centred = fit->centred + row * PIXELS;
     for (size_t d = 0; d < PIXELS; ++d)
-        centred[d] = fit->value[pixels[fit->place[d]]] - fit->mean[d];
+        centred[d] = fit->value[pixels[fit->source[d]]] - fit->mean[d];
 }
 
-/// Row and column of a tile of the lower triangle, numbered row after row.
-static void tile_place(size_t *row, size_t *column, size_t tile)
+// Row and column of a tile of the lower triangle, numbered row by row.
+static void tile_find(size_t *row, size_t *column, size_t tile)
 {
     *row = 0;
     while (tile > *row) tile -= ++*row;
     *column = tile;
 }
 
-/// Adds the chunk to one tile of S, `count` times too large yet.
+// Adds the chunk to one tile of the sum, which covariance_finish divides by the number of images.
 static void covariance_tile(size_t tile, int worker, void *context)
 {
     (void)worker;
     struct fit *fit = context;
     size_t row, column;
-    tile_place(&row, &column, tile);
+    tile_find(&row, &column, tile);
     gemm_doubles_strided(fit->covariance + row * TILE * PIXELS + column * TILE, PIXELS,
                          1, fit->centred + row * TILE, PIXELS, TRANSPOSED,
                          fit->centred + column * TILE, PIXELS, PLAIN, TILE, TILE,
                          fit->size, 1);
 }
 
-/// Divides a tile by the number of images and writes it into the upper triangle too.
+// Divides a tile by the number of images and copies it to the upper triangle.
 static void covariance_finish(size_t tile, int worker, void *context)
 {
     (void)worker;
     struct fit *fit = context;
     size_t row, column;
-    tile_place(&row, &column, tile);
+    tile_find(&row, &column, tile);
     for (size_t i = row * TILE; i < (row + 1) * TILE; ++i)
         for (size_t j = column * TILE; j < (column + 1) * TILE && j <= i; ++j) {
             double value = fit->covariance[i * PIXELS + j] / (double)fit->images->count;
@@ -131,7 +132,7 @@ void linear_predictor_fit(struct linear_predictor *predictor,
     fit->centred = arena_doubles(arena, (size_t)CHUNK * PIXELS);
     for (size_t byte = 0; byte < 256; ++byte)
         fit->value[byte] = pixel_value((uint8_t)byte);
-    places_find(fit->place, patch, arena);
+    source_find(fit->source, patch, arena);
 
     moments_compute(fit, threads);
     arena_reset(arena, mark);
@@ -159,7 +160,7 @@ static void visible_check(const struct linear_predictor *predictor,
                 predictor->tokens);
 }
 
-/// Lower triangle of S_vv + lambda I, and x_v - mu_v. Patches are gathered as runs of F.
+// The lower triangle of S_vv + lambda I, and x_v - mu_v. Patches are gathered in runs of F numbers.
 static void system_gather(double *matrix, double *residual,
                           const struct linear_predictor *predictor,
                           const double *patches, const int32_t *visible,
@@ -179,7 +180,7 @@ static void system_gather(double *matrix, double *residual,
         }
 }
 
-/// sum += weight * row, n numbers.
+// sum (n) += weight * row (n)
 KERNEL static void row_add(double *sum, double weight, const double *row, size_t n)
 {
     for (size_t i = 0; i < n; ++i) sum[i] += weight * row[i];
@@ -204,7 +205,8 @@ int linear_predictor_apply(double *prediction, const struct linear_predictor *pr
     }
     cholesky_solve(weight, matrix, known);
 
-    // Add S_hv weight to mu, visible rows too for longer runs, and overwrite those.
+    // Adds S_hv * weight to mu, for visible rows too, which makes longer runs; then overwrites
+    // those.
     memcpy(prediction, predictor->mean, pixels * sizeof *prediction);
     for (size_t i = 0; i < known; ++i) {
         size_t pixel = (size_t)visible[i / f] * f + i % f;

@@ -4,7 +4,7 @@
 
 enum { K = PARTITION_LABELS };
 
-/// table[i][j] = number of items with label i in a and j in b.
+// table[i][j] = the number of items with label i in a and j in b.
 static void contingency(int64_t table[K][K], const uint8_t *a, const uint8_t *b,
                         size_t n, size_t k)
 {
@@ -46,8 +46,8 @@ double partition_ari(const uint8_t *a, const uint8_t *b, size_t n)
 
 // ====== Matchings ======
 
-/// labels (k) = the digits of `code` in base k, the first the most significant. Returns whether no two
-/// are equal.
+// labels (k) = the digits of `code` in base k, the most significant first. Returns whether all are
+// different.
 static int matching_decode(uint8_t *labels, size_t code, size_t k)
 {
     unsigned taken = 0;

@@ -19,7 +19,7 @@ static struct statistic ratio_statistic(const struct rank_samples *samples, size
                               samples->scale[i]};
 }
 
-/// Least-squares slope on i = 1..COMPONENTS of medians that stand `stride` apart.
+// The least-squares slope on i = 1..COMPONENTS of medians[(i-1)*stride].
 static double medians_slope(const double *medians, size_t stride)
 {
     double index[COMPONENTS], point[COMPONENTS];
@@ -30,7 +30,7 @@ static double medians_slope(const double *medians, size_t stride)
     return slope(point, index, COMPONENTS);
 }
 
-/// slopes (resamples) of the medians in replicates (COMPONENTS,resamples).
+// slopes (resamples) = those of the medians in replicates (COMPONENTS,resamples).
 static void slope_replicates(double *slopes, const double *replicates, size_t resamples)
 {
     for (size_t r = 0; r < resamples; ++r)
@@ -47,7 +47,7 @@ const char *const rank_line_label[RANK_LINES] = {"median",
                                                  "literal mean, 2x2 patches",
                                                  "median, 2x2 patches"};
 
-/// A statistic of a column, without an interval.
+// A statistic of a column, without an interval.
 static struct estimate point(enum statistic_kind kind, const double *column,
                              size_t count)
 {
@@ -55,7 +55,7 @@ static struct estimate point(enum statistic_kind kind, const double *column,
     return (struct estimate){statistic_value(&statistic, count), NAN, NAN, count};
 }
 
-/// The lines without intervals.
+// The lines without intervals.
 static void other_lines(struct rank_curve *curve, const struct rank_samples *samples)
 {
     size_t n = samples->count;
@@ -89,7 +89,7 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
     bootstrap_replicates(replicates, statistics, STATISTICS, samples->count, resamples,
                          seed);
 
-    // The points of both lines, and their steps from i to i + 1 on the same resamples.
+    // The points of both lines, and their steps from i to i + 1, on the same resamples.
     double value[STATISTICS];
     for (size_t s = 0; s < STATISTICS; ++s) {
         value[s] = statistic_value(&statistics[s], samples->count);

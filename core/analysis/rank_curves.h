@@ -1,6 +1,6 @@
-/// The curves of Figure 2 of the paper (sec. 6.1): component distances summarised over images. The paper
-/// does not say how; medians and ratios of sums are drawn, because the mean of ratios breaks down
-/// where a component all but vanishes.
+/// The curves of Figure 2 of the paper (sec. 6.1): component distances summarised over images. The
+/// paper does not say how; the figure draws medians and ratios of sums, because a mean of ratios is
+/// useless where components nearly vanish.
 #ifndef MASKBOOK_ANALYSIS_RANK_CURVES_H
 #define MASKBOOK_ANALYSIS_RANK_CURVES_H
 
@@ -17,26 +17,26 @@ enum rank_line {
     RANK_RATIO,     ///< sum over images of |D_i|_F^2 / sum of s_i^2, hidden patches
     RANK_SPECTRAL,  ///< median of |D_i|_2^2 / s_i^2, hidden patches
     RANK_WHOLE,     ///< median of |D_i|_F^2 / s_i^2, the whole image
-    RANK_MEAN,      ///< the paper's literal mean, hidden patches
-    RANK_MEAN_2X2,  ///< the literal mean, the same pixels in patches of side 2
+    RANK_MEAN,      ///< mean of |D_i|_F^2 / s_i^2, as the paper says, hidden patches
+    RANK_MEAN_2X2,  ///< the same mean, the hidden pixels in patches of side 2
     RANK_MEDIAN_2X2 ///< the median of those
 };
 enum { RANK_LINES = 7 };
 
-/// A line's key in results ("median") and its label in tables; static storage.
+/// The key of each line in results ("median") and its label in tables; static storage.
 extern const char *const rank_line_key[RANK_LINES], *const rank_line_label[RANK_LINES];
 
-/// Curves and their trends; 90 % bootstrap intervals over images for the first two lines, NAN for the
-/// others.
+/// Curves and their trends. The first two lines have 90 % bootstrap intervals over images, the
+/// others NAN.
 struct rank_curve {
     size_t count; ///< images
     struct estimate line[RANK_LINES][COMPONENTS];
-    struct estimate
-        step[2][COMPONENTS - 1]; ///< from i to i + 1, medians and ratios, paired
-    struct estimate slope;       ///< least-squares slope of the medians on i
+    /// From component i to i + 1, of medians and of ratios, paired.
+    struct estimate step[2][COMPONENTS - 1];
+    struct estimate slope; ///< least-squares slope of the medians on i
 };
 
-/// Summarises `samples` by `resamples` bootstrap resamples of `seed`.
+/// Summarises `samples` with `resamples` bootstrap resamples of `seed`.
 void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples,
                     size_t resamples, uint64_t seed);
 
@@ -44,15 +44,15 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
 struct estimate rank_loss(const struct rank_samples *samples, size_t count,
                           size_t resamples, uint64_t seed);
 
-/// The slope of the medians on i of `b` minus that of `a`, with its paired interval; the same images in
-/// both.
+/// The slope of the medians of `b` on i minus that of `a`, with its paired interval. Requires the
+/// same images in both.
 struct estimate rank_slope_rise(const struct rank_samples *a,
                                 const struct rank_samples *b, size_t resamples,
                                 uint64_t seed);
 
-/// How far `a` lies above `b`, with paired intervals, over the first min(a->count, b->count) images, which
-/// must be the same images under the same masks.
-/// gap (2,COMPONENTS): medians (RANK_MEDIAN), ratios of sums (RANK_RATIO), of a minus those of b.
+/// gap (2,COMPONENTS) = the medians (RANK_MEDIAN) and ratios of sums (RANK_RATIO) of `a` minus
+/// those of `b`, with paired intervals, over the first min(a->count, b->count) images. Requires
+/// these to be the same images under the same masks.
 void rank_curve_gap(struct estimate gap[2][COMPONENTS], const struct rank_samples *a,
                     const struct rank_samples *b, size_t resamples, uint64_t seed);
 

@@ -25,7 +25,7 @@ void rank_samples_open(struct rank_samples *samples, size_t count, struct arena 
 
 // ====== One image ======
 
-/// An image and a reconstruction of it, both (T,F) in double.
+// An image and its reconstruction, both (T,F).
 struct pair {
     const double *patches, *prediction;
     const int32_t *hidden; // (hidden_count)
@@ -33,7 +33,7 @@ struct pair {
     int patch;
 };
 
-/// Rows of the matrix that a grouping makes of `pair`.
+// The rows of the matrix of a grouping.
 static size_t grouping_rows(enum grouping grouping, const struct pair *pair)
 {
     if (grouping == GROUPING_WHOLE) return pair->tokens;
@@ -46,7 +46,7 @@ static size_t grouping_columns(enum grouping grouping, const struct pair *pair)
     return grouping == GROUPING_QUARTERS ? (size_t)QUARTER_SIZE : pair->features;
 }
 
-/// Copies the hidden rows of `from` (T,F) to `to` (hidden_count,F).
+// to (hidden_count,F) = the hidden rows of `from` (T,F).
 static void gather_hidden(double *to, const double *from, const struct pair *pair)
 {
     for (size_t h = 0; h < pair->hidden_count; ++h)
@@ -54,8 +54,8 @@ static void gather_hidden(double *to, const double *from, const struct pair *pai
                pair->features * sizeof *to);
 }
 
-/// quarters (h * side^2, 12): hidden patches (h,F) cut into squares of side 2, each again in
-/// (channel, row, column) order.
+// quarters (count * (patch/2)^2, 12) = hidden patches (count,F) cut into squares of side 2, each
+// again in (channel, row, column) order.
 static void cut_quarters(double *quarters, const double *hidden, size_t count,
                          int patch)
 {
@@ -71,7 +71,7 @@ static void cut_quarters(double *quarters, const double *hidden, size_t count,
                                              q % side * QUARTER_SIDE + x];
 }
 
-/// whole (T,F): the image with its hidden patches replaced by the prediction's.
+// whole (T,F) = the image with its hidden patches replaced by the prediction's.
 static void fill_hidden(double *whole, const struct pair *pair)
 {
     memcpy(whole, pair->patches, pair->tokens * pair->features * sizeof *whole);
@@ -81,7 +81,7 @@ static void fill_hidden(double *whole, const struct pair *pair)
     }
 }
 
-/// Mean squared error over the hidden numbers; x, y (count).
+// The mean of (x_i - y_i)^2 over x, y (count).
 static double squared_error(const double *x, const double *y, size_t count)
 {
     double sum = 0;
@@ -89,7 +89,7 @@ static double squared_error(const double *x, const double *y, size_t count)
     return sum / (double)count;
 }
 
-/// Compares one grouping's matrices x and y and writes its relative distances to row `at`.
+// Compares the matrices x and y of one grouping and writes their relative distances to row `at`.
 static int measure_grouping(struct rank_samples *samples, size_t at,
                             enum grouping grouping, const double *x, const double *y,
                             const struct pair *pair, struct arena *arena)
@@ -104,7 +104,7 @@ static int measure_grouping(struct rank_samples *samples, size_t at,
         samples->relative[grouping][i][at] = relative[i];
     if (grouping != GROUPING_HIDDEN) return 0;
 
-    // The primary grouping also keeps what the other summaries are made of.
+    // The primary grouping also stores what the other summaries need.
     components_relative(relative, components.spectral, components.scale);
     for (size_t i = 0; i < COMPONENTS; ++i) {
         samples->spectral[i][at] = relative[i];
@@ -114,7 +114,7 @@ static int measure_grouping(struct rank_samples *samples, size_t at,
     return 0;
 }
 
-/// Measures one image into row `at`. Returns 0, or nonzero when a decomposition failed.
+// Measures one image into row `at`. Returns 0, or nonzero when a decomposition failed.
 static int measure(struct rank_samples *samples, size_t at, const struct pair *pair,
                    struct arena *arena)
 {
@@ -142,7 +142,7 @@ static int measure(struct rank_samples *samples, size_t at, const struct pair *p
 
 // ====== A trained model ======
 
-/// What the threads of rank_samples_learned share.
+// What the threads of rank_samples_learned share.
 struct learned {
     struct rank_samples *samples;
     struct arena *arenas; // (threads)
@@ -185,7 +185,7 @@ size_t rank_samples_learned(struct rank_samples *samples,
 
 // ====== The best linear predictor ======
 
-struct rival {
+struct baseline {
     struct rank_samples *samples;
     const struct linear_predictor *predictor;
     const struct images *images;
@@ -199,28 +199,30 @@ struct rival {
 
 static void linear_image(size_t image, int worker, void *context)
 {
-    struct rival *rival = context;
-    size_t tokens = rival->predictor->tokens, features = rival->predictor->features;
-    struct arena *arena = &rival->arenas[worker];
+    struct baseline *baseline = context;
+    size_t tokens = baseline->predictor->tokens,
+           features = baseline->predictor->features;
+    struct arena *arena = &baseline->arenas[worker];
     size_t numbers = tokens * features, mark = arena_mark(arena);
     double *patches = arena_doubles(arena, numbers);
     double *prediction = arena_doubles(arena, numbers);
 
-    // The image, and the mask that a model of this seed and ratio is shown.
+    // The image, and its mask in the evaluation of a model with this seed and ratio.
     real values[IMAGE_BYTES];
-    patches_from_bytes(values, rival->images->pixels + image * IMAGE_BYTES,
-                       rival->patch);
+    patches_from_bytes(values, baseline->images->pixels + image * IMAGE_BYTES,
+                       baseline->patch);
     for (size_t i = 0; i < numbers; ++i) patches[i] = (double)values[i];
     int32_t visible[IMAGE_SIDE * IMAGE_SIDE], hidden[IMAGE_SIDE * IMAGE_SIDE];
-    mask_draw(visible, hidden, tokens, rival->mask_ratio, rival->seed, EVALUATION_EPOCH,
-              (uint32_t)image);
+    mask_draw(visible, hidden, tokens, baseline->mask_ratio, baseline->seed,
+              EVALUATION_EPOCH, (uint32_t)image);
 
-    int status = linear_predictor_apply(prediction, rival->predictor, patches, visible,
-                                        rival->visible_count, arena);
-    struct pair pair = {patches, prediction, hidden,      tokens - rival->visible_count,
-                        tokens,  features,   rival->patch};
-    if (status || measure(rival->samples, image, &pair, arena))
-        atomic_fetch_add(&rival->failures, 1);
+    int status = linear_predictor_apply(prediction, baseline->predictor, patches,
+                                        visible, baseline->visible_count, arena);
+    struct pair pair = {
+        patches, prediction, hidden,         tokens - baseline->visible_count,
+        tokens,  features,   baseline->patch};
+    if (status || measure(baseline->samples, image, &pair, arena))
+        atomic_fetch_add(&baseline->failures, 1);
     arena_reset(arena, mark);
 }
 
@@ -232,18 +234,18 @@ size_t rank_samples_linear(struct rank_samples *samples,
     size_t tokens = predictor->tokens, features = predictor->features;
     require(samples->count <= images->count, "%zu images of %zu", samples->count,
             images->count);
-    struct rival rival = {.samples = samples,
-                          .predictor = predictor,
-                          .images = images,
-                          .mask_ratio = mask_ratio,
-                          .seed = seed,
-                          .visible_count = mask_visible(tokens, mask_ratio)};
-    for (rival.patch = 1; patch_size(rival.patch) < features;) ++rival.patch;
-    require(rival.patch % QUARTER_SIDE == 0, "patch side %d is odd", rival.patch);
-    rival.arenas = arenas_open((size_t)threads, "linear rank curves");
+    struct baseline baseline = {.samples = samples,
+                                .predictor = predictor,
+                                .images = images,
+                                .mask_ratio = mask_ratio,
+                                .seed = seed,
+                                .visible_count = mask_visible(tokens, mask_ratio)};
+    for (baseline.patch = 1; patch_size(baseline.patch) < features;) ++baseline.patch;
+    require(baseline.patch % QUARTER_SIDE == 0, "patch side %d is odd", baseline.patch);
+    baseline.arenas = arenas_open((size_t)threads, "linear rank curves");
     struct engine *engine = engine_open(threads, 0, 0);
-    pool_for(engine, samples->count, linear_image, &rival);
+    pool_for(engine, samples->count, linear_image, &baseline);
     engine_close(engine);
-    arenas_close(rival.arenas, (size_t)threads);
-    return atomic_load(&rival.failures);
+    arenas_close(baseline.arenas, (size_t)threads);
+    return atomic_load(&baseline.failures);
 }

@@ -1,6 +1,7 @@
-/// What Figure 2 of the paper (sec. 6.1) measures on each image: how far the i-th rank-one component
-/// of a reconstruction lies from that of the original. The paper does not say which matrix an image
-/// is; three are measured, for a trained model and for the best linear predictor.
+/// What Figure 2 of the paper (sec. 6.1) measures on each image: the distance of the i-th rank-one
+/// component of a reconstruction from that of the original. The paper does not say which matrix
+/// stands for an image, so three are measured, for a trained model and for the best linear
+/// predictor.
 #ifndef MASKBOOK_ANALYSIS_RANK_SAMPLES_H
 #define MASKBOOK_ANALYSIS_RANK_SAMPLES_H
 
@@ -12,15 +13,15 @@
 #include "core/base/arena.h"
 #include "core/train/evaluate.h"
 
-/// The matrix that an image is taken to be. T patches of F = 3 p^2 numbers, M of them hidden.
+/// The matrix that stands for an image of T patches of F = 3*p^2 numbers, M of them hidden.
 enum grouping {
-    GROUPING_HIDDEN,  ///< (M,F): the hidden patches; the primary one
-    GROUPING_WHOLE,   ///< (T,F): all patches, visible ones the same in both
-    GROUPING_QUARTERS ///< (M p^2/4, 12): the hidden pixels as patches of side 2
+    GROUPING_HIDDEN,  ///< (M,F): the hidden patches; the primary grouping
+    GROUPING_WHOLE,   ///< (T,F): all patches; the visible ones are the original's
+    GROUPING_QUARTERS ///< (M*p^2/4,12): the hidden pixels as patches of side 2
 };
 enum { GROUPINGS = 3 };
 
-/// What was measured on each image, a column a quantity, so that statistics read them directly.
+/// The measurements, a column for each quantity, as statistics read them.
 struct rank_samples {
     size_t count;                            ///< images
     double *relative[GROUPINGS][COMPONENTS]; ///< (count) |D_i|_F^2 / s_i^2
@@ -30,18 +31,18 @@ struct rank_samples {
     double *loss;                  ///< (count) mean squared error of hidden numbers
 };
 
-/// Columns for `count` images, in `arena`.
+/// Takes columns for `count` images from `arena`.
 void rank_samples_open(struct rank_samples *samples, size_t count, struct arena *arena);
 
 /// Fills the columns from a trained model's reconstructions of evaluation->count images.
-/// Returns the number of images on which a decomposition did not converge (0 when all is well; their
-/// rows are then unspecified). Patch side must be even.
+/// Returns the number of images for which a decomposition did not converge; their rows are
+/// unspecified. Requires an even patch side, and columns for as many images.
 size_t rank_samples_learned(struct rank_samples *samples,
                             const struct evaluation *evaluation)
     __attribute__((warn_unused_result));
 
-/// The same for the best linear predictor, on the first samples->count images, under the masks that
-/// evaluation with the same seed and ratio uses.
+/// The same for the best linear predictor on the first samples->count images, under the masks of an
+/// evaluation with the same seed and ratio.
 size_t rank_samples_linear(struct rank_samples *samples,
                            const struct linear_predictor *predictor,
                            const struct images *images, double mask_ratio,

@@ -7,12 +7,12 @@
 #include "core/base/die.h"
 #include "core/train/engine.h"
 
-/// What the threads of segments_find share.
+// What the threads of segments_find share.
 struct finding {
     const struct segmentation *segmentation;
     uint8_t *maps;
-    double *mean;         ///< (T,D)
-    struct arena *arenas; ///< (threads)
+    double *mean;         // (T,D)
+    struct arena *arenas; // (threads)
 };
 
 static void find_image(size_t image, int worker, void *context)

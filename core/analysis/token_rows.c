@@ -5,10 +5,10 @@
 #include "core/base/die.h"
 #include "core/model/lanes.h"
 
-// The most rows that share a pass; more are taken in groups.
+// The most rows in a pass over the tokens.
 enum { GROUP = 3 };
 
-// *v = the sixteen floats at x as reals.
+// *v = the sixteen floats at x, converted to real.
 static inline __attribute__((always_inline)) void load_floats(lanes *v, const float *x)
 {
     typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
@@ -17,7 +17,7 @@ static inline __attribute__((always_inline)) void load_floats(lanes *v, const fl
     *v = __builtin_convertvector(narrow, lanes);
 }
 
-// `group` is a constant where this is inlined, so that the sums stay in registers.
+// Inlined with a constant `group`, so that the sums stay in registers.
 static inline __attribute__((always_inline)) void
 dot_group(real *restrict out, size_t stride, const real *restrict rows,
           const float *restrict tokens, size_t count, size_t width, size_t group)

@@ -100,7 +100,7 @@ void token_set_points(double *points, const struct token_set *set, size_t image,
     int unit = normalisation == NORMALISATION_UNIT ||
                normalisation == NORMALISATION_CENTRED_UNIT;
     require(image < set->images, "image %zu of %zu", image, set->images);
-    require(mean || !centred, "nothing to centre at");
+    require(mean || !centred, "no mean to subtract");
     for (size_t n = 0; n < row; ++n) {
         points[n] = (double)set->values[image * row + n];
         if (centred) points[n] -= mean[n];
