@@ -8,6 +8,7 @@
 #include "core/base/die.h"
 #include "core/report/memory.h"
 #include "core/report/provenance.h"
+#include "core/report/run_state.h"
 
 static const char claims_path[] = "paper/claims.tsv", stale[] = "STALE",
                   failed[] = "ERROR";
@@ -48,10 +49,7 @@ static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, siz
                *dirty = provenance_find(provenance, "dirty"),
                *seconds = provenance_find(provenance, "seconds");
     row->state = verdict_name((enum verdict)verdict);
-    row->estimate = (struct estimate){tsv_number(verdicts, at, "estimate"),
-                                      tsv_number(verdicts, at, "low"),
-                                      tsv_number(verdicts, at, "high"),
-                                      strtoul(tsv_cell(verdicts, at, "n"), NULL, 10)};
+    row->estimate = verdicts_estimate(verdicts, at);
     row_text(&row->test, tsv_cell(verdicts, at, "test"));
     row_text(&row->reason, tsv_cell(verdicts, at, "note"));
     row_text(&row->seconds, seconds ? seconds : "");

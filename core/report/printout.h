@@ -1,6 +1,5 @@
 /// What an experiment says at its end: for each claim what the paper printed, what was found here, and
-/// the verdict; then where the files are. It is printed from the stored files, so that a run and the
-/// repeat that found it up to date say the same.
+/// the verdict; then where the files are.
 #ifndef MASKBOOK_REPORT_PRINTOUT_H
 #define MASKBOOK_REPORT_PRINTOUT_H
 
@@ -8,7 +7,8 @@
 
 #include "core/report/run.h"
 
-/// Prints the verdicts in verdicts.tsv and the files in provenance.tsv of the run's folder.
+/// Prints the verdicts and the files that the run's state holds: what this run found, or what run_state_read
+/// read of an earlier one.
 void printout_write(const struct run *run, FILE *file);
 
 #endif

@@ -73,32 +73,39 @@ const struct verdict_row *run_recorded(const struct run *run, const char *id)
     return NULL;
 }
 
-/// Caps and stores the verdict that was found; `pretrainings` an arm, 0 when the claim compares none.
+// An infinity is no number that a table could hold.
+static double finite_or_nan(double value)
+{
+    return isinf(value) ? (double)NAN : value;
+}
+
+// Caps and stores the verdict that was found; `pretrainings` an arm, 0 when the claim compares none.
 static void record(struct run *run, const char *id, enum verdict found,
                    int pretrainings, const struct estimate *deciding, const char *test,
                    const char *note)
 {
-    struct run_state *state = run->state;
-    struct claim claim = run_claim(run, id);
+    const struct claim claim = run_claim(run, id);
     require(!run_recorded(run, id), "%s has a verdict already", id);
     check_verdict(&claim, found, deciding);
 
     const struct conditions conditions = {.tier = run->options.tier,
                                           .data = run->options.data,
-                                          .pilot = state->pilot != NULL,
+                                          .pilot = run->state->pilot != NULL,
                                           .pretrainings = pretrainings};
     const enum verdict verdict = verdict_cap(found, &claim, &conditions);
-    struct verdict_row row = {
+    struct verdict_row *row = run_state_verdict(run->state);
+    *row = (struct verdict_row){
         .id = text_copy(id),
         .test = text_copy(test),
         .note = full_note(cap_reason(&claim, run, verdict),
                           verdict == VERDICT_NOT_RUN ? verdict : found, deciding, note),
         .verdict = verdict,
-        .estimate = deciding ? *deciding : (struct estimate){NAN, NAN, NAN, 0},
+        .estimate = {(double)NAN, (double)NAN, (double)NAN, 0},
     };
-    state->verdicts =
-        array_grow(state->verdicts, state->verdict_count, sizeof *state->verdicts);
-    state->verdicts[state->verdict_count++] = row;
+    if (deciding)
+        row->estimate = (struct estimate){finite_or_nan(deciding->value),
+                                          finite_or_nan(deciding->low),
+                                          finite_or_nan(deciding->high), deciding->n};
 }
 
 void run_verdict(struct run *run, const char *id, enum verdict verdict,

@@ -197,6 +197,7 @@ static int print_verdicts(struct run *run)
 
 int run_print(struct run *run)
 {
+    run_state_read(run->state, run->folder);
     run_tables_print(run);
     return print_verdicts(run);
 }

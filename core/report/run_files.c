@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/report/provenance.h"
+#include "core/report/run_state.h"
 
 void run_table(const struct run *run, const char *file, const char *about,
                const struct table *table, const char *below)
@@ -25,13 +25,11 @@ void run_table(const struct run *run, const char *file, const char *about,
 
 void run_tables_print(const struct run *run)
 {
-    struct provenance provenance;
+    const struct provenance *provenance = &run->state->provenance;
     char path[PATH_SIZE];
-    path_format(path, "%s/provenance.tsv", run->folder);
-    if (!provenance_read(&provenance, path)) provenance.count = 0;
-    for (size_t i = 0; i < provenance.count; ++i) {
+    for (size_t i = 0; i < provenance->count; ++i) {
         static const char file[] = "file ";
-        const char *what = provenance.lines[i].what, *end = strrchr(what, '.');
+        const char *what = provenance->lines[i].what, *end = strrchr(what, '.');
         if (strncmp(what, file, strlen(file)) != 0 || !end || strcmp(end, ".md") != 0)
             continue;
         size_t size;
@@ -40,7 +38,6 @@ void run_tables_print(const struct run *run)
         printf("%s\n", text);
         free(text);
     }
-    provenance_free(&provenance);
 }
 
 void run_array(const struct run *run, const char *name, enum npy_type type,

@@ -14,7 +14,8 @@
 void run_table(const struct run *run, const char *file, const char *about,
                const struct table *table, const char *below);
 
-/// Prints the tables that an earlier run of the same content kept, in the order in which it made them.
+/// Prints the tables that the run's provenance lists, in the order in which they were made: those of an earlier
+/// run of the same content (run_print).
 void run_tables_print(const struct run *run);
 
 /// Writes export/NAME.npy: data, row-major, of the `dimensions` numbers in `shape`.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/die.h"
 #include "core/report/memory.h"
 
 static const char claims_path[] = "paper/claims.tsv";
@@ -15,21 +16,35 @@ struct run_state *run_state_make(void)
     return state;
 }
 
-void run_state_free(struct run_state *state)
+static void verdicts_free(struct run_state *state)
 {
     for (size_t i = 0; i < state->verdict_count; ++i) {
         free(state->verdicts[i].id);
         free(state->verdicts[i].test);
         free(state->verdicts[i].note);
     }
-    for (size_t i = 0; i < state->file_count; ++i) free(state->files[i]);
     free(state->verdicts);
+    state->verdicts = NULL;
+    state->verdict_count = 0;
+}
+
+void run_state_free(struct run_state *state)
+{
+    verdicts_free(state);
+    for (size_t i = 0; i < state->file_count; ++i) free(state->files[i]);
     free(state->results);
     free(state->files);
     free(state->pilot);
     provenance_free(&state->provenance);
     if (state->claims_read) claims_free(&state->claims);
     free(state);
+}
+
+struct verdict_row *run_state_verdict(struct run_state *state)
+{
+    state->verdicts =
+        array_grow(state->verdicts, state->verdict_count, sizeof *state->verdicts);
+    return &state->verdicts[state->verdict_count++];
 }
 
 void run_state_file(struct run_state *state, const char *name)
@@ -79,12 +94,43 @@ void run_state_write_verdicts(const struct run_state *state, const char *path)
         const struct verdict_row *row = &state->verdicts[i];
         tsv_put(output.file, row->id, '\t');
         tsv_put(output.file, verdict_name(row->verdict), '\t');
-        put_finite(output.file, row->estimate.value, '\t');
-        put_finite(output.file, row->estimate.low, '\t');
-        put_finite(output.file, row->estimate.high, '\t');
+        tsv_put_number(output.file, row->estimate.value, '\t');
+        tsv_put_number(output.file, row->estimate.low, '\t');
+        tsv_put_number(output.file, row->estimate.high, '\t');
         fprintf(output.file, "%zu\t", row->estimate.n);
         tsv_put(output.file, row->test, '\t');
         tsv_put(output.file, row->note, '\n');
     }
     output_close(&output);
+}
+
+struct estimate verdicts_estimate(const struct tsv *verdicts, size_t row)
+{
+    return (struct estimate){tsv_number(verdicts, row, "estimate"),
+                             tsv_number(verdicts, row, "low"),
+                             tsv_number(verdicts, row, "high"),
+                             strtoul(tsv_cell(verdicts, row, "n"), NULL, 10)};
+}
+
+void run_state_read(struct run_state *state, const char *folder)
+{
+    char path[PATH_SIZE];
+    struct tsv table;
+    path_format(path, "%s/provenance.tsv", folder);
+    provenance_free(&state->provenance);
+    provenance_read(&state->provenance, path);
+    verdicts_free(state);
+    path_format(path, "%s/verdicts.tsv", folder);
+    tsv_read(&table, path);
+    for (size_t row = 0; row < table.rows; ++row) {
+        const int verdict = verdict_find(tsv_cell(&table, row, "verdict"));
+        require(verdict >= 0, "%s: row %zu has no verdict", path, row + 1);
+        *run_state_verdict(state) =
+            (struct verdict_row){.id = text_copy(tsv_cell(&table, row, "id")),
+                                 .test = text_copy(tsv_cell(&table, row, "test")),
+                                 .note = text_copy(tsv_cell(&table, row, "note")),
+                                 .verdict = (enum verdict)verdict,
+                                 .estimate = verdicts_estimate(&table, row)};
+    }
+    tsv_free(&table);
 }

@@ -19,8 +19,8 @@ struct run_state {
     struct provenance provenance;
     struct claims claims; ///< read when first needed
     int claims_read, keyed;
-    char *
-        pilot; ///< owned: why what is recorded from now on rests on a pilot; NULL when it does not
+    /// Why what is recorded from now on rests on a pilot, owned; NULL when it does not.
+    char *pilot;
 };
 
 /// A fresh, empty state that run_state_free frees.
@@ -30,6 +30,9 @@ void run_state_free(struct run_state *state);
 /// Remembers that the run may write the file `name` of its folder; a name already there is kept once.
 void run_state_file(struct run_state *state, const char *name);
 
+/// A new row of verdicts, for the caller to fill; it holds until the next one.
+struct verdict_row *run_state_verdict(struct run_state *state);
+
 /// paper/claims.tsv, read once.
 const struct claims *run_state_claims(struct run_state *state);
 
@@ -37,5 +40,12 @@ const struct claims *run_state_claims(struct run_state *state);
 /// high, n, test, note).
 void run_state_write_results(const struct run_state *state, const char *path);
 void run_state_write_verdicts(const struct run_state *state, const char *path);
+
+/// The estimate in a row of verdicts.tsv.
+struct estimate verdicts_estimate(const struct tsv *verdicts, size_t row);
+
+/// Puts the verdicts and the provenance that an earlier run wrote to `folder` in place of the state's own.
+/// Contract: that provenance is sound and lists verdicts.tsv (run_fresh).
+void run_state_read(struct run_state *state, const char *folder);
 
 #endif
