@@ -155,30 +155,8 @@ report 'SEEDS=2 adds a seed, and accuracies are over both'
 
 # What a finetuning began from is part of what it is. An encoder that was finetuned already takes the place
 # of the pretrained one of three heads: its class token knows the classes, as no brief pretraining's does.
-wrong=$(perl - "$finetuned" \
-    "$work/one/smoke-planted/weights/m75-h3.safetensors" 2>&1 <<'END'
-sub encoder {    # a file, and where in it each tensor of the encoder lies: first byte, bytes
-    open(my $file, '+<:raw', $_[0]) or die "$_[0]: $!\n";
-    read $file, my $length, 8;
-    read $file, my $header, my $start = unpack 'Q<', $length;
-    my %place;
-    $place{$1} = [8 + $start + $2, $3 - $2]
-        while $header =~ /"(encoder\.[^"]+)":\{[^}]*"data_offsets":\[(\d+),(\d+)\]/g;
-    return $file, %place;
-}
-my ($from, %from) = encoder($ARGV[0]);
-my ($to, %to) = encoder($ARGV[1]);
-%to or die "no encoder\n";
-for my $name (sort keys %to) {
-    my ($at, $bytes) = @{ $from{$name} // [0, 0] };
-    $bytes == $to{$name}[1] or die "$name: another size\n";
-    seek $from, $at, 0;
-    read $from, my $numbers, $bytes;
-    seek $to, $to{$name}[0], 0;
-    print $to $numbers;
-}
-END
-)
+wrong=$(perl tests/tools/tensors.pl transplant "$finetuned" \
+    "$work/one/smoke-planted/weights/m75-h3.safetensors" 2>&1)
 report 'a finetuned encoder takes the place of a pretrained one'
 heads one
 expect_status 0

@@ -1,12 +1,13 @@
 #!/usr/bin/perl
-# Makes and reads the files of encode.sh, and computes by itself what encode must find for a model
-# without blocks. Needs nothing beyond perl.
+# Makes, changes and reads the files of encode.sh and table2.sh, and computes by itself what encode must
+# find for a model without blocks. Needs nothing beyond perl.
 #   weights FILE PATCH WIDTH BLOCKS DECODER_BLOCKS HEADS SCALE [bare]   random weights; HEADS 0: unsaid;
 #                                            DECODER_BLOCKS -: encoder alone; bare: without "encoder."
 #   npy FILE DESCR SHAPE VALUE...            an array; values repeat until it is full
 #   show FILE                                descr, shape and the first values
 #   rows A B N                               A's first N rows are B's bytes
 #   masks DIR                                visible.npy ascends and mask.npy is its complement
+#   transplant FROM TO                       writes the encoder of one model into another's file
 #   oracle WEIGHTS DIR LAYER                 worst error of DIR's tokens and reconstruction; LAYER 0 or -1
 use strict;
 use warnings;
@@ -194,12 +195,40 @@ sub oracle {
     die "worst error $worst\n" unless $worst <= 1e-5;
 }
 
+# The file, opened to be changed, and where in it each tensor of the encoder lies: first byte, bytes.
+sub encoder_open {
+    my ($path) = @_;
+    open(my $file, '+<:raw', $path) or die "$path: $!\n";
+    my ($length, $header, %place);
+    read $file, $length, 8;
+    my $start = unpack 'Q<', $length;
+    read $file, $header, $start;
+    $place{$1} = [8 + $start + $2, $3 - $2]
+        while $header =~ /"(encoder\.[^"]+)":\{[^}]*"data_offsets":\[(\d+),(\d+)\]/g;
+    die "$path: no encoder\n" unless %place;
+    return $file, %place;
+}
+
+sub transplant {
+    my ($from, %from) = encoder_open($_[0]);
+    my ($to, %to) = encoder_open($_[1]);
+    for my $name (sort keys %to) {
+        my ($at, $bytes) = @{ $from{$name} // [0, 0] };
+        $bytes == $to{$name}[1] or die "$name: another size\n";
+        seek $from, $at, 0;
+        read $from, my $numbers, $bytes;
+        seek $to, $to{$name}[0], 0;
+        print $to $numbers;
+    }
+}
+
 my ($command, @arguments) = @ARGV;
 if    ($command eq 'weights') { weights(@arguments) }
 elsif ($command eq 'npy')     { npy_write(@arguments) }
 elsif ($command eq 'rows')    { rows_equal(@arguments) }
 elsif ($command eq 'masks')   { masks_fit(@arguments) }
 elsif ($command eq 'oracle')  { oracle(@arguments) }
+elsif ($command eq 'transplant') { transplant(@arguments) }
 elsif ($command eq 'show') {
     my $array = npy_read($arguments[0]);
     my $last = $#{$array->{data}} < 9 ? $#{$array->{data}} : 9;
