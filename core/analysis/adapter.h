@@ -1,7 +1,7 @@
 /// A trainable module between frozen features and the linear head of a probe: none, the last
 /// block's projections, some units of its perceptron.
 ///
-/// An adapter is a value that all threads share; each training opens a workspace of its own.
+/// An adapter is a value that all threads share; each training opens its own workspace.
 #ifndef MASKBOOK_ANALYSIS_ADAPTER_H
 #define MASKBOOK_ANALYSIS_ADAPTER_H
 

@@ -74,7 +74,7 @@ static void absorbed_backward(const struct class_projections *dprojections,
     const struct attention_shape *shape = &attention->shape;
     const size_t B = shape->images, D = shape->width, H = shape->heads, d = D / H;
     const real scale = 1 / sqrt((real)d), *dr = attention->dmixed;
-    real *dq = attention->absorbed; // r has done its work
+    real *dq = attention->absorbed; // r is no longer needed
     if (dprojections->key)
         for (size_t h = 0; h < H; ++h)
             product(dprojections->key + h * d * D, D,
@@ -111,7 +111,7 @@ void class_attention_backward(const struct class_projections *dprojections,
         product(attention->dmixed + h * D, H * D, operand_a(dout + h * d, D, PLAIN),
                 operand_b(projections->value + h * d * D, D), FP32, B, D, d, 0);
 
-    // z_h = X^T p_h,   p_h = softmax(X r_h); dr_h takes the place of dz_h.
+    // z_h = X^T p_h,   p_h = softmax(X r_h); dr_h overwrites dz_h.
     for (size_t b = 0; b < B; ++b) {
         real *dmixed = attention->dmixed + b * H * D;
         token_rows_dot(attention->scores, stride, dmixed, tokens[b], n, D, H);

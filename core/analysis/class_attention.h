@@ -12,7 +12,7 @@
 #include "core/base/real.h"
 #include "core/model/attention.h"
 
-/// The three projections, (D,D) each, head h being rows h d .. h d + d - 1: the thirds of a block's
+/// The three projections, (D,D) each, head h being rows h*d .. h*d + d - 1: the thirds of a block's
 /// qkv.
 struct class_projections {
     real *query, *key, *value;

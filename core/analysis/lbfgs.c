@@ -8,7 +8,7 @@
 
 // Sufficient decrease and curvature of the Wolfe conditions (Nocedal & Wright 2006, p. 62).
 static const double DECREASE = 1e-4, CURVATURE = .9;
-// A search that needs more evaluations than this is lost in rounding.
+// A search that needs more evaluations than this has lost itself in rounding.
 enum { SEARCH_EVALUATIONS = 40 };
 // Values that differ by less than this share are equal as far as their rounding can tell.
 static const double ROUNDING = 8 * DBL_EPSILON;
@@ -132,22 +132,23 @@ static int search_wolfe(struct step *found, struct search *search, double first)
 
 // The last pairs s = change of x, y = change of the gradient, in a ring.
 struct memory {
-    size_t n, room, count, next;
-    double *s, *y, *share, *alpha; // (room,n) twice; 1 / (y.s) and workspace (room)
+    size_t n, capacity, count, next;
+    double *s, *y, *share,
+        *alpha;   // (capacity,n) twice; 1 / (y.s) and workspace (capacity)
     double scale; // of H at its start, s.y / (y.M^{-1} y) of the last pair
     lbfgs_precondition *precondition;
     void *context;
 };
 
-static void memory_open(struct memory *memory, size_t n, size_t room,
+static void memory_open(struct memory *memory, size_t n, size_t capacity,
                         struct arena *arena)
 {
     *memory = (struct memory){.n = n,
-                              .room = room,
-                              .s = arena_doubles(arena, size_product(room, n)),
-                              .y = arena_doubles(arena, size_product(room, n)),
-                              .share = arena_doubles(arena, room),
-                              .alpha = arena_doubles(arena, room)};
+                              .capacity = capacity,
+                              .s = arena_doubles(arena, size_product(capacity, n)),
+                              .y = arena_doubles(arena, size_product(capacity, n)),
+                              .share = arena_doubles(arena, capacity),
+                              .alpha = arena_doubles(arena, capacity)};
 }
 
 // Algorithm 7.4: direction = -H gradient, H starting from scale M^{-1}.
@@ -157,7 +158,7 @@ static void memory_apply(double *direction, const double *gradient,
     const size_t n = memory->n;
     for (size_t i = 0; i < n; ++i) direction[i] = -gradient[i];
     for (size_t k = 0; k < memory->count; ++k) {
-        size_t at = (memory->next + memory->room - 1 - k) % memory->room;
+        size_t at = (memory->next + memory->capacity - 1 - k) % memory->capacity;
         const double *s = memory->s + at * n, *y = memory->y + at * n;
         memory->alpha[at] = memory->share[at] * dot(s, direction, n);
         for (size_t i = 0; i < n; ++i) direction[i] -= memory->alpha[at] * y[i];
@@ -166,7 +167,7 @@ static void memory_apply(double *direction, const double *gradient,
     if (memory->count)
         for (size_t i = 0; i < n; ++i) direction[i] *= memory->scale;
     for (size_t k = memory->count; k-- > 0;) {
-        size_t at = (memory->next + memory->room - 1 - k) % memory->room;
+        size_t at = (memory->next + memory->capacity - 1 - k) % memory->capacity;
         const double *s = memory->s + at * n, *y = memory->y + at * n;
         double beta = memory->share[at] * dot(y, direction, n);
         for (size_t i = 0; i < n; ++i)
@@ -174,10 +175,10 @@ static void memory_apply(double *direction, const double *gradient,
     }
 }
 
-// Keeps the pair between two points, and from it the scale (Eq. 7.20); a pair that shows no
+// Stores the pair between two points, and from it the scale (Eq. 7.20); a pair that shows no
 // curvature tells nothing and is dropped. `work` (n).
-static void memory_keep(struct memory *memory, const double *x, const double *point,
-                        const double *before, const double *after, double *work)
+static void memory_store(struct memory *memory, const double *x, const double *point,
+                         const double *before, const double *after, double *work)
 {
     const size_t n = memory->n;
     double *s = memory->s + memory->next * n, *y = memory->y + memory->next * n;
@@ -191,8 +192,8 @@ static void memory_keep(struct memory *memory, const double *x, const double *po
     if (memory->precondition) memory->precondition(work, memory->context);
     memory->scale = curvature / dot(y, work, n);
     memory->share[memory->next] = 1 / curvature;
-    memory->next = (memory->next + 1) % memory->room;
-    if (memory->count < memory->room) memory->count++;
+    memory->next = (memory->next + 1) % memory->capacity;
+    if (memory->count < memory->capacity) memory->count++;
 }
 
 // One step from x: 1 when it was made, with *outcome, x and its gradient brought up to date.
@@ -211,7 +212,7 @@ static int advance(struct lbfgs_outcome *outcome, double *x, double *gradient,
     int found = search->slope < 0 && search_wolfe(&step, search, first);
     outcome->evaluations += search->evaluations;
     if (!found) return 0;
-    memory_keep(memory, x, search->point, gradient, search->gradient, direction);
+    memory_store(memory, x, search->point, gradient, search->gradient, direction);
     memcpy(x, search->point, n * sizeof *x);
     memcpy(gradient, search->gradient, n * sizeof *gradient);
     outcome->value = step.value;

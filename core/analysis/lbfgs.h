@@ -1,7 +1,7 @@
 /// The minimum of a smooth function of many numbers, from values and gradients alone:
 /// limited-memory BFGS (Nocedal & Wright 2006, Algorithms 7.4 and 7.5) with a line search for the
 /// strong Wolfe conditions (their Algorithms 3.5 and 3.6), in double. Sums run in index order, so
-/// the path depends on nothing but the function.
+/// the iterates depend on the function alone.
 #ifndef MASKBOOK_ANALYSIS_LBFGS_H
 #define MASKBOOK_ANALYSIS_LBFGS_H
 
@@ -13,9 +13,12 @@
 typedef double lbfgs_function(double *gradient, const double *x, void *context);
 
 struct lbfgs_settings {
-    size_t history; ///< pairs of steps and changes of the gradient that are kept (10)
-    size_t iterations; ///< at most
-    double tolerance;  ///< done when the gradient's largest component is at most this
+    /// Pairs of a step and the change of the gradient that are remembered; 10 is usual.
+    size_t history;
+    /// At most.
+    size_t iterations;
+    /// Converged when the gradient's largest component is at most this.
+    double tolerance;
 };
 
 /// v (n) <- M^{-1} v, in place, for a fixed symmetric positive definite M near the function's
@@ -24,10 +27,14 @@ typedef void lbfgs_precondition(double *v, void *context);
 
 /// How it ended.
 enum lbfgs_end {
-    LBFGS_CONVERGED,  ///< the gradient is within the tolerance
-    LBFGS_ITERATIONS, ///< all iterations were used
-    LBFGS_STALLED, ///< the line search found no better point: rounding, or a wrong gradient
-    LBFGS_NOT_FINITE ///< the function or its gradient is not finite at the start
+    /// The gradient is within the tolerance.
+    LBFGS_CONVERGED,
+    /// All iterations were used.
+    LBFGS_ITERATIONS,
+    /// The line search found no better point: rounding, or a wrong gradient.
+    LBFGS_STALLED,
+    /// The function or its gradient is not finite at the start.
+    LBFGS_NOT_FINITE
 };
 
 struct lbfgs_outcome {
@@ -41,7 +48,7 @@ struct lbfgs_outcome {
 /// x (n)  the start on entry; on exit the last point accepted, of which no value was higher than the
 ///        one before (to rounding)
 /// Scratch is taken from `arena` and given back. Requires n > 0, history > 0, tolerance >= 0. Cost
-/// of an iteration: one or two evaluations and 4 history n multiply-adds.
+/// of an iteration: one or two evaluations and 4*history*n multiply-adds.
 struct lbfgs_outcome lbfgs_minimise(double *x, size_t n, lbfgs_function *function,
                                     lbfgs_precondition *precondition, void *context,
                                     const struct lbfgs_settings *settings,

@@ -105,7 +105,8 @@ struct probe_outcome probe_train(uint8_t *answers, struct probe *probe,
                                  probe_epoch_function *after_epoch, void *context,
                                  struct arena *arena);
 
-/// probe_open and probe_train, with memory of its own. Dies (EXIT_SYSTEM) when that is refused.
+/// probe_open and probe_train, in memory that is freed afterwards. Dies (EXIT_SYSTEM) when it is
+/// refused.
 struct probe_outcome probe_fit(uint8_t *answers, const struct probe_settings *settings,
                                const struct adapter *adapter,
                                const struct probe_set *train,

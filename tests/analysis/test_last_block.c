@@ -35,7 +35,7 @@ static double loss(void *context)
     return projection(f->out, f->c, OUT);
 }
 
-// Before training a probe sees what the model itself shows, whatever will be trained.
+// Before training a probe sees what the model itself shows, for any choice of what is trained.
 Test(last_block, starts_as_the_models_own_block_and_norm)
 {
     for (unsigned trained = 0; trained <= QKV; ++trained) {

@@ -164,7 +164,7 @@ Test(softmax_regression,
 
 Test(softmax_regression, dependent_columns_do_no_harm)
 {
-    // Columns that sum to zero, as a layer norm leaves them: their second moments are singular.
+    // Columns that sum to zero, as after a layer norm: their second moments are singular.
     enum { N = 500, D = 5 };
     double features[N * D], weights[3 * (D + 1)];
     uint8_t labels[N], answers[N];

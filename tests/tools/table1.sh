@@ -48,7 +48,7 @@ for id in cifar10.lp cifar10.bn-lp cifar10.partial cifar10.bn-over-lp cifar10.pa
     expect_verdict "table1.$id" NOT-RUN
     [ -n "$wrong" ] || [ "$(cell verdicts.tsv "table1.$id" estimate)" = nan ] || wrong="$id has an estimate"
 done
-report 'no number about planted scenes stands beside one about photographs'
+report 'no number about planted scenes is shown next to one about photographs'
 
 expect_number lp-chosen.accuracy "x > 3 + $(cell result.tsv random.accuracy value)"
 expect_number partial-chosen.accuracy 'x > 80'
@@ -58,14 +58,14 @@ expect_number lp-solved.gradient 'x <= 1e-6'
 expect_number bn-lp-solved.gradient 'x <= 1e-6'
 expect_number fold.residual 'x < 1e-13'
 expect_number fold.agreement 'x > .999'
-report 'accuracies, gradients and the folded layer are where they must be'
+report 'accuracies, gradients and the fused layer are within their bounds'
 
 # Held-out images are 1,000: every share of them is a tenth of a percent. Test images would be 2,000.
 wrong=$(awk -F'|' '/\|/ && ++line > 2 { for (i = 3; i < NF; i++) if ($i * 10 != int($i * 10)) print "a rate was judged by " $i " %" }' \
     "$results/rates.md" | head -n 1)
 report 'rates are chosen on the held-out training images'
 
-# An accuracy again from what was exported: answers (S,n) against labels (n), behind headers of 128 bytes.
+# An accuracy again from what was exported: answers (S,n) against labels (n), after headers of 128 bytes.
 n=2000 wrong=
 for key in lp bn-lp partial mlp lp-solved; do
     tail -c $n "$results/export/test-labels.npy" >"$work/labels"
@@ -80,6 +80,13 @@ for key in lp bn-lp partial mlp lp-solved; do
         wrong="$key: $right of $total are right, the result says $got %"
 done
 report 'exported answers and labels give the same accuracies'
+
+# Files of two seeds have two names: a run of SEED=2 finds the second and overwrites neither.
+wrong=
+for seed in 1 2; do
+    [ -s "$work/trained/smoke-planted/features/random-seed$seed-train-summary.features" ] || wrong="no features of seed $seed"
+done
+report 'the features of a random encoder carry its seed'
 
 # A tenth of the epochs and one seed show as much of threads and files.
 features=$work/trained/smoke-planted/features/m75-h3-train-block.features

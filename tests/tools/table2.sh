@@ -22,7 +22,7 @@ expect_number() {
         wrong="$1 is $got, not $2"
 }
 
-# right METHOD SEED: how many answers of a seed (0, 1, ...) are the label, behind headers of 128 bytes.
+# right METHOD SEED: how many answers of a seed (0, 1, ...) are the label, after headers of 128 bytes.
 n=2000
 right() {
     tail -c $n "$results/export/labels.npy" >"$work/labels"
@@ -70,8 +70,8 @@ for id in lp-h3 lp-h6 ft-h3 ft-h6 lp-heads ft-heads; do
     expect_verdict "table2.$id" NOT-RUN
     [ -n "$wrong" ] || [ "$(cell verdicts.tsv "table2.$id" estimate)" = nan ] || wrong="$id has an estimate"
 done
-[ -n "$wrong" ] || ! grep -E '64\.4|89\.7' "$results/table2.md" >/dev/null || wrong='a printed accuracy stands in the table'
-report 'no number about planted scenes stands beside one about photographs'
+[ -n "$wrong" ] || ! grep -E '64\.4|89\.7' "$results/table2.md" >/dev/null || wrong='a printed accuracy is in the table'
+report 'no number about planted scenes is shown next to one about photographs'
 
 # The probes have two seeds here, the finetunings one.
 wrong=
@@ -153,11 +153,11 @@ expect_number m75-h3.finetuned "$(percent $((first + second)) $((2 * n)))"
 grep -q 'for 0.15 epochs, 2 seeds' "$results/table2.md" || wrong='the number of seeds is not said'
 report 'SEEDS=2 adds a seed, and accuracies are over both'
 
-# What a finetuning began from is part of what it is. An encoder that was finetuned already takes the place
-# of the pretrained one of three heads: its class token knows the classes, as no brief pretraining's does.
+# The weights that a finetuning begins from identify it. An encoder that was finetuned already replaces the
+# pretrained one of three heads: its class token knows the classes, as no brief pretraining's does.
 wrong=$(perl tests/tools/tensors.pl transplant "$finetuned" \
     "$work/one/smoke-planted/weights/m75-h3.safetensors" 2>&1)
-report 'a finetuned encoder takes the place of a pretrained one'
+report 'a finetuned encoder replaces a pretrained one'
 heads one
 expect_status 0
 expect_said 'finetuned-m75-h3-.*seed1: trained'

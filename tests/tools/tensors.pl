@@ -216,7 +216,7 @@ sub transplant {
         my ($at, $bytes) = @{ $from{$name} // [0, 0] };
         $bytes == $to{$name}[1] or die "$name: another size\n";
         seek $from, $at, 0;
-        read $from, my $numbers, $bytes;
+        read $from, my ($numbers), $bytes;
         seek $to, $to{$name}[0], 0;
         print $to $numbers;
     }
