@@ -52,15 +52,7 @@ static uint8_t *cell_at(const struct panel *panel, size_t row, size_t column)
 
 void panel_image(struct panel *panel, size_t row, size_t column, const float *image)
 {
-    size_t cell = panel->side * panel->scale, plane = panel->side * panel->side;
-    uint8_t *corner = cell_at(panel, row, column);
-    for (size_t y = 0; y < cell; ++y)
-        for (size_t x = 0; x < cell; ++x) {
-            size_t source = y / panel->scale * panel->side + x / panel->scale;
-            uint8_t *pixel = corner + (y * panel->width + x) * 3;
-            for (size_t c = 0; c < 3; ++c)
-                pixel[c] = to_byte(image[c * plane + source]);
-        }
+    panel_patch(panel, row, column, 0, 0, image, panel->side);
 }
 
 void panel_fill(struct panel *panel, size_t row, size_t column,
@@ -75,6 +67,20 @@ void panel_fill(struct panel *panel, size_t row, size_t column,
     for (size_t y = where->top; y < where->top + where->height; ++y)
         for (size_t x = where->left; x < where->left + where->width; ++x)
             memcpy(corner + (y * panel->width + x) * 3, colour, 3);
+}
+
+void panel_patch(struct panel *panel, size_t row, size_t column, size_t top,
+                 size_t left, const float *patch, size_t side)
+{
+    const size_t area = side * side;
+    for (size_t i = 0; i < area; ++i) {
+        const struct rectangle pixel = {top + i / side * panel->scale,
+                                        left + i % side * panel->scale, panel->scale,
+                                        panel->scale};
+        const uint8_t colour[3] = {to_byte(patch[i]), to_byte(patch[area + i]),
+                                   to_byte(patch[2 * area + i])};
+        panel_fill(panel, row, column, &pixel, colour);
+    }
 }
 
 const uint8_t panel_categories[PANEL_CATEGORIES][3] = {
@@ -109,6 +115,32 @@ void panel_scale(uint8_t colour[3], double x)
     for (size_t c = 0; c < 3; ++c)
         colour[c] = (uint8_t)lround((1 - share) * steps[below][c] +
                                     share * steps[below + 1][c]);
+}
+
+void panel_values(struct panel *panel, size_t row, size_t column,
+                  const struct rectangle *where, const float *values, size_t count,
+                  double span)
+{
+    const size_t height = where->height, width = where->width;
+    size_t across = 1, best = 0;
+    for (size_t c = 1; c <= width && c <= count; ++c) {
+        const size_t wide = width / c, high = height / ((count + c - 1) / c),
+                     narrow = wide < high ? wide : high,
+                     worth = narrow * height * width + wide * high;
+        if (worth > best) best = worth, across = c;
+    }
+    const size_t down = (count + across - 1) / across, high = height / down,
+                 wide = width / across;
+    require(high > 0 && wide > 0, "%zu x %zu pixels are too few for %zu numbers",
+            height, width, count);
+    for (size_t i = 0; i < count; ++i) {
+        const struct rectangle one = {
+            where->top + (height - down * high) / 2 + i / across * high,
+            where->left + (width - across * wide) / 2 + i % across * wide, high, wide};
+        uint8_t colour[3];
+        panel_scale(colour, .5 + .5 * (double)values[i] / span);
+        panel_fill(panel, row, column, &one, colour);
+    }
 }
 
 /// libpng's errors end the program with its reason; the output's temporary file goes with it.

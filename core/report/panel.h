@@ -32,6 +32,18 @@ struct rectangle {
 void panel_fill(struct panel *panel, size_t row, size_t column,
                 const struct rectangle *where, const uint8_t colour[3]);
 
+/// Draws an image (3,side,side) that is smaller than a source image, values in [-1,1] (clipped), at (top, left)
+/// screen pixels of a cell, enlarged like all. Contract: it lies in the cell.
+void panel_patch(struct panel *panel, size_t row, size_t column, size_t top,
+                 size_t left, const float *patch, size_t side);
+
+/// Draws `count` numbers as equal rectangles, in rows, in the middle of `where`: those from -span to span on the
+/// sequential scale (panel_scale), others as its ends. Of all arrangements that fit, the one with the least narrow
+/// rectangles, and of those the largest. Contract: `where` lies in the cell, and has a pixel for each number.
+void panel_values(struct panel *panel, size_t row, size_t column,
+                  const struct rectangle *where, const float *values, size_t count,
+                  double span);
+
 enum { PANEL_CATEGORIES = 4 };
 
 /// The colours of labels 0..3: sky blue, vermillion, yellow, black of Okabe and Ito (2008). Of all

@@ -9,35 +9,36 @@
 
 static const struct {
     const char *key, *text;
-} checks[CHECKS] = {
-    [CHECK_MASK] = {"mask",
-                    "V = int(T (1 - m)) patches are visible, the others hidden, each "
-                    "once"},
-    [CHECK_HIDDEN] = {"hidden", "other hidden pixels: no bit of encoder output or "
-                                "reconstruction changes"},
-    [CHECK_VISIBLE] = {"visible", "other visible pixels: every token and every hidden "
-                                  "patch changes"},
-    [CHECK_MASK_TOKEN] = {"mask-token", "another mask token: tokens keep their bits, "
-                                        "every hidden patch changes"},
-    [CHECK_POSITION] = {"place",
-                        "no two hidden patches of an image are reconstructed alike"},
+} checks[PIPELINE_CHECKS] = {
+    [PIPELINE_MASK] =
+        {"mask", "V = int(T (1 - m)) patches are visible, the others hidden, each "
+                 "once"},
+    [PIPELINE_HIDDEN] = {"hidden", "other hidden pixels: no bit of encoder output or "
+                                   "reconstruction changes"},
+    [PIPELINE_VISIBLE] = {"visible",
+                          "other visible pixels: every token and every hidden "
+                          "patch changes"},
+    [PIPELINE_MASK_TOKEN] = {"mask-token",
+                             "another mask token: tokens keep their bits, "
+                             "every hidden patch changes"},
+    [PIPELINE_POSITION] = {"place",
+                           "no two hidden patches of an image are reconstructed alike"},
 };
 
-void emit_checks(struct study *study, const struct structure *structure,
-                 const struct losses *losses)
+void emit_checks(struct study *study, const struct structure *structure)
 {
     const struct {
         const char *key, *text;
         struct estimate loss;
-    } rows[] = {{"loss", "masked loss, squared in [-1,1]", losses->model},
-                {"guess-loss", "the same of the mean visible patch", losses->guess},
-                {"gain", "the difference, which must be above 0", losses->gain}};
+    } rows[] = {{"loss", "masked loss, squared in [-1,1]", structure->loss},
+                {"guess-loss", "the same of the mean visible patch", structure->guess},
+                {"gain", "the difference, which must be above 0", structure->gain}};
     struct run *run = &study->run;
     struct table table;
     char cell[NUMBER_TEXT], about[160];
-    const size_t n = structure->count;
+    const size_t n = structure->pipeline.count;
     table_open(&table, 2, (const char *const[]){"check", "images that break it"});
-    for (int c = 0; c < CHECKS; ++c) {
+    for (int c = 0; c < PIPELINE_CHECKS; ++c) {
         put_number(run, NULL, (double)structure->broken[c], n, "images", "broken.%s",
                    checks[c].key);
         snprintf(cell, sizeof cell, "%zu of %zu", structure->broken[c], n);
@@ -50,26 +51,27 @@ void emit_checks(struct study *study, const struct structure *structure,
     snprintf(about, sizeof about,
              "%s, first %zu test images, %zu of %zu patches visible; 90 %% bootstrap "
              "intervals over images.",
-             run->options.data, n, structure->visible, structure->patches);
+             run->options.data, n, structure->pipeline.visible,
+             structure->pipeline.patches);
     run_table(run, "checks.md", about, &table, "");
     table_close(&table);
 }
 
-static void write_headings(const struct study *study, const struct structure *structure)
+static void write_headings(const struct study *study, const struct pipeline *pipeline)
 {
-    const struct mae_shape *shape = &structure->model->mae.shape;
-    const size_t T = structure->patches, V = structure->visible;
+    const struct mae_shape *shape = &pipeline->mae->shape;
+    const size_t T = pipeline->patches, V = pipeline->visible;
     static const char *const columns[PICTURE_COLUMNS] = {
         "image",          "masked",        "visible patches",
         "encoder output", "decoder input", "reconstruction"};
     char notes[PICTURE_COLUMNS][64], steps[PICTURE_COLUMNS - 1][64];
     snprintf(notes[IMAGE], 64, "%zu patches", T);
     snprintf(notes[MASKED], 64, "%zu hidden", T - V);
-    snprintf(notes[DROPPED], 64, "%zu x %zu numbers", V, structure->numbers);
+    snprintf(notes[DROPPED], 64, "%zu x %zu numbers", V, pipeline->numbers);
     snprintf(notes[ENCODED], 64, "(%zu + 1) x %d", V, shape->width);
     snprintf(notes[DECODED], 64, "(%zu + 1) x %d", T, shape->width);
     snprintf(notes[PAINTED], 64, "%zu patches painted", T - V);
-    snprintf(steps[0], 64, "hide %.0f %%", 100 * structure->ratio);
+    snprintf(steps[0], 64, "hide %.0f %%", 100 * pipeline->ratio);
     snprintf(steps[1], 64, "drop");
     snprintf(steps[2], 64, "encoder, %d blocks", shape->encoder_blocks);
     snprintf(steps[3], 64, "insert mask tokens");
@@ -84,17 +86,16 @@ static void write_headings(const struct study *study, const struct structure *st
         headings_put(&headings, "step", s, steps[s], "", NULL);
     for (size_t row = 0; row < SHOWN; ++row)
         headings_put_image(&headings, &study->images[SPLIT_TEST], row,
-                           &structure->loss[row]);
+                           &pipeline->loss[row]);
     headings_close(&headings);
 }
 
-void emit_figure1(struct study *study, const struct structure *structure,
-                  const struct losses *losses)
+void emit_figure1(struct study *study, const struct structure *structure)
 {
     char panel[PATH_SIZE], caption[1024];
-    write_headings(study, structure);
+    write_headings(study, &structure->pipeline);
     run_path(panel, &study->run, "figure1-panel.png");
-    panel_of_passes(panel, structure);
+    panel_of_pipeline(panel, &structure->pipeline);
     snprintf(caption, sizeof caption,
              "%s, test images 0 to %d of the canonical order, none picked by eye, with "
              "the first %d digits of the SHA-256 of each record; %s. A token is drawn "
@@ -104,19 +105,19 @@ void emit_figure1(struct study *study, const struct structure *structure,
              "Reconstruction: visible patches as they were. Masked loss over %zu test "
              "images %.3f; of painting the mean visible patch %.3f.",
              study->run.options.data, SHOWN - 1, HEADINGS_DIGITS, study->scale,
-             TOKEN_SPAN, TOKEN_SPAN, structure->count, losses->model.value,
-             losses->guess.value);
+             TOKEN_SPAN, TOKEN_SPAN, structure->pipeline.count, structure->loss.value,
+             structure->guess.value);
     figure_draw(&study->run, "figure1", "figure1", caption, panel);
 }
 
-void export_passes(const struct run *run, const struct structure *structure)
+void export_pipeline(const struct run *run, const struct pipeline *pipeline)
 {
-    const size_t n = structure->count, V = structure->visible,
-                 D = (size_t)structure->model->mae.shape.width;
+    const size_t n = pipeline->count, V = pipeline->visible,
+                 D = (size_t)pipeline->mae->shape.width;
     const size_t pictures[] = {n, 3, 32, 32}, tokens[] = {n, V + 1, D},
                  visible[] = {n, V};
-    run_array(run, "images", NPY_F4, 4, pictures, structure->images);
-    run_array(run, "tokens", NPY_F4, 3, tokens, structure->plain.tokens);
-    run_array(run, "reconstruction", NPY_F4, 4, pictures, structure->plain.picture);
-    run_array(run, "visible", NPY_I4, 2, visible, structure->seen);
+    run_array(run, "images", NPY_F4, 4, pictures, pipeline->images);
+    run_array(run, "tokens", NPY_F4, 3, tokens, pipeline->tokens);
+    run_array(run, "reconstruction", NPY_F4, 4, pictures, pipeline->picture);
+    run_array(run, "visible", NPY_I4, 2, visible, pipeline->seen);
 }

@@ -2,24 +2,25 @@
 #ifndef MASKBOOK_EXPERIMENTS_STRUCTURE_EMIT_H
 #define MASKBOOK_EXPERIMENTS_STRUCTURE_EMIT_H
 
-#include "experiments/01-structure/passes.h"
+#include "core/analysis/pipeline.h"
+#include "core/study/experiment.h"
 
-/// The two losses and how far the model's is below the guess, over the images.
-struct losses {
-    struct estimate model, guess, gain;
+/// What was found on the first test images.
+struct structure {
+    struct pipeline pipeline;
+    size_t broken[PIPELINE_CHECKS];    ///< images
+    struct estimate loss, guess, gain; ///< gain = guess - loss, image by image
 };
 
 /// Images that break each check, and the losses: result.tsv, stdout, checks.md.
-void emit_checks(struct study *study, const struct structure *structure,
-                 const struct losses *losses);
+void emit_checks(struct study *study, const struct structure *structure);
 
 /// figure1.tsv, the panel of pixels and the picture made of both; the caption names the images.
-void emit_figure1(struct study *study, const struct structure *structure,
-                  const struct losses *losses);
+void emit_figure1(struct study *study, const struct structure *structure);
 
 /// export/images.npy (n,3,32,32), tokens.npy (n,V+1,D), reconstruction.npy (n,3,32,32) f4, visible.npy (n,V)
 /// i4: what `encode` writes of the same images and masks.
-void export_passes(const struct run *run, const struct structure *structure);
+void export_pipeline(const struct run *run, const struct pipeline *pipeline);
 
 enum { SHOWN = 3 }; ///< images in the picture: the first ones
 
@@ -31,6 +32,6 @@ enum { IMAGE, MASKED, DROPPED, ENCODED, DECODED, PAINTED, PICTURE_COLUMNS };
 extern const double TOKEN_SPAN;
 
 /// Writes the panel of pixels: a row an image, a column a stage on its way.
-void panel_of_passes(const char *path, const struct structure *structure);
+void panel_of_pipeline(const char *path, const struct pipeline *pipeline);
 
 #endif

@@ -26,39 +26,42 @@ enum { SMOKE_IMAGES = 500, IMAGES = 1000 };
 /// ## Check
 ///
 /// The claim holds when no image breaks any check and the model beats the guess, image by image.
-static void judge_pipeline(struct study *study, const struct structure *structure,
-                           const struct losses *losses)
+static void judge_pipeline(struct study *study, const struct structure *structure)
 {
+    const size_t n = structure->pipeline.count;
     size_t broken = 0;
-    for (int c = 0; c < CHECKS; ++c) broken += structure->broken[c];
-    const struct estimate found = {(double)broken, (double)NAN, (double)NAN,
-                                   structure->count};
+    for (int c = 0; c < PIPELINE_CHECKS; ++c) broken += structure->broken[c];
     study_verdict(
-        study, "figure1.pipeline", judge_exact(broken == 0 && losses->gain.low > 0),
-        found, "checks of every image that were broken; paired bootstrap of the loss",
+        study, "figure1.pipeline", judge_exact(broken == 0 && structure->gain.low > 0),
+        (struct estimate){(double)broken, NAN, NAN, n},
+        "checks of every image that were broken; paired bootstrap of the loss",
         "%zu of %zu checks broken; masked loss %.3f, of the mean visible "
         "patch %.3f",
-        broken, CHECKS * structure->count, losses->model.value, losses->guess.value);
+        broken, PIPELINE_CHECKS * n, structure->loss.value, structure->guess.value);
 }
 
 /// ## Run
 static void run(struct study *study)
 {
+    const struct weights *model = &study->model[0];
     struct structure structure;
-    structure_open(&structure, study,
-                   study->run.options.tier == TIER_SMOKE ? SMOKE_IMAGES : IMAGES);
-    structure_examine(&structure, &study->arena);
-    structure_losses(&structure);
-    const size_t n = structure.count;
-    const struct losses losses = {study_mean(study, structure.loss, n),
-                                  study_mean(study, structure.guess, n),
-                                  study_gap(study, structure.guess, structure.loss, n)};
-    judge_pipeline(study, &structure, &losses);
+    struct pipeline *pipeline = &structure.pipeline;
+    const size_t n = study->run.options.tier == TIER_SMOKE ? SMOKE_IMAGES : IMAGES;
+    input_finite(model,
+                 pipeline_open(pipeline, &model->mae, model->slab,
+                               study->recipe[0].mask_ratio, &study->images[SPLIT_TEST],
+                               n, study->run.options.seed, study->run.options.threads,
+                               &study->arena));
+    input_finite(model, pipeline_examine(structure.broken, pipeline, &study->arena));
+    structure.loss = study_mean(study, pipeline->loss, n);
+    structure.guess = study_mean(study, pipeline->guess, n);
+    structure.gain = study_gap(study, pipeline->guess, pipeline->loss, n);
+    judge_pipeline(study, &structure);
     /// ## Emit
     /// The table of checks, the figure, and on demand the tensors that it shows: emit.c.
-    emit_checks(study, &structure, &losses);
-    emit_figure1(study, &structure, &losses);
-    if (study->run.options.export_arrays) export_passes(&study->run, &structure);
+    emit_checks(study, &structure);
+    emit_figure1(study, &structure);
+    if (study->run.options.export_arrays) export_pipeline(&study->run, pipeline);
 }
 
 int main(int argc, char **argv)

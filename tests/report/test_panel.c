@@ -242,3 +242,60 @@ Test(panel, what_cannot_be_written_ends_the_program_and_leaves_nothing)
     cr_expect_neq(access("full.png", F_OK), 0);
     cr_expect_eq(scratch_entries(""), 2); // paper and figures
 }
+
+/// The pixel at (y,x) of a panel of one cell.
+static const uint8_t *pixel(const struct panel *panel, size_t y, size_t x)
+{
+    return panel->pixels + (y * panel->width + x) * 3;
+}
+
+Test(panel, a_patch_is_a_part_of_an_image_at_any_corner)
+{
+    struct panel panel;
+    panel_open(&panel, 1, 1, 4, 3, 0);
+    panel_patch(&panel, 0, 0, 4, 5, image, 2);
+    for (size_t y = 0; y < 12; ++y)
+        for (size_t x = 0; x < 12; ++x)
+            for (size_t c = 0; c < 3; ++c) {
+                const int inside = y >= 4 && y < 10 && x >= 5 && x < 11;
+                const uint8_t want =
+                    inside ? want_byte(image[c * 4 + (y - 4) / 3 * 2 + (x - 5) / 3])
+                           : 255;
+                cr_expect_eq(pixel(&panel, y, x)[c], want, "%zu %zu %zu", y, x, c);
+            }
+    panel_close(&panel);
+}
+
+/// Six numbers in 7 x 11 pixels: two rows of three rectangles, 3 x 3 each, in the middle.
+Test(panel, values_are_equal_rectangles_on_the_sequential_scale)
+{
+    static const float values[6] = {-2, -1, 0, .5f, 1, 2};
+    const struct rectangle where = {1, 2, 7, 11};
+    struct panel panel;
+    panel_open(&panel, 1, 1, 7, 2, 0);
+    panel_values(&panel, 0, 0, &where, values, 6, 1);
+    for (size_t y = 0; y < 14; ++y)
+        for (size_t x = 0; x < 14; ++x) {
+            uint8_t want[3] = {255, 255, 255};
+            if (y >= 1 && y < 7 && x >= 3 && x < 12)
+                panel_scale(want,
+                            .5 + .5 * (double)values[(y - 1) / 3 * 3 + (x - 3) / 3]);
+            cr_expect(!memcmp(pixel(&panel, y, x), want, 3), "%zu %zu", y, x);
+        }
+    panel_close(&panel);
+}
+
+static void crowd(const void *unused)
+{
+    (void)unused;
+    static const float values[26] = {0};
+    const struct rectangle where = {0, 0, 5, 5};
+    struct panel panel;
+    panel_open(&panel, 1, 1, 5, 1, 0);
+    panel_values(&panel, 0, 0, &where, values, 26, 1);
+}
+
+Test(panel, values_need_a_pixel_each)
+{
+    expect_ending(__LINE__, crowd, NULL, -SIGABRT, "too few for 26 numbers");
+}
