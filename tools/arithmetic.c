@@ -231,7 +231,6 @@ static void study_train(struct study *study)
     for (int r = 0; r < RUNS; ++r) {
         training_open(&study->training[r], study, r);
         training_resume(&study->training[r], study);
-        trainer_start(&study->training[r].pretrainer.trainer);
         done += study->training[r].pretrainer.trainer.state.updates;
     }
     progress_open(&progress, "arithmetic", "images", (double)(all * batch),

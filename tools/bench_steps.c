@@ -131,7 +131,6 @@ static void bench_open(struct bench *bench)
 {
     if (bench->work == TRAINING) {
         pretrainer_open(&bench->pretrainer, &bench->settings);
-        trainer_start(&bench->pretrainer.trainer);
     } else {
         forward_open(&bench->forward, &bench->settings);
     }

@@ -252,17 +252,15 @@ static void shown_copy(int32_t *shown, const int32_t *row, size_t i,
 static void masks_fill(struct job *job, const struct request *request,
                        const struct npy *chosen)
 {
-    uint32_t ranking[MOST_TOKENS];
-    int32_t masked[MOST_TOKENS];
+    int32_t hidden[MOST_TOKENS];
     for (size_t i = 0; i < job->count; ++i) {
         int32_t *shown = job->shown + i * job->visible;
         if (request->visible) {
             const int32_t *rows = chosen->data;
             shown_copy(shown, rows + i * job->visible, i, job, request->visible);
         } else if (request->ratio) {
-            mask_ranking(ranking, job->tokens, request->mask_seed, EVALUATION_EPOCH,
-                         (uint32_t)i);
-            mask_split(shown, masked, ranking, job->tokens, job->visible);
+            mask_draw(shown, hidden, job->tokens, request->mask_ratio,
+                      request->mask_seed, EVALUATION_EPOCH, (uint32_t)i);
         } else {
             for (size_t t = 0; t < job->tokens; ++t) shown[t] = (int32_t)t;
         }
@@ -280,9 +278,7 @@ static void arrays_open(struct job *job, const struct request *request)
         size_product(job->count, size_product(job->visible + 1, job->width));
     size_t pixels = job->weights.decoder ? size_product(job->count, IMAGE_BYTES) : 0;
     size_t patches = size_product(job->count, job->tokens);
-    arena_open(&job->arena, "outputs",
-               size_product(encoded + pixels, sizeof(float)) +
-                   size_product(patches, 1 + sizeof(int32_t)) + 4096);
+    arena_open_growing(&job->arena, "outputs");
     job->shown = arena_take(&job->arena, job->count * job->visible, sizeof(int32_t));
     job->mask = arena_take(&job->arena, patches, 1);
     job->encoded = arena_take(&job->arena, encoded, sizeof(float));

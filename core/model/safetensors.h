@@ -1,6 +1,6 @@
 /// Weights on disk: safetensors (github.com/huggingface/safetensors), an 8-byte little-endian header
 /// length, a JSON header {name: {dtype, shape, data_offsets}}, then the raw numbers. The header is read
-/// with cJSON; a file is believed only when every byte of it is accounted for.
+/// with cJSON. A file is accepted only when every byte of it is accounted for.
 #ifndef MASKBOOK_MODEL_SAFETENSORS_H
 #define MASKBOOK_MODEL_SAFETENSORS_H
 
@@ -34,14 +34,22 @@ struct safetensors {
     char digest[HASH_HEX]; ///< SHA-256 of the file
 };
 
-/// Reads and checks a file. Dies (EXIT_INPUT), naming the path and the tensor, for: a missing or
-/// truncated file, a header length of 0, over 16 MB or past the end, JSON that does not parse or has
-/// trailing bytes, duplicate names, an unknown dtype, offsets above 2^53, reversed, overlapping, with
-/// holes or past the end, a shape whose product is not the data's size, metadata that is not text,
-/// and a number that is not finite. `hint` says what to do when the file is missing, or NULL.
+/// Bytes of a sentence about a file, the final 0 included: "PATH: what is wrong".
+enum { SAFETENSORS_FAULT = 4096 };
+
+/// Reads and checks a file. Returns 1, or 0 with `fault` (SAFETENSORS_FAULT) filled and nothing to free, for: a
+/// missing or truncated file, a header length of 0, over 16 MB or past the end, JSON that does not parse or
+/// has trailing bytes, duplicate names, an unknown dtype, offsets above 2^53, reversed, overlapping, with
+/// holes or past the end, a shape whose product is not the data's size, metadata that is not text, and a
+/// number that is not finite. Dies (EXIT_INPUT) when the disk fails while it reads.
+int safetensors_open(struct safetensors *file, const char *path,
+                     char fault[SAFETENSORS_FAULT]) __attribute__((warn_unused_result));
+
+/// The same, but dies (EXIT_INPUT) with the fault. `hint` says what to do when the file is missing, or
+/// NULL.
 void safetensors_read(struct safetensors *file, const char *path, const char *hint);
 
-/// Frees what safetensors_read made.
+/// Frees what safetensors_open or safetensors_read made.
 void safetensors_free(struct safetensors *file);
 
 /// The tensor of that name, NULL when there is none.
@@ -58,9 +66,14 @@ const struct tensor *tensor_expect(const struct safetensors *file, const char *n
 /// out (tensor->count) = the tensor's numbers, widened exactly.
 void tensor_values(real *out, const struct tensor *tensor);
 
-/// slab (parameters->count) = the file's tensors `prefix`+name for every row of the table.
-/// Dies (EXIT_INPUT), naming the tensor, when one is missing or has another shape, and when the file
-/// holds a tensor under `prefix` that the table does not know.
+/// slab (parameters->count) = the file's tensors `prefix`+name for every row of the table. Returns 1, or 0
+/// with `fault` filled and the slab unspecified when a tensor is missing or has another shape, or when the
+/// file holds a tensor under `prefix` that is not in the table.
+int safetensors_slab(real *slab, const struct parameters *parameters,
+                     const struct safetensors *file, const char *prefix,
+                     char fault[SAFETENSORS_FAULT]) __attribute__((warn_unused_result));
+
+/// The same, but dies (EXIT_INPUT) with the fault.
 void safetensors_weights(real *slab, const struct parameters *parameters,
                          const struct safetensors *file, const char *prefix);
 

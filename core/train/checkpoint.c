@@ -1,12 +1,8 @@
 #include "core/train/checkpoint.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/base/number.h"
@@ -26,8 +22,8 @@ static struct numbers numbers_of(const struct train_state *state)
     return numbers;
 }
 
-// Digest over everything that the continuation depends on: a safetensors file with a flipped bit in a
-// number is still a well-formed file.
+// Digest over everything that the continuation depends on, because a safetensors file with a flipped bit in
+// a number is still well formed.
 static void state_digest(char hex[HASH_HEX], const struct run_identity *identity,
                          const struct numbers *numbers, const struct train_state *state,
                          size_t count)
@@ -68,122 +64,111 @@ void checkpoint_write(const char *path, const struct run_identity *identity,
     safetensors_write(path, parameters, slabs, 3, metadata, keys, TENSOR_F32);
 }
 
-static _Noreturn void not_ours(const char *path, const char *key,
-                               const struct run_identity *identity,
-                               const struct safetensors *file)
+static void fault_of_another(char fault[SAFETENSORS_FAULT], const char *key,
+                             const struct run_identity *identity,
+                             const struct safetensors *file)
 {
     const char *found = safetensors_metadata(file, key);
     if (!found) found = "none";
     if (strcmp(key, "core_type") == 0)
-        die(EXIT_INPUT,
-            "%s: was computed by OpenBLAS's %s kernels, not by %s (set "
-            "OPENBLAS_CORETYPE=%s to go on with it, or FORCE=1 to start anew)",
-            path, found, identity->core_type, found);
-    if (strcmp(key, "recipe") == 0)
-        die(EXIT_INPUT,
-            "%s: belongs to another recipe, '%s', not to '%s' (go on with that one, or "
-            "FORCE=1 to start anew)",
-            path, found, identity->recipe);
-    die(EXIT_INPUT,
-        "%s: belongs to a training with another %s, %s (go on with that one, or "
-        "FORCE=1 to "
-        "start anew)",
-        path, key, found);
+        snprintf(fault, SAFETENSORS_FAULT,
+                 "%s: was computed by OpenBLAS's %s kernels, not by %s (set "
+                 "OPENBLAS_CORETYPE=%s to continue it, or FORCE=1 to start anew)",
+                 file->path, found, identity->core_type, found);
+    else if (strcmp(key, "recipe") == 0)
+        snprintf(fault, SAFETENSORS_FAULT,
+                 "%s: belongs to another recipe, '%s', not to '%s' (continue that one, "
+                 "or FORCE=1 to start anew)",
+                 file->path, found, identity->recipe);
+    else
+        snprintf(fault, SAFETENSORS_FAULT,
+                 "%s: belongs to a training with another %s, %s (continue that one, or "
+                 "FORCE=1 to start anew)",
+                 file->path, key, found);
 }
 
-static const char *number_text(const struct safetensors *file, const char *key)
+// Returns 1 when the file holds a whole state; `fault` has no advice yet.
+static int state_load(struct train_state *state, const struct safetensors *file,
+                      const struct run_identity *identity,
+                      const struct parameters *parameters,
+                      char fault[SAFETENSORS_FAULT])
 {
-    const char *text = safetensors_metadata(file, key);
-    if (!text)
-        die(EXIT_INPUT,
-            "%s: is no checkpoint, its metadata lack %s (remove it, or FORCE=1)",
-            file->path, key);
-    return text;
+    static const char *const keys[] = {"state_sha256", "updates", "loss_sum",
+                                       "loss_count"};
+    const char *text[4];
+    for (int i = 0; i < 4; ++i)
+        if (!(text[i] = safetensors_metadata(file, keys[i]))) {
+            snprintf(fault, SAFETENSORS_FAULT,
+                     "%s: is no checkpoint, its metadata lack %s", file->path, keys[i]);
+            return 0;
+        }
+    if (!safetensors_slab(state->weights, parameters, file, "param/", fault) ||
+        !safetensors_slab(state->first_moment, parameters, file, "m/", fault) ||
+        !safetensors_slab(state->second_moment, parameters, file, "v/", fault))
+        return 0;
+    int good = unsigned_scan(&state->updates, text[1]) &
+               number_scan(&state->loss_sum, text[2]) &
+               unsigned_scan(&state->loss_count, text[3]);
+    const struct numbers numbers = numbers_of(state);
+    char digest[HASH_HEX];
+    state_digest(digest, identity, &numbers, state, parameters->count);
+    if (good && strcmp(digest, text[0]) == 0) return 1;
+    snprintf(fault, SAFETENSORS_FAULT, "%s: is corrupt, its digest differs",
+             file->path);
+    return 0;
+}
+
+static void advise(char fault[SAFETENSORS_FAULT])
+{
+    const size_t used = strlen(fault);
+    snprintf(fault + used, SAFETENSORS_FAULT - used, " (remove it, or FORCE=1)");
+}
+
+int checkpoint_open(struct train_state *state, const char *path,
+                    const struct run_identity *identity,
+                    const struct parameters *parameters, char fault[SAFETENSORS_FAULT])
+{
+    struct safetensors file;
+    if (!safetensors_open(&file, path, fault)) {
+        advise(fault);
+        return 0;
+    }
+    const char *key = run_identity_difference(identity, &file);
+    int good = 0;
+    if (key) {
+        fault_of_another(fault, key, identity, &file);
+    } else {
+        // The state stays as it is until all of the file has been checked.
+        const size_t count = parameters->count, bytes = count * sizeof(real);
+        struct arena arena;
+        arena_open_growing(&arena, "checkpoint");
+        struct train_state read = {.weights = arena_reals(&arena, count),
+                                   .first_moment = arena_reals(&arena, count),
+                                   .second_moment = arena_reals(&arena, count)};
+        good = state_load(&read, &file, identity, parameters, fault);
+        if (good) {
+            memcpy(state->weights, read.weights, bytes);
+            memcpy(state->first_moment, read.first_moment, bytes);
+            memcpy(state->second_moment, read.second_moment, bytes);
+            state->updates = read.updates;
+            state->loss_sum = read.loss_sum;
+            state->loss_count = read.loss_count;
+        } else {
+            advise(fault);
+        }
+        arena_close(&arena);
+    }
+    safetensors_free(&file);
+    return good;
 }
 
 void checkpoint_read(struct train_state *state, const char *path,
                      const struct run_identity *identity,
                      const struct parameters *parameters)
 {
-    struct safetensors file;
-    safetensors_read(&file, path, NULL);
-    const char *key = run_identity_difference(identity, &file);
-    if (key) not_ours(path, key, identity, &file);
-
-    safetensors_weights(state->weights, parameters, &file, "param/");
-    safetensors_weights(state->first_moment, parameters, &file, "m/");
-    safetensors_weights(state->second_moment, parameters, &file, "v/");
-    const char *recorded = number_text(&file, "state_sha256");
-    int good = unsigned_scan(&state->updates, number_text(&file, "updates")) &
-               number_scan(&state->loss_sum, number_text(&file, "loss_sum")) &
-               unsigned_scan(&state->loss_count, number_text(&file, "loss_count"));
-
-    struct numbers numbers = numbers_of(state);
-    char digest[HASH_HEX];
-    state_digest(digest, identity, &numbers, state, parameters->count);
-    if (!good || strcmp(digest, recorded))
-        die(EXIT_INPUT,
-            "%s: is corrupt, its digest differs (remove it, or FORCE=1 to start anew)",
-            path);
-    safetensors_free(&file);
-}
-
-// ====== Asking first ======
-
-// Exit handlers belong to the process that asks, which goes on; the first to run ends the child.
-static void leave(int code, void *unused)
-{
-    (void)unused;
-    _exit(code);
-}
-
-// Reads the checkpoint in a child, where death is an answer; what it says goes into `sink`.
-static _Noreturn void read_and_leave(int sink, struct train_state *state,
-                                     const char *path,
-                                     const struct run_identity *identity,
-                                     const struct parameters *parameters)
-{
-    if (on_exit(leave, NULL) || dup2(sink, STDERR_FILENO) < 0) _exit(EXIT_SYSTEM);
-    checkpoint_read(state, path, identity, parameters);
-    _exit(0);
-}
-
-// reason = what the child says, until it ends, as one line without the program's name.
-static void listen(char reason[CHECKPOINT_REASON], int source)
-{
-    char rest[256], *end = reason + CHECKPOINT_REASON - 1, *at = reason;
-    for (ssize_t got; (got = read(source, at, (size_t)(end - at))) > 0 && at < end;)
-        at += got;
-    while (read(source, rest, sizeof rest) > 0) continue;
-    *at = 0;
-    reason[strcspn(reason, "\n")] = 0;
-    size_t name = strlen(program_invocation_short_name);
-    if (!strncmp(reason, program_invocation_short_name, name) &&
-        !strncmp(reason + name, ": ", 2))
-        memmove(reason, reason + name + 2, strlen(reason + name + 2) + 1);
-}
-
-int checkpoint_fits(char reason[CHECKPOINT_REASON], struct train_state *state,
-                    const char *path, const struct run_identity *identity,
-                    const struct parameters *parameters)
-{
-    int ends[2], status;
-    fflush(NULL); // or the child would write it again
-    if (pipe(ends)) die(EXIT_SYSTEM, "%s: no pipe: %s", path, strerror(errno));
-    pid_t child = fork();
-    if (child < 0) die(EXIT_SYSTEM, "%s: no process: %s", path, strerror(errno));
-    if (child == 0) read_and_leave(ends[1], state, path, identity, parameters);
-    close(ends[1]);
-    listen(reason, ends[0]);
-    close(ends[0]);
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            die(EXIT_SYSTEM, "%s: lost its check: %s", path, strerror(errno));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 1;
-    // Anything but a refusal, such as no memory, says nothing about the file.
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_INPUT)
-        die(EXIT_SYSTEM, "%s: cannot be checked: %s (try again)", path, reason);
-    return 0;
+    char fault[SAFETENSORS_FAULT];
+    if (!checkpoint_open(state, path, identity, parameters, fault))
+        die(EXIT_INPUT, "%s", fault);
 }
 
 void trained_weights_write(const char *path, const struct run_identity *identity,

@@ -22,22 +22,18 @@ void checkpoint_write(const char *path, const struct run_identity *identity,
                       const struct parameters *parameters,
                       const struct train_state *state);
 
-/// Fills the state's slabs and numbers from `path`. Dies (EXIT_INPUT) for a file that is no checkpoint,
-/// has one bit wrong, or belongs to another training, saying what differs and what to do.
+/// Fills the state's slabs and numbers from `path`. Returns 1, or 0 with the state as it was and `fault`
+/// (SAFETENSORS_FAULT) = what is wrong and what to do, "PATH: why (do X)", for a file that is no checkpoint,
+/// has one bit wrong, or belongs to another training. Memory: three more slabs while it reads.
+int checkpoint_open(struct train_state *state, const char *path,
+                    const struct run_identity *identity,
+                    const struct parameters *parameters, char fault[SAFETENSORS_FAULT])
+    __attribute__((warn_unused_result));
+
+/// The same, but dies (EXIT_INPUT) with the fault.
 void checkpoint_read(struct train_state *state, const char *path,
                      const struct run_identity *identity,
                      const struct parameters *parameters);
-
-enum { CHECKPOINT_REASON = 4096 }; ///< bytes of a reason, the final 0 included
-
-/// Returns 1 when checkpoint_read would take `path`, and 0 when it would die (EXIT_INPUT), with
-/// reason (CHECKPOINT_REASON) = the line it would say. Tries it in a child of this process, so that the
-/// state stays as it is; costs one reading of the file, of which the child's share of the slabs is a
-/// copy. Contract: this process has no other thread. Dies (EXIT_SYSTEM) when the child cannot be made or
-/// ends otherwise.
-int checkpoint_fits(char reason[CHECKPOINT_REASON], struct train_state *state,
-                    const char *path, const struct run_identity *identity,
-                    const struct parameters *parameters);
 
 /// Writes the weights of a finished training to `path` as F32, atomically, with metadata: format, run, tier,
 /// data, updates, images_seen, epochs, heads, decoder_heads, patch, mask_ratio, then `more` (more_count)

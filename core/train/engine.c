@@ -13,9 +13,6 @@
 // the same in every worker whatever the caller's setting was.
 enum { FLOATING_POINT_MODE = 0x1f80 | 0x8000 | 0x0040 };
 
-// Bytes that an arena may add to a piece: alignment, and fences under ASan.
-enum { PIECE_FENCE = 256 };
-
 typedef void item_function(size_t i, int worker, void *context);
 
 struct worker {
@@ -106,12 +103,8 @@ struct engine *engine_open(int threads, size_t micro_batches, size_t count)
 {
     require(threads > 0 && (micro_batches & (micro_batches - 1)) == 0,
             "%d threads, %zu micro-batches", threads, micro_batches);
-    size_t slab = size_product(count, sizeof(real)) + PIECE_FENCE;
-    size_t control = sizeof(struct engine) + (micro_batches + 1) * 5 * sizeof(void *) +
-                     (size_t)threads * sizeof(struct worker) + 8 * PIECE_FENCE;
     struct arena arena;
-    arena_open(&arena, "gradients", size_product(micro_batches, slab) + control);
-
+    arena_open_growing(&arena, "gradients");
     struct engine *engine = arena_take(&arena, 1, sizeof *engine);
     *engine = (struct engine){
         .threads = threads, .micro_batches = micro_batches, .count = count};

@@ -22,8 +22,7 @@ struct engine; ///< threads, buffers and the tree
 
 /// Starts `threads` workers (the caller is number 0) for batches of `micro_batches` micro-batches (a
 /// power of two) and gradients of `count` numbers. micro_batches = 0: only a pool, for pool_for.
-/// Memory: about log2(micro_batches) + threads gradients are ever touched, although addresses are
-/// reserved for all of them. Workers flush subnormal numbers to zero, and so does the caller while it
+/// Memory: about log2(micro_batches) + threads gradients. Workers flush subnormal numbers to zero, and so does the caller while it
 /// works here. Dies (EXIT_SYSTEM) when threads or memory are refused.
 struct engine *engine_open(int threads, size_t micro_batches, size_t count);
 

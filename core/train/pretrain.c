@@ -139,7 +139,6 @@ double pretrain_rate(const struct pretrain *settings)
     struct pretrainer pretrainer;
     struct trainer *trainer = &pretrainer.trainer;
     pretrainer_open(&pretrainer, settings);
-    trainer_start(trainer);
     batches_take(trainer->image, trainer->epoch, &trainer->batches, 0);
     packed_weights_pack_all(&trainer->packed);
     size_t items = (size_t)settings->threads;

@@ -106,7 +106,7 @@ struct pretrainer {
 /// shape makes sense.
 void pretrainer_open(struct pretrainer *pretrainer, const struct pretrain *settings);
 
-/// Stops the threads, if any, and frees everything.
+/// Stops the threads and frees everything.
 void pretrainer_close(struct pretrainer *pretrainer);
 
 /// Images per second that a training with these settings would do here, from one micro-batch per thread,

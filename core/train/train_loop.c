@@ -15,7 +15,7 @@
 
 enum { CHECKPOINT_UPDATES = 100 }; // between checkpoints when no seconds are asked for
 
-// A training under way.
+// A training in progress.
 struct loop {
     const struct train_loop *settings;
     struct trainer *trainer;
@@ -36,7 +36,7 @@ static void interrupt(int signal)
     interrupted = signal;
 }
 
-// The first signal asks for a checkpoint, the second kills: the handler stands down once called.
+// The first signal asks for a checkpoint; the second kills, because SA_RESETHAND removes the handler.
 static void interrupts_catch(struct sigaction before[2])
 {
     struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
@@ -75,7 +75,7 @@ static void state_check(const struct loop *loop)
         !slab_finite(state->second_moment, count))
         die(EXIT_SYSTEM,
             "%s: the weights after update %" PRIu64
-            " are not finite (the last checkpoint is kept; lower the recipe's learning "
+            " are not finite (the last checkpoint is left; lower the recipe's learning "
             "rate)",
             loop->recipe->run, state->updates);
 }
@@ -159,18 +159,16 @@ static void updates_make(struct loop *loop)
 
 // ====== From beginning to end ======
 
-// True when there is a checkpoint to go on from.
-static int checkpoint_usable(struct loop *loop)
+// Fills the state from the checkpoint. Returns 0 when there is none, or none any more.
+static int checkpoint_use(struct loop *loop)
 {
     const char *path = loop->checkpoint;
-    char reason[CHECKPOINT_REASON];
+    char fault[SAFETENSORS_FAULT];
     if (!file_exists(path)) return 0;
-    if (checkpoint_fits(reason, &loop->trainer->state, path, loop->settings->identity,
-                        loop->trainer->plan.parameters))
+    if (checkpoint_open(&loop->trainer->state, path, loop->settings->identity,
+                        loop->trainer->plan.parameters, fault))
         return 1;
-    if (!loop->settings->discard)
-        die(EXIT_INPUT, "%s%s", reason,
-            strstr(reason, "FORCE=1") ? "" : " (remove it, or FORCE=1)");
+    if (!loop->settings->discard) die(EXIT_INPUT, "%s", fault);
     if (unlink(path))
         die(EXIT_SYSTEM, "%s: cannot be removed: %s (check who may write there)", path,
             strerror(errno));
@@ -180,14 +178,11 @@ static int checkpoint_usable(struct loop *loop)
 
 static void resume(struct loop *loop)
 {
-    struct train_state *state = &loop->trainer->state;
+    const struct train_state *state = &loop->trainer->state;
     char log[PATH_SIZE];
-    if (checkpoint_usable(loop)) {
-        checkpoint_read(state, loop->checkpoint, loop->settings->identity,
-                        loop->trainer->plan.parameters);
+    if (checkpoint_use(loop))
         fprintf(stderr, "%s: going on after update %" PRIu64 " of %" PRIu64 "\n",
                 loop->recipe->run, state->updates, loop->trainer->updates);
-    }
     path_format(log, "%s/log.tsv", loop->settings->folder);
     train_log_open(&loop->log, log, state->updates);
 }
@@ -199,10 +194,7 @@ void train_loop_run(const struct train_loop *settings)
                         .recipe = settings->trainer->plan.recipe};
     struct sigaction before[2];
     path_format(loop.checkpoint, "%s/checkpoint.safetensors", settings->folder);
-    // The threads start after the checkpoint has been tried in a child: a child of a process with threads
-    // may find a lock that nobody will ever open.
     resume(&loop);
-    trainer_start(settings->trainer);
     interrupts_catch(before);
     updates_make(&loop);
     state_check(&loop);
@@ -210,4 +202,9 @@ void train_loop_run(const struct train_loop *settings)
     unlink(loop.checkpoint);
     interrupts_release(before);
     train_log_close(&loop.log);
+    if (interrupted)
+        die(EXIT_SYSTEM,
+            "%s: interrupted after its last update, its result is complete (to go on: "
+            "%s)",
+            loop.recipe->run, settings->resume_command);
 }

@@ -1,8 +1,8 @@
-/// A training and its files, whatever the model: the loop over updates with its log, checkpoints and
-/// interruptions, killed at any moment and continued to the same bits. What a leaf computes is
-/// core/train/trainer.h's caller's business, and so is what is written at the end.
-#ifndef MASKBOOK_TRAIN_TRAINING_H
-#define MASKBOOK_TRAIN_TRAINING_H
+/// A training and its files, for any model: the loop over updates with its log, checkpoints and
+/// interruptions. It can be killed at any moment and continued to the same bits. The caller says what a
+/// micro-batch computes (core/train/trainer.h) and what is written at the end.
+#ifndef MASKBOOK_TRAIN_TRAIN_LOOP_H
+#define MASKBOOK_TRAIN_TRAIN_LOOP_H
 
 #include <stdint.h>
 
@@ -10,37 +10,36 @@
 #include "core/train/trainer.h"
 
 struct train_loop {
-    struct trainer *trainer;             ///< open, not started, in its initial state
+    struct trainer *trainer;             ///< open, in its initial state
     const struct run_identity *identity; ///< what a checkpoint must agree with
-    const char *label;          ///< of the progress line, e.g. "finetune m75-h3"
-    const char *folder;         ///< for checkpoint.safetensors and log.tsv
-    const char *resume_command; ///< printed when interrupted
-    double checkpoint_seconds;  ///< at least this long between checkpoints (0: every
-                                ///< line of the log and every 100 updates)
-    int discard; ///< remove a checkpoint that cannot be read or does not fit, instead of
-                 ///< dying
-    /// Called after every update and its checkpoint with the number of updates done, or NULL; how
-    /// tests end a training at a chosen line.
+    const char *label;                   ///< of the progress line, "finetune m75-h3"
+    const char *folder;                  ///< for checkpoint.safetensors and log.tsv
+    const char *resume_command;          ///< printed when interrupted
+    /// At least this long between checkpoints (0: at every line of the log and every 100 updates).
+    double checkpoint_seconds;
+    /// 1: remove a checkpoint that cannot be read or does not fit, instead of dying.
+    int discard;
+    /// Called after every update and its checkpoint with the number of updates done, or NULL; tests
+    /// use it to end a training at a chosen moment.
     void (*after_update)(uint64_t updates);
-    /// The accuracy that a line of the log shall have, at the present weights; or NULL. Called
-    /// between updates.
+    /// The accuracy for a line of the log, at the present weights, or NULL. Called between updates.
     double (*measure)(void *context);
-    /// Writes what the training is for, after the last update and before its checkpoint is removed.
+    /// Writes the result, after the last update and before its checkpoint is removed.
     void (*finish)(void *context);
     void *context; ///< of measure and finish
 };
 
-/// Goes on from folder/checkpoint.safetensors when it is whole and of the same identity, or begins;
-/// trains to the end, calls `finish` and removes the checkpoint. A checkpoint that is not usable ends the
-/// process (EXIT_INPUT), saying what is wrong and what to do, or is removed, with a line on stderr
-/// (`discard`).
+/// Continues from folder/checkpoint.safetensors if it is whole and of the same identity, or begins; trains
+/// to the end, calls `finish` and removes the checkpoint. Dies (EXIT_INPUT) for a checkpoint that is not
+/// usable, saying what is wrong and what to do, or removes it with a line on stderr (`discard`).
 ///
-/// Appends to folder/log.tsv one line for the first update that completes an epoch, and for the last:
-/// core/train/train_log.h; lines past the checkpoint are dropped on resume.
+/// Appends to folder/log.tsv (core/train/train_log.h) one line for the first update that completes an epoch,
+/// and for the last; drops lines after the checkpoint when it resumes.
 ///
 /// On SIGINT or SIGTERM finishes the update, writes a checkpoint, prints the command that resumes and
-/// exits EXIT_SYSTEM; a second signal kills. Dies (EXIT_SYSTEM) when the loss or the weights are not
-/// finite, keeping the last checkpoint. Contract: this process has no other thread (checkpoint_fits).
-void train_loop_run(const struct train_loop *training);
+/// exits EXIT_SYSTEM; after the last update it finishes the training first, then exits likewise, so
+/// that a process never goes on to its next training. A second signal kills. Dies (EXIT_SYSTEM) when the
+/// loss or the weights are not finite, leaving the last checkpoint.
+void train_loop_run(const struct train_loop *loop);
 
 #endif

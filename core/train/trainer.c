@@ -24,10 +24,7 @@ void trainer_open(struct trainer *trainer, const struct trainer_plan *plan)
                   .weight_decay = recipe->weight_decay},
     };
     struct arena *arena = &trainer->arena;
-    arena_open(arena, "training",
-               3 * size_product(count, sizeof(real)) +
-                   packed_weights_bytes(plan->parameters, plan->arithmetic, TRAIN) +
-                   8 * (plan->images + batch) + 8 * 64);
+    arena_open_growing(arena, "training");
     struct train_state *state = &trainer->state;
     state->weights = arena_reals(arena, count);
     state->first_moment = arena_zeros(arena, count);
@@ -38,13 +35,7 @@ void trainer_open(struct trainer *trainer, const struct trainer_plan *plan)
     batches_open(&trainer->batches, plan->images, batch, plan->seed, arena);
     trainer->image = arena_take(arena, batch, sizeof *trainer->image);
     trainer->epoch = arena_take(arena, batch, sizeof *trainer->epoch);
-}
-
-void trainer_start(struct trainer *trainer)
-{
-    const struct trainer_plan *plan = &trainer->plan;
-    trainer->engine = engine_open(plan->threads, plan->recipe->micro_batches,
-                                  plan->parameters->count);
+    trainer->engine = engine_open(plan->threads, recipe->micro_batches, count);
 }
 
 static void pack_item(size_t row, int worker, void *context)
@@ -93,7 +84,7 @@ double trainer_step(struct trainer *trainer)
     if (!isfinite(loss))
         die(EXIT_SYSTEM,
             "%s: the loss of update %" PRIu64 " is not finite (the last checkpoint is "
-            "kept; lower the recipe's learning rate)",
+            "left; lower the recipe's learning rate)",
             recipe->run, state->updates + 1);
     pool_split(trainer->engine, adamw_part, trainer);
     state->updates++;
@@ -104,6 +95,6 @@ double trainer_step(struct trainer *trainer)
 
 void trainer_close(struct trainer *trainer)
 {
-    if (trainer->engine) engine_close(trainer->engine);
+    engine_close(trainer->engine);
     arena_close(&trainer->arena);
 }

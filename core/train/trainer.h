@@ -45,24 +45,22 @@ struct trainer {
     uint64_t updates;             ///< in all
     double step;                  ///< one update, in epochs
     struct packed_weights packed; ///< the weights of the present update, packed
-    struct engine *engine;        ///< NULL before trainer_start
-    const real *gradient;         ///< (parameters->count) of the present update
+    struct engine *engine;
+    const real *gradient; ///< (parameters->count) of the present update
     struct adamw adamw;
 };
 
-/// Prepares the state of update 0, initial weights that the caller may still overwrite; starts no
-/// thread. Dies (EXIT_SYSTEM) without memory. Contract: the recipe's micro-batches divide its batch.
+/// Prepares the state of update 0, initial weights that the caller may overwrite, and starts the threads.
+/// Dies (EXIT_SYSTEM) when memory or threads are refused. Contract: the recipe's micro-batches divide its
+/// batch.
 void trainer_open(struct trainer *trainer, const struct trainer_plan *plan);
-
-/// Starts the threads; once, before the first step. Dies (EXIT_SYSTEM) when they are refused.
-void trainer_start(struct trainer *trainer);
 
 /// Makes one update of the state, by AdamW at the schedule's rate on the gradient of the next batch, and
 /// returns that batch's loss. The same bits on any number of threads. Dies (EXIT_SYSTEM) when the loss
 /// is not finite, before it changes the state.
 double trainer_step(struct trainer *trainer);
 
-/// Stops the threads, if any, and frees everything.
+/// Stops the threads and frees everything.
 void trainer_close(struct trainer *trainer);
 
 #endif

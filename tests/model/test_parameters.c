@@ -284,3 +284,29 @@ Test(parameters, mae_refuses_a_faulty_shape, .signal = SIGABRT)
     struct arena arena;
     paper_model(&arena, 3);
 }
+
+// SHA-256 of the floats 0, 1, .., 9999 as little-endian bytes: more than one piece of the conversion.
+// python3: hashlib.sha256(struct.pack("<10000f", *range(10000))).hexdigest()
+Test(parameters, a_slab_is_digested_as_f32)
+{
+    enum { N = 10000 };
+    static real slab[N];
+    char hex[HASH_HEX];
+    for (size_t i = 0; i < N; ++i) slab[i] = (real)i;
+    slab_digest(hex, slab, N);
+    cr_expect_str_eq(hex, "042b8b3684f01a27d31442047abb51122d175ae97d5d6897ca0866c243f9dac8");
+    slab[N - 1] += 1;
+    slab_digest(hex, slab, N);
+    cr_expect_str_neq(hex, "042b8b3684f01a27d31442047abb51122d175ae97d5d6897ca0866c243f9dac8");
+}
+
+Test(parameters, one_number_that_is_not_finite_is_found)
+{
+    real slab[3] = {1, -2, 0};
+    cr_expect_eq(slab_finite(slab, 3), 1);
+    slab[2] = (real)INFINITY;
+    cr_expect_eq(slab_finite(slab, 3), 0);
+    cr_expect_eq(slab_finite(slab, 2), 1);
+    slab[0] = (real)NAN;
+    cr_expect_eq(slab_finite(slab, 1), 0);
+}

@@ -189,7 +189,8 @@ Test(safetensors, golden_file_is_read_to_the_bit)
 {
     scratch_write(in_scratch("golden"), GOLDEN, GOLDEN_SIZE);
     struct safetensors file;
-    safetensors_read(&file, in_scratch("golden"), NULL);
+    char fault[SAFETENSORS_FAULT];
+    cr_assert_eq(safetensors_open(&file, in_scratch("golden"), fault), 1);
     cr_assert_eq(file.count, 2);
     const struct tensor *a = safetensors_find(&file, "a");
     const struct tensor *b = safetensors_find(&file, "b");
@@ -309,6 +310,16 @@ static void read_path(const void *path)
     safetensors_free(&file);
 }
 
+/// Expects that safetensors_open refuses the file and says the path and `part`.
+static void expect_fault(int line, const char *path, const char *part)
+{
+    struct safetensors file;
+    char fault[SAFETENSORS_FAULT];
+    cr_expect_eq(safetensors_open(&file, path, fault), 0, "line %d", line);
+    cr_expect(strstr(fault, path) && strstr(fault, part), "line %d: %s", line, fault);
+    cr_expect(!file.bytes && !file.header && !file.tensors && !file.path);
+}
+
 ParameterizedTestParameters(safetensors, bad_header_is_refused)
 {
     static int index[sizeof BAD / sizeof *BAD];
@@ -323,6 +334,7 @@ ParameterizedTest(int *i, safetensors, bad_header_is_refused)
     put_safetensors(path, header, strlen(header), zeros, BAD[*i].data);
     const char *const parts[] = {path, BAD[*i].says, NULL};
     expect_death_naming(__LINE__, read_path, path, EXIT_INPUT, parts);
+    expect_fault(__LINE__, path, BAD[*i].says);
 }
 
 Test(safetensors, valid_variants_are_accepted)
@@ -402,6 +414,7 @@ Test(safetensors, deep_nesting_is_refused_without_a_crash)
 Test(safetensors, missing_file_says_what_to_do)
 {
     expect_death(__LINE__, read_path, in_scratch("nowhere"), EXIT_INPUT, "nowhere");
+    expect_fault(__LINE__, in_scratch("nowhere"), "is missing");
 }
 
 Test(safetensors, numbers_that_are_not_finite_are_refused)
@@ -461,7 +474,7 @@ Test(safetensors, tensors_that_do_not_match_the_table_are_refused)
         (struct parameter){.name = "more", .dimensions = 1, .shape = {2}, .count = 2};
     table.rows = 4;
     safetensors_write(path, &table, &one, 1, NULL, 0, TENSOR_F32);
-    expect_death(__LINE__, read_table, path, EXIT_INPUT, "tensor 'more' has no place");
+    expect_death(__LINE__, read_table, path, EXIT_INPUT, "tensor 'more' is not part");
 }
 
 // --- writing what must not be written --------------------------------------------------------

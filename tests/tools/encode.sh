@@ -153,7 +153,7 @@ tensors npy none.npy '<f4' 0,3,32,32 0
 tensors npy bright.npy '<f4' 1,3,32,32 0 1.001
 tensors npy nan.npy '<f4' 1,3,32,32 0 nan
 head -c 400 images.npy >cut.npy
-refused 3 'truncated' --weights cut.safetensors --images images.npy
+refused 3 'past the file' --weights cut.safetensors --images images.npy
 refused 3 'nowhere' --weights nowhere.safetensors --images images.npy
 refused 3 'nowhere' --weights small.safetensors --images nowhere.npy
 for file in double gray flat none; do

@@ -2,10 +2,7 @@
 
 #include <math.h>
 #include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 
-#include "core/base/rng.h"
 #include "core/data/batches.h"
 #include "core/data/patches.h"
 #include "core/model/classifier.h"
@@ -393,17 +390,6 @@ Test(finetune, the_recipe_is_the_public_code_s)
               desk.beta1 == .9 && desk.beta2 == .999 && desk.weight_decay == .05);
 }
 
-Test(finetune, a_loss_that_is_not_finite_ends_it)
-{
-    struct small small;
-    small_open(&small);
-    small.settings.recipe.warmup = 0;
-    small.settings.recipe.learning_rate = 1e36;
-    small_expect(&small, 4, "not finite (the last checkpoint is kept");
-    cr_expect_not(file_exists(small.weights));
-    small_close(&small);
-}
-
 // A checkpoint is F32, so only the builds that compute in float go on to the same bits.
 #ifndef REAL_DOUBLE
 
@@ -478,141 +464,54 @@ Test(finetune, bf16_has_bits_of_its_own_the_same_on_any_number_of_threads)
     small_close(&plain);
 }
 
-static uint64_t end_at;
-
-static void kill_there(uint64_t updates)
+static void kill_at_12(uint64_t updates)
 {
-    if (updates == end_at) kill(getpid(), SIGKILL);
+    if (updates == 12) kill(getpid(), SIGKILL);
 }
 
-static void interrupt_there(uint64_t updates)
-{
-    if (updates == end_at) raise(SIGINT);
-}
-
-static void terminate_there(uint64_t updates)
-{
-    if (updates == end_at) raise(SIGTERM);
-}
-
-// Kills at updates drawn from a seeded stream, and goes on at another number of threads each time.
-Test(finetune, killed_anywhere_it_goes_on_to_the_same_bits)
+Test(finetune, killed_it_goes_on_to_the_same_bits_on_other_threads)
 {
     struct small whole, killed;
     small_open(&whole);
     run(&whole);
-    struct rng rng = rng_open(8, PURPOSE_TEST, 0, 0);
-    for (int repeat = 0; repeat < 4; ++repeat) {
-        small_open(&killed);
-        killed.settings.after_update = kill_there;
-        end_at = 0;
-        for (int death = 0; death < 3 && end_at + 1 < TINY_UPDATES; ++death) {
-            end_at += 1 + rng_below(&rng, (uint32_t)(TINY_UPDATES - end_at - 1));
-            killed.settings.threads = 1 + (int)rng_below(&rng, 3);
-            small_expect(&killed, -SIGKILL, "");
-            cr_expect_not(file_exists(killed.weights));
-        }
-        killed.settings.after_update = NULL;
-        cr_expect_eq(run(&killed), 1);
-        same_result(&whole, &killed, __LINE__);
-        cr_expect_arr_eq(whole.predicted, killed.predicted, TESTED);
-        cr_expect_not(file_exists(killed.checkpoint));
-        small_close(&killed);
-    }
+    small_open(&killed);
+    killed.settings.after_update = kill_at_12;
+    small_expect(&killed, -SIGKILL, "");
+    cr_expect(file_exists(killed.checkpoint) && !file_exists(killed.weights));
+    killed.settings.after_update = NULL;
+    killed.settings.threads = 3;
+    small_expect(&killed, 0, "going on after update 10 of 20");
+    same_result(&whole, &killed, __LINE__);
+    cr_expect_eq(run(&killed), 0);
+    cr_expect_arr_eq(whole.predicted, killed.predicted, TESTED);
+    small_close(&killed);
     small_close(&whole);
 }
 
-Test(finetune, interrupted_it_saves_says_how_to_go_on_and_does_so)
+static void interrupt_at_20(uint64_t updates)
 {
-    struct small whole, cut;
-    small_open(&whole);
-    small_open(&cut);
-    run(&whole);
-    end_at = 7;
-    cut.settings.after_update = interrupt_there;
-    small_expect(&cut, 4, "interrupted after update 7 of 20 (to go on: make small)");
-    end_at = 13;
-    cut.settings.after_update = terminate_there;
-    cut.settings.threads = 3;
-    small_expect(&cut, 4, "going on after update 7 of 20");
-    end_at = 20;
-    small_expect(&cut, 0, "going on after update 13 of 20");
-    same_result(&whole, &cut, __LINE__);
-    small_close(&whole);
-    small_close(&cut);
+    if (updates == 20) raise(SIGINT);
 }
 
-// ====== Checkpoints that must not be believed ======
-
-/// A finetuning killed at update 12, whose checkpoint is of update 10.
-static void open_killed(struct small *small)
+static void train_two(const void *argument)
 {
-    small_open(small);
-    end_at = 12;
-    small->settings.after_update = kill_there;
-    small_expect(small, -SIGKILL, "");
-    cr_assert(file_exists(small->checkpoint));
-    small->settings.after_update = NULL;
+    const struct small *smalls = argument;
+    small_train(&smalls[0]);
+    small_train(&smalls[1]);
 }
 
-Test(finetune, a_checkpoint_that_cannot_be_read_is_discarded_aloud)
+// As `make table2` does: several finetunings in one process.
+Test(finetune, a_signal_in_the_last_update_saves_the_result_and_begins_no_other)
 {
-    struct small small, whole;
-    size_t size;
-    small_open(&whole);
-    run(&whole);
-    open_killed(&small);
-    char *bytes = file_read(&size, small.checkpoint, NULL);
-    bytes[size - 2] ^= 1; // for the one that is not cut
-    size_t lengths[] = {0, 100, size / 2, size};
-    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i) {
-        scratch_write(small.checkpoint, bytes, lengths[i]);
-        unlink(small.weights);
-        small_expect(&small, 0, "checkpoint.safetensors: removed, it is corrupt");
-        same_result(&whole, &small, __LINE__);
-    }
-    free(bytes);
-    small_close(&small);
-    small_close(&whole);
-}
-
-Test(finetune, a_checkpoint_of_another_finetuning_is_not_continued)
-{
-    struct small small;
-    open_killed(&small);
-    struct finetune kept = small.settings;
-    small.settings.pretrained = NULL;
-    small.settings.after_update = kill_there;
-    end_at = 1;
-    small_expect(&small, -SIGKILL, "of another training");
-    cr_expect_not(file_exists(small.checkpoint));
-    small.settings = kept;
-    small_expect(&small, 0, "");
-    small_close(&small);
-}
-
-static void fill_the_disk(uint64_t updates)
-{
-    // A whole file fits no more; the next checkpoint is due after update 10.
-    if (updates == 7) setrlimit(RLIMIT_FSIZE, &(struct rlimit){10000, 10000});
-}
-
-Test(finetune, a_full_disk_leaves_the_old_checkpoint_and_it_goes_on_from_there)
-{
-    struct small small, whole;
-    struct stat status;
-    small_open(&small);
-    small.settings.after_update = fill_the_disk;
-    small_expect(&small, 4, "cannot be written");
-    cr_assert_eq(stat(small.checkpoint, &status), 0);
-    cr_expect_gt(status.st_size, 10000);
-    small.settings.after_update = NULL;
-    small_expect(&small, 0, "going on after update 5 of 20");
-    small_open(&whole);
-    run(&whole);
-    same_result(&small, &whole, __LINE__);
-    small_close(&small);
-    small_close(&whole);
+    struct small smalls[2];
+    small_open(&smalls[0]);
+    small_open(&smalls[1]);
+    smalls[0].settings.after_update = interrupt_at_20;
+    expect_ending(__LINE__, train_two, smalls, 4, "(to go on: make small)");
+    cr_expect(file_exists(smalls[0].weights));
+    cr_expect_not(file_exists(smalls[1].log));
+    small_close(&smalls[0]);
+    small_close(&smalls[1]);
 }
 
 #endif

@@ -64,7 +64,6 @@ Test(pretrainer, an_update_is_adamw_on_the_gradient_of_the_whole_batch)
     tiny.settings.threads = 2;
     arena_open(&arena, "test", 32 << 20);
     pretrainer_open(&pretrainer, &tiny.settings);
-    trainer_start(&pretrainer.trainer);
     size_t count = pretrainer.mae.parameters.count, bytes = count * sizeof(real);
     for (int t = 0; t < T; ++t) trainer_step(&pretrainer.trainer);
 
@@ -109,7 +108,6 @@ static void weights_after(char hex[HASH_HEX], struct tiny *tiny, int threads,
     tiny->settings.recipe.micro_batches = micro_batches;
     tiny->settings.threads = threads;
     pretrainer_open(&pretrainer, &tiny->settings);
-    trainer_start(&pretrainer.trainer);
     for (uint32_t t = 0; t < 3; ++t) {
         uint32_t places[16];
         size_t order[16];
