@@ -1,10 +1,10 @@
 /// bench_products: the matrix products of a model's linear layers, as core/model computes them on
-/// one thread, in 32-bit floats and in bfloat16, and OpenBLAS's sgemm beside them. `make bench`
+/// one thread, in 32-bit floats and in bfloat16, and by OpenBLAS's sgemm. `make bench`
 /// runs it.
 ///
 /// Prints a line a layer, pass and round, as words key=value: the shape (rows, n outputs, k
 /// inputs), the rates in flops a second, and the machine's peak just before and after. The weight
-/// gradient's time contains the packing of its factors, which are new at every call; weights are
+/// gradient's time contains the packing of its operands, which are new at every call; weights are
 /// packed beforehand, as they are once an update. Numbers are random.
 #include <stdio.h>
 #include <string.h>
@@ -21,26 +21,26 @@
 #include "core/model/linear.h"
 #include "core/model/mlp.h"
 
-static const double PROBE = .01; ///< seconds that a look at the peak takes
+static const double PROBE = .01; // seconds that a look at the peak takes
 
-enum { MEMORY = 256 << 20 }; ///< more than the matrices of one layer at the most rows
+enum { MEMORY = 256 << 20 }; // more than the matrices of one layer at the most rows
 enum { ROWS_MOST = 4096, WIDTH_MOST = 768 };
 enum pass { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, PASSES };
 static const char *const passes[PASSES] = {"forward", "input-gradient",
                                            "weight-gradient"};
 
-/// A linear layer from k to n numbers and `rows` rows on their way through it.
+// A linear layer from k to n numbers, and `rows` rows of inputs and outputs.
 struct layer {
     const char *name;
     size_t rows, n, k;
-    real *weight;           ///< (n,k)
-    real *in, *out;         ///< (rows,k), (rows,n): values, or gradients
-    real *dweight;          ///< (n,k)
-    struct prepared_layer { ///< for each arithmetic
+    real *weight;         // (n,k)
+    real *in, *out;       // (rows,k), (rows,n): values, or gradients
+    real *dweight;        // (n,k)
+    struct packed_layer { // for each arithmetic
         struct linear linear;
         struct activation in, out;
         void *storage[2];
-    } prepared[2];
+    } packed[2];
 };
 
 static real *normals(struct arena *arena, size_t count, struct rng *rng)
@@ -50,27 +50,27 @@ static real *normals(struct arena *arena, size_t count, struct rng *rng)
     return x;
 }
 
-static void layer_prepare(struct layer *layer, enum arithmetic arithmetic,
-                          struct reserve *reserve)
+static void layer_pack(struct layer *layer, enum arithmetic arithmetic,
+                       struct reserve *reserve)
 {
-    struct prepared_layer *prepared = &layer->prepared[arithmetic];
+    struct packed_layer *packed = &layer->packed[arithmetic];
     size_t rows = layer->rows, n = layer->n, k = layer->k;
-    activation_open(&prepared->in, arithmetic, rows, k, reserve);
-    activation_open(&prepared->out, arithmetic, rows, n, reserve);
+    activation_open(&packed->in, arithmetic, rows, k, reserve);
+    activation_open(&packed->out, arithmetic, rows, n, reserve);
     if (arithmetic == FP32) {
-        memcpy(prepared->in.data, layer->in, rows * k * sizeof(real));
-        memcpy(prepared->out.data, layer->out, rows * n * sizeof(real));
+        memcpy(packed->in.data, layer->in, rows * k * sizeof(real));
+        memcpy(packed->out.data, layer->out, rows * n * sizeof(real));
     }
-    activation_commit(&prepared->in, layer->in, 0, rows);
-    activation_commit(&prepared->out, layer->out, 0, rows);
-    prepared->linear.forward = reals_operand_b(
+    activation_commit(&packed->in, layer->in, 0, rows);
+    activation_commit(&packed->out, layer->out, 0, rows);
+    packed->linear.forward = reals_operand_b(
         arithmetic, reserve_bytes(reserve, operand_bytes(arithmetic, n, k)),
         layer->weight, k, TRANSPOSED, k, n);
-    prepared->linear.backward = reals_operand_b(
+    packed->linear.backward = reals_operand_b(
         arithmetic, reserve_bytes(reserve, operand_bytes(arithmetic, n, k)),
         layer->weight, k, PLAIN, n, k);
-    prepared->storage[0] = reserve_bytes(reserve, operand_bytes(arithmetic, rows, n));
-    prepared->storage[1] = reserve_bytes(reserve, operand_bytes(arithmetic, rows, k));
+    packed->storage[0] = reserve_bytes(reserve, operand_bytes(arithmetic, rows, n));
+    packed->storage[1] = reserve_bytes(reserve, operand_bytes(arithmetic, rows, k));
 }
 
 static void layer_fill(struct layer *layer, struct arena *arena)
@@ -81,31 +81,30 @@ static void layer_fill(struct layer *layer, struct arena *arena)
     layer->in = normals(arena, layer->rows * layer->k, &rng);
     layer->out = normals(arena, layer->rows * layer->n, &rng);
     layer->dweight = arena_reals(arena, layer->n * layer->k);
-    layer_prepare(layer, FP32, &reserve);
-    layer_prepare(layer, BF16, &reserve);
+    layer_pack(layer, FP32, &reserve);
+    layer_pack(layer, BF16, &reserve);
 }
 
 static void multiply(const struct layer *layer, enum pass pass,
                      enum arithmetic arithmetic)
 {
-    const struct prepared_layer *prepared = &layer->prepared[arithmetic];
+    const struct packed_layer *packed = &layer->packed[arithmetic];
     size_t rows = layer->rows, n = layer->n, k = layer->k;
     if (pass == FORWARD)
-        linear_forward(layer->out, activation_operand_a(&prepared->in, 0, 0),
-                       &prepared->linear, arithmetic, rows, n, k, 0);
+        linear_forward(layer->out, activation_operand_a(&packed->in, 0, 0),
+                       &packed->linear, arithmetic, rows, n, k, 0);
     else if (pass == INPUT_GRADIENT)
-        linear_backward_input(layer->in, activation_operand_a(&prepared->out, 0, 0),
-                              &prepared->linear, arithmetic, rows, n, k);
+        linear_backward_input(layer->in, activation_operand_a(&packed->out, 0, 0),
+                              &packed->linear, arithmetic, rows, n, k);
     else
-        linear_backward_weight(layer->dweight, &prepared->out, 0, &prepared->in, 0,
-                               prepared->storage, rows, n, k, 0);
+        linear_backward_weight(layer->dweight, &packed->out, 0, &packed->in, 0,
+                               packed->storage, rows, n, k, 0);
 }
 
-/// The same product by OpenBLAS, on matrices where they lie.
+// The same product by OpenBLAS, on matrices where they lie.
 static void multiply_openblas(const struct layer *layer, enum pass pass)
 {
-    const real *in = layer->prepared[FP32].in.data,
-               *out = layer->prepared[FP32].out.data;
+    const real *in = layer->packed[FP32].in.data, *out = layer->packed[FP32].out.data;
     size_t rows = layer->rows, n = layer->n, k = layer->k;
     if (pass == FORWARD)
         gemm(layer->out, in, PLAIN, layer->weight, TRANSPOSED, rows, n, k, 0);
@@ -117,7 +116,7 @@ static void multiply_openblas(const struct layer *layer, enum pass pass)
 
 enum by { BY_FP32, BY_BF16, BY_OPENBLAS };
 
-/// Flops a second of products that are repeated for `seconds`.
+// Flops a second of products that are repeated for `seconds`.
 static double rate(const struct layer *layer, enum pass pass, enum by by,
                    double seconds)
 {
@@ -159,7 +158,7 @@ int main(int argc, char **argv)
     stdout_check_at_exit();
     struct option options[] = {
         {"width", "192", "D"},
-        {"rows", "1040", "tokens: 16 images of 65, a leaf"},
+        {"rows", "1040", "tokens: 16 images of 65, a micro-batch"},
         {"rounds", "5", "measurements of each product"},
         {"seconds", ".05", "time of a measurement"},
     };

@@ -47,7 +47,7 @@ static inline bf16 bf16_round(float x)
 }
 
 /// A finite x rounded to nearest, ties to even, to infinity past the largest number. Unlike
-/// bf16_round it keeps subnormal numbers: for files.
+/// bf16_round it keeps subnormal numbers; for files.
 static inline bf16 bf16_round_finite(float x)
 {
     uint32_t bits;

@@ -25,8 +25,8 @@ size_t attention_probs(const struct attention_shape *shape);
 
 /// Workspace for one head's products, used by all heads in turn.
 struct attention_work {
-    real *scores;  ///< (ATTENTION_PIECE,S), S = lanes_stride(T)
-    real *head[3]; ///< (T,D/H), BF16 only: columns of a head on their way to the output
+    real *scores;     ///< (ATTENTION_PIECE,S), S = lanes_stride(T)
+    real *head[3];    ///< (T,D/H), BF16 only: a head's columns before rounding
     void *storage[5]; ///< of packed operands
 };
 

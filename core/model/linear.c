@@ -33,7 +33,7 @@ void linear_backward_input(real *din, struct operand_a dout,
     phase_enter(before);
 }
 
-// Rows that are multiplied at a time: as many of both factors as the second-level cache holds. A
+// Rows that are multiplied at a time: as many of both operands as the second-level cache holds. A
 // multiple of the 32 that BF16 sums at a time.
 enum { DEPTH = 288 };
 

@@ -9,7 +9,7 @@
 #include "core/base/real.h"
 
 /// What the memory is for: a forward and a backward pass, or a forward pass alone. For INFER all
-/// blocks use the trace of one, in turn, which so stays in the cache.
+/// blocks use one trace, which stays in the cache.
 enum mode { TRAIN, INFER };
 
 struct reserve {

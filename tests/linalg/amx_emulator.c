@@ -60,7 +60,7 @@ static int32_t read_32(const uint8_t *at)
     return value;
 }
 
-// The operand in memory, from the ModRM byte at `at`; returns the bytes that it takes behind ModRM.
+// The operand in memory, from the ModRM byte at `at`; returns how many bytes it has after ModRM.
 static size_t decode_memory(struct instruction *it, const ucontext_t *context,
                             const uint8_t *at, int x, int b)
 {

@@ -1,6 +1,6 @@
 /// Intel's tile instructions in software, so that code for AMX runs on any x86-64 CPU: a handler of
 /// SIGILL decodes the instruction that was refused, does what the Software Developer's Manual
-/// (volume 2) says it does, and goes on behind it. As slow as that sounds.
+/// (volume 2) says it does, and continues after it. Slow.
 #ifndef MASKBOOK_TESTS_LINALG_AMX_EMULATOR_H
 #define MASKBOOK_TESTS_LINALG_AMX_EMULATOR_H
 

@@ -1,5 +1,5 @@
 /// Arithmetic of 32-bit floats that takes subnormal numbers for zeros, in and out, in plain C: what
-/// tiles do whatever the CPU's mode. For oracles; expects that mode to be the usual one.
+/// tiles do in any mode of the CPU. For oracles; expects the usual mode.
 #ifndef MASKBOOK_TESTS_LINALG_FLUSHING_H
 #define MASKBOOK_TESTS_LINALG_FLUSHING_H
 
@@ -33,7 +33,7 @@ static inline float flushed(float x)
     return fpclassify(x) == FP_SUBNORMAL ? copysignf(0, x) : x;
 }
 
-/// a + b. A subnormal sum is exact, hence flushed as it is.
+/// a + b. A subnormal sum is exact, so it can be flushed.
 static inline float add_flushed(float a, float b)
 {
     return flushed(flushed(a) + flushed(b));

@@ -1,4 +1,4 @@
-/// A matrix product in every way of holding its factors, with the numbers that it must give.
+/// A matrix product with its operands in every form, and the numbers that it must give.
 #ifndef MASKBOOK_TESTS_LINALG_PROBLEM_H
 #define MASKBOOK_TESTS_LINALG_PROBLEM_H
 
@@ -26,7 +26,7 @@ struct problem {
     real *out[2];        ///< (m + 2,n + GAP) got and wanted
 };
 
-/// count reals, aligned as factors must be.
+/// count reals, aligned as operands must be.
 static inline real *reals(size_t count)
 {
     void *memory;
@@ -70,15 +70,15 @@ static inline void problem_close(struct problem *p)
     for (int o = 0; o < 2; ++o) free(p->want[o]), free(p->out[o]);
 }
 
-static inline struct operand_a left_of(const struct problem *p, int way)
+static inline struct operand_a a_of(const struct problem *p, int way)
 {
     return way & BY_COLUMNS ? operand_a(p->a_columns, p->m + GAP, TRANSPOSED)
                             : operand_a(p->a, p->k + GAP, PLAIN);
 }
 
 /// The first k rows and n columns of B.
-static inline struct operand_b right_of(const struct problem *p, int way, size_t k,
-                                        size_t n)
+static inline struct operand_b b_of(const struct problem *p, int way, size_t k,
+                                    size_t n)
 {
     return way & IN_PANELS ? operand_b_pack(p->packed, p->b, p->n + GAP, PLAIN, k, n)
                            : operand_b(p->b, p->n + GAP);
@@ -97,7 +97,7 @@ static inline void chains_step(struct problem *p, size_t l)
 }
 
 /// Fills out[0] with canaries, and where `added` with the m x n numbers of the start; out[1] with
-/// the same canaries around the numbers wanted. Returns the place of C in out[0].
+/// the same canaries around the numbers wanted. Returns C within out[0].
 static inline real *canvas(struct problem *p, int added, const real *start, size_t m,
                            size_t n)
 {
@@ -118,7 +118,7 @@ static inline void expect_chains(struct problem *p, int way, struct operand_b ri
 {
     const int added = (way & ADDED) != 0;
     real *c = canvas(p, added, start, m, n);
-    product(c, n + GAP, left_of(p, way), right, FP32, m, n, k, added);
+    product(c, n + GAP, a_of(p, way), right, FP32, m, n, k, added);
     cr_assert(!memcmp(p->out[0], p->out[1], (m + 2) * (n + GAP) * sizeof(real)),
               "%s: %zu x %zu x %zu, way %d", product_path(), m, n, k, way);
 }

@@ -11,8 +11,8 @@
 
 // ====== Numbers ======
 
-/// The rounding by its definition: of the two neighbours the nearer, as exact numbers, or the even
-/// one. Behind the largest number stands 2^128, which is written as infinity.
+/// Rounding by its definition: the nearer of the two neighbours, as exact numbers, or the even one
+/// of a tie. The neighbour past the largest number is 2^128, which is written as infinity.
 static bf16 rounded_by_definition(float x)
 {
     uint32_t bits = bits_of_float(x);
@@ -58,6 +58,27 @@ Test(bf16, of_known_numbers)
     cr_expect_eq(bf16_widen(0xc020), -2.5f);
 }
 
+/// What files hold: finite numbers as above, but subnormal numbers too go to their nearest
+/// neighbour.
+Test(bf16, of_finite_numbers_keeps_subnormal_numbers)
+{
+    size_t bad = 0;
+    for (uint32_t half = 0; half < HALVES; ++half)
+        for (int t = 0; t < TAILS; ++t) {
+            float x = float_of_bits(half << 16 | tails[t]);
+            if (!isfinite(x)) continue;
+            float got = bf16_widen(bf16_round_finite(x));
+            if (fpclassify(x) == FP_SUBNORMAL)
+                bad += !(fabs((double)got - (double)x) <= 0x1p-134);
+            else if (x != 0)
+                bad += bf16_round_finite(x) != bf16_round(x);
+            else
+                bad += bits_of_float(got) != bits_of_float(x);
+        }
+    cr_expect_eq(bad, 0);
+    cr_expect_eq(bf16_round_finite(0x1.8p-133f), 2); // a tie, up to even
+}
+
 Test(bf16, widens_to_itself)
 {
     static real wide[HALVES];
@@ -98,8 +119,7 @@ Test(bf16, is_rounded_to_the_same_bits_by_every_kernel)
     real *x = malloc(COUNT * sizeof *x);
     bf16 *want = malloc(COUNT * sizeof *want), *got = malloc(COUNT * sizeof *got);
     for (uint32_t i = 0; i < COUNT; ++i) {
-        // A conversion between floats and doubles may make a signalling NaN quiet, which is as
-        // good.
+        // Conversion between floats and doubles may make a signalling NaN quiet: that is allowed.
         float number = float_of_bits(i / TAILS << 16 | tails[i % TAILS]);
         x[i] = (real)number, want[i] = bf16_round(number);
     }
@@ -171,7 +191,7 @@ Test(bf16, blocks_are_packed_alike_by_every_kernel_whole_or_not)
     }
 }
 
-// ====== Factors ======
+// ====== Operands ======
 
 static void *take(size_t numbers)
 {
@@ -204,29 +224,29 @@ static const size_t shapes[][2] = {{1, 1},   {2, 3},   {16, 32}, {17, 33},  {15,
                                    {33, 16}, {48, 65}, {65, 64}, {130, 192}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-/// Whether `got`, which stands for what was stored, is a factor (length,k): element (i,l) at the
-/// place that the layout names, zeros in the rest of it.
-static void expect_factor(int line, const bf16 *got, size_t size, int is_right,
-                          size_t length, size_t k, struct stored from, int k_in_rows)
+/// Expects `got` to be the operand (length,k) of what was stored: element (i,l) at the index that
+/// the layout defines, zeros elsewhere.
+static void expect_operand(int line, const bf16 *got, size_t size, int is_b,
+                           size_t length, size_t k, struct stored from, int k_in_rows)
 {
     size_t bad = 0, k_padded = (k + 31) / 32 * 32;
-    size_t padded = is_right ? (length + 31) / 32 * 32 : (length + 15) / 16 * 16;
+    size_t padded = is_b ? (length + 31) / 32 * 32 : (length + 15) / 16 * 16;
     cr_assert_eq(size, padded * k_padded, "line %d", line);
     for (size_t i = 0; i < padded; ++i)
         for (size_t l = 0; l < k_padded; ++l) {
-            size_t at = is_right ? i / 16 * (16 * k_padded) + l / 32 * 512 +
-                                       l % 32 / 2 * 32 + i % 16 * 2 + l % 2
-                                 : i * k_padded + l;
+            size_t at = is_b ? i / 16 * (16 * k_padded) + l / 32 * 512 +
+                                   l % 32 / 2 * 32 + i % 16 * 2 + l % 2
+                             : i * k_padded + l;
             bf16 want = i >= length || l >= k ? 0
                         : k_in_rows           ? from.halves[i * from.ld + l]
                                               : from.halves[l * from.ld + i];
             bad += got[at] != want;
         }
-    cr_expect(bad == 0, "line %d: %zu of a factor %zu x %zu are off", line, bad, length,
-              k);
+    cr_expect(bad == 0, "line %d: %zu of an operand %zu x %zu are off", line, bad,
+              length, k);
 }
 
-Test(bf16, left_factors_are_rows_filled_up_with_zeros)
+Test(bf16, operand_a_is_rows_padded_with_zeros)
 {
     for (size_t x = 0; x < SHAPES; ++x)
         for (int op = PLAIN; op <= TRANSPOSED; ++op) {
@@ -235,17 +255,17 @@ Test(bf16, left_factors_are_rows_filled_up_with_zeros)
             bf16 *storage = take(size);
             for (int from_reals = 0; from_reals < 2; ++from_reals) {
                 memset(storage, 0xaa, size * sizeof *storage);
-                struct operand_a left =
+                struct operand_a got =
                     from_reals ? operand_a_from_reals(storage, a.reals, a.ld, op, m, k)
                                : operand_a_from_bf16(storage, a.halves, a.ld, op, m, k);
-                cr_expect(left.data == storage && left.row == operand_a_bf16_row(k));
-                expect_factor(__LINE__, storage, size, 0, m, k, a, op == PLAIN);
+                cr_expect(got.data == storage && got.row == operand_a_bf16_row(k));
+                expect_operand(__LINE__, storage, size, 0, m, k, a, op == PLAIN);
             }
             free(a.reals), free(a.halves), free(storage);
         }
 }
 
-Test(bf16, right_factors_are_tiles_of_pairs_filled_up_with_zeros)
+Test(bf16, operand_b_is_tiles_of_pairs_padded_with_zeros)
 {
     for (size_t x = 0; x < SHAPES; ++x)
         for (int op = PLAIN; op <= TRANSPOSED; ++op) {
@@ -254,18 +274,18 @@ Test(bf16, right_factors_are_tiles_of_pairs_filled_up_with_zeros)
             bf16 *storage = take(size);
             for (int from_reals = 0; from_reals < 2; ++from_reals) {
                 memset(storage, 0xaa, size * sizeof *storage);
-                struct operand_b right =
+                struct operand_b got =
                     from_reals ? operand_b_from_reals(storage, b.reals, b.ld, op, k, n)
                                : operand_b_from_bf16(storage, b.halves, b.ld, op, k, n);
-                cr_expect(right.data == storage && right.row == TILE_DEPTH &&
-                          right.panel == 16 * operand_a_bf16_row(k));
-                expect_factor(__LINE__, storage, size, 1, n, k, b, op == TRANSPOSED);
+                cr_expect(got.data == storage && got.row == TILE_DEPTH &&
+                          got.panel == 16 * operand_a_bf16_row(k));
+                expect_operand(__LINE__, storage, size, 1, n, k, b, op == TRANSPOSED);
             }
             free(b.reals), free(b.halves), free(storage);
         }
 }
 
-Test(bf16, rows_are_rounded_and_padded_in_place_of_a_larger_matrix)
+Test(bf16, rows_are_rounded_and_padded_inside_a_larger_matrix)
 {
     enum { ROWS = 5, COLUMNS = 19, PADDED = 24, LD = 30, OUTSIDE = 0x1234 };
     struct stored x = stored_make(ROWS, COLUMNS);
@@ -282,7 +302,7 @@ Test(bf16, rows_are_rounded_and_padded_in_place_of_a_larger_matrix)
     free(x.reals), free(x.halves);
 }
 
-Test(bf16, factors_need_aligned_storage, .signal = SIGABRT)
+Test(bf16, operands_need_aligned_storage, .signal = SIGABRT)
 {
     static bf16 storage[2 * TILE_NUMBERS + 1] __attribute__((aligned(64)));
     static const real b[1] = {1};

@@ -57,7 +57,7 @@ static void naive(double *c, size_t ldc, double alpha, const double *a, size_t l
         }
 }
 
-/// One shape, transposition and beta; `padding` elements stand between rows.
+/// One shape, transposition and beta; `padding` numbers between rows.
 static void product_compare(int number, size_t padding, double alpha)
 {
     const size_t *shape = shapes[number / 8];

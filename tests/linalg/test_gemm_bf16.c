@@ -8,7 +8,7 @@
 
 #ifdef REAL_DOUBLE
 
-Test(tiles, are_refused_in_the_double_build, .signal = SIGABRT)
+Test(gemm_bf16, is_refused_in_the_double_build, .signal = SIGABRT)
 {
     static real c[1];
     static bf16 a[TILE_NUMBERS], b[2 * TILE_NUMBERS];
@@ -27,10 +27,9 @@ Test(tiles, are_refused_in_the_double_build, .signal = SIGABRT)
 #include "tests/linalg/amx_emulator.h"
 #include "tests/linalg/flushing.h"
 
-// ====== Factors and results ======
+// ====== Operands and results ======
 
-/// What numbers a factor is made of. SMALL products are near the subnormal numbers, ANY are random
-/// bits.
+/// The numbers of an operand. SMALL: products are near the subnormal numbers; ANY: random bits.
 enum numbers { UNIFORM, SMALL, ANY, KINDS };
 
 static bf16 draw(struct rng *rng, enum numbers kind)
@@ -54,9 +53,9 @@ static float draw_float(struct rng *rng, enum numbers kind)
     return kind == SMALL ? x * 0x1p-62f : x;
 }
 
-/// A product and what it is made of. Behind the used columns of A stand finite numbers (zeros where
-/// a sum may be a zero, whose sign they could turn), behind its last row nothing; around C stand
-/// guards.
+/// A product, its operands and its result. Past the columns in use A has finite numbers (zeros
+/// where a sum may be a zero, whose sign they could flip), past its last row nothing. C has guards
+/// around it.
 struct made {
     size_t m, n, k, row, panel, ldc;
     bf16 *a_storage, *b_storage;
@@ -78,13 +77,13 @@ static void *take(size_t count, size_t size)
     return aligned_alloc(64, (count * size + 63) / 64 * 64);
 }
 
-// The element of a right factor, by the formula of bf16.h.
-static size_t right_index(size_t panel, size_t l, size_t j)
+// The index of element (l,j) of operand B, as bf16.h defines it.
+static size_t b_index(size_t panel, size_t l, size_t j)
 {
     return j / 16 * panel + l / 32 * 512 + l % 32 / 2 * 32 + j % 16 * 2 + l % 2;
 }
 
-/// `column`, `group`: from where in larger factors the slices are taken.
+/// `column`, `group`: where the slices begin in larger operands.
 static void make(struct made *it, size_t m, size_t n, size_t k, enum numbers kind,
                  size_t column, size_t group, uint32_t seed)
 {
@@ -105,7 +104,7 @@ static void make(struct made *it, size_t m, size_t n, size_t k, enum numbers kin
     for (size_t x = 0; x < groups * it->panel; ++x) it->b_storage[x] = 0;
     for (size_t j = 0; j < n; ++j)
         for (size_t l = 0; l < k; ++l)
-            it->b_storage[right_index(it->panel, l, j + 16 * group)] = draw(&rng, kind);
+            it->b_storage[b_index(it->panel, l, j + 16 * group)] = draw(&rng, kind);
     for (size_t x = 0; x < c_size(it); ++x) it->start[x] = GUARDED;
     for (size_t i = 0; i < m; ++i)
         for (size_t j = 0; j < n; ++j)
@@ -133,9 +132,8 @@ static float *defined(const struct made *it, int accumulate)
                 float s[2] = {0, 0};
                 for (size_t l = first; l < first + 32; ++l) {
                     float a = l < it->k ? float_of_half(it->a[i * it->row + l]) : 0;
-                    float b = l < it->k
-                                  ? float_of_half(it->b[right_index(it->panel, l, j)])
-                                  : 0;
+                    float b =
+                        l < it->k ? float_of_half(it->b[b_index(it->panel, l, j)]) : 0;
                     s[l % 2] = fma_flushed(a, b, s[l % 2]);
                 }
                 c = add_flushed(c, add_flushed(s[0], s[1]));
@@ -154,7 +152,7 @@ static void multiply(const struct made *it, const char *path, int accumulate)
             accumulate);
 }
 
-// Any NaN is as good as another: which one comes out depends on the order of operands.
+// All NaNs count as the same: which one results depends on the order of operands.
 static int same(float x, float y)
 {
     return bits_of_float(x) == bits_of_float(y) || (isnan(x) && isnan(y));
@@ -204,7 +202,7 @@ static void expect_definition(int line, size_t m, size_t n, size_t k, enum numbe
     unmake(&it);
 }
 
-Test(tiles, of_every_path_equal_the_definition_at_every_edge)
+Test(gemm_bf16, equals_the_definition_on_every_path_at_every_edge)
 {
     static const size_t sides[] = {1, 2, 15, 16, 17, 31, 32, 33, 48, 63, 65};
     static const size_t depths[] = {1, 2, 31, 32, 33, 64, 65};
@@ -219,7 +217,7 @@ Test(tiles, of_every_path_equal_the_definition_at_every_edge)
                               (enum numbers)(seed % KINDS), 0, 0, seed);
 }
 
-Test(tiles, of_every_path_equal_the_definition_on_random_shapes)
+Test(gemm_bf16, equals_the_definition_on_every_path_on_random_shapes)
 {
     struct rng rng = rng_open(3, PURPOSE_TEST, 0, 0);
     for (uint32_t seed = 0; seed < 40; ++seed)
@@ -228,7 +226,7 @@ Test(tiles, of_every_path_equal_the_definition_on_random_shapes)
                           100 + seed);
 }
 
-Test(tiles, take_slices_of_larger_factors)
+Test(gemm_bf16, takes_slices_of_larger_operands)
 {
     struct rng rng = rng_open(4, PURPOSE_TEST, 0, 0);
     for (uint32_t seed = 0; seed < 12; ++seed)
@@ -245,7 +243,7 @@ static const size_t model_shapes[][3] = {
 };
 enum { MODEL_SHAPES = sizeof model_shapes / sizeof *model_shapes };
 
-Test(tiles, of_every_path_agree_on_shapes_of_the_model)
+Test(gemm_bf16, agrees_on_every_path_on_the_models_shapes)
 {
     for (size_t x = 0; x < MODEL_SHAPES; ++x) {
         struct made it;
@@ -267,7 +265,7 @@ Test(tiles, of_every_path_agree_on_shapes_of_the_model)
 
 // ====== Properties ======
 
-Test(tiles, of_a_row_do_not_depend_on_the_other_rows)
+Test(gemm_bf16, of_a_row_does_not_depend_on_the_other_rows)
 {
     struct made it;
     make(&it, 70, 33, 100, UNIFORM, 0, 0, 1);
@@ -288,7 +286,7 @@ Test(tiles, of_a_row_do_not_depend_on_the_other_rows)
     free(want), unmake(&it);
 }
 
-Test(tiles, do_not_depend_on_the_mode_of_the_thread_and_keep_it)
+Test(gemm_bf16, does_not_depend_on_the_threads_mode_and_restores_it)
 {
     enum { USUAL = 0x1f80, UPWARD = 0x4000, FLUSHING = 0x8040, FLAGS = 0x3f };
     static const unsigned modes[] = {USUAL, USUAL | UPWARD, USUAL | FLUSHING};
@@ -308,7 +306,7 @@ Test(tiles, do_not_depend_on_the_mode_of_the_thread_and_keep_it)
     free(want), unmake(&it);
 }
 
-Test(tiles, are_as_exact_as_their_sums)
+Test(gemm_bf16, is_as_exact_as_its_sums)
 {
     struct made it;
     make(&it, 64, 64, 768, UNIFORM, 0, 0, 3);
@@ -321,7 +319,7 @@ Test(tiles, are_as_exact_as_their_sums)
             double sum = 0, size = 0;
             for (size_t l = 0; l < it.k; ++l) {
                 double term = (double)float_of_half(it.a[i * it.row + l]) *
-                              (double)float_of_half(it.b[right_index(it.panel, l, j)]);
+                              (double)float_of_half(it.b[b_index(it.panel, l, j)]);
                 sum += term, size += fabs(term);
             }
             double error = fabs((double)it.c[i * it.ldc + j] - sum);
@@ -332,7 +330,7 @@ Test(tiles, are_as_exact_as_their_sums)
     unmake(&it);
 }
 
-Test(tiles, flush_what_is_tiny_after_rounding_and_spare_what_rounds_up)
+Test(gemm_bf16, flushes_what_is_tiny_after_rounding_and_nothing_that_rounds_up)
 {
     // A(1,2) B(2,1) with one product of 2^-126 and one that takes a little from it: by 2^-150, a
     // number of 24 bits below FLT_MIN; by 2^-152, which rounds up to FLT_MIN.
@@ -347,10 +345,9 @@ Test(tiles, flush_what_is_tiny_after_rounding_and_spare_what_rounds_up)
             static bf16 b[2 * TILE_NUMBERS] __attribute__((aligned(64)));
             float c;
             // Even numbers of k are of one chain.
-            a[0] = bf16_round(0x1p-63f),
-            b[right_index(512, 0, 0)] = bf16_round(0x1p-63f);
+            a[0] = bf16_round(0x1p-63f), b[b_index(512, 0, 0)] = bf16_round(0x1p-63f);
             a[2] = bf16_round(-0x1p-62f);
-            b[right_index(512, 2, 0)] = bf16_round(ldexpf(1, cases[x].taken + 62));
+            b[b_index(512, 2, 0)] = bf16_round(ldexpf(1, cases[x].taken + 62));
             cr_assert(gemm_bf16_path_use(paths[p]));
             product(&c, 1, operand_a_bf16(a, 32), (struct operand_b){b, 32, 512}, BF16,
                     1, 1, 3, 0);
@@ -359,7 +356,7 @@ Test(tiles, flush_what_is_tiny_after_rounding_and_spare_what_rounds_up)
         }
 }
 
-// ====== The way to the tiles ======
+// ====== Tiles ======
 
 static void *multiply_on_a_thread(void *made)
 {
@@ -370,7 +367,7 @@ static void *multiply_on_a_thread(void *made)
     return NULL;
 }
 
-Test(tiles, work_on_every_thread_at_once)
+Test(gemm_bf16, works_on_all_threads_at_once)
 {
     enum { THREADS = 3 };
     struct made it[THREADS];
@@ -378,7 +375,7 @@ Test(tiles, work_on_every_thread_at_once)
     amx_emulate();
     for (int t = 0; t < THREADS; ++t) {
         make(&it[t], 33, 40, 70, UNIFORM, 0, 0, (uint32_t)t);
-        multiply(&it[t], "AMX", 1); // not what the thread is to compute
+        multiply(&it[t], "AMX", 1); // not what the thread will compute
     }
     for (int t = 0; t < THREADS; ++t)
         cr_assert_eq(pthread_create(&thread[t], NULL, multiply_on_a_thread, &it[t]), 0);
@@ -390,7 +387,7 @@ Test(tiles, work_on_every_thread_at_once)
     }
 }
 
-Test(tiles, are_configured_again_after_someone_else_released_them)
+Test(gemm_bf16, configures_tiles_again_after_someone_else_released_them)
 {
     struct made it;
     amx_emulate();
@@ -403,7 +400,7 @@ Test(tiles, are_configured_again_after_someone_else_released_them)
     free(want), unmake(&it);
 }
 
-Test(tiles, are_the_cpus_own_or_emulated)
+Test(gemm_bf16, takes_the_cpus_tiles_or_emulated_ones)
 {
     int own = amx_available();
     struct made it;
@@ -418,7 +415,7 @@ Test(tiles, are_the_cpus_own_or_emulated)
     unmake(&it);
 }
 
-Test(tiles, have_a_path_by_cpu_and_refuse_unknown_ones)
+Test(gemm_bf16, has_a_kernel_by_cpu_and_refuses_unknown_names)
 {
     cr_expect(gemm_bf16_path_use("portable"));
     cr_expect_str_eq(gemm_bf16_path(), "portable");
@@ -430,7 +427,7 @@ Test(tiles, have_a_path_by_cpu_and_refuse_unknown_ones)
                                                           : "portable");
 }
 
-Test(tiles, refuse_rows_of_no_whole_blocks, .signal = SIGABRT)
+Test(gemm_bf16, refuses_rows_that_are_not_whole_blocks, .signal = SIGABRT)
 {
     static float c[1];
     static bf16 a[TILE_NUMBERS], b[2 * TILE_NUMBERS];

@@ -30,7 +30,7 @@ ParameterizedTest(int *number, product,
         chains_step(&p, k - 1);
         for (size_t n = 1; n <= N; n = all ? n + 1 : n * 2 + 3)
             for (int way = 0; way < WAYS; ++way) {
-                const struct operand_b right = right_of(&p, way, k, n);
+                const struct operand_b right = b_of(&p, way, k, n);
                 for (size_t m = 1; m <= M; m = all ? m + 1 : m * 2 + 5)
                     expect_chains(&p, way, right, start, m, n, k);
             }
@@ -61,7 +61,7 @@ ParameterizedTest(int *number, product,
         real *start = matrix(p.m, p.n, 0, 3);
         for (size_t l = 0; l < p.k; ++l) chains_step(&p, l);
         for (int way = 0; way < WAYS; ++way)
-            expect_chains(&p, way, right_of(&p, way, p.k, p.n), start, p.m, p.n, p.k);
+            expect_chains(&p, way, b_of(&p, way, p.k, p.n), start, p.m, p.n, p.k);
         free(start);
         problem_close(&p);
     }
@@ -73,17 +73,17 @@ Test(product, the_order_of_a_chain_shows_in_its_bits)
 {
     enum { N = 16, K = 64 };
     struct problem p = problem_open(1, N, K);
-    real turned[N] = {0}, rounded[N] = {0};
+    real reversed[N] = {0}, rounded[N] = {0};
     for (size_t l = 0; l < K; ++l) {
         chains_step(&p, l);
         for (size_t j = 0; j < N; ++j) {
             const real term = p.a[l] * p.b[l * (N + GAP) + j];
-            turned[j] =
-                fma(p.a[K - 1 - l], p.b[(K - 1 - l) * (N + GAP) + j], turned[j]);
+            reversed[j] =
+                fma(p.a[K - 1 - l], p.b[(K - 1 - l) * (N + GAP) + j], reversed[j]);
             rounded[j] += term;
         }
     }
-    cr_expect(memcmp(p.want[0], turned, sizeof turned));
+    cr_expect(memcmp(p.want[0], reversed, sizeof reversed));
     cr_expect(memcmp(p.want[0], rounded, sizeof rounded));
     problem_close(&p);
 }
@@ -94,7 +94,7 @@ static void add_in_pieces(real *c, const struct problem *p, int way,
                           struct operand_b right, size_t first, size_t k,
                           struct rng *rng)
 {
-    const struct operand_a whole = left_of(p, way);
+    const struct operand_a whole = a_of(p, way);
     const struct operand_a a = {(const real *)whole.data + first * whole.step,
                                 whole.row, whole.step};
     const real *b = (const real *)right.data + first * right.row;
@@ -124,9 +124,9 @@ ParameterizedTest(int *number, product, is_the_same_in_pieces)
     const size_t bytes = p.m * p.n * sizeof(real);
     for (int trial = 0; trial < 5 * WAYS; ++trial) {
         const int way = trial % WAYS;
-        const struct operand_b right = right_of(&p, way, p.k, p.n);
+        const struct operand_b right = b_of(&p, way, p.k, p.n);
         real *whole = matrix(p.m, p.n, 0, 3), *pieces = matrix(p.m, p.n, 0, 3);
-        product(whole, p.n, left_of(&p, way), right, FP32, p.m, p.n, p.k, way & ADDED);
+        product(whole, p.n, a_of(&p, way), right, FP32, p.m, p.n, p.k, way & ADDED);
         for (size_t l = 0, k; l < p.k; l += k) {
             k = 1 + rng_below(&rng, (uint32_t)(p.k - l));
             add_in_pieces(pieces, &p, way, right, l, k, &rng);
@@ -165,7 +165,7 @@ static void expect_sums(struct problem *p, const char *path, const double *want,
     if (!product_path_use(path)) return;
     for (int way = added ? ADDED : 0; way < (added ? WAYS : ADDED); ++way) {
         real *c = canvas(p, added, p->want[1], m, n);
-        product(c, ldc, left_of(p, way), right_of(p, way, k, n), FP32, m, n, k, added);
+        product(c, ldc, a_of(p, way), b_of(p, way, k, n), FP32, m, n, k, added);
         for (size_t i = 0; i < m; ++i)
             for (size_t j = 0; j < n; ++j) {
                 const double error = fabs((double)c[i * ldc + j] - want[i * n + j]);

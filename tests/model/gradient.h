@@ -35,7 +35,7 @@ static inline real *normal_reals(struct arena *arena, size_t count, double scale
         }                                                                              \
     while (0)
 
-/// sum of a b over n: turns an array of outputs into one number to differentiate.
+/// The sum of a*b over n: makes one number to differentiate of an array of outputs.
 static inline double projection(const real *a, const real *b, size_t n)
 {
     double sum = 0;
@@ -43,7 +43,7 @@ static inline double projection(const real *a, const real *b, size_t n)
     return sum;
 }
 
-/// A loss as a function of whatever arrays its context points at.
+/// A loss as a function of the arrays that its context points to.
 typedef double loss_function(void *context);
 
 /// d loss / d step along `direction` (n) at x (n), by the fourth-order central difference

@@ -1,4 +1,4 @@
-/// What layers want beside their numbers: factors of their products, and matrices as activations.
+/// What layers take besides arrays: packed operands of products, and matrices as activations.
 #ifndef MASKBOOK_TESTS_MODEL_PREPARE_H
 #define MASKBOOK_TESTS_MODEL_PREPARE_H
 
@@ -10,19 +10,19 @@
 #include "core/model/linear.h"
 #include "core/model/reserve.h"
 
-/// Whether a row of a product has the same bits in any company (core/linalg/product.h).
+/// Whether a row of a product has the same bits next to any other rows (core/linalg/product.h).
 static inline int rows_are_free(void)
 {
     return strcmp(product_path(), "OpenBLAS") != 0;
 }
 
-/// Memory for factors of a matrix (rows,columns), or its transpose, at most.
-static inline void *factor_storage(struct arena *arena, size_t rows, size_t columns)
+/// Storage for an operand (rows,columns) or its transpose.
+static inline void *operand_storage(struct arena *arena, size_t rows, size_t columns)
 {
     return arena_take(arena, 1, operand_bytes(FP32, rows, columns));
 }
 
-/// Packs both factors of a layer (n,k) as its weight is now; storage: two of factor_storage(n, k).
+/// Packs the present weight (n,k) of a layer both ways; storage: two of operand_storage(n, k).
 static inline void linear_pack(struct linear *linear, void *const storage[2], size_t n,
                                size_t k)
 {
@@ -42,7 +42,7 @@ static inline struct activation activation_new(struct arena *arena, size_t rows,
     return activation;
 }
 
-/// The matrix becomes x (rows,width).
+/// Sets the matrix to x (rows,width).
 static inline void activation_set(const struct activation *activation, const real *x,
                                   size_t rows)
 {

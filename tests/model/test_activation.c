@@ -22,7 +22,7 @@ static struct fixture fixture_open(void)
     return f;
 }
 
-Test(activation, reals_are_written_where_they_stay)
+Test(activation, reals_are_written_in_place)
 {
     struct fixture f = fixture_open();
     real chunk[WIDTH];
@@ -40,15 +40,15 @@ Test(activation, reals_are_written_where_they_stay)
     arena_close(&f.arena);
 }
 
-Test(activation, reals_serve_as_they_are_without_memory)
+Test(activation, reals_are_borrowed_and_take_no_memory)
 {
     struct fixture f = fixture_open();
     struct reserve reserve = {.arena = &f.arena};
-    struct activation room;
+    struct activation target;
     const size_t before = arena_mark(&f.arena);
-    activation_open_from_reals(&room, FP32, ROWS, WIDTH, &reserve);
+    activation_open_from_reals(&target, FP32, ROWS, WIDTH, &reserve);
     cr_expect(arena_mark(&f.arena) == before && reserve.bytes == 0);
-    const struct activation alias = activation_from_reals(&room, f.x, ROWS);
+    const struct activation alias = activation_from_reals(&target, f.x, ROWS);
     cr_expect(alias.data == f.x && alias.width == WIDTH && alias.stride == WIDTH);
     cr_expect(alias.arithmetic == FP32);
     arena_close(&f.arena);
@@ -68,16 +68,16 @@ Test(activation, counting_takes_nothing)
     arena_close(&f.arena);
 }
 
-/// Element (i,l) of a left factor and (l,j) of a right one, as core/linalg/product.h lays them out.
-static real left_at(struct operand_a factor, size_t i, size_t l)
+/// Element (i,l) of operand A and (l,j) of operand B, as core/linalg/product.h lays them out.
+static real a_at(struct operand_a operand, size_t i, size_t l)
 {
-    return ((const real *)factor.data)[i * factor.row + l * factor.step];
+    return ((const real *)operand.data)[i * operand.row + l * operand.step];
 }
 
-static real right_at(struct operand_b factor, size_t l, size_t j)
+static real b_at(struct operand_b operand, size_t l, size_t j)
 {
     return ((const real *)
-                factor.data)[j / PANEL * factor.panel + l * factor.row + j % PANEL];
+                operand.data)[j / PANEL * operand.panel + l * operand.row + j % PANEL];
 }
 
 /// A piece of the matrix, in every orientation.
@@ -88,61 +88,62 @@ static real piece_at(const struct fixture *f, size_t r, size_t c)
     return f->x[(FIRST + r) * WIDTH + COLUMN + c];
 }
 
-Test(activation, pieces_are_left_factors)
+Test(activation, pieces_are_operands_a)
 {
     struct fixture f = fixture_open();
-    void *storage = factor_storage(&f.arena, HIGH, WIDE);
+    void *storage = operand_storage(&f.arena, HIGH, WIDE);
     const struct operand_a plain = activation_operand_a(&f.activation, FIRST, COLUMN);
-    const struct operand_a turned = activation_operand_a_transposed(
+    const struct operand_a transposed = activation_operand_a_transposed(
         &f.activation, storage, FIRST, COLUMN, WIDE, HIGH);
     const real *from = f.x + FIRST * WIDTH + COLUMN;
     const struct operand_a reals =
         reals_operand_a(FP32, storage, from, WIDTH, PLAIN, HIGH, WIDE);
-    const struct operand_a reals_turned =
+    const struct operand_a reals_transposed =
         reals_operand_a(FP32, storage, from, WIDTH, TRANSPOSED, WIDE, HIGH);
     for (size_t r = 0; r < HIGH; ++r)
         for (size_t c = 0; c < WIDE; ++c) {
             const real want = piece_at(&f, r, c);
-            cr_assert(left_at(plain, r, c) == want && left_at(turned, c, r) == want);
-            cr_assert(left_at(reals, r, c) == want &&
-                      left_at(reals_turned, c, r) == want);
+            cr_assert(a_at(plain, r, c) == want && a_at(transposed, c, r) == want);
+            cr_assert(a_at(reals, r, c) == want &&
+                      a_at(reals_transposed, c, r) == want);
         }
     arena_close(&f.arena);
 }
 
-Test(activation, pieces_are_right_factors)
+Test(activation, pieces_are_operands_b)
 {
     struct fixture f = fixture_open();
     void *storage[4];
-    for (int s = 0; s < 4; ++s) storage[s] = factor_storage(&f.arena, HIGH, WIDE);
+    for (int s = 0; s < 4; ++s) storage[s] = operand_storage(&f.arena, HIGH, WIDE);
     const real *from = f.x + FIRST * WIDTH + COLUMN;
     const struct operand_b plain = activation_operand_b(
         &f.activation, storage[0], FIRST, COLUMN, PLAIN, HIGH, WIDE);
-    const struct operand_b turned = activation_operand_b(
+    const struct operand_b transposed = activation_operand_b(
         &f.activation, storage[1], FIRST, COLUMN, TRANSPOSED, WIDE, HIGH);
     const struct operand_b reals =
         reals_operand_b(FP32, storage[2], from, WIDTH, PLAIN, HIGH, WIDE);
-    const struct operand_b reals_turned =
+    const struct operand_b reals_transposed =
         reals_operand_b(FP32, storage[3], from, WIDTH, TRANSPOSED, WIDE, HIGH);
-    cr_expect(reals.data == storage[2] && reals_turned.data == storage[3], "packed");
+    cr_expect(reals.data == storage[2] && reals_transposed.data == storage[3],
+              "packed");
     for (size_t r = 0; r < HIGH; ++r)
         for (size_t c = 0; c < WIDE; ++c) {
             const real want = piece_at(&f, r, c);
-            cr_assert(right_at(plain, r, c) == want && right_at(turned, c, r) == want);
-            cr_assert(right_at(reals, r, c) == want &&
-                      right_at(reals_turned, c, r) == want);
+            cr_assert(b_at(plain, r, c) == want && b_at(transposed, c, r) == want);
+            cr_assert(b_at(reals, r, c) == want &&
+                      b_at(reals_transposed, c, r) == want);
         }
     arena_close(&f.arena);
 }
 
-/// Under the sanitizers a factor that does not fit would be seen.
-Test(activation, factor_bytes_are_enough_for_either_orientation)
+/// The sanitizers see an operand that does not fit.
+Test(activation, operand_bytes_are_enough_for_either_orientation)
 {
     struct fixture f = fixture_open();
     const size_t mark = arena_mark(&f.arena);
     for (size_t rows = 1; rows <= ROWS; ++rows)
         for (size_t columns = 1; columns <= WIDTH; columns += 3) {
-            void *storage = factor_storage(&f.arena, rows, columns);
+            void *storage = operand_storage(&f.arena, rows, columns);
             const size_t bytes = operand_bytes(FP32, rows, columns);
             cr_assert(bytes == operand_bytes(FP32, columns, rows) &&
                       bytes >= operand_b_size(rows, columns) * sizeof(real) &&

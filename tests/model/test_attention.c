@@ -171,21 +171,21 @@ Test(attention, a_token_that_is_not_a_number_shows_in_the_output)
     arena_close(&f.arena);
 }
 
-/// Reversing the tokens reverses the outputs; sums run in another order, hence a tolerance.
+/// Reversing the tokens reverses the outputs; sums run in another order, so within a tolerance.
 static void check_permutation(struct attention_shape shape)
 {
     struct fixture f = fixture_open(shape);
     const size_t T = f.shape.tokens, D = f.width;
-    real *turned = arena_reals(&f.arena, T * D);
+    real *reversed = arena_reals(&f.arena, T * D);
     real *qkv = arena_reals(&f.arena, T * 3 * D);
     forward(&f);
     for (size_t t = 0; t < T; ++t)
-        memcpy(turned + t * D, f.out + (T - 1 - t) * D, D * sizeof(real));
+        memcpy(reversed + t * D, f.out + (T - 1 - t) * D, D * sizeof(real));
     memcpy(qkv, f.qkv, T * 3 * D * sizeof(real));
     for (size_t t = 0; t < T; ++t)
         memcpy(f.qkv + t * 3 * D, qkv + (T - 1 - t) * 3 * D, 3 * D * sizeof(real));
     forward(&f);
-    expect_close(f.out, (const real *)turned, T * D, 1e-5, 1e-6);
+    expect_close(f.out, (const real *)reversed, T * D, 1e-5, 1e-6);
     arena_close(&f.arena);
 }
 
@@ -312,7 +312,7 @@ Test(attention, backward_overwrites_what_the_memory_held)
     }
 }
 
-/// What counting says is what taking takes, and enough: the sanitizers see a write behind it.
+/// Counting and taking agree, and it is enough: the sanitizers see a write past the end.
 Test(attention, workspace_counts_what_it_takes)
 {
     for (size_t s = 0; s < SHAPES; ++s) {
@@ -329,7 +329,7 @@ Test(attention, workspace_counts_what_it_takes)
     }
 }
 
-/// The rows of P sum to 1 whatever the queries are, so a loss that is the same for all values of V
+/// The rows of P sum to 1 for any queries, so a loss that is the same for all values of V
 /// gives queries and keys no gradient, and each value its share of attention.
 Test(attention, backward_gives_queries_nothing_when_values_are_equal)
 {

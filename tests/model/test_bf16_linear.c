@@ -11,7 +11,7 @@
 
 #include "tests/model/gradient.h"
 
-/// bfloat16 has 8 significant bits: rounding to nearest turns x into x (1 + d), |d| <= u = 2^-8.
+/// bfloat16 has 8 significant bits: rounding to nearest gives x (1 + d), |d| <= u = 2^-8.
 static const double U = 0x1p-8;
 /// The same for the 32-bit floats that sums are made of.
 static const double U_FLOAT = 0x1p-24;
@@ -58,18 +58,18 @@ static void layer_pass(struct layer *l, enum arithmetic arithmetic)
                         TRANSPOSED, K, N),
         reals_operand_b(arithmetic, storage(&l->arena, arithmetic, N, K), l->weight, K,
                         PLAIN, N, K)};
-    void *const factors[2] = {storage(&l->arena, arithmetic, R, N),
-                              storage(&l->arena, arithmetic, R, K)};
+    void *const operands[2] = {storage(&l->arena, arithmetic, R, N),
+                               storage(&l->arena, arithmetic, R, K)};
     linear_forward(l->out, activation_operand_a(&in, 0, 0), &linear, arithmetic, R, N,
                    K, 0);
     linear_backward_input(l->din, activation_operand_a(&dout, 0, 0), &linear,
                           arithmetic, R, N, K);
-    linear_backward_weight(l->dweight, &dout, 0, &in, 0, factors, R, N, K, 0);
+    linear_backward_weight(l->dweight, &dout, 0, &in, 0, operands, R, N, K, 0);
 }
 
 /// Expects |got - sum of a_l b_l - bias| <= ((1 + u)^2 - 1 + (terms + 2) 2^-24) sum of |a_l b_l|
 /// (and a rounding of the bias's sum), where a_l = a[l step_a] and b_l = b[l step_b]: two rounded
-/// factors, and the sum in floats. Returns that error over u sum |a_l b_l|.
+/// operands, and the sum in floats. Returns that error over u sum |a_l b_l|.
 static double product_error(real got, const real *a, size_t step_a, const real *b,
                             size_t step_b, size_t terms, real bias)
 {
@@ -133,15 +133,15 @@ Test(bf16_linear, small_integers_lose_nothing)
     layer_pass(&l, FP32);
     const size_t out = 37 * 19 * sizeof(real), din = 37 * 45 * sizeof(real),
                  dweight = 19 * 45 * sizeof(real);
-    real *kept[3] = {arena_reals(&l.arena, 37 * 19), arena_reals(&l.arena, 37 * 45),
-                     arena_reals(&l.arena, 19 * 45)};
-    memcpy(kept[0], l.out, out);
-    memcpy(kept[1], l.din, din);
-    memcpy(kept[2], l.dweight, dweight);
+    real *first[3] = {arena_reals(&l.arena, 37 * 19), arena_reals(&l.arena, 37 * 45),
+                      arena_reals(&l.arena, 19 * 45)};
+    memcpy(first[0], l.out, out);
+    memcpy(first[1], l.din, din);
+    memcpy(first[2], l.dweight, dweight);
     layer_pass(&l, BF16);
-    cr_expect(!memcmp(l.out, kept[0], out));
-    cr_expect(!memcmp(l.din, kept[1], din));
-    cr_expect(!memcmp(l.dweight, kept[2], dweight));
+    cr_expect(!memcmp(l.out, first[0], out));
+    cr_expect(!memcmp(l.din, first[1], din));
+    cr_expect(!memcmp(l.dweight, first[2], dweight));
     arena_close(&l.arena);
 }
 

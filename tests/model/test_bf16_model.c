@@ -16,7 +16,7 @@
 #include "tests/linalg/amx_emulator.h"
 #include "tests/model/gradient.h"
 
-/// bfloat16 has 8 significant bits: rounding to nearest turns x into x (1 + d), |d| <= u = 2^-8.
+/// bfloat16 has 8 significant bits: rounding to nearest gives x (1 + d), |d| <= u = 2^-8.
 /// (The root mean square of d is near 2^-9: .42 u for numbers whose logarithms are uniform.)
 static const double U = 0x1p-8;
 
@@ -26,7 +26,7 @@ static const double U = 0x1p-8;
 /// roundings conspired. To first order an output's error is a sum, over the roundings before it, of
 /// d times the output's sensitivity to what was rounded. The d are unrelated, of root mean square
 /// below u / 2; branches that begin with a norm and are added to a stream pass relative errors on,
-/// and do not amplify them. R roundings then leave a relative error, in the norm of an array, of
+/// and do not amplify them. R roundings then give a relative error, in the norm of an array, of
 /// some u / 2 sqrt(R) at most (Higham & Mary 2019, "A new approach to probabilistic rounding error
 /// analysis"). Single tensors' gradients, of which some are few numbers or sums that cancel, are
 /// allowed twice that: u sqrt(R), all d as large as they can be.
@@ -72,7 +72,7 @@ struct stack {
     int blocks;
     struct parameters parameters;
     real *weights, *in, *c;
-    struct packed_weights prepared;
+    struct packed_weights packed;
     struct vit vit, gradient;
     struct vit_trace trace;
     struct block_work work;
@@ -91,7 +91,7 @@ static void stack_open(struct stack *f, enum arithmetic arithmetic, int blocks,
     parameters_initialise(f->weights, &f->parameters, 1);
     f->result = (struct result){arena_reals(&f->arena, n), arena_reals(&f->arena, n),
                                 arena_reals(&f->arena, count), n, count};
-    packed_weights_open(&f->prepared, &f->parameters, f->weights, arithmetic, TRAIN,
+    packed_weights_open(&f->packed, &f->parameters, f->weights, arithmetic, TRAIN,
                         &f->arena);
     parameters_bind(&f->gradient, &f->parameters, f->result.gradients);
     struct reserve reserve = {.arena = &f->arena};
@@ -104,8 +104,8 @@ static void stack_open(struct stack *f, enum arithmetic arithmetic, int blocks,
 static void stack_pass(struct stack *f)
 {
     const size_t bytes = f->result.outs * sizeof(real);
-    packed_weights_pack_all(&f->prepared);
-    packed_weights_bind(&f->vit, &f->prepared);
+    packed_weights_pack_all(&f->packed);
+    packed_weights_bind(&f->vit, &f->packed);
     memcpy(f->result.out, f->in, bytes);
     vit_forward(f->result.out, &f->trace, &f->work, &f->vit, f->blocks, &f->shape);
     memcpy(f->result.dx, f->c, bytes);
@@ -218,9 +218,9 @@ struct model {
     struct mae mae;
     size_t image; ///< numbers of one image's prediction
     real *weights, *patches, *c;
-    int32_t *shown;
+    int32_t *indices;
     struct mae_input input;
-    struct packed_weights prepared;
+    struct packed_weights packed;
     struct mae_activations *activations;
     struct result result;
 };
@@ -238,12 +238,13 @@ static void model_open(struct model *f, enum arithmetic arithmetic,
     parameters_initialise(f->weights, &f->mae.parameters, 1);
     f->patches = normal_reals(&f->arena, n, .5, 2);
     f->c = normal_reals(&f->arena, n, 1, 3);
-    f->shown = arena_take(&f->arena, images * visible, sizeof(int32_t));
+    f->indices = arena_take(&f->arena, images * visible, sizeof(int32_t));
     for (size_t b = 0; b < images; ++b)
         for (size_t v = 0; v < visible; ++v)
-            f->shown[b * visible + v] = (int32_t)(v * T / visible + b % (T / visible));
-    f->input = (struct mae_input){images, visible, f->patches, f->shown};
-    packed_weights_open(&f->prepared, &f->mae.parameters, f->weights, arithmetic, TRAIN,
+            f->indices[b * visible + v] =
+                (int32_t)(v * T / visible + b % (T / visible));
+    f->input = (struct mae_input){images, visible, f->patches, f->indices};
+    packed_weights_open(&f->packed, &f->mae.parameters, f->weights, arithmetic, TRAIN,
                         &f->arena);
     f->activations =
         mae_activations_open(&f->mae, images, visible, arithmetic, TRAIN, &f->arena);
@@ -253,10 +254,10 @@ static void model_open(struct model *f, enum arithmetic arithmetic,
 
 static void model_pass(struct model *f)
 {
-    packed_weights_pack_all(&f->prepared);
-    memcpy(f->result.out, mae_forward(f->activations, &f->mae, &f->prepared, &f->input),
+    packed_weights_pack_all(&f->packed);
+    memcpy(f->result.out, mae_forward(f->activations, &f->mae, &f->packed, &f->input),
            f->result.outs * sizeof(real));
-    mae_backward(f->result.gradients, f->activations, &f->mae, &f->prepared, &f->input,
+    mae_backward(f->result.gradients, f->activations, &f->mae, &f->packed, &f->input,
                  f->c);
 }
 
@@ -306,7 +307,7 @@ Test(bf16_model, an_image_is_predicted_with_the_same_bits_alone)
     model_pass(&all);
     for (size_t b = 0; b < 3; ++b) {
         one.input.patches = all.patches + b * all.image;
-        one.input.visible = all.shown + b * 5;
+        one.input.visible = all.indices + b * 5;
         model_pass(&one);
         cr_expect(!memcmp(one.result.out, all.result.out + b * all.image,
                           all.image * sizeof(real)),

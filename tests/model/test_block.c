@@ -19,7 +19,7 @@ struct fixture {
     int blocks;
     struct parameters parameters;
     real *weights, *gradients, *in, *x, *c, *dx;
-    struct packed_weights prepared;
+    struct packed_weights packed;
     struct vit vit, gradient;
     struct vit_trace trace;
     struct block_work work;
@@ -33,8 +33,7 @@ static void fixture_open(struct fixture *f, int blocks, struct attention_shape s
     vit_list(&f->parameters, "", 0, blocks, f->shape.width);
     f->weights = normal_reals(&f->arena, f->parameters.count, .3, 1);
     f->gradients = arena_reals(&f->arena, f->parameters.count);
-    packed_weights_open(&f->prepared, &f->parameters, f->weights, FP32, TRAIN,
-                        &f->arena);
+    packed_weights_open(&f->packed, &f->parameters, f->weights, FP32, TRAIN, &f->arena);
     parameters_bind(&f->gradient, &f->parameters, f->gradients);
 
     struct reserve reserve = {.arena = &f->arena};
@@ -54,8 +53,8 @@ static size_t size(const struct fixture *f)
 
 static void forward(struct fixture *f)
 {
-    packed_weights_pack_all(&f->prepared);
-    packed_weights_bind(&f->vit, &f->prepared);
+    packed_weights_pack_all(&f->packed);
+    packed_weights_bind(&f->vit, &f->packed);
     memcpy(f->x, f->in, size(f) * sizeof(real));
     vit_forward(f->x, &f->trace, &f->work, &f->vit, f->blocks, &f->shape);
 }
@@ -191,11 +190,11 @@ Test(block, tokens_permuted_give_outputs_permuted)
     struct fixture f;
     fixture_open(&f, 2, shapes[0]);
     const size_t B = f.shape.images, T = f.shape.tokens, D = f.shape.width;
-    real *turned = arena_reals(&f.arena, size(&f)), *in = f.in;
+    real *reversed = arena_reals(&f.arena, size(&f)), *in = f.in;
     forward(&f);
     for (size_t b = 0; b < B; ++b)
         for (size_t t = 0; t < T; ++t)
-            memcpy(turned + (b * T + t) * D, f.x + (b * T + T - 1 - t) * D,
+            memcpy(reversed + (b * T + t) * D, f.x + (b * T + T - 1 - t) * D,
                    D * sizeof(real));
     f.in = arena_reals(&f.arena, size(&f));
     for (size_t b = 0; b < B; ++b)
@@ -203,7 +202,7 @@ Test(block, tokens_permuted_give_outputs_permuted)
             memcpy(f.in + (b * T + t) * D, in + (b * T + T - 1 - t) * D,
                    D * sizeof(real));
     forward(&f);
-    expect_close(f.x, (const real *)turned, size(&f), 1e-4, 1e-5);
+    expect_close(f.x, (const real *)reversed, size(&f), 1e-4, 1e-5);
     arena_close(&f.arena);
 }
 

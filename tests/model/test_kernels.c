@@ -53,7 +53,7 @@ Test(kernels, gelu_has_the_same_bits_everywhere)
     expect_digest("bias gradient", db, D, "b5b945ecae8877b2");
 }
 
-/// A width with a tail behind its whole lanes, and the model's.
+/// A width with a tail after its whole lanes, and the model's.
 static void check_layernorm(size_t width, const char *const digests[4])
 {
     struct layernorm layer = {w, b}, gradient = {dw, db};

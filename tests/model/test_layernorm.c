@@ -79,7 +79,7 @@ Test(layernorm, ignores_shift_and_scale_of_its_input)
     memcpy(before, f.out, n * sizeof(real));
     for (size_t i = 0; i < n; ++i) f.x[i] = 8 * f.x[i] + 3;
     forward(&f);
-    // The scale is not quite ignored: eps 1e-5 beside a variance of 4 or 256.
+    // The scale is not quite ignored: eps 1e-5 is added to a variance of 4 or 256.
     expect_close(f.out, (const real *)before, n, 1e-5, 1e-5);
     arena_close(&f.arena);
 }
@@ -93,7 +93,7 @@ Test(layernorm, survives_a_constant_row)
     arena_close(&f.arena);
 }
 
-Test(layernorm, lanes_fold_adds_every_lane_once)
+Test(layernorm, lanes_sum_adds_every_lane_once)
 {
     lanes lane;
     for (size_t l = 0; l < LANES; ++l) lane[l] = (real)(1u << l);
@@ -103,7 +103,7 @@ Test(layernorm, lanes_fold_adds_every_lane_once)
 }
 
 /// Numbers of many magnitudes, whose sum shows its order.
-Test(layernorm, lanes_fold_by_halves)
+Test(layernorm, lanes_sum_adds_by_halves)
 {
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, 5);
     size_t other = 0;

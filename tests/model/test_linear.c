@@ -6,11 +6,12 @@
 
 enum { N = 20, K = 13 };
 
-/// Fewer rows than pass at a time, whole passes, one row more, several passes of weight gradients.
+/// Fewer rows than are treated at a time, whole pieces, one row more, several pieces of weight
+/// gradients.
 static const size_t row_counts[] = {7, 56, 57, 600};
 enum { COUNTS = sizeof row_counts / sizeof *row_counts };
 
-/// Rows that stand before the layer's own in its activations.
+/// Rows before the layer's own in its activations.
 enum { BEFORE_OUT = 2, BEFORE_IN = 5 };
 
 struct fixture {
@@ -18,7 +19,7 @@ struct fixture {
     size_t rows;
     struct linear linear, gradient;
     real *in, *out, *c, *din;
-    struct activation dout, inputs; ///< c and in behind other rows
+    struct activation dout, inputs; ///< c and in, after other rows
     void *storage[2], *depth[2];
 };
 
@@ -41,8 +42,8 @@ static struct fixture fixture_open(size_t rows)
     f.out = arena_reals(&f.arena, rows * N);
     f.din = arena_reals(&f.arena, rows * K);
     for (int s = 0; s < 2; ++s) {
-        f.storage[s] = factor_storage(&f.arena, N, K);
-        f.depth[s] = factor_storage(&f.arena, rows, s ? K : N);
+        f.storage[s] = operand_storage(&f.arena, N, K);
+        f.depth[s] = operand_storage(&f.arena, rows, s ? K : N);
     }
     linear_pack(&f.linear, f.storage, N, K);
     return f;
@@ -152,7 +153,7 @@ Test(linear, a_row_has_the_same_bits_alone)
     arena_close(&f.arena);
 }
 
-/// Sums over 600 rows: float keeps 1e-5 of them.
+/// Sums over 600 rows: float is exact to 1e-5 of them.
 Test(linear, gradients_agree_with_naive_loops)
 {
     for (size_t c = 0; c < COUNTS; ++c) {

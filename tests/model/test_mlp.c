@@ -54,7 +54,7 @@ Test(mlp, gelu_passes_on_what_is_not_a_number)
     cr_expect(isnan(out) && isnan(slope));
 }
 
-/// A row's place in the array, hence body or tail of the vector loop, changes no bit.
+/// A row's index, and so whether the vector loop's body or tail computes it, changes no bit.
 Test(mlp, gelu_has_one_formula_for_body_and_tail)
 {
     enum { WIDE = 67 };
@@ -68,7 +68,7 @@ Test(mlp, gelu_has_one_formula_for_body_and_tail)
     }
 }
 
-/// The derivative may take the place of what it is computed from; the bias's is added to.
+/// The derivative may overwrite its input; that by the bias is added to.
 Test(mlp, gelu_backward_works_in_place_and_adds_to_the_bias)
 {
     enum { ROWS = 3, WIDE = 19 };
@@ -90,7 +90,7 @@ Test(mlp, gelu_backward_works_in_place_and_adds_to_the_bias)
     arena_close(&arena);
 }
 
-/// Rows of the trace before and behind those that a call is about.
+/// Rows of the trace before and after those of a call.
 enum {
     BEFORE = 2,
     R = 5,
@@ -133,8 +133,8 @@ static struct fixture fixture_open(void)
     f.out = arena_zeros(&f.arena, R * D);
     f.din = arena_reals(&f.arena, R * D);
     for (int w = 0; w < 2; ++w) f.work[w] = arena_reals(&f.arena, R * I);
-    for (int s = 0; s < 4; ++s) f.storage[s] = factor_storage(&f.arena, I, D);
-    for (int s = 0; s < 2; ++s) f.depth[s] = factor_storage(&f.arena, R, I);
+    for (int s = 0; s < 4; ++s) f.storage[s] = operand_storage(&f.arena, I, D);
+    for (int s = 0; s < 2; ++s) f.depth[s] = operand_storage(&f.arena, R, I);
     return f;
 }
 
@@ -184,7 +184,7 @@ Test(mlp, adds_to_the_residual_like_a_naive_loop)
     arena_close(&f.arena);
 }
 
-/// Everything that a pass over some rows writes beside its sums: rows of the trace and of dinner.
+/// Everything that a pass over some rows writes besides its sums: rows of the trace and of dinner.
 static real *rows_written(struct fixture *f)
 {
     real *x = arena_reals(&f->arena, 3 * ROWS * I);

@@ -8,14 +8,14 @@
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
-/// Two blocks, of which 8 rows of 22 are factors; their sides are no multiples of a panel.
-enum { BLOCKS = 2, WIDTH = 20, FACTORS = 8 };
+/// Two blocks: 8 of their 22 rows are operands, whose sides are not multiples of a panel.
+enum { BLOCKS = 2, WIDTH = 20, OPERANDS = 8 };
 
 struct fixture {
     struct arena arena;
     struct parameters parameters;
     real *weights;
-    struct packed_weights prepared;
+    struct packed_weights packed;
 };
 
 static struct fixture *fixture_open(enum mode mode)
@@ -25,7 +25,7 @@ static struct fixture *fixture_open(enum mode mode)
     parameters_open(&f.parameters, BLOCKS * BLOCK_TENSORS, &f.arena);
     vit_list(&f.parameters, "", 0, BLOCKS, WIDTH);
     f.weights = normal_reals(&f.arena, f.parameters.count, 1, 1);
-    packed_weights_open(&f.prepared, &f.parameters, f.weights, FP32, mode, &f.arena);
+    packed_weights_open(&f.packed, &f.parameters, f.weights, FP32, mode, &f.arena);
     return &f;
 }
 
@@ -40,63 +40,62 @@ static size_t inputs(const struct parameter *row)
     return row->count / row->shape[0];
 }
 
-/// Whether `factor` is op(weight) (k,n), number by number where core/linalg/product.h says.
-static int is_packed(struct operand_b factor, const real *weight, enum transpose op,
+/// Whether `operand` is op(weight) (k,n), number by number, as core/linalg/product.h lays it out.
+static int is_packed(struct operand_b operand, const real *weight, enum transpose op,
                      size_t k, size_t n)
 {
     for (size_t l = 0; l < k; ++l)
         for (size_t j = 0; j < n; ++j) {
-            const real *place = (const real *)factor.data + j / PANEL * factor.panel +
-                                l * factor.row + j % PANEL;
-            if (*place != (op == PLAIN ? weight[l * n + j] : weight[j * k + l]))
+            const real *number = (const real *)operand.data +
+                                 j / PANEL * operand.panel + l * operand.row +
+                                 j % PANEL;
+            if (*number != (op == PLAIN ? weight[l * n + j] : weight[j * k + l]))
                 return 0;
         }
     return 1;
 }
 
-/// Whether row r is packed as the weights are now: forward as W^T, backward as W where there is
-/// one.
+/// Whether row r is packed from the present weights: forward as W^T, and in TRAIN backward as W.
 static int row_is_packed(const struct fixture *f, size_t r)
 {
     const struct parameter *row = &f->parameters.row[r];
-    const struct packed_pair *pair = &f->prepared.row[r];
+    const struct packed_pair *pair = &f->packed.row[r];
     const real *weight = f->weights + row->offset;
     const size_t n = outputs(row), k = inputs(row);
     return is_packed(pair->forward, weight, TRANSPOSED, k, n) &&
-           (f->prepared.mode == INFER ||
-            is_packed(pair->backward, weight, PLAIN, n, k));
+           (f->packed.mode == INFER || is_packed(pair->backward, weight, PLAIN, n, k));
 }
 
 static void check_pack_all(enum mode mode)
 {
     struct fixture *f = fixture_open(mode);
-    size_t factors = 0;
-    packed_weights_pack_all(&f->prepared);
+    size_t operands = 0;
+    packed_weights_pack_all(&f->packed);
     for (size_t r = 0; r < f->parameters.rows; ++r)
         if (parameter_is_operand(&f->parameters.row[r])) {
             cr_expect(row_is_packed(f, r), "%s", f->parameters.row[r].name);
-            ++factors;
+            ++operands;
         }
-    cr_expect_eq(factors, FACTORS);
+    cr_expect_eq(operands, OPERANDS);
     arena_close(&f->arena);
 }
 
-Test(prepared, packs_every_weight_and_its_transpose)
+Test(packed_weights, packs_every_weight_and_its_transpose)
 {
     check_pack_all(TRAIN);
 }
 
-Test(prepared, packs_what_forward_needs_alone)
+Test(packed_weights, packs_only_what_forward_needs_in_infer_mode)
 {
     check_pack_all(INFER);
 }
 
-/// Fills every factor's storage, and the rows that have none, with a pattern.
+/// Fills the storage of all operands, and the rows that are not operands, with a pattern.
 static void wipe(struct fixture *f)
 {
     for (size_t r = 0; r < f->parameters.rows; ++r) {
         const struct parameter *row = &f->parameters.row[r];
-        struct packed_pair *pair = &f->prepared.row[r];
+        struct packed_pair *pair = &f->packed.row[r];
         if (parameter_is_operand(row)) {
             const size_t bytes = operand_bytes(FP32, outputs(row), inputs(row));
             memset(pair->forward_storage, 0xe5, bytes);
@@ -116,11 +115,11 @@ static int is_wiped(const void *memory, size_t bytes)
     return 1;
 }
 
-/// Whether nothing of row r has been written since.
+/// Whether nothing of row r has been written since wipe().
 static int row_is_wiped(const struct fixture *f, size_t r)
 {
     const struct parameter *row = &f->parameters.row[r];
-    const struct packed_pair *pair = &f->prepared.row[r];
+    const struct packed_pair *pair = &f->packed.row[r];
     if (!parameter_is_operand(row)) return is_wiped(pair, sizeof *pair);
     const size_t bytes = operand_bytes(FP32, outputs(row), inputs(row));
     return is_wiped(pair->forward_storage, bytes) &&
@@ -129,12 +128,12 @@ static int row_is_wiped(const struct fixture *f, size_t r)
            is_wiped(&pair->backward, sizeof pair->backward);
 }
 
-Test(prepared, packing_a_row_touches_no_other)
+Test(packed_weights, packing_a_row_writes_no_other)
 {
     struct fixture *f = fixture_open(TRAIN);
     for (size_t r = 0; r < f->parameters.rows; ++r) {
         wipe(f);
-        packed_weights_pack(&f->prepared, r);
+        packed_weights_pack(&f->packed, r);
         for (size_t other = 0; other < f->parameters.rows; ++other)
             if (other == r && parameter_is_operand(&f->parameters.row[r]))
                 cr_expect(row_is_packed(f, r), "%s", f->parameters.row[r].name);
@@ -144,27 +143,27 @@ Test(prepared, packing_a_row_touches_no_other)
     arena_close(&f->arena);
 }
 
-/// Factors are of the weights when they were packed.
-Test(prepared, follows_the_weights_when_packed_again)
+/// What is packed are the weights at the time of packing.
+Test(packed_weights, follows_the_weights_when_packed_again)
 {
     struct fixture *f = fixture_open(TRAIN);
-    packed_weights_pack_all(&f->prepared);
+    packed_weights_pack_all(&f->packed);
     for (size_t i = 0; i < f->parameters.count; ++i) f->weights[i] += 1;
     for (size_t r = 0; r < f->parameters.rows; ++r) {
         if (!parameter_is_operand(&f->parameters.row[r])) continue;
         cr_expect(!row_is_packed(f, r));
-        packed_weights_pack(&f->prepared, r);
+        packed_weights_pack(&f->packed, r);
         cr_expect(row_is_packed(f, r));
     }
     arena_close(&f->arena);
 }
 
-Test(prepared, binds_weights_and_factors_to_their_layers)
+Test(packed_weights, points_layers_to_their_weights_and_packed_operands)
 {
     struct fixture *f = fixture_open(TRAIN);
     static struct vit vit;
-    packed_weights_pack_all(&f->prepared);
-    packed_weights_bind(&vit, &f->prepared);
+    packed_weights_pack_all(&f->packed);
+    packed_weights_bind(&vit, &f->packed);
     for (size_t b = 0; b < BLOCKS; ++b) {
         const struct block *block = &vit.block[b];
         const struct linear *const layers[] = {&block->attn.qkv, &block->attn.proj,
@@ -175,7 +174,7 @@ Test(prepared, binds_weights_and_factors_to_their_layers)
             char name[PARAMETER_NAME];
             snprintf(name, sizeof name, "transformer.%zu.%s.weight", b, names[l]);
             const struct parameter *row = parameters_find(&f->parameters, name);
-            const struct packed_pair *pair = &f->prepared.row[row - f->parameters.row];
+            const struct packed_pair *pair = &f->packed.row[row - f->parameters.row];
             cr_expect(layers[l]->weight == f->weights + row->offset, "%s", name);
             cr_expect(layers[l]->forward.data == pair->forward.data, "%s", name);
             cr_expect(layers[l]->backward.data == pair->backward.data, "%s", name);
@@ -188,22 +187,22 @@ Test(prepared, binds_weights_and_factors_to_their_layers)
     arena_close(&f->arena);
 }
 
-Test(prepared, binds_no_backward_factor_that_was_not_asked_for)
+Test(packed_weights, packs_nothing_for_backward_in_infer_mode)
 {
     struct fixture *f = fixture_open(INFER);
     static struct vit vit;
-    packed_weights_pack_all(&f->prepared);
-    packed_weights_bind(&vit, &f->prepared);
+    packed_weights_pack_all(&f->packed);
+    packed_weights_bind(&vit, &f->packed);
     cr_expect(vit.block[0].attn.qkv.forward.data &&
               !vit.block[0].attn.qkv.backward.data);
     arena_close(&f->arena);
 }
 
-/// The factors do what they are for: y = W x and dx = W^T dy, within the rounding of 80 terms.
-Test(prepared, its_factors_multiply_like_the_weights)
+/// y = W x and dx = W^T dy, within the rounding of 80 terms.
+Test(packed_weights, multiply_like_the_weights)
 {
     struct fixture *f = fixture_open(TRAIN);
-    packed_weights_pack_all(&f->prepared);
+    packed_weights_pack_all(&f->packed);
     for (size_t r = 0; r < f->parameters.rows; ++r) {
         const struct parameter *row = &f->parameters.row[r];
         if (!parameter_is_operand(row)) continue;
@@ -212,10 +211,10 @@ Test(prepared, its_factors_multiply_like_the_weights)
         const real *x = normal_reals(&f->arena, k, 1, 2),
                    *dy = normal_reals(&f->arena, n, 1, 3);
         real got_y[80], got_dx[80], y[80], dx[80];
-        product(got_y, n, operand_a(x, k, PLAIN), f->prepared.row[r].forward, FP32, 1,
-                n, k, 0);
-        product(got_dx, k, operand_a(dy, n, PLAIN), f->prepared.row[r].backward, FP32,
-                1, k, n, 0);
+        product(got_y, n, operand_a(x, k, PLAIN), f->packed.row[r].forward, FP32, 1, n,
+                k, 0);
+        product(got_dx, k, operand_a(dy, n, PLAIN), f->packed.row[r].backward, FP32, 1,
+                k, n, 0);
         for (size_t j = 0; j < n; ++j) {
             double sum = 0;
             for (size_t l = 0; l < k; ++l) sum += (double)x[l] * (double)w[j * k + l];
@@ -232,18 +231,18 @@ Test(prepared, its_factors_multiply_like_the_weights)
     arena_close(&f->arena);
 }
 
-Test(prepared, fits_where_its_size_says)
+Test(packed_weights, take_the_bytes_that_they_say)
 {
     struct fixture *f = fixture_open(TRAIN);
     size_t size[2];
     for (int mode = TRAIN; mode <= INFER; ++mode) {
-        struct packed_weights prepared;
+        struct packed_weights packed;
         struct arena exact;
         size[mode] = packed_weights_bytes(&f->parameters, FP32, (enum mode)mode);
         arena_open(&exact, "exact", size[mode]);
-        packed_weights_open(&prepared, &f->parameters, f->weights, FP32,
-                            (enum mode)mode, &exact);
-        packed_weights_pack_all(&prepared);
+        packed_weights_open(&packed, &f->parameters, f->weights, FP32, (enum mode)mode,
+                            &exact);
+        packed_weights_pack_all(&packed);
         cr_expect(arena_mark(&exact) <= size[mode] &&
                   arena_mark(&exact) > size[mode] * 9 / 10);
         arena_close(&exact);
@@ -254,13 +253,13 @@ Test(prepared, fits_where_its_size_says)
 
 static void pack_beyond(const void *argument)
 {
-    struct packed_weights prepared = *(const struct packed_weights *)argument;
-    packed_weights_pack(&prepared, BLOCKS * BLOCK_TENSORS);
+    struct packed_weights packed = *(const struct packed_weights *)argument;
+    packed_weights_pack(&packed, BLOCKS * BLOCK_TENSORS);
 }
 
-Test(prepared, refuses_a_row_beyond_the_table)
+Test(packed_weights, refuses_a_row_beyond_the_table)
 {
     struct fixture *f = fixture_open(INFER);
-    expect_death(__LINE__, pack_beyond, &f->prepared, -SIGABRT, "row 22 of 22");
+    expect_death(__LINE__, pack_beyond, &f->packed, -SIGABRT, "row 22 of 22");
     arena_close(&f->arena);
 }

@@ -116,16 +116,16 @@ Test(parameters, factors_are_the_weights_of_linear_layers)
                                          "head.weight", "patchify.weight"};
     struct arena arena;
     struct mae mae = paper_model(&arena, 4);
-    size_t factors = 0;
+    size_t operands = 0;
     for (size_t r = 0; r < mae.parameters.rows; ++r) {
         const struct parameter *row = &mae.parameters.row[r];
         int want = 0;
         for (size_t i = 0; i < sizeof layers / sizeof *layers; ++i)
             want |= strstr(row->name, layers[i]) != NULL;
         cr_expect(!parameter_is_operand(row) == !want, "%s", row->name);
-        factors += want;
+        operands += want;
     }
-    cr_expect(factors == 16 * 4 + 2);
+    cr_expect(operands == 16 * 4 + 2);
     arena_close(&arena);
 }
 

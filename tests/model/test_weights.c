@@ -49,14 +49,14 @@ static void model_open(struct model *model, const struct mae_shape *shape)
 static void keep_encoder(struct model *model, int bare)
 {
     struct parameters *table = &model->renamed;
-    size_t kept = 0;
+    size_t count = 0;
     for (size_t r = 0; r < table->rows; ++r) {
         struct parameter row = table->row[r];
         if (strncmp(row.name, "encoder.", 8) != 0) continue;
         if (bare) memmove(row.name, row.name + 8, strlen(row.name + 8) + 1);
-        table->row[kept++] = row;
+        table->row[count++] = row;
     }
-    table->rows = kept;
+    table->rows = count;
 }
 
 static struct parameter *row_of(struct model *model, const char *name)
@@ -114,7 +114,7 @@ ParameterizedTest(int *i, weights, whole_model_comes_back)
     arena_close(&model.arena);
 }
 
-// An encoder alone: `bare` names; with a class head behind it when `classes` > 0.
+// An encoder alone: `bare` names; with a class head after it when `classes` > 0.
 static void expect_encoder(int bare, size_t classes)
 {
     struct model model;
