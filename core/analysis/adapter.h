@@ -23,8 +23,8 @@ struct adapter {
     /// out (B,D) = the head's input for B images; rows (B) points to the features of each.
     void (*forward)(real *out, const real *weights, const float *const *rows,
                     void *workspace);
-    /// gradient (count) overwritten with the gradient of a scalar whose gradient by out is dout
-    /// (B,D). Must follow forward with the same weights.
+    /// gradient (count) = that of a scalar with respect to the weights, from dout (B,D), that with
+    /// respect to out. Must follow forward with the same weights.
     void (*backward)(real *gradient, const real *dout, const real *weights,
                      void *workspace);
 };

@@ -40,15 +40,16 @@ void batch_norm_fuse(double *fused_weight, double *fused_bias,
 
 /// A head after batch normalisation, in double, and the linear layer that the two become.
 struct batch_norm_fusion {
-    double
-        residual; ///< largest difference of their logits, in units of the largest logit
-    double agreement; ///< share of images where the layer gives the probe's own answer
+    /// Largest difference of their logits, in units of the largest logit.
+    double residual;
+    /// Share of images where the layer gives the probe's own answer.
+    double agreement;
 };
 
 /// Compares them on row `row` of the features (n,R,D).
 /// answers (n)  the probe's
 /// weight (C,D), bias (C)
-/// Scratch is taken from `arena` and given back. Work 4 n C D flops.
+/// Scratch is taken from `arena` and given back. Work 4*n*C*D flops.
 struct batch_norm_fusion
 batch_norm_compare(const uint8_t *answers, const struct batch_norm *norm,
                    const real *weight, const real *bias, size_t classes,

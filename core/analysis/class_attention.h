@@ -24,11 +24,11 @@ struct class_attention {
     real *first;                  ///< (B,D) x_0
     real *query;                  ///< (B,D) q
     real *absorbed;               ///< (B,H,D) r
-    real *probs;  ///< (B,H,S) p, S = lanes_stride(T + 1), zeros past column T
-    real *mixed;  ///< (B,H,D) z
-    real *dmixed; ///< (B,H,D) workspace of backward
-    real *scores; ///< (H,S) an image's scores, or their gradient
-    real *factor; ///< a projection packed for products
+    real *probs;                  ///< (B,H,S) p, S = lanes_stride(T + 1), then zeros
+    real *mixed;                  ///< (B,H,D) z
+    real *dmixed;                 ///< (B,H,D) workspace of backward
+    real *scores;                 ///< (H,S) an image's scores, or their gradient
+    real *factor;                 ///< a projection packed for products
 };
 
 /// Takes the arrays for images of `shape`.
@@ -41,9 +41,9 @@ void class_attention_forward(real *out, struct class_attention *attention,
                              const struct class_projections *projections,
                              const float *const *tokens);
 
-/// The gradients by the projections; the tokens are frozen.
-/// dprojections  overwritten; NULL members are not asked for
-/// dout (B,D)    the gradient by out
+/// Gradients with respect to the projections; the tokens are frozen.
+/// dprojections  overwritten; NULL members are not computed
+/// dout (B,D)    the gradient with respect to out
 /// tokens, projections as in forward
 void class_attention_backward(const struct class_projections *dprojections,
                               const real *dout, struct class_attention *attention,

@@ -41,9 +41,9 @@ void last_block_open(struct last_block *block, const struct mae *mae,
                 row->name);
         memcpy(slab + row->offset, weights + whole->offset, row->count * sizeof *slab);
     }
-    packed_weights_open(&block->prepared, &block->parameters, slab, FP32, TRAIN, arena);
-    packed_weights_pack_all(&block->prepared);
-    packed_weights_bind(block, &block->prepared);
+    packed_weights_open(&block->packed, &block->parameters, slab, FP32, TRAIN, arena);
+    packed_weights_pack_all(&block->packed);
+    packed_weights_bind(block, &block->packed);
 }
 
 struct class_projections last_block_projections(const struct last_block *block)
@@ -115,7 +115,8 @@ static void finish(real *f, struct last_block_pass *pass)
                       B, D);
 }
 
-// pass->dattended = the gradient by attention's output, from df (B,D) that by f.
+// pass->dattended = the gradient with respect to attention's output, from df (B,D), that with
+// respect to f.
 static void backward(struct last_block_pass *pass, const real *df)
 {
     const struct block *block = &pass->block->block;

@@ -2,9 +2,9 @@
 /// finetuning (paper Secs. 5.2, 6.3): of all this only the projection qkv is trained, together with
 /// a head.
 ///     y = x + proj(attention),   y += mlp(LN2(y)),   f = LN(y)
-/// Everything below the block is frozen and has been computed once, as rows of the features (T + 2,
-/// D) of an image: row 0 is the class token's row x of the residual stream, rows 1 .. T + 1 are the
-/// tokens after the block's LN1, class token first.
+/// Everything below the block is frozen and has been computed once, as rows of an image's features
+/// (T+2,D): row 0 is the class token's row x of the residual stream, rows 1 .. T + 1 are the tokens
+/// after the block's LN1, class token first.
 #ifndef MASKBOOK_ANALYSIS_LAST_BLOCK_H
 #define MASKBOOK_ANALYSIS_LAST_BLOCK_H
 
@@ -22,7 +22,7 @@ struct last_block {
     struct block block;
     struct layernorm norm;
     struct parameters parameters; ///< the table of these tensors alone
-    struct packed_weights prepared;
+    struct packed_weights packed;
 };
 
 /// Copies the tensors from weights (mae->parameters.count) and packs them.
@@ -43,7 +43,7 @@ struct last_block_pass {
     real *active, *slope;     ///< (B,4D) the GELU and its derivative
     real *normal, *rstd;      ///< (B,D), (B) of the final norm
     real *dresidual, *dinner; ///< (B,D), (B,4D) workspace of backward
-    real *dattended;          ///< (B,D) the gradient by attention's output
+    real *dattended;          ///< (B,D) the gradient of `attended`
     real *unused_grad;        ///< (4D) gradients of frozen parameters
 };
 

@@ -45,8 +45,8 @@ struct lbfgs_outcome {
 };
 
 /// Lowers f from x on. `precondition` may be NULL.
-/// x (n)  the start on entry; on exit the last point accepted, of which no value was higher than the
-///        one before (to rounding)
+/// x (n)  the start on entry; on exit the last point accepted: f never rose from one point to the
+///        next, except by rounding
 /// Scratch is taken from `arena` and given back. Requires n > 0, history > 0, tolerance >= 0. Cost
 /// of an iteration: one or two evaluations and 4*history*n multiply-adds.
 struct lbfgs_outcome lbfgs_minimise(double *x, size_t n, lbfgs_function *function,

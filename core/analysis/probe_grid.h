@@ -63,8 +63,8 @@ void grid_probe_choose(struct grid_probe *probe);
 /// 1 when the rate that was chosen is the least or the greatest of those tried.
 int grid_rate_at_end(const struct grid_probe *probe);
 
-/// The probe of RATE_RECIPE that trains the same at the same rate, so that its answers can be copied;
-/// NULL when no probe does.
+/// The probe of RATE_RECIPE that trains the same at the same rate, so that its answers can be
+/// copied; NULL when no probe does.
 const struct grid_probe *grid_probe_memo(const struct grid_probe *probe,
                                          const struct probe_grid *grid);
 

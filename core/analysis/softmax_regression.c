@@ -29,7 +29,7 @@ static void chunk_logits(double *logits, const double *weights,
                  rows, C, D, 1);
 }
 
-// The row's loss; its logits (C) become softmax - one-hot, the loss's gradient by them.
+// The row's loss; its logits (C) become softmax - one-hot, their gradient.
 static double row_loss(double *logits, size_t label, size_t classes)
 {
     double most = logits[0], sum = 0;

@@ -24,7 +24,7 @@ size_t softmax_regression_size(const struct softmax_regression *problem);
 
 /// Returns L and writes its gradient (softmax_regression_size). Rows pass in chunks of one fixed
 /// size, added in order. weights (softmax_regression_size). Scratch is taken from `arena` and given
-/// back. Work 4 n D C flops. Contract: labels are below C.
+/// back. Work 4*n*D*C flops. Contract: labels are below C.
 double softmax_regression_loss(double *gradient, const double *weights,
                                const struct softmax_regression *problem,
                                struct arena *arena);

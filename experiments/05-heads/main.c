@@ -16,7 +16,7 @@
 ///
 /// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
 /// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval, and McNemar's test as
-/// a cross-check that resamples nothing. They hold given these weights, not for another pretraining.
+/// a cross-check that resamples nothing. They hold for these weights, not for other pretrainings.
 /// At $n = 10{,}000$ some 0.7 points is the least that can be confirmed.
 ///
 /// @show core/model/classifier.c classifier_forward
@@ -71,13 +71,12 @@ static const struct check checks[] = {
 static void note_pilot(const struct heads *heads)
 {
     struct run *run = &heads->study->run;
-    const double epochs = heads->recipe[0].epochs,
-                 whole = finetune_recipe(run->options.tier_name, heads->recipe[0].run)
-                             .epochs;
-    const size_t all = heads->study->images[SPLIT_TRAIN].count;
-    if (epochs < whole || heads->few.count < all)
-        run_pilot(run, "pilot finetuning: %g of %g epochs, %zu of %zu images", epochs,
-                  whole, heads->few.count, all);
+    const struct recipe *recipe = &heads->recipe[0];
+    const double whole = finetune_recipe(recipe->tier, recipe->run).epochs;
+    const size_t few = heads->few.count, all = heads->study->images[SPLIT_TRAIN].count;
+    if (recipe->epochs < whole || few < all)
+        run_pilot(run, "pilot finetuning: %g of %g epochs, %zu of %zu images",
+                  recipe->epochs, whole, few, all);
 }
 
 /// Accuracies against the printed ones, at the paper tier; their differences at every tier, where
