@@ -1,5 +1,5 @@
-/// Gathers the verdicts of one tier and data set into results/TIER-DATA/ledger.tsv and shows them; compares
-/// with the committed reference (--check) or, with a reason, replaces it (--accept).
+// Gathers the verdicts of one tier and data set into results/TIER-DATA/ledger.tsv and shows them;
+// compares with the committed reference (--check) or, with a reason, replaces it (--accept).
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const char usage[] = "verdict [--tier T] [--data D] [--results DIR] "
                             "[--reference DIR] [--quiet] [--check] "
                             "[--markdown] [--accept REASON]";
 
-/// Reads `--quiet` alone as `--quiet=1`; the flags of this tool may come without a value.
+// Reads `--quiet` alone as `--quiet=1`; the flags of this tool may come without a value.
 static void complete_flags(int argc, char **argv)
 {
     static char quiet[] = "--quiet=1", check[] = "--check=1",
@@ -32,7 +32,7 @@ static void complete_flags(int argc, char **argv)
         }
 }
 
-/// An empty --accept is a mistake, not the absence of one; options_read does not tell them apart.
+// An empty --accept is a mistake, not the absence of one; options_read does not tell them apart.
 static int accept_given(int argc, char **argv)
 {
     for (int i = 1; i < argc; ++i)
@@ -47,7 +47,7 @@ static void check_reason(const char *reason)
             "--accept: a reference changes for a reason (give REASON=\"...\")");
     if (strpbrk(reason, "\t\n\r"))
         die(EXIT_USAGE,
-            "--accept: the reason holds a tab or a line's end (give one line)");
+            "--accept: the reason contains a tab or a newline (give one line)");
 }
 
 static void accept_ledger(const struct ledger *ledger, const char *folder,
@@ -64,10 +64,10 @@ static void accept_ledger(const struct ledger *ledger, const char *folder,
            folder, ledger->count, ledger_arithmetic(ledger));
 }
 
-/// What the command line asks for.
+// What the command line asks for.
 struct request {
     enum tier tier;
-    const char *data, *results, *references, *reason; ///< reason: NULL without --accept
+    const char *data, *results, *references, *reason; // reason: NULL without --accept
     int quiet, check, markdown;
 };
 
@@ -79,7 +79,8 @@ static struct request read_request(int argc, char **argv)
         {"results", "results", "folder of all results"},
         {"reference", "results/reference", "folder of the committed references"},
         {"quiet", "0", "1: print no ledger"},
-        {"check", "0", "1: exit 1 on an ERROR or a verdict that the reference has not"},
+        {"check", "0",
+         "1: exit 1 on an ERROR or a verdict that the reference does not have"},
         {"markdown", "0", "1: print the ledger as Markdown"},
         {"accept", NULL, "make this ledger the reference, for the reason given"},
     };

@@ -8,7 +8,7 @@
 #include "core/base/die.h"
 #include "core/base/number.h"
 
-/// The kinds of claim: whether a row needs a margin, and a printed number.
+// The kinds of claim: whether a row needs a margin, and a printed number.
 static const struct {
     const char *name;
     int needs_margin, needs_number;
@@ -18,7 +18,7 @@ static const struct {
 
 static const char *const datas[] = {"none", "any", "cifar10", "planted", "imagenet"};
 
-/// Dies naming the row unless the cell is one of the `known` words.
+// Dies naming the row unless the cell is one of the `known` words.
 static void check_known(const struct tsv *table, size_t row, const char *column,
                         const char *const *known, size_t count)
 {
@@ -29,14 +29,14 @@ static void check_known(const struct tsv *table, size_t row, const char *column,
         column, cell);
 }
 
-/// An optional number that is not negative.
+// The number in a cell, not negative; `missing` if the cell is empty.
 static double optional_number(const struct tsv *table, size_t row, const char *column,
                               double missing)
 {
     const char *cell = tsv_cell(table, row, column);
     double value = missing;
     if (*cell && (!number_scan(&value, cell) || value < 0))
-        die(EXIT_INPUT, "%s: %s: %s '%s' is not a number from 0 on", table->path,
+        die(EXIT_INPUT, "%s: %s: %s '%s' is not a number >= 0", table->path,
             tsv_cell(table, row, "id"), column, cell);
     return value;
 }
@@ -109,16 +109,16 @@ struct claim claims_row(const struct claims *claims, size_t row)
     };
 }
 
-/// Copies the number at the beginning of `text` without its thousands separators; *rest is what follows.
-/// Returns the digits behind the point, -1 when there is no number.
+// Copies the number at the beginning of `text`, without thousands separators; *rest is what
+// follows. Returns the number of digits after the point, or -1 if there is no number.
 static int copy_number(char *number, size_t size, const char *text, const char **rest)
 {
     size_t used = 0;
-    int point = 0, behind = 0, digits = 0;
+    int point = 0, decimals = 0, digits = 0;
     if (*text == '+' || *text == '-') number[used++] = *text++;
     for (; used + 1 < size; ++text) {
         if (isdigit((unsigned char)*text))
-            ++digits, behind += point;
+            ++digits, decimals += point;
         else if (*text == '.' && !point && digits)
             point = 1;
         else if (*text == ',' && !point && digits && isdigit((unsigned char)text[1]))
@@ -129,10 +129,10 @@ static int copy_number(char *number, size_t size, const char *text, const char *
     }
     number[used] = 0;
     *rest = text;
-    return digits && (!point || behind) ? behind : -1;
+    return digits && (!point || decimals) ? decimals : -1;
 }
 
-/// True for nothing, or a unit: a per cent sign or words of letters behind an optional space.
+// True for an empty text or a unit: a per cent sign or words, after an optional space.
 static int is_unit(const char *text)
 {
     text += *text == ' ';
@@ -147,8 +147,8 @@ int printed_parse(double *value, double *half, const char *text)
     char number[64];
     const char *rest;
     long exponent = 0;
-    int behind = copy_number(number, sizeof number - 8, text, &rest);
-    if (behind < 0) return 0;
+    int decimals = copy_number(number, sizeof number - 8, text, &rest);
+    if (decimals < 0) return 0;
     if ((*rest == 'e' || *rest == 'E') && rest[1] && strchr("+-0123456789", rest[1])) {
         char *end;
         exponent = strtol(rest + 1, &end, 10);
@@ -159,7 +159,7 @@ int printed_parse(double *value, double *half, const char *text)
     char all[96];
     snprintf(all, sizeof all, "%se%ld", *number == '+' ? number + 1 : number, exponent);
     if (!number_scan(value, all)) return 0;
-    *half = .5 * pow(10., (double)(exponent - behind));
+    *half = .5 * pow(10., (double)(exponent - decimals));
     return 1;
 }
 

@@ -1,5 +1,5 @@
-/// The table of the paper's claims, paper/claims.tsv: it states, before any result, what was printed, what
-/// kind of test decides, and with which margin.
+/// The table of the paper's claims, paper/claims.tsv. It states, before there are results, what the
+/// paper printed, what kind of test decides, and with which margin.
 #ifndef MASKBOOK_REPORT_CLAIMS_H
 #define MASKBOOK_REPORT_CLAIMS_H
 
@@ -17,8 +17,8 @@ struct claim {
     double margin; ///< NAN when the kind needs none
 };
 
-/// True for a subtraction of printed numbers (kind arithmetic), which says nothing about the paper's method and
-/// is counted apart from what was reproduced.
+/// True for a subtraction of printed numbers (kind arithmetic): it says nothing about the paper's
+/// method and is counted apart from what was reproduced.
 int claim_is_arithmetic(const struct claim *claim);
 
 struct claims {
@@ -26,25 +26,26 @@ struct claims {
     size_t count;
 };
 
-/// Reads and checks the table: ids unique, kinds, data and tiers known, margins present (with their
-/// source) where the kind needs one, effects and margins not negative, `printed` one number where the
-/// kind is numeric or arithmetic. Dies (EXIT_INPUT) naming the row otherwise.
+/// Reads and checks the table: ids are unique; kinds, data and tiers are known; kinds that need a
+/// margin have one, with its source; effects and margins are not negative; `printed` is one number
+/// where the kind is numeric or arithmetic. Dies (EXIT_INPUT), naming the row, otherwise.
 void claims_read(struct claims *claims, const char *path);
 void claims_free(struct claims *claims);
 struct claim claims_row(const struct claims *claims, size_t row);
 
-/// digest (HASH_HEX) = SHA-256 of the columns that decide verdicts in the rows of `experiment`: a changed
-/// margin makes a result stale, a reworded statement does not.
+/// digest (HASH_HEX) = SHA-256 of the columns that decide verdicts, in the rows of `experiment`: a
+/// changed margin makes a result stale, a reworded statement does not.
 void claims_digest(char digest[HASH_HEX], const struct claims *claims,
                    const char *experiment);
 
-/// *value = a number as printed ("83.6", "+12.2", "-0.5 points", "64.4 %", "7,212,684", "1e-9"), *half =
-/// half the unit of its last digit (0.05 for "83.6", 0.5 for a whole number): what rounding alone may
-/// have hidden. Returns 0 when the text is not one number, with at most a unit behind it.
+/// *value = a number as printed ("83.6", "+12.2", "-0.5 points", "64.4 %", "7,212,684", "1e-9");
+/// *half = half the unit of its last digit (0.05 for "83.6", 0.5 for a whole number), the most by
+/// which rounding changed it. Returns 0 if the text is not one number, optionally followed by a
+/// unit.
 int printed_parse(double *value, double *half, const char *text);
 
-/// Why a claim cannot be judged at this tier on this data, whatever was found: "imagenet", "no data" or
-/// "paper tier" (a claim of the paper tier at any other); NULL when it can. Static storage.
+/// Why a claim cannot be judged at this tier on this data, for any result: "imagenet", "no data" or
+/// "paper tier" (a claim of the paper tier at another tier); NULL if it can. Static storage.
 const char *claim_excluded(const struct claim *claim, enum tier tier, const char *data);
 
 #endif

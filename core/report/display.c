@@ -6,7 +6,7 @@
 #include "core/report/memory.h"
 #include "core/report/table.h"
 
-/// The states in the order of the counts at the end, each with its terminal colour.
+// The states, in the order of the counts at the end, and their terminal colours.
 static const struct {
     const char *name, *colour;
 } states[] = {{"REPRODUCED", "32"},     {"REPRODUCED-SCALED", "32"},
@@ -28,7 +28,7 @@ static void ours_text(char text[NUMBER_TEXT], const struct ledger_row *row)
     interval_text(text, row->estimate.value, row->estimate.low, row->estimate.high);
 }
 
-/// "NOT-RUN(reason)", or the state alone where its reason is a remark. The caller frees.
+// "NOT-RUN(reason)", or the state alone if its reason is only a remark. The caller frees.
 static char *verdict_text(const struct ledger_row *row)
 {
     if (*row->reason && (!strcmp(row->state, "NOT-RUN") ||
@@ -37,7 +37,8 @@ static char *verdict_text(const struct ledger_row *row)
     return text_copy(row->state);
 }
 
-/// Bytes of a beginning of `text`, at most `most`, that cuts no UTF-8 character and, if it can, no word.
+// The length of a beginning of `text`, at most `most` bytes, that ends within no UTF-8 character
+// and, if possible, within no word.
 static int cut_length(const char *text, size_t most)
 {
     size_t length = strlen(text);
@@ -49,7 +50,7 @@ static int cut_length(const char *text, size_t most)
     return (int)length;
 }
 
-/// Prints one claim on a line whose columns are the same in every group.
+// Prints one claim on a line whose columns are the same in every group.
 static void print_row(const struct ledger_row *row, int id_width, FILE *file,
                       int colours)
 {
@@ -69,7 +70,7 @@ static void print_row(const struct ledger_row *row, int id_width, FILE *file,
     free(verdict);
 }
 
-/// How many of the rows are in each state, ": 1 REPRODUCED, 2 NOT-RUN": of the claims, or of the subtractions.
+// Prints how many claims, or subtractions, are in each state: ": 1 REPRODUCED, 2 NOT-RUN".
 static void print_states(const struct ledger *ledger, int arithmetic, FILE *file)
 {
     const char *separator = ": ";
@@ -84,7 +85,7 @@ static void print_states(const struct ledger *ledger, int arithmetic, FILE *file
     }
 }
 
-/// The counts at the end, on one line.
+// Prints the counts at the end, on one line.
 static void print_counts(const struct ledger *ledger, FILE *file)
 {
     const size_t subtractions = ledger_arithmetic(ledger);
@@ -97,7 +98,7 @@ static void print_counts(const struct ledger *ledger, FILE *file)
     putc('\n', file);
 }
 
-/// True for the first row of its target, which heads the group.
+// True for the first row of a target.
 static int is_first(const struct ledger *ledger, size_t row)
 {
     for (size_t i = 0; i < row; ++i)

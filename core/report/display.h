@@ -6,8 +6,8 @@
 
 #include "core/report/ledger.h"
 
-/// Prints the ledger for people, grouped by the part of the paper (its make target), with a count of
-/// each verdict at the end, of subtractions apart; `colours` nonzero colours the verdicts.
+/// Prints the ledger for people, grouped by the part of the paper (its make target), with a count
+/// of each verdict at the end, of subtractions apart; `colours` nonzero colours the verdicts.
 void ledger_print(const struct ledger *ledger, FILE *file, int colours);
 
 /// Prints claim | place | statement | printed | ours | verdict as Markdown, and the counts.

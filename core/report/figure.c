@@ -11,9 +11,9 @@
 
 enum { COMPLAINT_SIZE = 4096, NO_GNUPLOT = 127 };
 
-/// Appends "name = 'text'; " in gnuplot's syntax. Inside single quotes only the quote itself is special
-/// (it is doubled), so backquotes and backslashes stay what they are. Lines are the style's business: a
-/// newline becomes a space.
+// Appends "name = 'text'; " in gnuplot's syntax. Inside single quotes only the quote itself is
+// special (it is doubled), so backquotes and backslashes stay what they are. The style breaks
+// lines; a newline becomes a space.
 static void put_string(FILE *file, const char *name, const char *text)
 {
     fprintf(file, "%s = '", name);
@@ -26,7 +26,7 @@ static void put_string(FILE *file, const char *name, const char *text)
     fputs("'; ", file);
 }
 
-/// The assignments that the script sees. The caller frees.
+// The assignments that precede the script. The caller frees.
 static char *assignments(const char *format, const char *table, const char *output,
                          const char *caption, const char *panels)
 {
@@ -43,7 +43,8 @@ static char *assignments(const char *format, const char *table, const char *outp
     return text;
 }
 
-/// In the child: gnuplot without the user's settings, complaints into the pipe, numbers with a point.
+// In the child: runs gnuplot without the user's settings, with decimal points, its complaints into
+// the pipe.
 static _Noreturn void gnuplot_execute(int complaints, char *given, char *script)
 {
     char program[] = "gnuplot", defaults[] = "-d", execute[] = "-e";
@@ -56,8 +57,8 @@ static _Noreturn void gnuplot_execute(int complaints, char *given, char *script)
     _exit(NO_GNUPLOT);
 }
 
-/// complaint (COMPLAINT_SIZE) = the line that names a place ("figures/x.gp" line 2: ...); gnuplot puts
-/// the offending command and a caret before it. Without one, the first line that says something.
+// complaint (COMPLAINT_SIZE) = the line that names a position ("figures/x.gp" line 2: ...), before
+// which gnuplot prints the command and a caret; without such a line, the first that is not empty.
 static void first_complaint(char *complaint)
 {
     char *start = complaint + strspn(complaint, " \t\n"), *line = start;
@@ -70,7 +71,7 @@ static void first_complaint(char *complaint)
     complaint[strcspn(complaint, "\n")] = 0;
 }
 
-/// Runs gnuplot. complaint (COMPLAINT_SIZE) gets its first line of complaint; returns its exit status.
+// Runs gnuplot. complaint (COMPLAINT_SIZE) = its first complaint. Returns its exit status.
 static int gnuplot_run(char *complaint, char *given, char *script)
 {
     int ends[2], status;
@@ -84,7 +85,7 @@ static int gnuplot_run(char *complaint, char *given, char *script)
     }
     close(ends[1]);
 
-    // Read to the end even when the buffer is full, so that gnuplot never waits for a reader.
+    // Reads to the end even if the buffer is full, so that gnuplot never waits for a reader.
     size_t used = 0;
     char rest[512];
     for (;;) {
@@ -104,13 +105,13 @@ static int gnuplot_run(char *complaint, char *given, char *script)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-/// True when gnuplot left something at the temporary name.
+// True if gnuplot wrote something to the temporary name.
 static int was_drawn(const struct output *output)
 {
     return file_exists(output->temporary) && file_size(output->temporary, NULL) > 0;
 }
 
-/// Draws one format. gnuplot writes over the temporary file, which is then renamed as any other.
+// Draws one format: gnuplot writes the temporary file, which is then renamed.
 static void draw_format(const struct run *run, char *script, const char *name,
                         const char *format, const char *table, const char *caption,
                         const char *panels)

@@ -1,14 +1,14 @@
-/// Figures: gnuplot draws them from a table, once as SVG and once as PNG, by a script in figures/ that
-/// loads the one shared style. The plotted numbers stay beside the picture.
+/// Figures: gnuplot draws them from a table, once as SVG and once as PNG, by a script in figures/
+/// that loads the shared style. The plotted numbers are stored next to the picture.
 #ifndef MASKBOOK_REPORT_FIGURE_H
 #define MASKBOOK_REPORT_FIGURE_H
 
 #include "core/report/run.h"
 
-/// Draws figures/`script`.gp on FOLDER/`name`.tsv to FOLDER/`name`.svg and .png (temporary names, then
-/// renamed). The script sees the string variables `table`, `output`, `caption` and, when `panels` is not
-/// NULL, `panels` (a PNG of pixels by core/report/panel.h). Dies (EXIT_SYSTEM) when gnuplot is missing or
-/// fails, with its first line of complaint.
+/// Draws figures/`script`.gp on FOLDER/`name`.tsv to FOLDER/`name`.svg and .png (temporary names,
+/// then renamed). The script sees the string variables `table`, `output`, `caption` and, when
+/// `panels` is not NULL, `panels` (a PNG of pixels by core/report/panel.h). Dies (EXIT_SYSTEM) when
+/// gnuplot is missing or fails, with its first line of complaint.
 void figure_draw(const struct run *run, const char *script, const char *name,
                  const char *caption, const char *panels);
 

@@ -19,9 +19,9 @@ static void row_text(char **field, const char *text)
     *field = text_copy(text);
 }
 
-/// What the paths of one experiment's results share.
+// The folder of an experiment's results.
 struct folder {
-    char path[PATH_SIZE]; ///< RESULTS/TIER-DATA/NN-name
+    char path[PATH_SIZE]; // RESULTS/TIER-DATA/NN-name
 };
 
 static int folder_has(const struct folder *folder, const char *file)
@@ -31,7 +31,7 @@ static int folder_has(const struct folder *folder, const char *file)
     return file_exists(path);
 }
 
-/// Takes over the row of verdicts.tsv when it is worse than what `row` has.
+// Copies the row of verdicts.tsv into `row` if it is worse than what `row` has.
 static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, size_t at,
                          const struct provenance *provenance)
 {
@@ -39,7 +39,7 @@ static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, siz
         before = verdict_find(row->state);
     if (verdict < 0) {
         row->state = stale;
-        row_text(&row->reason, "its verdict is none that is known: run it again");
+        row_text(&row->reason, "its verdict is an unknown word: run it again");
         return;
     }
     if (row->commit && verdict_worst((enum verdict)before, (enum verdict)verdict) ==
@@ -58,7 +58,7 @@ static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, siz
                               dirty && !strcmp(dirty, "yes") ? "+dirty" : "");
 }
 
-/// Why the verdicts in a folder are not to be believed; NULL when they are. Static storage.
+// Why the verdicts in a folder cannot be trusted; NULL if they can. Static storage.
 static const char *doubt(const struct provenance *provenance, const char *claims,
                          const struct folder *folder)
 {
@@ -70,15 +70,15 @@ static const char *doubt(const struct provenance *provenance, const char *claims
     return NULL;
 }
 
-/// Looks the claim up in one folder's verdicts, which have to be judged by the rows of this digest. Returns
-/// 1 when the row is settled as stale.
+// Looks up the claim in the verdicts of a folder, which must have been judged by the rows with this
+// digest. Returns 1 if the row is stale, which is final.
 static int gather_folder(struct ledger_row *row, const char *claims,
                          const struct folder *folder)
 {
     char path[PATH_SIZE];
     struct provenance provenance;
     path_format(path, "%s/provenance.tsv", folder->path);
-    provenance_read(&provenance, path); // empty when there is none that is sound
+    provenance_read(&provenance, path); // empty if there is no sound one
     const char *why = doubt(&provenance, claims, folder);
     if (why) {
         row->state = stale;
@@ -86,7 +86,7 @@ static int gather_folder(struct ledger_row *row, const char *claims,
         provenance_free(&provenance);
         return 1;
     }
-    // The digest was right, so the table is as it was written.
+    // The digest is right, so the table is as it was written.
     struct tsv verdicts;
     path_format(path, "%s/verdicts.tsv", folder->path);
     tsv_read(&verdicts, path);
@@ -102,7 +102,7 @@ static int is_name(const struct dirent *entry)
     return *entry->d_name != '.';
 }
 
-/// Looks the claim up in the folders of an experiment's runs, in the order of their names.
+// Looks up the claim in the folders of an experiment's runs, ordered by name.
 static void gather_runs(struct ledger_row *row, const char *claims,
                         const struct folder *folder)
 {
@@ -118,7 +118,8 @@ static void gather_runs(struct ledger_row *row, const char *claims,
     if (count >= 0) free(entries);
 }
 
-/// The first line of the Makefile's note about a failed program, without bytes that a cell cannot hold.
+// Takes the first line of the Makefile's note about a failed program, without bytes that a cell
+// cannot hold.
 static void gather_error(struct ledger_row *row, const struct folder *folder)
 {
     char path[PATH_SIZE];
@@ -133,7 +134,7 @@ static void gather_error(struct ledger_row *row, const struct folder *folder)
     free(text);
 }
 
-/// Why a claim that no experiment answered was not run.
+// Why a claim without a verdict was not run.
 static void gather_reason(struct ledger_row *row, const struct folder *folder,
                           enum tier tier, const char *data)
 {
@@ -166,7 +167,7 @@ static void gather_row(struct ledger_row *row, const struct ledger *ledger,
         gather_folder(row, digest, &folder);
     else
         gather_runs(row, digest, &folder);
-    // Nothing settled it: no row was taken over, and no state replaced NOT-RUN.
+    // No row was copied, and no other state was found.
     if (!row->commit && !strcmp(row->state, verdict_name(VERDICT_NOT_RUN)))
         gather_reason(row, &folder, tier, data);
     if (!row->test) row_text(&row->test, "");

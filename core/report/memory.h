@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-/// `array` (count items of `size` bytes, or NULL) with room for one item more; the old pointer is
-/// dead. The caller frees. Dies (EXIT_SYSTEM) without memory.
+/// `array` (count items of `size` bytes, or NULL) enlarged by one item; the old pointer is invalid.
+/// The caller frees. Dies (EXIT_SYSTEM) without memory.
 void *array_grow(void *array, size_t count, size_t size);
 
 /// A copy of `text` that the caller frees. Dies (EXIT_SYSTEM) without memory.

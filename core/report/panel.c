@@ -33,7 +33,7 @@ void panel_open(struct panel *panel, size_t rows, size_t columns, size_t side,
     memset(panel->pixels, 255, panel->width * panel->height * 3);
 }
 
-/// A value in [-1,1], clipped, as a byte: -1 is 0, 1 is 255.
+// A value in [-1,1], clipped, as a byte: -1 is 0, 1 is 255.
 static uint8_t to_byte(float value)
 {
     require(!isnan(value), "an image holds NaN");
@@ -41,7 +41,7 @@ static uint8_t to_byte(float value)
     return (uint8_t)((clipped + 1) * 127.5f + .5f);
 }
 
-/// The upper left pixel of a cell.
+// The upper left pixel of a cell.
 static uint8_t *cell_at(const struct panel *panel, size_t row, size_t column)
 {
     require(row < panel->rows && column < panel->columns, "no cell %zu, %zu", row,
@@ -143,14 +143,15 @@ void panel_values(struct panel *panel, size_t row, size_t column,
     }
 }
 
-/// libpng's errors end the program with its reason; the output's temporary file goes with it.
+// An error of libpng ends the program with its reason; the temporary file is removed.
 static _Noreturn void png_died(png_structp png, png_const_charp reason)
 {
     const char *path = png_get_error_ptr(png);
-    die(EXIT_SYSTEM, "%s: cannot be written: %s (make room on the disk)", path, reason);
+    die(EXIT_SYSTEM, "%s: cannot be written: %s (free space on the disk)", path,
+        reason);
 }
 
-/// A warning of libpng changes no pixel.
+// A warning of libpng changes no pixel.
 static void png_warned(png_structp png, png_const_charp reason)
 {
     (void)png, (void)reason;

@@ -1,5 +1,6 @@
-/// Panels of pixels for figures: rows of small images enlarged without smoothing, maps of labels and
-/// rectangles of colour on a white ground, written by libpng; gnuplot places them and writes the labels.
+/// Panels of pixels for figures: rows of small images enlarged without smoothing, maps of labels
+/// and rectangles of colour on a white ground, written by libpng; gnuplot places them and writes
+/// the labels.
 #ifndef MASKBOOK_REPORT_PANEL_H
 #define MASKBOOK_REPORT_PANEL_H
 
@@ -16,14 +17,15 @@ struct panel {
     size_t width, height;
 };
 
-/// A white panel. Dies (EXIT_SYSTEM) without memory. Contract: it is no larger than 2^20 pixels a side.
+/// A white panel. Dies (EXIT_SYSTEM) without memory. Contract: it is no larger than 2^20 pixels a
+/// side.
 void panel_open(struct panel *panel, size_t rows, size_t columns, size_t side,
                 size_t scale, size_t gap);
 
 /// Draws an image (3,side,side), values in [-1,1] (clipped), into a cell.
 void panel_image(struct panel *panel, size_t row, size_t column, const float *image);
 
-/// Where something lies in a cell: screen pixels from the cell's upper left corner.
+/// A rectangle within a cell: screen pixels from the cell's upper left corner.
 struct rectangle {
     size_t top, left, height, width;
 };
@@ -37,32 +39,33 @@ void panel_fill(struct panel *panel, size_t row, size_t column,
 void panel_patch(struct panel *panel, size_t row, size_t column, size_t top,
                  size_t left, const float *patch, size_t side);
 
-/// Draws `count` numbers as equal rectangles, in rows, in the middle of `where`: those from -span to span on the
-/// sequential scale (panel_scale), others as its ends. Of all arrangements that fit, the one with the least narrow
-/// rectangles, and of those the largest. Contract: `where` lies in the cell, and has a pixel for each number.
+/// Draws `count` numbers as equal rectangles, in rows, in the middle of `where`: those from -span
+/// to span on the sequential scale (panel_scale), others as its ends. Of all arrangements that
+/// fit, the one with the least narrow rectangles, and of those the largest. Contract: `where`
+/// lies in the cell, and has a pixel for each number.
 void panel_values(struct panel *panel, size_t row, size_t column,
                   const struct rectangle *where, const float *values, size_t count,
                   double span);
 
 enum { PANEL_CATEGORIES = 4 };
 
-/// The colours of labels 0..3: sky blue, vermillion, yellow, black of Okabe and Ito (2008). Of all
-/// fours of their palette these lie farthest apart for the worst-off pair of colours and eyes (CIE 1976
-/// difference 33, the three dichromacies by Machado et al. 2009), and in print without colour
-/// too (lightness 70, 54, 89, 0).
+/// The colours of labels 0..3: sky blue, vermillion, yellow and black of Okabe and Ito (2008).
+/// Among all sets of four colours of their palette, these differ most for the pair of colours and
+/// the kind of vision for which they differ least (CIE 1976 difference 33, the three dichromacies
+/// by Machado et al. 2009), and also in print without colour (lightness 70, 54, 89, 0).
 extern const uint8_t panel_categories[PANEL_CATEGORIES][3];
 
-/// Draws a map of labels into a whole cell, each label a square of its category's colour.
-/// labels (grid,grid)   below PANEL_CATEGORIES
-/// Contract: grid divides the cell's screen pixels.
+/// Draws a map of labels into a whole cell, each label as a square in the colour of its category.
+/// labels (grid,grid), each less than PANEL_CATEGORIES
+/// Contract: grid divides the cell's side in screen pixels.
 void panel_labels(struct panel *panel, size_t row, size_t column, const uint8_t *labels,
                   size_t grid);
 
-/// colour = that of x on the sequential scale of all maps (viridis: its lightness rises evenly);
-/// x below 0 is 0, above 1 is 1. Contract: x is a number.
+/// colour = that of x, clipped to [0,1], on the sequential scale of all maps (viridis, whose
+/// lightness rises evenly). Contract: x is not NAN.
 void panel_scale(uint8_t colour[3], double x);
 
-/// Writes the panel as an 8-bit RGB PNG, atomically; dies (EXIT_SYSTEM) when it cannot.
+/// Writes the panel as an 8-bit RGB PNG, atomically. Dies (EXIT_SYSTEM) if it cannot.
 void panel_write(const struct panel *panel, const char *path);
 
 /// Frees the pixels.

@@ -1,5 +1,5 @@
-/// What an experiment says at its end: for each claim what the paper printed, what was found here, and
-/// the verdict; then where the files are.
+/// What an experiment says at its end: for each claim what the paper printed, what was found here,
+/// and the verdict; then where the files are.
 #ifndef MASKBOOK_REPORT_PRINTOUT_H
 #define MASKBOOK_REPORT_PRINTOUT_H
 
@@ -7,8 +7,8 @@
 
 #include "core/report/run.h"
 
-/// Prints the verdicts and the files that the run's state holds: what this run found, or what run_state_read
-/// read of an earlier one.
+/// Prints the verdicts and the files that the run's state holds: what this run found, or what
+/// run_state_read read of an earlier one.
 void printout_write(const struct run *run, FILE *file);
 
 #endif

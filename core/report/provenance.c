@@ -42,15 +42,15 @@ void provenance_free(struct provenance *provenance)
     *provenance = (struct provenance){0};
 }
 
-/// line (size) = the first line that the shell command prints, without its end. Returns 0 when the
-/// command fails.
+// line (size) = the first line that the shell command prints, without its end. Returns 0 when the
+// command fails.
 static int command_line(char *line, size_t size, const char *command)
 {
     *line = 0;
     FILE *pipe = popen(command, "re");
     if (!pipe) return 0;
     if (!fgets(line, (int)size, pipe)) *line = 0;
-    // Read the rest, so that the command does not die of a closed pipe and look failed.
+    // Reads the rest, so that the command is not killed by a closed pipe and does not seem to fail.
     while (getc(pipe) != EOF) continue;
     line[strcspn(line, "\n")] = 0;
     return pclose(pipe) == 0;
@@ -114,7 +114,7 @@ void provenance_key(char key[HASH_HEX], const struct provenance *provenance)
     for (size_t i = 0; i < provenance->count; ++i) {
         const struct provenance_line *line = &provenance->lines[i];
         if (!line->keyed) continue;
-        // The final 0 of each text keeps ("ab", "c") and ("a", "bc") apart.
+        // With the final 0 of each text, ("ab", "c") and ("a", "bc") differ.
         hash_add(&hash, line->what, strlen(line->what) + 1);
         hash_add(&hash, line->value, strlen(line->value) + 1);
     }
@@ -126,7 +126,7 @@ void provenance_write(const struct provenance *provenance, const char *path)
     // Compose the text in memory, because its last line is the digest of what is before it.
     char key[HASH_HEX], digest[HASH_HEX], *text = NULL;
     size_t size = 0;
-    require(!provenance_find(provenance, key_name), "the key is not a line of its own");
+    require(!provenance_find(provenance, key_name), "the key is not an ordinary line");
     FILE *memory = open_memstream(&text, &size);
     if (!memory) die(EXIT_SYSTEM, "%s: no memory to write it", path);
     provenance_key(key, provenance);
@@ -145,8 +145,8 @@ void provenance_write(const struct provenance *provenance, const char *path)
     free(text);
 }
 
-/// Reads the lines between the header and the digest, of which it is already known that provenance_write
-/// made them.
+// Reads the lines between the header and the digest, which provenance_write is known to have
+// written.
 static int lines_read(struct provenance *provenance, char *text, const char *end)
 {
     while (text < end) {
@@ -158,8 +158,8 @@ static int lines_read(struct provenance *provenance, char *text, const char *end
     return 1;
 }
 
-/// 1 when `text` is the header, lines, and a last line that is the digest of all before it; that line is
-/// cut off and *size becomes what remains.
+// Returns 1 if `text` is the header, lines, and a last line with the digest of all before it;
+// removes that line and sets *size to the rest.
 static int digest_matches(char *text, size_t *size)
 {
     char digest[HASH_HEX], last[HASH_HEX + 32];
@@ -193,12 +193,12 @@ int provenance_read(struct provenance *provenance, const char *path)
     return good;
 }
 
-/// 1 when the file of a "file NAME" line has the digest of that line.
+// 1 when the file of a "file NAME" line has the digest of that line.
 static int line_holds(const struct provenance_line *line, const char *folder)
 {
     char path[PATH_SIZE], digest[HASH_HEX];
     const char *name = line->what + strlen(file_prefix);
-    // An edited line may hold any name; one that is no path is no file.
+    // An edited line may hold any name; a name that cannot be a path is not a file.
     if (strlen(folder) + strlen(name) + 1 >= sizeof path) return 0;
     path_format(path, "%s%s%s", *name == '/' ? "" : folder, *name == '/' ? "" : "/",
                 name);
@@ -231,7 +231,7 @@ int provenance_holds_file(const struct provenance *provenance, const char *folde
     return 0;
 }
 
-/// 1 when the folder that holds `path` is `root` (resolved) or below it, links followed.
+// 1 when the folder that holds `path` is `root` (resolved) or below it, links followed.
 static int is_inside(const char *path, const char *root)
 {
     char holder[PATH_SIZE];

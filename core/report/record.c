@@ -25,7 +25,7 @@ static int is_pass(enum verdict verdict)
            verdict == VERDICT_TREND_ONLY;
 }
 
-/// Guards the two words that must not be said lightly: a pass and REFUTED.
+// Checks what a pass and REFUTED require.
 static void check_verdict(const struct claim *claim, enum verdict verdict,
                           const struct estimate *part)
 {
@@ -41,8 +41,8 @@ static void check_verdict(const struct claim *claim, enum verdict verdict,
             "%s passes without an interval", claim->id);
 }
 
-/// Why the verdict is not the one that was found: the claim is excluded here, or rests on a pilot; "" where
-/// neither holds.
+// Why the verdict may not be the one that was found: the claim is excluded here, or rests on a
+// pilot. "" if neither holds.
 static const char *cap_reason(const struct claim *claim, const struct run *run,
                               enum verdict verdict)
 {
@@ -51,8 +51,8 @@ static const char *cap_reason(const struct claim *claim, const struct run *run,
     return run->state->pilot && strcmp(claim->data, "none") ? run->state->pilot : "";
 }
 
-/// The note with what the ledger must not lack: the reason for a cap, and how small a difference a test
-/// that found nothing could have seen. The caller frees.
+// The note, completed by the reason for a cap and, if nothing was found, by the smallest difference
+// that the test could have shown. The caller frees.
 static char *full_note(const char *reason, enum verdict found, const struct estimate *d,
                        const char *note)
 {
@@ -73,13 +73,13 @@ const struct verdict_row *run_recorded(const struct run *run, const char *id)
     return NULL;
 }
 
-// An infinity is no number that a table could hold.
+// Tables hold finite numbers and NAN.
 static double finite_or_nan(double value)
 {
     return isinf(value) ? (double)NAN : value;
 }
 
-// Caps and stores the verdict that was found; `pretrainings` an arm, 0 when the claim compares none.
+// Caps and stores the verdict that was found. `pretrainings` an arm, 0 if the claim compares none.
 static void record(struct run *run, const char *id, enum verdict found,
                    int pretrainings, const struct estimate *deciding, const char *test,
                    const char *note)
@@ -114,13 +114,13 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
     record(run, id, verdict, 0, deciding, test, note);
 }
 
-/// How bad a part is for the claim, among parts of the same verdict: the more, the worse.
+// Ranks parts of the same verdict: a worse part has a larger number.
 static double badness(const struct claim *claim, const struct estimate *part,
                       enum verdict verdict)
 {
     double printed, half;
     int failed = verdict == VERDICT_NOT_REPRODUCED;
-    // What is not finite tells the least.
+    // A part that is not finite is the worst.
     if (!isfinite(part->value)) return (double)INFINITY;
     if (!strcmp(claim->kind, "identity")) return fabs(part->value);
     if (!strcmp(claim->kind, "numeric") &&
@@ -128,7 +128,7 @@ static double badness(const struct claim *claim, const struct estimate *part,
         return fabs(part->value - printed);
     if (!isfinite(part->low) || !isfinite(part->high)) return (double)INFINITY;
 
-    // The end of the interval that the rule looks at: a failure is as sure as its better end.
+    // The end of the interval that the rule compares: for a failure the better one.
     if (!strcmp(claim->kind, "equivalence")) {
         double low = fabs(part->low), high = fabs(part->high);
         return failed ? fmin(low, high) : fmax(low, high);
@@ -145,7 +145,7 @@ void run_judge(struct run *run, const char *id, const struct estimate *parts,
     size_t deciding = 0;
     for (size_t i = 1; i < count; ++i) {
         enum verdict verdict = claim_judge(&claim, &parts[i]);
-        // A better part never decides; of two with the same verdict, the first unless it is the better.
+        // A better verdict never decides; among equal verdicts the worse part does, or the first.
         if (verdict_worst(worst, verdict) != verdict) continue;
         if (verdict == worst && badness(&claim, &parts[i], verdict) <=
                                     badness(&claim, &parts[deciding], worst))

@@ -1,5 +1,5 @@
-/// Recording what an experiment found about the paper's claims: each verdict once, capped by what tier, data
-/// and training allow (verdict_cap), with the estimate that decided it.
+/// Recording what an experiment found out about the paper's claims: one verdict for each claim,
+/// capped by what tier, data and training allow (verdict_cap), with the estimate that decided it.
 #ifndef MASKBOOK_REPORT_RECORD_H
 #define MASKBOOK_REPORT_RECORD_H
 
@@ -16,39 +16,42 @@ struct verdict_row {
 /// The row of the claim `id`. Contract: it is in paper/claims.tsv and belongs to this experiment.
 struct claim run_claim(const struct run *run, const char *id);
 
-/// Records the claim's verdict for verdicts.tsv: estimate and interval of its deciding (worst) part, or
-/// NULL where there is none; the test by name; a sentence. The caps of tier and data are applied here
-/// too, so that no experiment can forget them; that of pretrainings is the caller's (verdict_cap or
-/// run_judge). What was found INCONCLUSIVE gets the smallest difference that the test could have
-/// confirmed, an excluded claim its reason, and what rests on a pilot says so. Contract: `id` as in run_claim and not recorded before; REFUTED only for kinds exact
-/// and identity and for data none; a pass of a kind that has an interval comes with a finite one.
+/// Records the verdict that was found for a claim: the estimate of its deciding (worst) part, NULL
+/// if there is none; the name of the test; a note. All caps but that of pretrainings, for which
+/// there is run_judge, are applied here, so no experiment can forget them. The note is completed:
+/// if the verdict was found INCONCLUSIVE, by the smallest difference that the test could have
+/// confirmed; if the claim is excluded or rests on a pilot, by that reason. Contract: the claim is
+/// this experiment's and has no verdict yet; REFUTED only for kinds exact and identity or data
+/// none; a pass has an estimate, with a finite interval where its kind has one (kind exact needs
+/// neither).
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
                  const struct estimate *deciding, const char *test, const char *note);
 
-/// Judges a claim of `count` parts by the rule of its kind and records the worst verdict, with the part that
-/// decides. Of the parts with the worst verdict that is, the first of equals, one that is not finite before all
-/// others and then
+/// Judges a claim of `count` parts by the rule of its kind and records the worst verdict with the
+/// part that decides. Among the parts with that verdict, one that is not finite decides before all
+/// others, then the first of those with
 ///
-///     kind                       all parts passed, or are open    a part failed
-///     ordering, trend, partition smallest low                     smallest high
-///     equivalence                far end farthest from 0          near end farthest from 0
-///     identity                   value farthest from 0            value farthest from 0
-///     numeric                    value farthest from the printed  value farthest from the printed
+///     kind                         verdict is not a failure         NOT-REPRODUCED or REFUTED
+///     ordering, trend, partition   smallest low                     smallest high
+///     equivalence                  far end farthest from 0          near end farthest from 0
+///     identity                     value farthest from 0            value farthest from 0
+///     numeric                      value farthest from the printed  value farthest from the printed
 ///
-/// `pretrainings` an arm, for a claim that compares pretrainings; 0 for one that does not.
+/// `pretrainings`: how many an arm, if the claim compares pretrainings; 0 if it does not.
 void run_judge(struct run *run, const char *id, const struct estimate *parts,
                size_t count, int pretrainings, const char *test, const char *note);
 
-/// What was recorded for the claim `id`; NULL before. It holds until the next verdict is recorded.
+/// The row recorded for the claim `id`, valid until the next one is recorded; NULL if there is none
+/// yet.
 const struct verdict_row *run_recorded(const struct run *run, const char *id);
 
 enum { VERDICT_TEXT = 64 };
 
-/// text (VERDICT_TEXT) = the verdict recorded for the claim `id`, for a table: a word, or "NOT-RUN(reason)"
-/// where tier or data exclude the claim; "-" before there is one.
+/// text (VERDICT_TEXT) = the verdict recorded for the claim `id`, for a table: a word,
+/// "NOT-RUN(reason)" if tier or data exclude the claim, "-" if there is no verdict yet.
 void run_verdict_of(char text[VERDICT_TEXT], const struct run *run, const char *id);
 
-/// Records NOT-RUN, with the reason, for each claim of the experiment that has no verdict yet.
+/// Records NOT-RUN with this reason for each claim of the experiment that has no verdict yet.
 void run_verdict_rest(struct run *run, const char *reason);
 
 #endif

@@ -9,8 +9,8 @@
 #include "core/base/die.h"
 #include "core/report/provenance.h"
 
-/// True when the claim was not run for want of weights or data: that says nothing about the claim, so
-/// it differs from no verdict.
+// True if the claim was not run because weights or data are missing: this says nothing about the
+// claim, so it does not differ from any verdict.
 static int lacks_input(const struct ledger_row *row)
 {
     return !strcmp(row->state, verdict_name(VERDICT_NOT_RUN)) &&
@@ -18,8 +18,8 @@ static int lacks_input(const struct ledger_row *row)
             !strncmp(row->reason, "no data", strlen("no data")));
 }
 
-/// Prints what stands in the way of the row's claim being as in the reference. Returns 1 when it differs;
-/// *lacking counts the rows that could not be compared.
+// Prints how the row differs from the reference, if it does. Returns 1 if it differs; *lacking
+// counts the rows that could not be compared.
 static size_t compare_row(size_t *lacking, const struct ledger_row *row,
                           const struct tsv *reference, FILE *file)
 {
@@ -73,7 +73,7 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
     return lines;
 }
 
-/// Writes the reasons given so far and one more; every change of the reference stays on record.
+// Writes the reasons given so far and a new one, so every change of the reference stays on record.
 static void add_reason(const char *path, const char *date, const char *commit,
                        const char *reason)
 {
@@ -108,8 +108,8 @@ static void copy_file(const char *folder, const char *from, const char *name)
     free(bytes);
 }
 
-/// True for what a reader compares with: a line of the provenance that lists a figure, its numbers, or the
-/// results, in the experiment's own folder.
+// True for a line of the provenance that lists a figure, its numbers, or the results, in the
+// experiment's own folder.
 static int is_shown(const char *what)
 {
     // With FNM_PATHNAME the star stops at a slash: no name leads to another folder.
@@ -118,7 +118,7 @@ static int is_shown(const char *what)
            !strcmp(what, "file result.tsv");
 }
 
-/// Puts the experiment's figures and numbers of this ledger in place of those of the earlier reference.
+// Replaces the earlier reference's figures and numbers of an experiment by those of this ledger.
 static void accept_experiment(const char *folder, const char *from)
 {
     struct provenance provenance;
@@ -140,7 +140,7 @@ static void accept_experiment(const char *folder, const char *from)
     provenance_free(&provenance);
 }
 
-/// Does so for each experiment of the table, once.
+// The same for each experiment of the table.
 static void accept_experiments(const struct ledger *ledger, const char *folder)
 {
     char copies[PATH_SIZE], from[PATH_SIZE];
@@ -162,7 +162,7 @@ void ledger_accept(const struct ledger *ledger, const char *folder, const char *
     struct output output;
     for (size_t i = 0; i < ledger->count; ++i)
         if (verdict_find(ledger->rows[i].state) < 0)
-            die(EXIT_INPUT, "%s: %s is no verdict to accept (run `make %s`)",
+            die(EXIT_INPUT, "%s: %s is not a verdict to accept (run `make %s`)",
                 ledger->rows[i].claim.id, ledger->rows[i].state,
                 ledger->rows[i].claim.target);
 

@@ -1,5 +1,5 @@
-/// The committed reference, results/reference/TIER-DATA: the verdicts and numbers of one run of everything,
-/// with which others compare theirs.
+/// The committed reference in results/reference/TIER-DATA: verdicts and numbers of one run of all
+/// experiments, with which later runs are compared.
 #ifndef MASKBOOK_REPORT_REFERENCE_H
 #define MASKBOOK_REPORT_REFERENCE_H
 
@@ -9,22 +9,24 @@
 #include "core/report/ledger.h"
 #include "core/report/run.h"
 
-/// Compares with a reference (columns id, verdict): prints a line for each ERROR and for each claim whose
-/// verdict differs or that only one of the two has. Returns how many there were; 0 is said in a line too.
-/// A claim that is NOT-RUN here for want of weights or data is named and does not count. Without a
-/// reference only errors are looked for, and a line says so.
+/// Compares with a reference (columns id, verdict) and prints a line for each ERROR, for each claim
+/// whose verdict differs, and for each claim that only one of the two has. Returns the number of
+/// these lines; if there are none, it says so in a line. A claim that is NOT-RUN here because
+/// weights or data are missing is printed but not counted. Without a reference it looks for errors
+/// only, and says so.
 size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file);
 
-/// Makes this ledger the reference: FOLDER/ledger.tsv (id, verdict, estimate, note) and a line (date,
-/// commit, reason) more in FOLDER/reasons.tsv, both atomically. So that a reader can compare with more than
-/// verdicts, figure*.png, figure*.tsv, result.tsv and provenance.tsv of each experiment whose provenance is
-/// sound go to FOLDER/NN-name; the earlier reference's copies, as far as their provenance lists them, are
-/// removed first, also where there is no result now. Dies (EXIT_INPUT) while a row is STALE or ERROR.
+/// Makes this ledger the reference: writes FOLDER/ledger.tsv (id, verdict, estimate, note) and adds
+/// a line (date, commit, reason) to FOLDER/reasons.tsv, both atomically. To let readers compare
+/// more than verdicts, it copies figure*.png, figure*.tsv, result.tsv and provenance.tsv of each
+/// experiment whose provenance is sound to FOLDER/NN-name; it first removes the earlier reference's
+/// copies that their provenance lists, also where there is no result now. Dies (EXIT_INPUT) if a
+/// row is STALE or ERROR.
 void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
                    const char *date, const char *commit);
 
-/// The number under `key` in the result.tsv of the committed reference of this tier, data and experiment;
-/// NAN where there is none.
+/// The number stored under `key` in the result.tsv of the committed reference of this tier, data
+/// and experiment; NAN if there is none.
 double run_reference(const struct run *run, const char *key);
 
 #endif

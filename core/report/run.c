@@ -14,7 +14,7 @@
 #include "core/report/run_files.h"
 #include "core/report/run_state.h"
 
-/// Begins the provenance with everything common that decides the numbers.
+// Begins the provenance with what decides the numbers of every experiment.
 static void note_identity(struct run *run, const char *code)
 {
     char seed[32], seeds[32], epochs[32];
@@ -41,7 +41,7 @@ void run_open(struct run *run, const char *name, const char *code, int argc,
 
     path_format(run->root, "%s/%s-%s", options->results, options->tier_name,
                 options->data);
-    // What is shipped stays where it is, wherever this run's own results go.
+    // Shipped weights are there for any --results.
     path_format(run->checkpoints, "results/checkpoints/%s-%s", run->options.tier_name,
                 run->options.data);
     path_format(run->folder, "%s/%s%s%s", run->root, name,
@@ -57,7 +57,7 @@ void run_note(struct run *run, const char *what, const char *value, int keyed)
     provenance_add(&run->state->provenance, what, value, keyed);
 }
 
-/// True when `reason` is one of those in the list "a; b; c".
+// True when `reason` is one of those in the list "a; b; c".
 static int names_reason(const char *list, const char *reason)
 {
     const size_t length = strlen(reason);
@@ -81,7 +81,7 @@ void run_pilot(struct run *run, const char *why, ...)
     free(before);
 }
 
-/// Fills run->key, once; from then on the keyed lines stand.
+// Computes run->key, once; no keyed line may follow.
 static void fill_key(struct run *run)
 {
     if (run->state->keyed) return;
@@ -92,7 +92,7 @@ static void fill_key(struct run *run)
     run->state->keyed = 1;
 }
 
-/// A failure that the Makefile recorded is over when the experiment has ended well.
+// Removes the Makefile's note of a failure: the experiment has ended well.
 static void remove_error(const struct run *run)
 {
     char path[PATH_SIZE];
@@ -117,8 +117,8 @@ int run_fresh(struct run *run)
     if (fresh) {
         remove_error(run);
     } else {
-        // What this run does not write again must not stay beside what it does. The verdicts stay until
-        // they are replaced: without a provenance they are stale, and the ledger can say so.
+        // Removes files that this run may not write again. The verdicts stay until they are
+        // replaced: without a provenance they are stale, and the ledger says so.
         provenance_remove(&old, run->folder, "verdicts.tsv");
         unlink(path);
     }
@@ -167,7 +167,7 @@ int run_weights(char path[PATH_SIZE], const struct run *run, const char *weights
     return file_exists(path);
 }
 
-/// Adds what is known only at the end: the machine, the cost, the digests of the files.
+// Adds what is known at the end: the machine, the cost, the digests of the files.
 static void note_end(struct run *run)
 {
     struct provenance *provenance = &run->state->provenance;

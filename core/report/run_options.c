@@ -8,14 +8,15 @@
 #include "core/base/options.h"
 #include "core/report/memory.h"
 
-/// A run's name becomes a folder's name, so it may not lead out of the results.
+// The name of a run becomes the name of a folder, which must lie inside the results.
 static void check_run_name(const char *name)
 {
     int good = isalnum((unsigned char)*name) && strlen(name) < 64;
     for (const char *c = name; *c; ++c)
         good = good && (isalnum((unsigned char)*c) || strchr("-_.", *c));
     if (!good)
-        die(EXIT_USAGE, "--run: '%s' is no name of a run (give one like m75-h3)", name);
+        die(EXIT_USAGE,
+            "--run: '%s' cannot be the name of a run (give one like m75-h3)", name);
 }
 
 void run_options_read(struct run_options *options, const char *name, int argc,

@@ -22,8 +22,8 @@ struct run_options {
     const char *results;    ///< --results: the folder of all results
 };
 
-/// Reads the options of the experiment `name` and checks the pair TIER-DATA against the allowed ones. Dies
-/// (EXIT_USAGE) for anything else, and for imagefolder, which no experiment of this version can read.
+/// Reads the options of the experiment `name` and checks that TIER-DATA is an allowed pair. Dies
+/// (EXIT_USAGE) otherwise, and for imagefolder, which no experiment of this version can read.
 void run_options_read(struct run_options *options, const char *name, int argc,
                       char **argv);
 

@@ -62,7 +62,7 @@ const struct claims *run_state_claims(struct run_state *state)
     return &state->claims;
 }
 
-/// A table knows numbers and "nan"; an infinity is neither, and is not passed off as a number.
+// Tables hold finite numbers and NAN.
 static void put_finite(FILE *file, double value, char after)
 {
     tsv_put_number(file, isinf(value) ? (double)NAN : value, after);

@@ -1,5 +1,5 @@
-/// What a run has collected so far: numbers, verdicts, provenance, the files it wrote and the paper's
-/// claims. Only core/report looks inside; experiments go through run.h and claims.h.
+/// What a run has collected so far: numbers, verdicts, provenance, the files it wrote, and the
+/// paper's claims. Private to core/report; others use run.h and record.h.
 #ifndef MASKBOOK_REPORT_RUN_STATE_H
 #define MASKBOOK_REPORT_RUN_STATE_H
 
@@ -27,13 +27,13 @@ struct run_state {
 struct run_state *run_state_make(void);
 void run_state_free(struct run_state *state);
 
-/// Remembers that the run may write the file `name` of its folder; a name already there is kept once.
+/// Remembers that the run may write the file `name` in its folder; a name is stored once.
 void run_state_file(struct run_state *state, const char *name);
 
-/// A new row of verdicts, for the caller to fill; it holds until the next one.
+/// Adds a row of verdicts for the caller to fill; the pointer is valid until the next row is added.
 struct verdict_row *run_state_verdict(struct run_state *state);
 
-/// paper/claims.tsv, read once.
+/// paper/claims.tsv, which is read at the first call.
 const struct claims *run_state_claims(struct run_state *state);
 
 /// Writes result.tsv (key, value, low, high, n, unit) and verdicts.tsv (id, verdict, estimate, low,
@@ -44,8 +44,8 @@ void run_state_write_verdicts(const struct run_state *state, const char *path);
 /// The estimate in a row of verdicts.tsv.
 struct estimate verdicts_estimate(const struct tsv *verdicts, size_t row);
 
-/// Puts the verdicts and the provenance that an earlier run wrote to `folder` in place of the state's own.
-/// Contract: that provenance is sound and lists verdicts.tsv (run_fresh).
+/// Replaces the verdicts and the provenance of the state by those that an earlier run wrote to
+/// `folder`. Contract: that provenance is sound and lists verdicts.tsv (run_fresh).
 void run_state_read(struct run_state *state, const char *folder);
 
 #endif

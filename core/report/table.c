@@ -39,7 +39,7 @@ void table_under(struct table *table, const char *text)
     *under = longer;
 }
 
-/// Columns on a screen: code points of UTF-8, counted by their first bytes.
+// Columns on a screen: code points of UTF-8, counted by their first bytes.
 static size_t text_width(const char *text)
 {
     size_t width = 0;
@@ -47,7 +47,7 @@ static size_t text_width(const char *text)
     return width;
 }
 
-/// True for a cell that begins as a number does, or is the dash of a missing one.
+// True for a cell that begins like a number, or is the dash for a missing one.
 static int cell_is_number(const char *cell)
 {
     if (!strcmp(cell, "-") || !*cell) return 1;
@@ -73,7 +73,7 @@ static size_t column_width(const struct table *table, size_t column)
     return widest;
 }
 
-/// Prints one line of cells; spaces that nothing follows are kept back, so that no line ends in one.
+// Prints one line of cells, without spaces at its end.
 static void line_print(const struct table *table, char *const *cells, FILE *file)
 {
     size_t held = 0;

@@ -1,6 +1,6 @@
-/// Tables for people: aligned text on a terminal, Markdown for REPRODUCE.md and README.md. A table
-/// shows, say, published | reference | yours | verdict. Data for programs are tab-separated
-/// (core/base/tsv.h), never read back from here.
+/// Tables for readers: aligned text on a terminal, Markdown for files, with columns such as
+/// published | reference | yours | verdict. Programs read tab-separated tables instead
+/// (core/base/tsv.h).
 #ifndef MASKBOOK_REPORT_TABLE_H
 #define MASKBOOK_REPORT_TABLE_H
 
@@ -13,8 +13,8 @@ struct table {
     size_t columns, rows;
     char **names; ///< (columns), owned
     char **cells; ///< (rows, columns) row-major, owned
-    char **
-        under; ///< (rows), owned: lines printed under a row on the terminal, NULL for none
+    /// (rows), owned: lines printed under a row on the terminal; NULL: none.
+    char **under;
 };
 
 /// An empty table with `columns` named columns.
@@ -23,7 +23,8 @@ void table_open(struct table *table, size_t columns, const char *const *names);
 /// Adds a row of `columns` cells.
 void table_row(struct table *table, const char *const *cells);
 
-/// Adds a line of text under the last row, indented; Markdown leaves it out. Contract: there is a row.
+/// Adds a line of text under the last row, indented on the terminal; Markdown omits it. Contract:
+/// there is a row.
 void table_under(struct table *table, const char *text);
 
 /// Prints the table with columns two spaces apart, a rule under the names, no trailing spaces.
@@ -35,9 +36,10 @@ void table_markdown(const struct table *table, FILE *file);
 /// Frees what the table owns.
 void table_close(struct table *table);
 
-enum { NUMBER_TEXT = 96 }; ///< bytes that the two functions below need at most
+/// The size of the texts of the next two functions.
+enum { NUMBER_TEXT = 96 };
 
-/// text (NUMBER_TEXT) = the number for people: "-" for NAN, whole numbers below 1e15 in full, else
+/// text (NUMBER_TEXT) = the number for readers: "-" for NAN, whole numbers below 1e15 in full, else
 /// four significant digits.
 void number_text(char text[NUMBER_TEXT], double value);
 

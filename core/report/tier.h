@@ -11,8 +11,8 @@ enum tier {
 /// "smoke", "desk" or "paper"; static storage.
 const char *tier_name(enum tier tier);
 
-/// *tier and *data from the texts of --tier and --data, NULL for the defaults (desk; planted at smoke,
-/// cifar10 otherwise). Dies (EXIT_USAGE), listing the allowed pairs, for any other.
+/// *tier and *data from the texts of --tier and --data, NULL for the defaults (desk; planted at
+/// smoke, cifar10 otherwise). Dies (EXIT_USAGE), listing the allowed pairs, for any other.
 void tier_find(enum tier *tier, const char **data, const char *tier_text,
                const char *data_text);
 

@@ -6,7 +6,7 @@
 
 #include "core/base/die.h"
 
-/// The words, and how bad each verdict is for a claim of several parts.
+// The words, and the order from best to worst.
 static const struct {
     const char *name;
     int badness;
@@ -37,7 +37,7 @@ enum verdict verdict_worst(enum verdict a, enum verdict b)
     return verdicts[a].badness >= verdicts[b].badness ? a : b;
 }
 
-/// True when the part can decide anything. An empty interval is a bug of ours.
+// True if the estimate and its interval are finite. An empty interval is a bug.
 static int estimate_finite(const struct estimate *d)
 {
     require(!(d->low > d->high), "the interval [%g, %g] is empty", d->low, d->high);
@@ -69,14 +69,14 @@ enum verdict judge_numeric(double estimate, const char *printed, double absolute
             relative);
     if (!isfinite(estimate)) return VERDICT_INCONCLUSIVE;
     double margin = absolute + relative * fabs(value) + half;
-    // The bound belongs to the margin; decimals are not binary fractions, hence the few ulps.
+    // The bound is included; a few ulps more, because decimals are not binary fractions.
     double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(estimate));
     return judge_exact(fabs(estimate - value) <= margin + slack);
 }
 
 enum verdict judge_equivalence(const struct estimate *d, double margin)
 {
-    require(margin >= 0, "a margin of %g is none", margin);
+    require(margin >= 0, "a margin of %g is negative", margin);
     if (!estimate_finite(d)) return VERDICT_INCONCLUSIVE;
     if (d->low >= -margin && d->high <= margin) return VERDICT_REPRODUCED;
     if (d->low > margin || d->high < -margin) return VERDICT_NOT_REPRODUCED;
@@ -97,7 +97,7 @@ enum verdict judge_identity(double residual, double bound)
 
 enum verdict judge_partition(const struct estimate *d, double margin)
 {
-    require(margin >= 0, "a margin of %g is none", margin);
+    require(margin >= 0, "a margin of %g is negative", margin);
     if (!estimate_finite(d)) return VERDICT_INCONCLUSIVE;
     if (d->low >= margin) return VERDICT_REPRODUCED;
     return d->high < margin ? VERDICT_NOT_REPRODUCED : VERDICT_INCONCLUSIVE;
@@ -125,7 +125,7 @@ double detectable_difference(const struct estimate *d)
     return estimate_finite(d) ? (d->high - d->low) / 2 : (double)NAN;
 }
 
-/// The better verdict gives way to the cap; a failure stays one.
+// The worse of the two: a failure stays a failure.
 static enum verdict at_best(enum verdict verdict, enum verdict cap)
 {
     return verdict_worst(verdict, cap);

@@ -92,7 +92,7 @@ Test(claims, an_unsound_table_is_refused_with_the_row_named)
     }
 }
 
-Test(claims, a_sound_table_is_read_as_it_stands)
+Test(claims, a_sound_table_is_read_as_it_is)
 {
     struct claims claims;
     claims_read(&claims, "paper/claims.tsv");
@@ -116,7 +116,7 @@ Test(claims_table, the_papers_claims_are_sound_and_every_correction_has_its_orig
     for (size_t i = 0; i < claims.count; ++i) {
         char original[128];
         struct claim claim = claims_row(&claims, i);
-        // Whatever subtracts printed numbers is counted apart.
+        // All subtractions of printed numbers are of the kind that is counted apart.
         cr_expect_eq(claim_is_arithmetic(&claim),
                      strstr(claim.id, ".difference.") != NULL, "%s", claim.id);
         const char *suffix = strstr(claim.id, ".corrected");

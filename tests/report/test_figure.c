@@ -10,7 +10,7 @@ static const char script[] = "load \"figures/style.gp\"\n"
                              "set xlabel \"component i\"\n"
                              "plot table using \"i\":\"value\" with linespoints lt 1\n";
 
-/// Draws figures/NAME.gp, with this text, on a small table; everything lands in the run's folder.
+// Draws figures/NAME.gp, with this text, on a small table; everything lands in the run's folder.
 static void draw(const char *name, const char *text, const char *caption,
                  const char *panels)
 {

@@ -19,7 +19,7 @@ static const char demo_folder[] = "results/smoke-planted/02-demo",
                   ledger_file[] = "results/smoke-planted/ledger.tsv",
                   reference_file[] = "results/reference/smoke-planted/ledger.tsv";
 
-/// Records the verdicts of 02-demo that need no data, and ends the run.
+// Records the verdicts of 02-demo that need no data, and ends the run.
 static void demo_close(struct run *run)
 {
     run_verdict(run, "pure", VERDICT_REFUTED, NULL, "counter-example", "x = 1");
@@ -29,7 +29,7 @@ static void demo_close(struct run *run)
     run_close(run);
 }
 
-/// Runs 02-demo with one verdict on "order" of this estimate; low and high are half a point away.
+// Runs 02-demo with one verdict on "order" of this estimate; low and high are half a point away.
 static void demo(const char *options, double estimate)
 {
     struct run run;
@@ -41,7 +41,7 @@ static void demo(const char *options, double estimate)
     demo_close(&run);
 }
 
-/// Runs 02-demo without a verdict on "order", for this reason.
+// Runs 02-demo without a verdict on "order", for this reason.
 static void demo_without(const char *reason)
 {
     struct run run;
@@ -51,7 +51,7 @@ static void demo_without(const char *reason)
     demo_close(&run);
 }
 
-/// The words of a command line, run by the tool in a child.
+// The words of a command line, run by the tool in a child.
 static void tool(const void *options)
 {
     char words[512], program[] = "verdict", *argv[WORLD_ARGUMENTS] = {program},
@@ -64,7 +64,7 @@ static void tool(const void *options)
     _exit(code);
 }
 
-/// What the tool says; *code gets its exit code. Static storage.
+// What the tool says; *code gets its exit code. Static storage.
 static const char *tool_says(int *code, const char *options)
 {
     static struct ending ending;
@@ -73,7 +73,7 @@ static const char *tool_says(int *code, const char *options)
     return ending.says;
 }
 
-/// The state and the reason of a claim's row as written; the ledger is built anew.
+// The state and the reason of a claim's row as written; the ledger is built anew.
 static void expect_row(int line, const char *id, const char *state, const char *reason)
 {
     struct tsv table;
@@ -160,7 +160,7 @@ Test(ledger, verdicts_without_a_sound_provenance_are_stale)
     world_write(path, "what\tvalue\tkeyed\nkey\tabc\t0\n");
     expect_row(__LINE__, "order", "STALE", why);
 
-    // A verdict written by hand is not vouched for either.
+    // Neither are verdicts that were written by hand.
     demo("--tier smoke --force 1", 2);
     path_format(path, "%s/verdicts.tsv", demo_folder);
     world_write(path, "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
@@ -182,7 +182,8 @@ Test(ledger, a_margin_edited_after_the_result_makes_it_stale)
     world_write("paper/claims.tsv", text);
     expect_row(__LINE__, "order", "TREND-ONLY", "");
 
-    // The margin of another experiment's claim is no reason; one of its own is, for all its claims.
+    // A margin of another experiment's claim changes nothing; one of its own makes all its claims
+    // stale.
     at = strstr(text, "drawing\t\texact");
     memcpy(at, "DRAWING", 7);
     world_write("paper/claims.tsv", text);
@@ -193,7 +194,7 @@ Test(ledger, a_margin_edited_after_the_result_makes_it_stale)
     expect_row(__LINE__, "order", "STALE", why);
     expect_row(__LINE__, "pure", "STALE", why);
 
-    // So it is with what a run of the experiment found.
+    // The same holds for a run of the experiment.
     demo("--tier smoke --force 1", 2);
     expect_row(__LINE__, "order", "TREND-ONLY", "");
     cr_assert_eq(system("rm -r results/smoke-planted/02-demo"), 0);
@@ -203,7 +204,7 @@ Test(ledger, a_margin_edited_after_the_result_makes_it_stale)
     expect_row(__LINE__, "order", "STALE", why);
 }
 
-Test(ledger, a_failed_program_is_an_error_whatever_it_left)
+Test(ledger, a_failed_program_is_an_error_with_any_files)
 {
     char path[PATH_SIZE];
     path_format(path, "%s/error.txt", demo_folder);
@@ -263,7 +264,7 @@ Test(ledger, every_reason_stays_on_record)
     cr_expect(first && second && first < second);
 }
 
-/// Runs 02-demo, which writes the files named, with the tool's `text` in each.
+// Runs 02-demo, which writes the files named, with the tool's `text` in each.
 static void demo_files(const char *const *files, size_t count, const char *text)
 {
     struct run run;
@@ -279,7 +280,8 @@ static void demo_files(const char *const *files, size_t count, const char *text)
     run_close(&run);
 }
 
-/// Expects that a file of the reference and of the results hold the same, or that the first is missing.
+// Expects that a file of the reference and of the results hold the same, or that the first is
+// missing.
 static void expect_copy(int line, const char *file, int there)
 {
     char copy[PATH_SIZE], path[PATH_SIZE], first[HASH_HEX], second[HASH_HEX];
@@ -309,14 +311,14 @@ Test(ledger, a_reference_keeps_figures_and_numbers_to_compare_with)
     expect_copy(__LINE__, "provenance.tsv", 1);
     expect_copy(__LINE__, "verdicts.tsv", 0);
 
-    // The next reference is whole too: it keeps no figure that its result has not.
+    // The next reference is complete: figures that its result does not have are removed.
     demo_files(files, 2, "second");
     tool_says(&code, "--tier|smoke|--quiet|--accept|the second one");
     cr_assert_eq(code, 0);
     for (int i = 0; i < 6; ++i) expect_copy(__LINE__, files[i], i < 2);
     expect_copy(__LINE__, "provenance.tsv", 1);
 
-    // A figure that was edited is vouched for by nobody.
+    // A figure that was edited fails its digest, so nothing of the experiment is copied.
     world_write("results/smoke-planted/02-demo/figure2.png", "painted");
     tool_says(&code, "--tier|smoke|--quiet|--accept|the third one");
     cr_assert_eq(code, 0);
@@ -330,7 +332,7 @@ Test(ledger, errors_and_stale_rows_are_not_accepted)
     demo("--tier smoke", 2);
     unlink("results/smoke-planted/02-demo/provenance.tsv");
     expect_death(__LINE__, tool, "--tier|smoke|--quiet|--accept|why not", 3,
-                 "order: STALE is no verdict to accept");
+                 "order: STALE is not a verdict to accept");
     cr_expect_neq(access(reference_file, F_OK), 0);
 }
 

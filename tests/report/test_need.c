@@ -10,7 +10,7 @@ TestSuite(need, .init = world_open);
 
 static const char verdicts[] = "results/desk-planted/02-demo/verdicts.tsv";
 
-/// An experiment that needs one pretraining, which is to be found at `expected`; NULL: nowhere.
+// An experiment that needs one pretraining, which is to be found at `expected`; NULL: nowhere.
 static void demand(const void *expected)
 {
     struct run run;
@@ -49,7 +49,7 @@ Test(need, among_all_every_claim_of_the_experiment_is_not_run_and_it_ends_well)
     }
 }
 
-/// An experiment one of whose claims needs no weights.
+// An experiment one of whose claims needs no weights.
 static void demand_after_judging(const void *unused)
 {
     (void)unused;

@@ -9,7 +9,7 @@
 
 TestSuite(panel, .init = world_open);
 
-/// An image (3,2,2) whose channels and pixels all differ, with values beyond the range.
+// An image (3,2,2) whose channels and pixels all differ, with values beyond the range.
 static const float image[12] = {-1, 1,    0,     -3,   .5f,   -.5f,
                                 2,  .25f, -.25f, .75f, -.75f, -1};
 
@@ -19,7 +19,7 @@ static uint8_t want_byte(float value)
     return (uint8_t)floor((clipped + 1) / 2 * 255 + .5);
 }
 
-/// The oracle: the pixel at (y,x) of a panel of 2 x 3 cells where only cell (1,2) is drawn.
+// The oracle: the pixel at (y,x) of a panel of 2 x 3 cells where only cell (1,2) is drawn.
 static uint8_t want_pixel(size_t y, size_t x, size_t c)
 {
     const size_t scale = 3, gap = 1, cell = 2 * scale;
@@ -75,7 +75,7 @@ static const uint8_t *pixel_of(const struct panel *panel, size_t y, size_t x)
 
 static const uint8_t white[3] = {255, 255, 255};
 
-Test(panel, a_rectangle_fills_its_place_and_no_more)
+Test(panel, a_rectangle_fills_its_pixels_and_no_others)
 {
     const uint8_t red[3] = {200, 10, 20};
     struct panel panel;
@@ -105,7 +105,7 @@ Test(panel, a_map_of_labels_fills_its_cell_with_their_colours)
     panel_close(&panel);
 }
 
-/// The lightness of CIE 1976 (0 black, 100 white) of an sRGB colour.
+// The lightness of CIE 1976 (0 black, 100 white) of an sRGB colour.
 static double lightness(const uint8_t colour[3])
 {
     const double weight[3] = {.2126729, .7151522, .0721750};
@@ -218,7 +218,7 @@ static void write_full(const void *unused)
         noise[i] = (float)(i * 2654435761u % 997) / 499 - 1;
     panel_image(&panel, 0, 0, noise);
     free(noise);
-    // A limit on the size of files stands for a full disk.
+    // A limit on the size of files simulates a full disk.
     struct rlimit limit = {4096, 4096};
     setrlimit(RLIMIT_FSIZE, &limit);
     panel_write(&panel, "full.png");

@@ -8,7 +8,8 @@ TestSuite(run, .init = world_open);
 
 static const char folder[] = "results/smoke-planted/02-demo";
 
-/// A whole run with one number, one verdict and one file of its own; returns 1 when it was not needed.
+// A complete run with one number, one verdict and one file. Returns 1 if an earlier result was up
+// to date.
 static int demo(const char *options, const char *weights)
 {
     struct run run;
@@ -70,7 +71,7 @@ Test(run, the_end_says_published_ours_and_verdict_and_so_does_a_repeat)
     cr_expect_str_eq(world_said(), first);
 }
 
-Test(run, the_same_content_is_up_to_date_whatever_the_threads)
+Test(run, the_same_content_is_up_to_date_for_any_number_of_threads)
 {
     world_listen();
     cr_expect_eq(demo("--tier smoke --threads 1", "w1"), 0);
@@ -91,7 +92,7 @@ Test(run, other_content_runs_again)
     }
     demo("--tier smoke --force 1", "w1");
     cr_expect_eq(demo("--tier smoke", "w2"), 0, "other weights");
-    // What was exported serves who asks for less.
+    // A result with exports is up to date for a run without.
     demo("--tier smoke --export 1", "w1");
     cr_expect_eq(demo("--tier smoke", "w1"), 1);
 }
@@ -160,7 +161,7 @@ Test(run, a_provenance_cut_anywhere_means_a_rerun)
     size_t size = strlen(whole);
     for (size_t cut = 0; cut < size; ++cut) {
         struct provenance provenance;
-        // Before and behind each line's end, where what is left looks whole, and at bytes between.
+        // Before and after each newline, where the rest looks complete, and at bytes between.
         if (whole[cut] != '\n' && cut && whole[cut - 1] != '\n' && cut % 29) continue;
         scratch_write(path, whole, cut);
         cr_expect_eq(provenance_read(&provenance, path), 0, "cut at %zu", cut);
@@ -181,7 +182,7 @@ Test(run, a_run_that_is_cut_short_leaves_no_provenance)
     cr_expect_neq(access(path, F_OK), 0);
 }
 
-/// A run that exports an array when asked to.
+// A run that exports an array when asked to.
 static void demo_export(const char *options)
 {
     struct run run;
@@ -268,7 +269,7 @@ Test(run, an_edited_provenance_removes_nothing_outside_the_folder)
     cr_expect(file_exists("results/smoke-planted/02-demo-more/a.tsv"));
     path_of(path, "export/tokens.npy");
     cr_expect(file_exists(path));
-    // It did read the list: what is inside went.
+    // It did read the list: the file inside is removed.
     path_of(path, "a.tsv");
     cr_expect(!file_exists(path));
 }
@@ -321,7 +322,7 @@ Test(run, without_git_the_commit_is_unknown)
     cr_expect_str_eq(commit, "unknown");
 }
 
-/// What provenance_machine says of the line `what` just now.
+// What provenance_machine says of the line `what` just now.
 static void expect_machine(int line, const char *what, const char *want)
 {
     struct provenance provenance = {0};
@@ -347,7 +348,7 @@ Test(run, commit_and_changes_since_are_those_of_git)
     expect_machine(__LINE__, "dirty", "yes");
 }
 
-Test(run, a_file_outside_the_folder_is_vouched_for_too)
+Test(run, a_file_outside_the_folder_is_verified_too)
 {
     world_listen();
     for (int i = 0; i < 2; ++i) {
@@ -374,7 +375,7 @@ Test(run, weights_made_here_come_before_shipped_ones)
     char words[512], path[PATH_SIZE];
     world_run(&run, "--tier desk --results out", words);
     cr_expect_eq(run_weights(path, &run, "m75-h3"), 0);
-    // Shipped weights do not move with the results.
+    // The folder of shipped weights does not depend on --results.
     world_write("out/checkpoints/desk-cifar10/m75-h3.safetensors", "x");
     cr_expect_eq(run_weights(path, &run, "m75-h3"), 0);
     world_write("results/checkpoints/desk-cifar10/m75-h3.safetensors", "x");
@@ -442,7 +443,7 @@ Test(run, a_wrong_option_is_a_usage_error)
         expect_death((int)i, open_run, cases[i].options, 2, cases[i].says);
 }
 
-/// A verdict that must not be recordable.
+// A verdict that must not be recordable.
 struct forbidden {
     const char *id;
     enum verdict verdict;
@@ -518,7 +519,7 @@ Test(run, recording_twice_or_late_aborts)
     expect_death(__LINE__, result_twice, NULL, -6, "comes twice");
 }
 
-/// The verdicts.tsv that recording with these options leaves.
+// The verdicts.tsv of a run with these options in which `act` records.
 static const char *recorded(const char *options, void (*act)(struct run *))
 {
     struct run run;
@@ -619,14 +620,14 @@ Test(run, a_table_shows_the_verdict_that_was_recorded)
     world_drop(&run);
 }
 
-/// Parts of one verdict, of which the one in the middle is the worst.
+// Parts of one verdict, of which the one in the middle is the worst.
 static const struct {
     int line;
     const char *id;
     struct estimate parts[3];
     const char *row;
 } worst_parts[] = {
-    // Passes and open questions: the lower end decides, however large the estimate.
+    // Not failed: the lower end decides, however large the estimate.
     {__LINE__,
      "order",
      {{2, 1.5, 3, 1}, {4, 1.25, 9, 2}, {2, 1.5, 2.5, 3}},
@@ -656,7 +657,7 @@ static const struct {
      "accuracy",
      {{60, NAN, NAN, 1}, {50, NAN, NAN, 2}, {100, NAN, NAN, 3}},
      "accuracy\tNOT-REPRODUCED\t50\tnan\tnan\t2\t"},
-    // What is not finite tells the least; of equals the first decides.
+    // A part that is not finite is the worst; of equals the first decides.
     {__LINE__,
      "rise",
      {{1, -9, 2, 1}, {2, 1, INFINITY, 2}, {1, -9, 2, 3}},
@@ -665,7 +666,7 @@ static const struct {
      "rise",
      {{9, 2, 10, 1}, {3, 1, 4, 2}, {4, 1, 5, 3}},
      "rise\tREPRODUCED\t3\t1\t4\t2\t"},
-    // A worse verdict decides whatever the ends.
+    // A worse verdict decides with any interval.
     {__LINE__,
      "order",
      {{2, -5, 3, 1}, {.25, -.125, .5, 2}, {2, .5, 3, 3}},
@@ -689,7 +690,7 @@ Test(run, of_parts_with_the_same_verdict_the_worst_decides)
     }
 }
 
-Test(run, an_excluded_claim_keeps_our_value_beside_its_reason)
+Test(run, an_excluded_claim_keeps_our_value_and_its_reason)
 {
     cr_expect_str_eq(recorded("", judge_excluded),
                      "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"

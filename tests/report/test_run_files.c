@@ -4,7 +4,7 @@
 
 TestSuite(run_files, .init = world_open);
 
-/// A whole run that leaves two tables and an array; returns 1 when it was not needed.
+// A complete run with two tables and an array. Returns 1 if an earlier result was up to date.
 static int demo(void)
 {
     static const float numbers[2][3] = {{1, 2, 3}, {4, 5, 6.5F}};
@@ -30,7 +30,7 @@ static int demo(void)
 
 static const char markdown[] = "| probe | accuracy |\n| --- | ---: |\n| LP | 64.4 |\n";
 
-Test(run_files, a_table_is_printed_between_its_texts_and_kept_as_markdown)
+Test(run_files, a_table_is_printed_between_its_texts_and_written_as_markdown)
 {
     char expected[512];
     world_listen();
@@ -48,7 +48,7 @@ Test(run_files, a_table_is_printed_between_its_texts_and_kept_as_markdown)
     scratch_expect(__LINE__, "results/smoke-planted/02-demo/a.md", markdown);
 }
 
-Test(run_files, a_repeat_shows_the_kept_tables_in_the_order_in_which_they_were_made)
+Test(run_files, a_repeat_shows_the_tables_in_the_order_in_which_they_were_made)
 {
     char expected[1024];
     world_listen();
@@ -61,7 +61,7 @@ Test(run_files, a_repeat_shows_the_kept_tables_in_the_order_in_which_they_were_m
     cr_expect(strncmp(said, expected, strlen(expected)) == 0, "%s", said);
 }
 
-Test(run_files, an_array_is_written_below_export_and_vouched_for)
+Test(run_files, an_array_is_written_below_export_and_listed)
 {
     struct npy npy;
     world_listen();

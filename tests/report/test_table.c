@@ -18,7 +18,7 @@ static struct table sample(void)
     return table;
 }
 
-/// What `print` writes, in static storage.
+// What `print` writes, in static storage.
 static const char *printed(const struct table *table,
                            void (*print)(const struct table *, FILE *))
 {

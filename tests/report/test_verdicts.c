@@ -10,7 +10,7 @@
 
 TestSuite(verdicts, .init = world_open);
 
-/// The row of paper/claims.tsv.
+// The row of paper/claims.tsv.
 static struct claim claim_named(const struct claims *claims, const char *id)
 {
     const long row = tsv_row(&claims->table, "id", id);
@@ -33,7 +33,7 @@ static const struct {
     {__LINE__, 2, 1.01, 3, 2, VERDICT_REPRODUCED},
     {__LINE__, 2, 1, 3, 2, VERDICT_TREND_ONLY},
     {__LINE__, 2, .01, 4, 2, VERDICT_TREND_ONLY},
-    // A small but certain difference is a trend before it is anything else.
+    // A small difference with an interval above 0 is a trend, also if the interval is below e/2.
     {__LINE__, .5, .2, .8, 2, VERDICT_TREND_ONLY},
     // low exactly 0 confirms nothing; high decides the rest.
     {__LINE__, 1, 0, 2, 2, VERDICT_INCONCLUSIVE},
@@ -43,12 +43,12 @@ static const struct {
     {__LINE__, .4, -.2, 1, 2, VERDICT_INCONCLUSIVE},
     {__LINE__, -1, -2, 0, 2, VERDICT_NOT_REPRODUCED},
     {__LINE__, -1, -2, -.5, 2, VERDICT_NOT_REPRODUCED},
-    // Without a printed size the direction is all.
+    // Without a printed size only the direction counts.
     {__LINE__, 1, 1e-9, 2, 0, VERDICT_REPRODUCED},
     {__LINE__, 1, 0, 2, 0, VERDICT_INCONCLUSIVE},
     {__LINE__, 0, -1, 0, 0, VERDICT_NOT_REPRODUCED},
     {__LINE__, 0, 0, 0, 0, VERDICT_NOT_REPRODUCED},
-    // What is not a number decides nothing.
+    // What is not finite decides nothing.
     {__LINE__, NO, 1.5, 3, 2, VERDICT_INCONCLUSIVE},
     {__LINE__, 2, NO, 3, 2, VERDICT_INCONCLUSIVE},
     {__LINE__, 2, 1.5, NO, 2, VERDICT_INCONCLUSIVE},
@@ -175,7 +175,7 @@ Test(verdicts, a_failed_part_decides_over_one_that_was_not_run)
                            order[a > b ? a : b]);
 }
 
-/// A verdict that was found, the conditions, and the verdict that the cap makes of it.
+// A verdict that was found, the conditions, and the verdict that the cap makes of it.
 struct cap {
     int line;
     struct conditions conditions;
@@ -184,7 +184,7 @@ struct cap {
 };
 
 static const struct cap caps[] = {
-    // The desk tier scales; the paper tier gives the full word.
+    // The desk tier gives REPRODUCED-SCALED, the paper tier REPRODUCED.
     {__LINE__,
      {TIER_DESK, "cifar10", 0, 0},
      "order",
@@ -242,7 +242,7 @@ static const struct cap caps[] = {
      "order",
      VERDICT_INCONCLUSIVE,
      VERDICT_INCONCLUSIVE},
-    // Data that is not there is never passed over in silence.
+    // A claim about other data is NOT-RUN.
     {__LINE__,
      {TIER_SMOKE, "planted", 0, 0},
      "cifar",
@@ -279,7 +279,7 @@ static const struct cap caps[] = {
      "order",
      VERDICT_NOT_REPRODUCED,
      VERDICT_NOT_REPRODUCED},
-    // A pilot shows a trend at best, and its failure decides nothing.
+    // A pilot shows a trend at best; its failure decides nothing.
     {__LINE__,
      {TIER_DESK, "cifar10", 1, 0},
      "order",
@@ -330,7 +330,7 @@ static const struct cap caps[] = {
      "accuracy",
      VERDICT_NOT_REPRODUCED,
      VERDICT_INCONCLUSIVE},
-    // What cannot be judged here was not run, by a pilot neither; mathematics needs no weights.
+    // A pilot does not change what cannot be judged here, or needs no weights.
     {__LINE__,
      {TIER_DESK, "cifar10", 1, 0},
      "accuracy",
@@ -347,7 +347,7 @@ static const struct cap caps[] = {
      VERDICT_NOT_REPRODUCED,
      VERDICT_NOT_REPRODUCED},
     {__LINE__, {TIER_DESK, "cifar10", 1, 0}, "sum", VERDICT_REFUTED, VERDICT_REFUTED},
-    // A folder of images is ImageNet-1K's alone.
+    // On a folder of images only claims about ImageNet-1K can be judged.
     {__LINE__,
      {TIER_PAPER, "imagefolder", 0, 0},
      "image",

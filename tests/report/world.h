@@ -1,5 +1,5 @@
-/// A small project of their own for the tests of core/report: a scratch folder, made the current one, with
-/// a claims table of every kind and the shared figure style.
+/// A small project for the tests of core/report: a scratch folder, made the current one, with a
+/// table of claims of every kind and the shared figure style.
 #ifndef MASKBOOK_TESTS_REPORT_WORLD_H
 #define MASKBOOK_TESTS_REPORT_WORLD_H
 
@@ -75,7 +75,8 @@ static inline void world_open(void)
 
 enum { WORLD_ARGUMENTS = 16 };
 
-/// Opens a run of 02-demo with the words of `options` ("--tier smoke --force 1"); `words` must outlive it.
+/// Opens a run of 02-demo with the words of `options` ("--tier smoke --force 1"); `words` must
+/// outlive it.
 static inline void world_run(struct run *run, const char *options, char words[512])
 {
     char *argv[WORLD_ARGUMENTS] = {words + 500};
