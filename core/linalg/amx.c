@@ -57,8 +57,7 @@ static int cpu_has_tiles(void)
     return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d & AMX_BF16 && d & AMX_TILE;
 }
 
-// Linux grants the state of tiles, 8 KB a thread, only on request, and then to all threads of the
-// process.
+// Linux grants the state of tiles, 8 KB a thread, on request, then to all threads of the process.
 static int permission_ask(void)
 {
     enum { ARCH_REQ_XCOMP_PERM = 0x1023, XFEATURE_XTILEDATA = 18 };

@@ -17,8 +17,8 @@ int amx_available(void);
 void amx_assume(int available);
 
 /// Configures the calling thread's tiles, unless they are configured so already: 0..5, for C and A,
-/// as `rows` rows of 64 bytes; 6 and 7, for B, as 16 rows. A change loses their contents. Requires
-/// amx_available() and rows = 1..16.
+/// as `rows` rows of 64 bytes; 6 and 7, for B, as 16 rows. A change loses their contents.
+/// Requires amx_available() and rows = 1..16.
 void amx_configure_rows(size_t rows);
 
 /// amx_configure_rows(16).

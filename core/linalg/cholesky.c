@@ -16,7 +16,7 @@ int cholesky_factor(double *a, size_t n)
     require(info >= 0, "dpotrf refused argument %d", -(int)info);
     if (info) return (int)info;
 
-    // A NaN passes OpenBLAS's test for a pivot <= 0; it shows on the diagonal.
+    // A NaN passes OpenBLAS's test for a pivot <= 0, but then is on the diagonal.
     for (size_t i = 0; i < n; ++i)
         if (!(a[i * n + i] > 0) || isinf(a[i * n + i])) return (int)i + 1;
     return 0;

@@ -9,7 +9,8 @@
 #include "core/base/die.h"
 
 static const char VARIABLE[] = "OPENBLAS_CORETYPE";
-static const char EXECUTED[] = "MASKBOOK_EXECUTED"; // set across the one re-execution
+static const char EXECUTED[] =
+    "MASKBOOK_EXECUTED"; // set while the program executes itself again
 
 // Exported by every DYNAMIC_ARCH build of OpenBLAS, declared in no header: forget the chosen
 // kernels, and choose again by the present environment.
@@ -89,7 +90,7 @@ void coretype_open(char **argv)
     if (user) user_check(user);
 
     if (!wanted) {
-        // An empty variable would still steer OpenBLAS, so its own choice needs none at all.
+        // An empty variable would still affect OpenBLAS: for its own choice there must be none.
         if (getenv(VARIABLE)) {
             if (unsetenv(VARIABLE) != 0) die(EXIT_SYSTEM, "cannot unset %s", VARIABLE);
             kernels_reload(argv);

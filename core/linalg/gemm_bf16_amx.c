@@ -13,8 +13,7 @@ struct task {
     int accumulate;
 };
 
-// A tile of C, `rows` by 16, and where it is summed: in C itself, or in `buffer` when C's edge cuts
-// it.
+// A tile of C, `rows` by 16, and where it is summed: in C, or in `buffer` when C's edge cuts it.
 struct sums {
     float *c, *at;
     size_t skip; // first rows that belong to the tile before

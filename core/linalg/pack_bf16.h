@@ -19,8 +19,8 @@ enum pack_case {
 
 /// Packs one block.
 /// out (16,32)  `row` numbers from row to row; zeros past `depth` and `across`
-/// x            the block's corner in the stored matrix, ld numbers from row to row; depth = 1..32 steps
-///              of k by across = 1..16 are read
+/// x            the block's corner in the stored matrix, ld numbers from row to row; read are
+///              depth = 1..32 steps of k by across = 1..16
 typedef void pack_reals_function(bf16 *out, size_t row, const real *x, size_t ld,
                                  size_t depth, size_t across);
 typedef void pack_bf16_function(bf16 *out, size_t row, const bf16 *x, size_t ld,

@@ -6,8 +6,7 @@ static KERNEL void round_reals(bf16 *restrict y, const real *restrict x, size_t 
 }
 
 // A block as pairs of steps of k: number 2p in the lower half, number 2p + 1 in the upper. Where
-// stored rows run along k (IN_ROWS), pairs[x] is row x; elsewhere pairs[p] holds the rows 2p and 2p
-// + 1.
+// stored rows run along k (IN_ROWS), pairs[x] is row x; elsewhere pairs[p] is rows 2p and 2p + 1.
 typedef uint32_t pairs[TILE_SIDE][TILE_SIDE];
 
 static void pairs_put(bf16 *out, size_t row, pairs block, int transposed)

@@ -6,9 +6,8 @@ enum { SQUARE = 16 }; // side of the squares that are transposed in registers
 
 typedef real square_row __attribute__((vector_size(SQUARE * sizeof(real))));
 
-// Rows i and i + S exchange their off-diagonal squares of side S: for all i, with S = 8, 4, 2, 1 in
-// turn, that transposes. UPPER and LOWER say what column c of the two rows becomes, counted through
-// both.
+// Transposes by exchanging the off-diagonal squares of side S of rows i and i + S, for all i and
+// S = 8, 4, 2, 1. UPPER and LOWER: where column c of the new rows comes from, counted through both.
 #define UPPER(c, S) ((c) & (S) ? SQUARE + (c) - (S) : (c))
 #define LOWER(c, S) ((c) & (S) ? SQUARE + (c) : (c) + (S))
 #define COLUMNS(AT, S)                                                                 \

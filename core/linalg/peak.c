@@ -59,8 +59,7 @@ static void operands_fill(void)
             operand[f][i] = bf16_round((float)((i * 37 + f * 11) % 101 - 50) * 0.0173f);
 }
 
-// Four sums in tiles, of two tiles of A and two of B; each sum is complete before it is needed
-// again.
+// Four sums, of two tiles of A and two of B; each sum is complete before it is needed again.
 static void round_amx(void)
 {
     amx_configure();

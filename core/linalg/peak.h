@@ -11,8 +11,8 @@
 /// windows. 0 where the CPU has no instruction for it.
 /// FP32: fused multiply-adds of the widest vectors that core/linalg/product.h uses. BF16: AMX
 /// tiles. The numbers are neither zeros nor powers of two, which some CPUs multiply at a higher
-/// clock. Requires 1..256 threads and one caller at a time. Dies (EXIT_SYSTEM) when a thread is
-/// refused.
+/// clock.
+/// Requires 1..256 threads and one caller at a time. Dies (EXIT_SYSTEM) when a thread is refused.
 double peak_rate(enum arithmetic arithmetic, int threads, double seconds);
 
 /// The instruction that peak_rate measures: "AVX-512", "AVX2", "AMX", or "none".

@@ -66,8 +66,7 @@ static void activations_reserve(struct classifier_activations *activations,
     require(images > 0, "a pass over no images");
     const size_t B = images, T = shape_tokens(&classifier->shape),
                  C = classifier->classes, D = (size_t)classifier->shape.width;
-    // Pointers that no row of the table sets, such as the bias that qkv does not have, must be
-    // NULL.
+    // Pointers that no row of the table sets (qkv has no bias) must be NULL.
     memset(activations, 0, sizeof *activations);
     activations->images = images;
     activations->mode = reserve->mode;

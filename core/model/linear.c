@@ -34,7 +34,7 @@ void linear_backward_input(real *din, struct operand_a dout,
 }
 
 // Rows that are multiplied at a time: as many of both operands as the second-level cache holds. A
-// multiple of the 32 that BF16 sums at a time.
+// multiple of the 32 steps in a block of BF16's sums.
 enum { DEPTH = 288 };
 
 size_t linear_operand_bytes(enum arithmetic arithmetic, size_t columns)

@@ -38,7 +38,7 @@ struct mae_activations {
     struct encoder_trace encoder;
     struct decoder_trace decoder;
     struct block_work work;
-    real *dy, *dz, *dx; ///< (B,T+1,D), (B,V+1,D), (B,V+1,D)
+    real *dy, *dz, *dx; // (B,T+1,D), (B,V+1,D), (B,V+1,D)
 };
 
 // Takes every array, or only counts bytes when the reserve has no arena.
@@ -50,8 +50,7 @@ static void activations_reserve(struct mae_activations *activations,
     require(images > 0 && visible > 0 && visible <= shape_tokens(shape),
             "a pass over %zu images with %zu of %zu patches", images, visible,
             shape_tokens(shape));
-    // Pointers that no row of the table sets, such as the bias that qkv does not have, must be
-    // NULL.
+    // Pointers that no row of the table sets (qkv has no bias) must be NULL.
     memset(activations, 0, sizeof *activations);
     activations->images = images;
     activations->visible = visible;

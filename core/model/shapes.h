@@ -1,6 +1,6 @@
 /// The sizes of a masked autoencoder, and the letters that stand for them everywhere:
 ///
-///     B images   T patches an image (the paper's N + N0)   V visible (its N)   M = T - V masked (N0)
+///     B images   T patches an image (the paper's N + N0)   V visible (N)   M = T - V masked (N0)
 ///     F = 3 p^2 numbers a patch   D width   H heads   d = D/H   L blocks   p patch side
 ///
 /// Token rows are V + 1 in the encoder and T + 1 in the decoder: row 0 is the class token.

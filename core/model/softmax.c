@@ -22,7 +22,7 @@ KERNEL void softmax_rows(real *restrict probs, real *restrict scores, size_t row
         }
         real largest = lanes_largest(&maxima);
 
-        // Exponentials, their sum, their share of it.
+        // Exponentials, their sum, and the share of each in it.
         for (size_t i = 0; i < stride; ++i)
             row[i] = exp_negative(scale * (row[i] - largest));
         lanes_load(&sum, row);

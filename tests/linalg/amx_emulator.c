@@ -12,7 +12,7 @@
 
 enum { TILES = 8, ROWS = 16, ROW_BYTES = 64 };
 
-/// What ldtilecfg reads: palette, start row, bytes to a row and rows of each tile.
+// What ldtilecfg reads: palette, start row, bytes to a row and rows of each tile.
 struct configuration {
     uint8_t palette, start_row, zeros[14];
     uint16_t bytes[16];
@@ -34,7 +34,7 @@ static void expect(int holds, const char *what)
 
 // ====== Decoding ======
 
-/// A VEX instruction of the map 0F38 with its operands.
+// A VEX instruction of the map 0F38 with its operands.
 struct instruction {
     int prefix, opcode;      // implied prefix: none, 66, F3, F2 as 0..3
     int reg, rm, vvvv, w, l; // registers by the fields that name them

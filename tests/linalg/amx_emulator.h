@@ -4,10 +4,9 @@
 #ifndef MASKBOOK_TESTS_LINALG_AMX_EMULATOR_H
 #define MASKBOOK_TESTS_LINALG_AMX_EMULATOR_H
 
-/// From now on AMX is there: the CPU's own where it works, else the emulator's, and the library is
-/// told so (amx_assume). Tiles are a thread's own. Misuse, as of tiles that were not configured,
-/// aborts. Instructions: ldtilecfg, sttilecfg, tilerelease, tilezero, tileloadd, tilestored,
-/// tdpbf16ps.
+/// From now on AMX works: the CPU's where it does, otherwise the emulator's, and amx_available()
+/// says so. Each thread has its tiles. Misuse, such as of tiles that are not configured, aborts.
+/// Instructions: ldtilecfg, sttilecfg, tilerelease, tilezero, tileloadd, tilestored, tdpbf16ps.
 void amx_emulate(void);
 
 /// Instructions emulated so far; 0 where the CPU has them.

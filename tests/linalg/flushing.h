@@ -1,5 +1,5 @@
-/// Arithmetic of 32-bit floats that takes subnormal numbers for zeros, in and out, in plain C: what
-/// tiles do in any mode of the CPU. For oracles; expects the usual mode.
+/// Arithmetic of 32-bit floats that flushes subnormal numbers to zero, inputs and results, in plain
+/// C: what tiles do in any mode of the CPU. For oracles; expects the usual mode.
 #ifndef MASKBOOK_TESTS_LINALG_FLUSHING_H
 #define MASKBOOK_TESTS_LINALG_FLUSHING_H
 
@@ -39,7 +39,7 @@ static inline float add_flushed(float a, float b)
     return flushed(flushed(a) + flushed(b));
 }
 
-/// a b + c, rounded once. It is tiny when it rounds to less than FLT_MIN with all its 24 bits; fmaf
+/// a*b + c, rounded once. It is tiny when it rounds to less than FLT_MIN with all its 24 bits; fmaf
 /// has fewer there, and may round such a number up to FLT_MIN. So the sum is formed again, larger
 /// by a power of two. (Where it comes near FLT_MIN without being 0, neither c nor the smaller
 /// factor is large.)

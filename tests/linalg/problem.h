@@ -17,7 +17,7 @@ enum { BY_COLUMNS = 1, IN_PANELS = 2, ADDED = 4, WAYS = 8 };
 /// Numbers between the rows of every matrix: NaN in what is read, canaries in what is written.
 enum { GAP = 3 };
 
-/// Factors A (m,k) and B (k,n) in every form, and what they multiply to.
+/// Operands A (m,k) and B (k,n) in every form, and their product.
 struct problem {
     size_t m, n, k;
     real *a, *a_columns; ///< (m,k + GAP), (k,m + GAP)
@@ -111,8 +111,8 @@ static inline real *canvas(struct problem *p, int added, const real *start, size
     return p->out[0] + ldc;
 }
 
-/// Expects the first m rows, n columns and k terms, computed in that way, to be the chains'
-/// numbers.
+/// Expects the first m rows, n columns and k terms, computed in that way, to equal the
+/// chains.
 static inline void expect_chains(struct problem *p, int way, struct operand_b right,
                                  const real *start, size_t m, size_t n, size_t k)
 {

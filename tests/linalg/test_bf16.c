@@ -11,8 +11,8 @@
 
 // ====== Numbers ======
 
-/// Rounding by its definition: the nearer of the two neighbours, as exact numbers, or the even one
-/// of a tie. The neighbour past the largest number is 2^128, which is written as infinity.
+// Rounding by its definition: the nearer of the two neighbours, as exact numbers, or the even one
+// of a tie. The neighbour past the largest number is 2^128, which is written as infinity.
 static bf16 rounded_by_definition(float x)
 {
     uint32_t bits = bits_of_float(x);
@@ -58,8 +58,8 @@ Test(bf16, of_known_numbers)
     cr_expect_eq(bf16_widen(0xc020), -2.5f);
 }
 
-/// What files hold: finite numbers as above, but subnormal numbers too go to their nearest
-/// neighbour.
+// What files hold: finite numbers as above, but subnormal numbers too go to their nearest
+// neighbour.
 Test(bf16, of_finite_numbers_keeps_subnormal_numbers)
 {
     size_t bad = 0;
@@ -98,7 +98,7 @@ Test(bf16, widens_to_itself)
 
 // ====== Kernels ======
 
-/// The kernels that this machine runs.
+// The kernels that this machine runs.
 static const struct packers *kernels(int number, const char **name)
 {
     static const char *const names[] = {"portable", "AVX-512", "AVX-512 with BF16"};
@@ -138,7 +138,7 @@ Test(bf16, is_rounded_to_the_same_bits_by_every_kernel)
     free(x), free(want), free(got);
 }
 
-/// One block of one case, from a source in exactly the memory that may be read: counts numbers off.
+// Packs one block of one case, from exactly the memory that may be read; counts wrong numbers.
 static size_t block_compare(const struct packers *packers, enum pack_case how,
                             int from_reals, size_t depth, size_t across)
 {
@@ -198,7 +198,7 @@ static void *take(size_t numbers)
     return aligned_alloc(OPERAND_ALIGNMENT, (numbers * sizeof(bf16) + 63) / 64 * 64);
 }
 
-/// A stored matrix (rows,columns) in both kinds of numbers, NaN between its rows.
+// A stored matrix (rows,columns) in both kinds of numbers, NaN between its rows.
 struct stored {
     real *reals;
     bf16 *halves;
@@ -224,8 +224,8 @@ static const size_t shapes[][2] = {{1, 1},   {2, 3},   {16, 32}, {17, 33},  {15,
                                    {33, 16}, {48, 65}, {65, 64}, {130, 192}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-/// Expects `got` to be the operand (length,k) of what was stored: element (i,l) at the index that
-/// the layout defines, zeros elsewhere.
+// Expects `got` to be the operand (length,k) of what was stored: element (i,l) at the index that
+// the layout defines, zeros elsewhere.
 static void expect_operand(int line, const bf16 *got, size_t size, int is_b,
                            size_t length, size_t k, struct stored from, int k_in_rows)
 {

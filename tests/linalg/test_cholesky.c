@@ -10,7 +10,7 @@
 
 static const int orders[] = {1, 2, 7, 48, 131, 300};
 
-/// B B^T + I of a random square B, well away from singular.
+// B B^T + I of a random square B, well away from singular.
 static double *definite_make(size_t n)
 {
     struct rng rng = rng_open(4, PURPOSE_TEST, 0, (uint32_t)n);

@@ -11,7 +11,7 @@
 
 static char *arguments[] = {(char *)"test", NULL};
 
-/// Whether the kernel lists a CPU flag: an oracle that asks another authority than the policy.
+// Whether the kernel lists a CPU flag: an oracle that asks another authority than the policy.
 static int cpuinfo_has(const char *flag)
 {
     FILE *file = fopen("/proc/cpuinfo", "r");

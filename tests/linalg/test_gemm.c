@@ -15,7 +15,7 @@ static const double EPSILON = DBL_EPSILON;
 static const double EPSILON = FLT_EPSILON;
 #endif
 
-/// The one-sized, the odd, and those of the model and the analysis.
+// The one-sized, the odd, and those of the model and the analysis.
 static const size_t shapes[][3] = {
     {1, 1, 1},    {1, 7, 3},    {5, 1, 9},       {3, 5, 1},
     {17, 13, 11}, {65, 65, 64}, {130, 192, 192},
@@ -42,7 +42,7 @@ static real *reals_from(const double *x, size_t count)
     return y;
 }
 
-/// c = alpha op(a) op(b) + beta c by definition.
+// c = alpha op(a) op(b) + beta c by definition.
 static void naive(double *c, size_t ldc, double alpha, const double *a, size_t lda,
                   enum transpose op_a, const double *b, size_t ldb, enum transpose op_b,
                   const size_t shape[3], double beta)
@@ -57,7 +57,7 @@ static void naive(double *c, size_t ldc, double alpha, const double *a, size_t l
         }
 }
 
-/// One shape, transposition and beta; `padding` numbers between rows.
+// One shape, transposition and beta; `padding` numbers between rows.
 static void product_compare(int number, size_t padding, double alpha)
 {
     const size_t *shape = shapes[number / 8];

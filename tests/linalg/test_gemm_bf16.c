@@ -29,7 +29,7 @@ Test(gemm_bf16, is_refused_in_the_double_build, .signal = SIGABRT)
 
 // ====== Operands and results ======
 
-/// The numbers of an operand. SMALL: products are near the subnormal numbers; ANY: random bits.
+// The numbers of an operand. SMALL: products are near the subnormal numbers; ANY: random bits.
 enum numbers { UNIFORM, SMALL, ANY, KINDS };
 
 static bf16 draw(struct rng *rng, enum numbers kind)
@@ -53,9 +53,9 @@ static float draw_float(struct rng *rng, enum numbers kind)
     return kind == SMALL ? x * 0x1p-62f : x;
 }
 
-/// A product, its operands and its result. Past the columns in use A has finite numbers (zeros
-/// where a sum may be a zero, whose sign they could flip), past its last row nothing. C has guards
-/// around it.
+// A product, its operands and its result. Past the columns in use A has finite numbers (zeros
+// where a sum may be a zero, whose sign they could flip), past its last row nothing. C has guards
+// around it.
 struct made {
     size_t m, n, k, row, panel, ldc;
     bf16 *a_storage, *b_storage;
@@ -83,7 +83,7 @@ static size_t b_index(size_t panel, size_t l, size_t j)
     return j / 16 * panel + l / 32 * 512 + l % 32 / 2 * 32 + j % 16 * 2 + l % 2;
 }
 
-/// `column`, `group`: where the slices begin in larger operands.
+// `column`, `group`: where the slices begin in larger operands.
 static void make(struct made *it, size_t m, size_t n, size_t k, enum numbers kind,
                  size_t column, size_t group, uint32_t seed)
 {
@@ -119,7 +119,7 @@ static void unmake(struct made *it)
     free(it->a_storage), free(it->b_storage), free(it->c_storage), free(it->start);
 }
 
-/// The definition in bf16.h, number by number, into an array like c_storage.
+// The definition in bf16.h, number by number, into an array like c_storage.
 static float *defined(const struct made *it, int accumulate)
 {
     float *result = take(c_size(it), sizeof(float));
@@ -178,7 +178,7 @@ static void expect_same(int line, const char *path, const struct made *it,
 static const char *const paths[] = {"portable", "AVX-512", "AMX"};
 enum { PATHS = sizeof paths / sizeof *paths };
 
-/// Whether this machine runs the path; that of AMX always runs, if need be by the emulator.
+// Whether this machine runs the path; AMX always runs, if necessary in the emulator.
 static int runs(int path)
 {
     if (!strcmp(paths[path], "AMX")) amx_emulate();
@@ -235,8 +235,8 @@ Test(gemm_bf16, takes_slices_of_larger_operands)
                           rng_below(&rng, 4), 200 + seed);
 }
 
-/// Shapes of the model: projections, the MLP, one head's scores and values, patches, weight
-/// gradients.
+// Shapes of the model: projections, the MLP, one head's scores and values, patches, weight
+// gradients.
 static const size_t model_shapes[][3] = {
     {65, 576, 192}, {65, 768, 192}, {65, 192, 768}, {65, 65, 64},
     {65, 64, 65},   {65, 192, 48},  {48, 192, 65},  {192, 192, 130},

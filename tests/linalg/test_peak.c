@@ -11,8 +11,8 @@
 #include "tests/ending.h"
 #include "tests/linalg/amx_emulator.h"
 
-// What a machine can do at all: beyond it lies a probe that the compiler has emptied, or flops
-// counted in another unit.
+// More than any machine can do: a faster probe was emptied by the compiler, or counts its flops in
+// another unit.
 static void expect_plausible(int line, double rate)
 {
     cr_expect(rate > 1e7 && rate < 1e14, "line %d: %g flops a second", line, rate);
@@ -50,7 +50,7 @@ static double rate_of_gemm(void)
     return best;
 }
 
-// An instruction counted as less than it does would let a product beat the peak.
+// If an instruction counted for less than it does, a product could exceed the peak.
 Test(peak, is_not_beaten_by_a_product)
 {
     if (!cpu_has_avx2()) cr_skip_test("no fused multiply-adds on this CPU");
@@ -67,7 +67,7 @@ Test(peak, is_not_beaten_by_a_product)
 Test(peak, of_threads_is_added_up)
 {
     if (!cpu_has_avx2()) cr_skip_test("no fused multiply-adds on this CPU");
-    // However few the processors: they share.
+    // With fewer processors than threads they share.
     expect_plausible(__LINE__, peak_rate(FP32, 3, .005));
 }
 

@@ -17,7 +17,7 @@ ParameterizedTestParameters(product, is_a_chain_of_multiply_adds_at_every_small_
     return fused_numbers();
 }
 
-/// Every height and width at a few depths, every depth at a few heights and widths.
+// Every height and width at a few depths, every depth at a few heights and widths.
 ParameterizedTest(int *number, product,
                   is_a_chain_of_multiply_adds_at_every_small_shape)
 {
@@ -39,8 +39,8 @@ ParameterizedTest(int *number, product,
     problem_close(&p);
 }
 
-/// Rows, columns and depth of a block's layers, of attention, of the pixel head, of gradients of
-/// weights.
+// Rows, columns and depth of a block's layers, of attention, of the pixel head, of gradients of
+// weights.
 static const size_t shapes[][3] = {{56, 576, 192}, {56, 192, 768}, {65, 65, 64},
                                    {64, 64, 130},  {64, 48, 192},  {17, 192, 48},
                                    {768, 192, 57}, {192, 768, 288}};
@@ -67,8 +67,8 @@ ParameterizedTest(int *number, product,
     }
 }
 
-/// The tests above can fail: the same terms in another order, or rounded before they are added,
-/// give other bits.
+// That the tests above can fail: the same terms in another order, or rounded before they are added,
+// give other bits.
 Test(product, the_order_of_a_chain_shows_in_its_bits)
 {
     enum { N = 16, K = 64 };
@@ -88,8 +88,8 @@ Test(product, the_order_of_a_chain_shows_in_its_bits)
     problem_close(&p);
 }
 
-/// c (m,n) += the part of the product of k terms from `first` on, cut into rows and panels at
-/// random places.
+// c (m,n) += the part of the product of k terms from `first` on, cut into rows and panels at
+// random places.
 static void add_in_pieces(real *c, const struct problem *p, int way,
                           struct operand_b right, size_t first, size_t k,
                           struct rng *rng)
@@ -139,7 +139,7 @@ ParameterizedTest(int *number, product, is_the_same_in_pieces)
 
 // ====== Every path ======
 
-/// want (m,n) and bound (m,n): sums in double, and the rounding of k + 1 terms in any order.
+// want (m,n) and bound (m,n): sums in double, and the rounding of k + 1 terms in any order.
 static void sums(double *want, double *bound, const struct problem *p,
                  const real *start)
 {
@@ -157,7 +157,7 @@ static void sums(double *want, double *bound, const struct problem *p,
         }
 }
 
-/// Expects that of this path, and nothing written around C.
+// Expects these sums of this path, and nothing written around C.
 static void expect_sums(struct problem *p, const char *path, const double *want,
                         const double *bound, int added)
 {
@@ -213,7 +213,7 @@ Test(product, takes_the_path_it_is_told_and_refuses_others)
     cr_expect_str_eq(product_path(), first);
 }
 
-/// A user who asks for an old CPU's results gets them.
+// A user who asks for an old CPU's results gets them.
 Test(product, obeys_a_core_type_without_fused_multiply_adds)
 {
     setenv("OPENBLAS_CORETYPE", "Nehalem", 1);

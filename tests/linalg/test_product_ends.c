@@ -9,7 +9,7 @@
 
 // ====== Ends of memory ======
 
-/// Memory for `count` reals before a page that must not be touched; returns its end.
+// Memory for `count` reals before a page that must not be touched; returns its end.
 static real *ending_at_a_page(size_t count)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -21,13 +21,13 @@ static real *ending_at_a_page(size_t count)
     return (real *)(start + bytes);
 }
 
-/// The numbers from the first to the last of rows that are ld apart.
+// The numbers from the first to the last of rows that are ld apart.
 static size_t extent(size_t rows, size_t columns, size_t ld)
 {
     return (rows - 1) * ld + columns;
 }
 
-/// A copy that ends at `end`.
+// A copy that ends at `end`.
 static real *copy_before(real *end, const real *x, size_t rows, size_t columns,
                          size_t ld)
 {
@@ -40,7 +40,7 @@ ParameterizedTestParameters(product, touches_nothing_past_its_matrices)
     return fused_numbers();
 }
 
-/// A row-major B ends with its last number, wherever that lies in a vector; so do A and C.
+// A row-major B ends with its last number, wherever that lies in a vector; so do A and C.
 ParameterizedTest(int *number, product, touches_nothing_past_its_matrices)
 {
     path_take(*number);
@@ -70,8 +70,8 @@ ParameterizedTest(int *number, product, touches_nothing_past_its_matrices)
     problem_close(&p);
 }
 
-/// Panels as the header lays them out, zeros past column n, from a matrix that ends at a page
-/// into storage that ends at one.
+// Panels as the header lays them out, zeros past column n, from a matrix that ends at a page
+// into storage that ends at one.
 Test(product, packs_panels_and_touches_nothing_past_them)
 {
     enum { N = 70, K = 50 };
@@ -121,7 +121,7 @@ Test(product, skips_rows_of_operand_a)
 
 // ====== Contracts ======
 
-/// m, n, k, ldc and the arithmetic of a product.
+// m, n, k, ldc and the arithmetic of a product.
 struct attempt {
     size_t m, n, k, ldc;
     enum arithmetic arithmetic;
@@ -150,7 +150,7 @@ Test(product, refuses_what_is_no_product)
 #endif
 }
 
-/// k, n and the offset of an operand in its storage.
+// k, n and the offset of an operand in its storage.
 struct packing {
     size_t k, n, offset;
 };

@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/// Rows, columns, rank (0: full): the smallest, both orientations, the patch matrices of patch 4
-/// and 2, a deficient one and a zero one.
+// Rows, columns, rank (0: full): the smallest, both orientations, the patch matrices of patch 4
+// and 2, a deficient one and a zero one.
 static const struct shape {
     size_t m, n, rank;
     int zero;
@@ -26,7 +26,7 @@ struct decomposition {
     double *a, *u, *s, *vt, *destroyed, *workspace;
 };
 
-/// A sum of `rank` outer products, or independent numbers where the rank is full.
+// A sum of `rank` outer products, or independent numbers where the rank is full.
 static void matrix_fill(double *a, const struct shape *shape)
 {
     struct rng rng =

@@ -15,7 +15,7 @@
 #include "core/base/real.h"
 #include "core/base/rng.h"
 
-/// Normal numbers of standard deviation `scale`; `stream` tells arrays of a test apart.
+/// Normal numbers of standard deviation `scale`; `stream` distinguishes the arrays of a test.
 static inline real *normal_reals(struct arena *arena, size_t count, double scale,
                                  uint32_t stream)
 {
@@ -25,7 +25,7 @@ static inline real *normal_reals(struct arena *arena, size_t count, double scale
     return x;
 }
 
-/// Skips the test in a float build, visibly: Criterion itself is silent about it.
+/// Skips the test in a float build, and says so, which Criterion does not.
 #define gradient_skip()                                                                \
     do                                                                                 \
         if (sizeof(real) != sizeof(double)) {                                          \
@@ -72,8 +72,8 @@ enum { GRADIENT_SAMPLES = 6 };
 
 /// Compares dx (n), the computed gradient of loss by x (n), with differences along single numbers
 /// and along one random direction. The error is relative to the gradient's root mean square (times
-/// the direction's length), so that a component near 0 asks nothing impossible; it is printed and
-/// must be <= 1e-6.
+/// the direction's length), so that a component near 0 need not be relatively exact; it is printed
+/// and must be <= 1e-6.
 static inline void expect_gradient(const char *name, real *x, const real *dx, size_t n,
                                    loss_function *loss, void *context)
 {

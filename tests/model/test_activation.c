@@ -9,7 +9,7 @@ enum { ROWS = 40, WIDTH = 70 };
 struct fixture {
     struct arena arena;
     struct activation activation;
-    real *x; ///< (ROWS,WIDTH)
+    real *x; // (ROWS,WIDTH)
 };
 
 static struct fixture fixture_open(void)
@@ -68,7 +68,7 @@ Test(activation, counting_takes_nothing)
     arena_close(&f.arena);
 }
 
-/// Element (i,l) of operand A and (l,j) of operand B, as core/linalg/product.h lays them out.
+// Element (i,l) of operand A and (l,j) of operand B, as core/linalg/product.h lays them out.
 static real a_at(struct operand_a operand, size_t i, size_t l)
 {
     return ((const real *)operand.data)[i * operand.row + l * operand.step];
@@ -80,7 +80,7 @@ static real b_at(struct operand_b operand, size_t l, size_t j)
                 operand.data)[j / PANEL * operand.panel + l * operand.row + j % PANEL];
 }
 
-/// A piece of the matrix, in every orientation.
+// A piece of the matrix, in every orientation.
 enum { FIRST = 3, COLUMN = 16, HIGH = 33, WIDE = 37 };
 
 static real piece_at(const struct fixture *f, size_t r, size_t c)
@@ -136,7 +136,7 @@ Test(activation, pieces_are_operands_b)
     arena_close(&f.arena);
 }
 
-/// The sanitizers see an operand that does not fit.
+// The sanitizers see an operand that does not fit.
 Test(activation, operand_bytes_are_enough_for_either_orientation)
 {
     struct fixture f = fixture_open();

@@ -8,8 +8,8 @@
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
-/// Below, at and above one register of 16 lanes, and one piece of queries; one head and several;
-/// the desk tier's sizes.
+// Below, at and above one register of 16 lanes, and one piece of queries; one head and several;
+// the desk tier's sizes.
 enum { TOKENS = 2 * ATTENTION_PIECE + 2 };
 static const struct attention_shape shapes[] = {{2, 1, 8, 2},
                                                 {2, 16, 24, 3},
@@ -64,7 +64,7 @@ static void backward(struct fixture *f)
                        &f->shape);
 }
 
-/// Query, key or value (part 0, 1, 2) number i of head h at token t of image b.
+// Query, key or value (part 0, 1, 2) number i of head h at token t of image b.
 static double packed(const struct fixture *f, size_t b, size_t t, size_t part, size_t h,
                      size_t i)
 {
@@ -72,7 +72,7 @@ static double packed(const struct fixture *f, size_t b, size_t t, size_t part, s
     return (double)f->qkv[((b * f->shape.tokens + t) * 3 + part) * D + h * d + i];
 }
 
-/// out (d) and weights (T) of one query, from the definition, in double.
+// out (d) and weights (T) of one query, from the definition, in double.
 static void naive_row(double *out, double *weights, const struct fixture *f, size_t b,
                       size_t h, size_t t)
 {
@@ -92,7 +92,7 @@ static void naive_row(double *out, double *weights, const struct fixture *f, siz
     }
 }
 
-/// Scores of size sqrt(d) sums carry 1e-6 in float, and the exponential hands that on.
+// Scores, sums of size sqrt(d), err by 1e-6 in float, and the exponential passes that on.
 Test(attention, agrees_with_the_definition)
 {
     for (size_t s = 0; s < SHAPES; ++s) {
@@ -137,7 +137,7 @@ Test(attention, rows_sum_to_one_and_padding_is_zero)
     }
 }
 
-/// Adding one vector to every key shifts a query's scores by the same number.
+// Adding one vector to every key shifts a query's scores by the same number.
 Test(attention, does_not_see_a_shift_of_all_scores)
 {
     struct fixture f = fixture_open(shapes[1]);
@@ -171,7 +171,7 @@ Test(attention, a_token_that_is_not_a_number_shows_in_the_output)
     arena_close(&f.arena);
 }
 
-/// Reversing the tokens reverses the outputs; sums run in another order, so within a tolerance.
+// Reversing the tokens reverses the outputs; sums run in another order, so within a tolerance.
 static void check_permutation(struct attention_shape shape)
 {
     struct fixture f = fixture_open(shape);
@@ -208,7 +208,7 @@ Test(attention, images_do_not_see_each_other)
     arena_close(&f.arena);
 }
 
-/// The bound that exponential.h states, on every sixteenth of a thousandth of [-87,0].
+// The bound that exponential.h states, on every sixteenth of a thousandth of [-87,0].
 Test(attention, exponential_keeps_its_bound)
 {
     double worst = 0;
@@ -250,8 +250,8 @@ Test(attention, gradients_agree_with_central_differences)
     }
 }
 
-/// dqkv (T,3D) of one image in double, from the definition: dV = P^T dO, dS = P (dP - sum dP P) /
-/// sqrt(d), dP = dO V^T, dQ = dS K, dK = dS^T Q.
+// dqkv (T,3D) of one image in double, from the definition: dV = P^T dO, dS = P (dP - sum dP P) /
+// sqrt(d), dP = dO V^T, dQ = dS K, dK = dS^T Q.
 static void naive_backward(double *dqkv, const struct fixture *f, size_t b)
 {
     const size_t T = f->shape.tokens, D = f->width, H = f->shape.heads, d = D / H;
@@ -312,7 +312,7 @@ Test(attention, backward_overwrites_what_the_memory_held)
     }
 }
 
-/// Counting and taking agree, and it is enough: the sanitizers see a write past the end.
+// Counting and taking agree, and it is enough: the sanitizers see a write past the end.
 Test(attention, workspace_counts_what_it_takes)
 {
     for (size_t s = 0; s < SHAPES; ++s) {
@@ -329,8 +329,8 @@ Test(attention, workspace_counts_what_it_takes)
     }
 }
 
-/// The rows of P sum to 1 for any queries, so a loss that is the same for all values of V
-/// gives queries and keys no gradient, and each value its share of attention.
+// The rows of P sum to 1 for any queries, so a loss that is the same for all values of V
+// gives queries and keys no gradient, and each value its share of attention.
 Test(attention, backward_gives_queries_nothing_when_values_are_equal)
 {
     struct fixture f = fixture_open(shapes[2]);

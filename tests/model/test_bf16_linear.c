@@ -2,7 +2,7 @@
 
 #include <criterion/criterion.h>
 
-// In the double build a model in bfloat16 is a broken contract (tests/linalg/test_tiles.c).
+// In the double build a model in bfloat16 is a broken contract (tests/linalg/test_gemm_bf16.c).
 #ifndef REAL_DOUBLE
 
 #include <math.h>
@@ -11,17 +11,17 @@
 
 #include "tests/model/gradient.h"
 
-/// bfloat16 has 8 significant bits: rounding to nearest gives x (1 + d), |d| <= u = 2^-8.
+// bfloat16 has 8 significant bits: rounding to nearest gives x (1 + d), |d| <= u = 2^-8.
 static const double U = 0x1p-8;
-/// The same for the 32-bit floats that sums are made of.
+// The same for the 32-bit floats that sums are made of.
 static const double U_FLOAT = 0x1p-24;
 
-/// Layer, input and gradients of it, in both arithmetics.
+// Layer, input and gradients of it, in both arithmetics.
 struct layer {
     struct arena arena;
     size_t rows, n, k;
     real *weight, *bias, *in, *dout;
-    real *out, *din, *dweight; ///< in one arithmetic
+    real *out, *din, *dweight; // in one arithmetic
 };
 
 static void layer_open(struct layer *l, size_t rows, size_t n, size_t k)
@@ -67,9 +67,9 @@ static void layer_pass(struct layer *l, enum arithmetic arithmetic)
     linear_backward_weight(l->dweight, &dout, 0, &in, 0, operands, R, N, K, 0);
 }
 
-/// Expects |got - sum of a_l b_l - bias| <= ((1 + u)^2 - 1 + (terms + 2) 2^-24) sum of |a_l b_l|
-/// (and a rounding of the bias's sum), where a_l = a[l step_a] and b_l = b[l step_b]: two rounded
-/// operands, and the sum in floats. Returns that error over u sum |a_l b_l|.
+// Expects |got - sum of a_l b_l - bias| <= ((1 + u)^2 - 1 + (terms + 2) 2^-24) sum of |a_l b_l|
+// (and a rounding of the bias's sum), where a_l = a[l step_a] and b_l = b[l step_b]: two rounded
+// operands, and the sum in floats. Returns that error over u sum |a_l b_l|.
 static double product_error(real got, const real *a, size_t step_a, const real *b,
                             size_t step_b, size_t terms, real bias)
 {
@@ -119,8 +119,7 @@ Test(bf16_linear, every_number_is_within_two_roundings)
     layer_check(300, 33, 40);
 }
 
-/// Numbers that bfloat16 holds exactly, few enough that every sum is exact: nothing is left to
-/// round.
+// Numbers that bfloat16 holds exactly, few enough that every sum is exact: nothing is rounded.
 Test(bf16_linear, small_integers_lose_nothing)
 {
     struct layer l;

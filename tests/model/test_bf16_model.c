@@ -2,7 +2,7 @@
 
 #include "core/linalg/arithmetic.h"
 
-// In the double build a model in bfloat16 is a broken contract (tests/linalg/test_tiles.c).
+// In the double build a model in bfloat16 is a broken contract (tests/linalg/test_gemm_bf16.c).
 #ifndef REAL_DOUBLE
 
 #include <math.h>
@@ -16,34 +16,34 @@
 #include "tests/linalg/amx_emulator.h"
 #include "tests/model/gradient.h"
 
-/// bfloat16 has 8 significant bits: rounding to nearest gives x (1 + d), |d| <= u = 2^-8.
-/// (The root mean square of d is near 2^-9: .42 u for numbers whose logarithms are uniform.)
+// bfloat16 has 8 significant bits: rounding to nearest gives x (1 + d), |d| <= u = 2^-8.
+// (The root mean square of d is near 2^-9: .42 u for numbers whose logarithms are uniform.)
 static const double U = 0x1p-8;
 
 // ====== Passes through a model ======
 
-/// Beyond one layer a bound of every number would be useless: it grows with each layer as if all
-/// roundings conspired. To first order an output's error is a sum, over the roundings before it, of
-/// d times the output's sensitivity to what was rounded. The d are unrelated, of root mean square
-/// below u / 2; branches that begin with a norm and are added to a stream pass relative errors on,
-/// and do not amplify them. R roundings then give a relative error, in the norm of an array, of
-/// some u / 2 sqrt(R) at most (Higham & Mary 2019, "A new approach to probabilistic rounding error
-/// analysis"). Single tensors' gradients, of which some are few numbers or sums that cancel, are
-/// allowed twice that: u sqrt(R), all d as large as they can be.
-///
-/// What is rounded, once each, in a block. Forward: the two norms' outputs, qkv, P, mixed values,
-/// GELU's output, four weights. Backward: the stream's gradient twice, dinner, dmixed, dS, dqkv,
-/// four weights. In an autoencoder besides, both ways: the embedding's input and weight, the head's
-/// input and weight.
+// Past one layer a bound on every number would be useless: it grows with each layer as if all
+// roundings had the same sign. To first order an output's error is a sum, over the roundings before
+// it, of d times the output's sensitivity to what was rounded. The d are unrelated, of root mean
+// square below u / 2; branches that begin with a norm and are added to a stream pass relative
+// errors on, and do not amplify them. R roundings then give a relative error, in the norm of an
+// array, of some u / 2 sqrt(R) at most (Higham & Mary 2019, "A new approach to probabilistic
+// rounding error analysis"). Single tensors' gradients, of which some are few numbers or sums that
+// cancel, are allowed twice that: u sqrt(R), all d as large as they can be.
+//
+// What is rounded, once each, in a block. Forward: the two norms' outputs, qkv, P, mixed values,
+// GELU's output, four weights. Backward: the stream's gradient twice, dinner, dmixed, dS, dqkv,
+// four weights. In an autoencoder also, both ways: the embedding's input and weight, the head's
+// input and weight.
 enum { BLOCK_ROUNDINGS = 10, ENDS = 4 };
 
-/// What a forward and a backward pass give; the arrays are in the arena of a fixture.
+// The results of a forward and a backward pass; the arrays are in the arena of a fixture.
 struct result {
-    real *out, *dx, *gradients; ///< dx: of a stack of blocks only
+    real *out, *dx, *gradients; // dx: of a stack of blocks only
     size_t outs, count;
 };
 
-/// ||got - want|| / ||want||.
+// ||got - want|| / ||want||.
 static double distance(const real *got, const real *want, size_t n)
 {
     double error = 0, size = 0;
@@ -64,7 +64,7 @@ static void expect_same(const struct result *a, const struct result *b,
               "%s: gradients", what);
 }
 
-/// Blocks, in one arithmetic, with initial weights as training has them.
+// Blocks, in one arithmetic, with initial weights as training has them.
 struct stack {
     struct arena arena;
     enum arithmetic arithmetic;
@@ -113,7 +113,7 @@ static void stack_pass(struct stack *f)
                  &f->shape);
 }
 
-/// Expects got to be within `bound` u of want, and not nearer than roundings would have it.
+// Expects got to be within `bound` u of want, and no nearer than roundings allow.
 static void expect_rounded(const char *what, const real *got, const real *want,
                            size_t n, double bound)
 {
@@ -122,8 +122,8 @@ static void expect_rounded(const char *what, const real *got, const real *want,
     cr_expect(found >= .1, "%s: %.2f u: is nothing rounded?", what, found);
 }
 
-/// Compares every tensor's gradient. Those that meet no product, the biases that the pass begins
-/// with, are the same bits. Returns the largest distance in u.
+// Compares every tensor's gradient. Those that meet no product, the biases that the pass begins
+// with, are the same bits. Returns the largest distance in u.
 static double expect_rounded_gradients(const struct result *got,
                                        const struct result *want,
                                        const struct parameters *parameters,
@@ -144,8 +144,8 @@ static double expect_rounded_gradients(const struct result *got,
     return worst;
 }
 
-/// What the blocks added to the stream, and what they added to its gradient, by the error of a
-/// branch.
+// What the blocks added to the stream, and what they added to its gradient, by the error of a
+// branch.
 static void stack_check(int blocks, struct attention_shape shape)
 {
     struct stack exact, rounded;
@@ -182,8 +182,9 @@ Test(bf16_model, blocks_are_as_far_from_fp32_as_their_roundings_allow)
     stack_check(1, (struct attention_shape){1, 65, 192, 3});
 }
 
-/// A row of a product depends on no other row, so an image's outputs and its dx do not depend on
-/// its company. (Gradients of weights do: they are sums over the rows of all images, 32 at a time.)
+// A row of a product depends on no other row, so an image's outputs and its dx do not depend on
+// the other images. (Gradients of weights do: they are sums over the rows of all images, 32 at a
+// time.)
 Test(bf16_model, an_image_has_the_same_bits_alone)
 {
     static const struct attention_shape shapes[] = {{3, 7, 24, 3}, {3, 41, 48, 3}};
@@ -211,12 +212,12 @@ Test(bf16_model, an_image_has_the_same_bits_alone)
 
 // ====== The masked autoencoder ======
 
-/// A masked autoencoder in one arithmetic, with initial weights.
+// A masked autoencoder in one arithmetic, with initial weights.
 struct model {
     struct arena arena;
     enum arithmetic arithmetic;
     struct mae mae;
-    size_t image; ///< numbers of one image's prediction
+    size_t image; // numbers of one image's prediction
     real *weights, *patches, *c;
     int32_t *indices;
     struct mae_input input;
@@ -286,8 +287,8 @@ static void model_check(const struct mae_shape *shape, size_t images, size_t vis
     arena_close(&rounded.arena);
 }
 
-/// `wide`: patches of more numbers than any layer of a block has, and the encoder's heads the wider
-/// ones.
+// `wide`: patches of more numbers than any layer of a block has, and the encoder's heads the wider
+// ones.
 static const struct mae_shape small = {8, 3, 2, 24, 2, 1, 3, 2},
                               smoke = {32, 3, 4, 48, 4, 2, 3, 3},
                               wide = {32, 3, 8, 12, 1, 1, 2, 3};
@@ -335,7 +336,7 @@ Test(bf16_model, a_pass_leaves_no_trace_in_the_next)
 
 // ====== Every way to multiply ======
 
-/// Expects the bits of plain C on the path `name`, of a stack and of an autoencoder.
+// Expects the bits of plain C on the path `name`, of a stack and of an autoencoder.
 static void path_check(const char *name)
 {
     struct stack blocks[2];
@@ -361,7 +362,7 @@ Test(bf16_model, has_the_bits_of_plain_c_by_vectors)
     path_check("AVX-512");
 }
 
-/// The CPU's own tiles where it has them, else emulated ones.
+// The CPU's own tiles where it has them, else emulated ones.
 Test(bf16_model, has_the_bits_of_plain_c_on_tiles)
 {
     amx_emulate();

@@ -7,12 +7,12 @@
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
-/// Less than a piece of rows; pieces that end within an image; more tokens than a piece of queries.
+// Less than a piece of rows; pieces that end within an image; more tokens than a piece of queries.
 static const struct attention_shape shapes[] = {
     {3, 7, 24, 3}, {3, 41, 24, 3}, {2, ATTENTION_PIECE + 4, 24, 3}};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
-/// A stack of three blocks; test_block's single block is its depth 1.
+// A stack of three blocks; test_block's single block is its depth 1.
 struct fixture {
     struct arena arena;
     struct attention_shape shape;
@@ -117,7 +117,7 @@ Test(block, backward_overwrites_what_the_memory_held)
     arena_close(&f.arena);
 }
 
-/// Rows pass in pieces, which begin and end elsewhere when an image comes alone.
+// Rows are treated in pieces, which begin and end elsewhere when an image comes alone.
 Test(block, an_image_has_the_same_bits_alone)
 {
     if (!rows_are_free()) cr_skip_test("OpenBLAS sums as the shape has it");
@@ -143,8 +143,7 @@ Test(block, an_image_has_the_same_bits_alone)
     }
 }
 
-/// Layers composed by hand, each proven by its own test: what remains is the wiring of the
-/// residual, and the pieces.
+// Layers composed by hand, each tested elsewhere: this tests the residual path and the pieces.
 static void check_composition(struct attention_shape shape)
 {
     struct fixture f;
@@ -217,7 +216,7 @@ Test(block, counts_444288_parameters_at_width_192)
     arena_close(&arena);
 }
 
-/// Forward alone, one block's traces serve all.
+// In INFER mode all blocks use one trace.
 Test(block, a_pass_without_a_backward_changes_no_bit)
 {
     struct fixture f;
@@ -234,7 +233,7 @@ Test(block, a_pass_without_a_backward_changes_no_bit)
     arena_close(&f.arena);
 }
 
-/// What counting says is what taking takes.
+// Counting and taking agree.
 Test(block, reserve_counts_what_it_takes)
 {
     struct fixture f;
@@ -253,7 +252,7 @@ Test(block, reserve_counts_what_it_takes)
     arena_close(&f.arena);
 }
 
-/// A workspace serves any shape with fewer images or tokens.
+// A workspace is enough for any shape with fewer images or tokens.
 Test(block, a_larger_workspace_changes_no_bit)
 {
     struct fixture f, large;

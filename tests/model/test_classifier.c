@@ -8,7 +8,7 @@
 #include "tests/expect_close.h"
 #include "tests/model/gradient.h"
 
-/// 16 patches of 12 numbers; the heads of a decoder differ, so that a mix-up shows.
+// 16 patches of 12 numbers; the heads of a decoder differ, so that a mix-up shows.
 static const struct mae_shape small = {.image = 8,
                                        .channels = 3,
                                        .patch = 2,
@@ -64,7 +64,7 @@ static void backward(struct fixture *f)
                         f->patches, f->c);
 }
 
-/// A copy of n numbers in the fixture's arena.
+// A copy of n numbers in the fixture's arena.
 static real *copy_of(struct fixture *f, const real *x, size_t n)
 {
     real *copy = arena_reals(&f->arena, n);
@@ -110,7 +110,7 @@ Test(classifier, gradients_overwrite_what_the_memory_held)
     arena_close(&f.arena);
 }
 
-/// An autoencoder with the classifier's encoder.
+// An autoencoder with the classifier's encoder.
 static void mae_with_encoder(struct mae *mae, real **weights, struct fixture *f,
                              const struct mae_shape *shape)
 {
@@ -118,8 +118,7 @@ static void mae_with_encoder(struct mae *mae, real **weights, struct fixture *f,
     *weights = normal_reals(&f->arena, mae->parameters.count, .3, 9);
 }
 
-/// What the class token's row of the encoder, which has its own tests, gives under a head in
-/// double.
+// The encoder's class token (the encoder has its own tests) under a head in double.
 Test(classifier, logits_are_a_linear_map_of_the_autoencoders_class_token)
 {
     struct fixture f;
@@ -181,7 +180,7 @@ Test(classifier, takes_the_encoder_by_name_and_leaves_the_head)
     arena_close(&f.arena);
 }
 
-/// A model whose encoder is copied into a classifier of the shape `small`.
+// A model whose encoder is copied into a classifier of the shape `small`.
 static void take_from(const void *shape)
 {
     struct fixture f;
@@ -294,7 +293,7 @@ Test(classifier, refuses_no_classes, .signal = SIGABRT)
 
 #ifndef REAL_DOUBLE
 
-/// |a - b| / |b| over n numbers.
+// |a - b| / |b| over n numbers.
 static double relative_distance(const real *a, const real *b, size_t n)
 {
     double difference = 0, size = 0;
@@ -305,8 +304,8 @@ static double relative_distance(const real *a, const real *b, size_t n)
     return sqrt(difference / size);
 }
 
-/// bfloat16 has 8 bits: each rounding errs by 2^-9 of a number. After two blocks, forward and
-/// backward, some percent of each tensor. Other weights (the reversed ones) are farther than 1.
+// bfloat16 has 8 bits: each rounding errs by 2^-9 of a number. After two blocks, forward and
+// backward, some percent of each tensor. Other weights (the reversed ones) are farther than 1.
 Test(classifier, bf16_gives_nearly_the_logits_and_gradients_of_fp32)
 {
     struct fixture f, g;
@@ -332,7 +331,7 @@ Test(classifier, bf16_gives_nearly_the_logits_and_gradients_of_fp32)
 
 // ====== Golden values ======
 
-/// A golden file's numbers as reals, in the fixture's arena.
+// A golden file's numbers as reals, in the fixture's arena.
 static real *golden(struct fixture *f, const char *path, size_t at_least)
 {
     struct npy array;
@@ -346,11 +345,11 @@ static real *golden(struct fixture *f, const char *path, size_t at_least)
     return x;
 }
 
-/// The golden numbers are float64 rounded to float32: 6e-8 of each, all there is in double. In
-/// float our own sums add 1e-7 of their largest terms at each layer.
+// The golden numbers are float64 rounded to float32: 6e-8 of each, all there is in double. In
+// float our own sums add 1e-7 of their largest terms at each layer.
 #define OWN_ERROR (sizeof(real) == sizeof(double) ? 1e-7 : 1e-5)
 
-/// Every number within OWN_ERROR of the array's largest.
+// Every number within OWN_ERROR of the array's largest.
 static void expect_golden(const char *name, const real *got, const real *want, size_t n)
 {
     double largest = 0, worst = 0;
@@ -364,7 +363,7 @@ static void expect_golden(const char *name, const real *got, const real *want, s
               worst);
 }
 
-/// c = the gradient of the mean cross-entropy by the logits, in double; returns that loss.
+// c = the gradient of the mean cross-entropy by the logits, in double; returns that loss.
 static double cross_entropy_by_hand(real *c, const real *logits, const uint8_t *labels,
                                     size_t images)
 {

@@ -6,13 +6,13 @@
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
-/// Digests of what the vector kernels compute from fixed inputs, recorded from the AVX-512 clones.
-/// Every other clone, and the unvectorised sanitizer build, must give the same bits: that is what
-/// fixed lanes and uncontracted arithmetic are for. Inputs come from integers, because libm's
-/// logarithm may differ between machines.
+// Digests of what the vector kernels compute from fixed inputs, recorded from the AVX-512 clones.
+// Every other clone, and the unvectorised sanitizer build, must give the same bits: that is the
+// purpose of fixed lanes and of arithmetic without contraction. Inputs come from integers, because
+// libm's logarithm may differ between machines.
 enum { R = 33, D = 200 };
 
-/// n multiples of 2^-16 in [-span, span).
+// n multiples of 2^-16 in [-span, span).
 static void fill(real *x, size_t n, uint32_t span, uint32_t stream)
 {
     struct rng rng = rng_open(3, PURPOSE_TEST, 0, stream);
@@ -53,7 +53,7 @@ Test(kernels, gelu_has_the_same_bits_everywhere)
     expect_digest("bias gradient", db, D, "b5b945ecae8877b2");
 }
 
-/// A width with a tail after its whole lanes, and the model's.
+// A width with a tail after its whole lanes, and the model's.
 static void check_layernorm(size_t width, const char *const digests[4])
 {
     struct layernorm layer = {w, b}, gradient = {dw, db};
@@ -82,11 +82,11 @@ Test(kernels, layernorm_has_the_same_bits_everywhere)
     check_layernorm(192, whole);
 }
 
-/// Heads of width 1: a score and its gradient are one product, which every BLAS rounds alike, so
-/// that the digests are of the softmax alone.
+// Heads of width 1: a score and its gradient are one product, which every BLAS rounds alike, so
+// that the digests are of the softmax alone.
 static real qkv[2 * 65 * 12], probs[2 * 4 * 65 * 80], dout[2 * 65 * 4];
 
-/// Attention forward over `tokens` tokens an image, and backward; returns the workspace's scores.
+// Attention forward over `tokens` tokens an image, and backward; returns the workspace's scores.
 static real *attend(struct attention_shape *shape, size_t tokens, struct arena *arena)
 {
     struct reserve reserve = {.arena = arena};

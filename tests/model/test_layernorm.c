@@ -4,7 +4,7 @@
 #include "tests/expect_close.h"
 #include "tests/model/gradient.h"
 
-/// Widths with no whole lane, with a tail, with whole lanes only.
+// Widths with no whole lane, with a tail, with whole lanes only.
 static const size_t widths[] = {5, 24, 192};
 enum { R = 6, WIDTHS = sizeof widths / sizeof *widths };
 
@@ -79,7 +79,7 @@ Test(layernorm, ignores_shift_and_scale_of_its_input)
     memcpy(before, f.out, n * sizeof(real));
     for (size_t i = 0; i < n; ++i) f.x[i] = 8 * f.x[i] + 3;
     forward(&f);
-    // The scale is not quite ignored: eps 1e-5 is added to a variance of 4 or 256.
+    // The scale matters a little: eps 1e-5 is added to a variance of 4 or 256.
     expect_close(f.out, (const real *)before, n, 1e-5, 1e-5);
     arena_close(&f.arena);
 }
@@ -102,7 +102,7 @@ Test(layernorm, lanes_sum_adds_every_lane_once)
               lanes_stride(17) == 32);
 }
 
-/// Numbers of many magnitudes, whose sum shows its order.
+// Numbers of many magnitudes, whose sum shows its order.
 Test(layernorm, lanes_sum_adds_by_halves)
 {
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, 5);

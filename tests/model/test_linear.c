@@ -6,12 +6,12 @@
 
 enum { N = 20, K = 13 };
 
-/// Fewer rows than are treated at a time, whole pieces, one row more, several pieces of weight
-/// gradients.
+// Fewer rows than are treated at a time, whole pieces, one row more, several pieces of weight
+// gradients.
 static const size_t row_counts[] = {7, 56, 57, 600};
 enum { COUNTS = sizeof row_counts / sizeof *row_counts };
 
-/// Rows before the layer's own in its activations.
+// Rows before the layer's own in its activations.
 enum { BEFORE_OUT = 2, BEFORE_IN = 5 };
 
 struct fixture {
@@ -19,7 +19,7 @@ struct fixture {
     size_t rows;
     struct linear linear, gradient;
     real *in, *out, *c, *din;
-    struct activation dout, inputs; ///< c and in, after other rows
+    struct activation dout, inputs; // c and in, after other rows
     void *storage[2], *depth[2];
 };
 
@@ -69,7 +69,7 @@ static void backward(struct fixture *f)
     linear_backward_bias(f->gradient.bias, f->c, f->rows, N);
 }
 
-/// Compares n reals with doubles; sums of some dozen products of size 1 keep 1e-6 of them in float.
+// Compares n reals with doubles; sums of some dozen products of size 1 err by 1e-6 in float.
 static void expect_reals(const real *got, const double *want, size_t n,
                          double tolerance)
 {
@@ -80,7 +80,7 @@ static void expect_reals(const real *got, const double *want, size_t n,
     free(doubles);
 }
 
-/// out = base + in W^T + b in double, one number after the other; base NULL: 0.
+// out = base + in W^T + b in double, one number after the other; base NULL: 0.
 static double *naive(struct fixture *f, const real *base)
 {
     double *out = arena_doubles(&f->arena, f->rows * N);
@@ -153,7 +153,7 @@ Test(linear, a_row_has_the_same_bits_alone)
     arena_close(&f.arena);
 }
 
-/// Sums over 600 rows: float is exact to 1e-5 of them.
+// Sums over 600 rows: float is exact to 1e-5 of them.
 Test(linear, gradients_agree_with_naive_loops)
 {
     for (size_t c = 0; c < COUNTS; ++c) {
@@ -198,7 +198,7 @@ Test(linear, backward_overwrites_what_the_memory_held)
     arena_close(&f.arena);
 }
 
-/// Adding a pass to a gradient doubles it; the second pass adds its terms to sums that are not 0.
+// Adding a pass to a gradient doubles it; the second pass adds its terms to sums that are not 0.
 Test(linear, a_weight_gradient_adds_when_asked)
 {
     struct fixture f = fixture_open(57);

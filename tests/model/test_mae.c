@@ -8,7 +8,7 @@
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
-/// 16 patches of 12 numbers; unlike numbers of heads, so that a mix-up shows.
+// 16 patches of 12 numbers; different numbers of heads, so that a mix-up shows.
 static const struct mae_shape small = {.image = 8,
                                        .channels = 3,
                                        .patch = 2,
@@ -21,7 +21,7 @@ static const struct mae_shape small = {.image = 8,
 struct fixture {
     struct arena arena;
     struct mae mae;
-    size_t tokens, patch, count; ///< T, F, numbers of a prediction
+    size_t tokens, patch, count; // T, F, numbers of a prediction
     struct mae_input input;
     int32_t *indices;
     real *patches, *weights, *gradients, *c;
@@ -29,7 +29,7 @@ struct fixture {
     struct mae_activations *activations;
 };
 
-/// Makes every third patch of image b visible, from patch b on, until there are `visible`.
+// Makes every third patch of image b visible, from patch b on, until there are `visible`.
 static void choose_visible(int32_t *indices, size_t images, size_t visible,
                            size_t tokens)
 {
@@ -82,7 +82,7 @@ static void backward(struct fixture *f)
     mae_backward(f->gradients, f->activations, &f->mae, &f->packed, &f->input, f->c);
 }
 
-/// A copy of n numbers in the fixture's arena.
+// A copy of n numbers in the fixture's arena.
 static real *copy_of(struct fixture *f, const real *x, size_t n)
 {
     real *copy = arena_reals(&f->arena, n);
@@ -104,7 +104,7 @@ static void check_gradients(size_t visible)
     backward(&f);
     for (size_t r = 0; r < f.mae.parameters.rows; ++r) {
         const struct parameter *row = &f.mae.parameters.row[r];
-        // With nothing hidden the mask token is nowhere and must have no gradient.
+        // With nothing hidden the mask token is not used and must have no gradient.
         if (visible == f.tokens && !strcmp(row->name, "decoder.mask_token")) {
             for (size_t i = 0; i < row->count; ++i)
                 cr_expect(f.gradients[row->offset + i] == 0);
@@ -217,7 +217,7 @@ Test(mae, images_permuted_give_predictions_permuted)
     arena_close(&f.arena);
 }
 
-/// With one block's weights at 0 its branches add exactly 0: tokens after it equal those before.
+// With one block's weights at 0 its branches add exactly 0: tokens after it equal those before.
 Test(mae, encode_stops_after_the_asked_block)
 {
     struct fixture f;
@@ -235,7 +235,7 @@ Test(mae, encode_stops_after_the_asked_block)
     arena_close(&f.arena);
 }
 
-/// Layer 0 by its definition: [cls; E x + b + pos].
+// Layer 0 by its definition: [cls; E x + b + pos].
 Test(mae, embedding_is_its_definition)
 {
     struct fixture f;
@@ -296,7 +296,7 @@ Test(mae, encode_ends_with_the_norm_and_agrees_with_forward)
     arena_close(&f.arena);
 }
 
-/// For either mode; INFER gives the same bits in less memory.
+// For either mode; INFER gives the same bits in less memory.
 Test(mae, activations_fit_exactly_where_their_size_says)
 {
     struct fixture f;
@@ -320,7 +320,7 @@ Test(mae, activations_fit_exactly_where_their_size_says)
     arena_close(&f.arena);
 }
 
-/// qkv has no bias, and no row of the table sets its pointer: it must not be what the memory held.
+// qkv has no bias, and no row of the table sets its pointer: it must not be what the memory held.
 Test(mae, activations_do_not_see_what_their_memory_held)
 {
     struct fixture f;
@@ -361,7 +361,6 @@ Test(mae, refuses_backward_without_a_complete_forward, .signal = SIGABRT)
     backward(&f);
 }
 
-/// Shapes of an input that do not match: what is wrong, and the message.
 Test(mae, refuses_an_input_that_does_not_match_its_activations)
 {
     struct fixture f;
@@ -376,7 +375,7 @@ Test(mae, refuses_an_input_that_does_not_match_its_activations)
 
 // ====== Golden numbers ======
 
-/// A golden file's numbers as reals, in the fixture's arena.
+// A golden file's numbers as reals, in the fixture's arena.
 static real *golden(struct fixture *f, const char *path, size_t count)
 {
     struct npy array;
@@ -389,7 +388,7 @@ static real *golden(struct fixture *f, const char *path, size_t count)
     return x;
 }
 
-/// The golden model of tests/golden/make_mae_golden.py with its weights and images.
+// The golden model of tests/golden/make_mae_golden.py with its weights and images.
 static void golden_open(struct fixture *f)
 {
     const struct mae_shape shape = {32, 3, 8, 24, 2, 1, 3, 3};
@@ -406,8 +405,8 @@ static void golden_open(struct fixture *f)
     npy_free(&indices);
 }
 
-/// dprediction (n) overwritten with the gradient of the masked mean squared error; returns that
-/// error.
+// dprediction (n) overwritten with the gradient of the masked mean squared error; returns that
+// error.
 static double masked_error(struct fixture *f, real *dprediction, const real *prediction)
 {
     const double scale = 1. / (2 * 12 * 192);
@@ -422,12 +421,12 @@ static double masked_error(struct fixture *f, real *dprediction, const real *pre
     return sum * scale;
 }
 
-/// The golden numbers come from float64 and are rounded to float32: 6e-8 of each. In double that
-/// rounding is all there is. In float our own sums add 1e-7 of their largest terms at each of the
-/// 20 layers: 1e-5 of a tensor's largest number covers prediction and gradients.
+// The golden numbers come from float64 and are rounded to float32: 6e-8 of each. In double that
+// rounding is all there is. In float our own sums add 1e-7 of their largest terms at each of the
+// 20 layers: 1e-5 of a tensor's largest number covers prediction and gradients.
 #define OWN_ERROR (sizeof(real) == sizeof(double) ? 1e-7 : 1e-5)
 
-/// Every number within OWN_ERROR of the array's largest.
+// Every number within OWN_ERROR of the array's largest.
 static void expect_golden(const char *name, const real *got, const real *want, size_t n)
 {
     double largest = 0, worst = 0;
@@ -463,8 +462,8 @@ Test(mae, agrees_with_torch_1_13_prediction_loss_and_every_gradient)
     arena_close(&f.arena);
 }
 
-/// One workspace serves both halves of the model, whose heads may differ in either direction, and a
-/// head may be wider than there are tokens: the sanitizers see a write past its end.
+// One workspace serves both halves of the model, whose heads may differ in either direction, and a
+// head may be wider than there are tokens: the sanitizers see a write past its end.
 Test(mae, either_half_may_have_the_wider_heads)
 {
     const struct mae_shape shapes[] = {{8, 3, 4, 192, 1, 1, 1, 12},

@@ -5,7 +5,7 @@
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
-/// The GELU of libm in double: value and slope.
+// The GELU of libm in double: value and slope.
 static double gelu_value(double u)
 {
     return u * 0.5 * erfc(-u / sqrt(2));
@@ -18,8 +18,8 @@ static double gelu_slope(double u)
 
 enum { GRID = 400001 };
 
-/// The bounds that gelu.h states, every 1e-4 over [-20,20]; relative to the value where it is small
-/// and negative, too, because there is no cancellation in the tail.
+// The bounds that gelu.h states, every 1e-4 over [-20,20]; relative to the value where it is small
+// and negative, too, because there is no cancellation in the tail.
 Test(mlp, gelu_keeps_its_bounds_over_a_dense_grid)
 {
     struct arena arena;
@@ -54,7 +54,7 @@ Test(mlp, gelu_passes_on_what_is_not_a_number)
     cr_expect(isnan(out) && isnan(slope));
 }
 
-/// A row's index, and so whether the vector loop's body or tail computes it, changes no bit.
+// A row's index, and so whether the vector loop's body or tail computes it, changes no bit.
 Test(mlp, gelu_has_one_formula_for_body_and_tail)
 {
     enum { WIDE = 67 };
@@ -68,7 +68,7 @@ Test(mlp, gelu_has_one_formula_for_body_and_tail)
     }
 }
 
-/// The derivative may overwrite its input; that by the bias is added to.
+// The derivative may overwrite its input; that by the bias is added to.
 Test(mlp, gelu_backward_works_in_place_and_adds_to_the_bias)
 {
     enum { ROWS = 3, WIDE = 19 };
@@ -90,7 +90,7 @@ Test(mlp, gelu_backward_works_in_place_and_adds_to_the_bias)
     arena_close(&arena);
 }
 
-/// Rows of the trace before and after those of a call.
+// Rows of the trace before and after those of a call.
 enum {
     BEFORE = 2,
     R = 5,
@@ -105,7 +105,7 @@ struct fixture {
     struct mlp mlp, gradient;
     void *storage[4], *depth[2];
     struct mlp_trace trace;
-    struct activation inputs, dout, dinner; ///< (ROWS,D), (ROWS,D), (ROWS,I)
+    struct activation inputs, dout, dinner; // (ROWS,D), (ROWS,D), (ROWS,I)
     real *in, *out, *c, *din, *work[2];
 };
 
@@ -184,7 +184,7 @@ Test(mlp, adds_to_the_residual_like_a_naive_loop)
     arena_close(&f.arena);
 }
 
-/// Everything that a pass over some rows writes besides its sums: rows of the trace and of dinner.
+// Everything that a pass over some rows writes besides its sums: rows of the trace and of dinner.
 static real *rows_written(struct fixture *f)
 {
     real *x = arena_reals(&f->arena, 3 * ROWS * I);

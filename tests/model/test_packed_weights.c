@@ -8,7 +8,7 @@
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
-/// Two blocks: 8 of their 22 rows are operands, whose sides are not multiples of a panel.
+// Two blocks: 8 of their 22 rows are operands, whose sides are not multiples of a panel.
 enum { BLOCKS = 2, WIDTH = 20, OPERANDS = 8 };
 
 struct fixture {
@@ -29,7 +29,7 @@ static struct fixture *fixture_open(enum mode mode)
     return &f;
 }
 
-/// Outputs and inputs of the layer whose weight a row is.
+// Outputs and inputs of the layer whose weight a row is.
 static size_t outputs(const struct parameter *row)
 {
     return row->shape[0];
@@ -40,7 +40,7 @@ static size_t inputs(const struct parameter *row)
     return row->count / row->shape[0];
 }
 
-/// Whether `operand` is op(weight) (k,n), number by number, as core/linalg/product.h lays it out.
+// Whether `operand` is op(weight) (k,n), number by number, as core/linalg/product.h lays it out.
 static int is_packed(struct operand_b operand, const real *weight, enum transpose op,
                      size_t k, size_t n)
 {
@@ -55,7 +55,7 @@ static int is_packed(struct operand_b operand, const real *weight, enum transpos
     return 1;
 }
 
-/// Whether row r is packed from the present weights: forward as W^T, and in TRAIN backward as W.
+// Whether row r is packed from the present weights: forward as W^T, and in TRAIN backward as W.
 static int row_is_packed(const struct fixture *f, size_t r)
 {
     const struct parameter *row = &f->parameters.row[r];
@@ -90,7 +90,7 @@ Test(packed_weights, packs_only_what_forward_needs_in_infer_mode)
     check_pack_all(INFER);
 }
 
-/// Fills the storage of all operands, and the rows that are not operands, with a pattern.
+// Fills the storage of all operands, and the rows that are not operands, with a pattern.
 static void wipe(struct fixture *f)
 {
     for (size_t r = 0; r < f->parameters.rows; ++r) {
@@ -115,7 +115,7 @@ static int is_wiped(const void *memory, size_t bytes)
     return 1;
 }
 
-/// Whether nothing of row r has been written since wipe().
+// Whether nothing of row r has been written since wipe().
 static int row_is_wiped(const struct fixture *f, size_t r)
 {
     const struct parameter *row = &f->parameters.row[r];
@@ -143,7 +143,7 @@ Test(packed_weights, packing_a_row_writes_no_other)
     arena_close(&f->arena);
 }
 
-/// What is packed are the weights at the time of packing.
+// What is packed are the weights at the time of packing.
 Test(packed_weights, follows_the_weights_when_packed_again)
 {
     struct fixture *f = fixture_open(TRAIN);
@@ -198,7 +198,7 @@ Test(packed_weights, packs_nothing_for_backward_in_infer_mode)
     arena_close(&f->arena);
 }
 
-/// y = W x and dx = W^T dy, within the rounding of 80 terms.
+// y = W x and dx = W^T dy, within the rounding of 80 terms.
 Test(packed_weights, multiply_like_the_weights)
 {
     struct fixture *f = fixture_open(TRAIN);

@@ -8,7 +8,7 @@
 
 #include "core/model/mae.h"
 
-/// The desk tier's model (patch 4) and the paper tier's (patch 2).
+// The desk tier's model (patch 4) and the paper tier's (patch 2).
 static struct mae_shape paper_shape(int patch)
 {
     return (struct mae_shape){.image = 32,
@@ -30,7 +30,7 @@ static struct mae paper_model(struct arena *arena, int patch)
     return mae;
 }
 
-/// Counts of the public code's model: computed from it with PyTorch.
+// Counts of the public code's model: computed from it with PyTorch.
 Test(parameters, count_is_7212684_at_patch_2_and_7152816_at_patch_4)
 {
     struct arena arena;
@@ -50,7 +50,7 @@ Test(parameters, table_of_16_blocks_takes_under_64_KiB)
     arena_close(&arena);
 }
 
-/// Rows tile the slab, and every product is right.
+// Rows tile the slab, and every product is right.
 Test(parameters, rows_tile_the_slab)
 {
     struct arena arena;
@@ -69,7 +69,7 @@ Test(parameters, rows_tile_the_slab)
     arena_close(&arena);
 }
 
-/// Names, order and shapes of the public code's state_dict, by samples from every part.
+// Names, order and shapes of the public code's state_dict, by samples from every part.
 Test(parameters, names_and_shapes_are_those_of_the_public_code)
 {
     static const struct {
@@ -108,7 +108,7 @@ Test(parameters, names_and_shapes_are_those_of_the_public_code)
     arena_close(&arena);
 }
 
-/// The weights of linear layers and of the patch embedding; no token, position, bias or norm.
+// The weights of linear layers and of the patch embedding; no token, position, bias or norm.
 Test(parameters, factors_are_the_weights_of_linear_layers)
 {
     static const char *const layers[] = {"qkv.weight",  "proj.weight",
@@ -129,7 +129,7 @@ Test(parameters, factors_are_the_weights_of_linear_layers)
     arena_close(&arena);
 }
 
-/// Mean and root mean square of a row's initial values, and their largest magnitude.
+// Mean and root mean square of a row's initial values, and their largest magnitude.
 static void moments(double *mean, double *size, double *largest, const real *slab,
                     const struct parameter *row)
 {
@@ -145,8 +145,8 @@ static void moments(double *mean, double *size, double *largest, const real *sla
     *largest = most;
 }
 
-/// Mean within five standard errors of 0; the root mean square within 5 % where 5,000 numbers or
-/// more make its standard error 1 % or less.
+// Mean within five standard errors of 0; the root mean square within 5 % where 5,000 numbers or
+// more make its standard error 1 % or less.
 static void expect_initial(const struct parameter *row, const real *slab)
 {
     double mean, size, largest;
@@ -285,8 +285,8 @@ Test(parameters, mae_refuses_a_faulty_shape, .signal = SIGABRT)
     paper_model(&arena, 3);
 }
 
-// SHA-256 of the floats 0, 1, .., 9999 as little-endian bytes: more than one piece of the conversion.
-// python3: hashlib.sha256(struct.pack("<10000f", *range(10000))).hexdigest()
+// SHA-256 of the floats 0, 1, .., 9999 as little-endian bytes: more than one piece of the
+// conversion. python3: hashlib.sha256(struct.pack("<10000f", *range(10000))).hexdigest()
 Test(parameters, a_slab_is_digested_as_f32)
 {
     enum { N = 10000 };
@@ -294,10 +294,12 @@ Test(parameters, a_slab_is_digested_as_f32)
     char hex[HASH_HEX];
     for (size_t i = 0; i < N; ++i) slab[i] = (real)i;
     slab_digest(hex, slab, N);
-    cr_expect_str_eq(hex, "042b8b3684f01a27d31442047abb51122d175ae97d5d6897ca0866c243f9dac8");
+    cr_expect_str_eq(
+        hex, "042b8b3684f01a27d31442047abb51122d175ae97d5d6897ca0866c243f9dac8");
     slab[N - 1] += 1;
     slab_digest(hex, slab, N);
-    cr_expect_str_neq(hex, "042b8b3684f01a27d31442047abb51122d175ae97d5d6897ca0866c243f9dac8");
+    cr_expect_str_neq(
+        hex, "042b8b3684f01a27d31442047abb51122d175ae97d5d6897ca0866c243f9dac8");
 }
 
 Test(parameters, one_number_that_is_not_finite_is_found)

@@ -9,7 +9,7 @@ struct fixture {
     struct arena arena;
     size_t n, stride;
     real scale;
-    real *scores, *work, *probs, *c; ///< (ROWS,stride)
+    real *scores, *work, *probs, *c; // (ROWS,stride)
 };
 
 static struct fixture fixture_open(size_t n)

@@ -1,5 +1,5 @@
-// A model must come back from its file alone: the same shape, the same numbers, whichever of the
-// ways of naming was used; and a file that only looks like a model must say where it does not.
+// A model must come back from its file alone: the same shape, the same numbers, in each way of
+// naming; and of a file that only looks like a model the message must say what is wrong.
 #include "core/model/weights.h"
 
 #include "core/base/die.h"
@@ -19,12 +19,12 @@ static const struct mae_shape SHAPES[] = {
     {32, 3, 2, 8, 3, 1, 1, 1},
 };
 
-/// A model with random weights, to be written to a file.
+// A model with random weights, to be written to a file.
 struct model {
     struct arena arena;
     struct mae mae;
     real *slab;
-    struct parameters renamed; ///< a copy of the table, for files that differ from it
+    struct parameters renamed; // a copy of the table, for files that differ from it
 };
 
 static void model_open(struct model *model, const struct mae_shape *shape)
@@ -45,7 +45,7 @@ static void model_open(struct model *model, const struct mae_shape *shape)
     memcpy(model->renamed.row, table->row, table->rows * sizeof *table->row);
 }
 
-// Keeps in `renamed` the encoder's rows only, without their prefix when `bare`.
+// Reduces `renamed` to the encoder's rows, without their prefix when `bare`.
 static void keep_encoder(struct model *model, int bare)
 {
     struct parameters *table = &model->renamed;

@@ -1,4 +1,4 @@
-# fault: the encoder looks at a patch beside each visible one, which may be hidden
+# fault: the encoder reads the neighbour of each visible patch, which may be hidden
 # file: core/model/encoder.c
 # runner: figures.sh
 s/const size_t t = (size_t)input->visible\[b \* V + v\];/const size_t t = (size_t)input->visible[b * V + v] ^ 1;/
