@@ -5,7 +5,7 @@ flags.release  := -O3
 flags.debug    := -O0 -DFILL_NAN
 flags.double   := -O2 -DREAL_DOUBLE
 flags.sanitize := -O1 -DFILL_NAN -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-flags.tsan     := -O2 -DFILL_NAN -DNO_KERNEL_CLONES -fsanitize=thread -fno-omit-frame-pointer
+flags.tsan     := -O2 -DNO_KERNEL_CLONES -fsanitize=thread -fno-omit-frame-pointer
 ifeq ($(origin flags.$(MODE)),undefined)
 $(error MODE is release, debug, double, sanitize or tsan, not '$(MODE)')
 endif

@@ -5,13 +5,15 @@
 tests.data := linalg
 # Models are tested on tiles too, emulated where the CPU has none.
 shared.model := tests/linalg/amx_emulator.c
+# Linked with every runner.
+shared       := $(if $(filter tsan,$(MODE)),tests/tsan.c)
 TEST_ROOMS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/*/test_*.c))))
 # An experiment's runner is linked with its files but main.c, with its key and with every room.
 TEST_EXPERIMENTS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/experiments/*/test_*.c))))
 RUNNERS          := $(patsubst %,$(BUILD)/tests/%/run,$(TEST_ROOMS) $(TEST_EXPERIMENTS))
 
 define runner_rule
-$(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) $(shared.$(1))) \
+$(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) $(shared.$(1)) $(shared)) \
                          $(filter $(patsubst %,$(BUILD)/lib%.a,$(1) $(room.$(1)) $(tests.$(1))),$(LIBRARIES))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) -lcriterion $(LDLIBS) -o $$@
@@ -23,7 +25,7 @@ $(foreach r,$(TEST_ROOMS),$(eval $(call runner_rule,$r)))
 
 define experiment_runner_rule
 $(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) \
-                             $(filter-out %/main.c,$(sort $(wildcard $(1)/*.c)))) \
+                             $(filter-out %/main.c,$(sort $(wildcard $(1)/*.c))) $(shared)) \
                          $(BUILD)/$(1)/code_key.o $(LIBRARIES)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) -lcriterion $(LDLIBS) -o $$@
@@ -47,7 +49,7 @@ script_word   = '$(1).sh=tests/tools/$(1).sh $(argument.$(1))'
 run_tests     = BUILD='$(BUILD)' MAKE='$(make)' MAKEFLAGS= tools/run-tests
 
 ##@ Tests
-.PHONY: test test-double sanitize runners
+.PHONY: test test-double sanitize tsan runners
 runners: $(RUNNERS)
 
 test: ## every test; the last line counts them
@@ -72,3 +74,16 @@ sanitize: ## every runner, and bad input, under the address and undefined-behavi
 run-sanitized:
 	@$(run_tests) $(BUILD)/tap $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) \
 	    $(foreach s,bad-input encode,$(call script_word,$s))
+
+# The suites that mention threads run under the thread sanitizer, too. Its tables have fixed addresses, which a
+# kernel that spreads mappings widely may take, so addresses are not randomised where that is allowed.
+TSAN_ROOMS = $(sort $(foreach f,$(shell grep -il thread tests/*/test_*.c),$(word 2,$(subst /, ,$f))))
+tsan_word  = '$(1)=$(BUILD)/tests/$(1)/run --filter "$$(tools/threaded-suites $(1))"'
+fixed_addresses = $(shell setarch -R true 2>/dev/null && echo setarch -R)
+tsan: ## the tests of what runs on threads, under the thread sanitizer
+	+@$(submake) MODE=tsan $(TSAN_ROOMS:%='$(BUILD_ROOT)/tsan/tests/%/run')
+	@$(MAKE) --no-print-directory MODE=tsan run-tsan
+
+.PHONY: run-tsan
+run-tsan:
+	@BUILD='$(BUILD)' MAKE='$(make)' MAKEFLAGS= $(fixed_addresses) tools/run-tests $(BUILD)/tap $(foreach r,$(TSAN_ROOMS),$(call tsan_word,$r))

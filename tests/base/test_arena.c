@@ -111,6 +111,13 @@ Test(arena, unwritten_reals_are_nan_in_builds_that_fill)
 #endif
 }
 
+// The sanitizers themselves need more addresses than these tests leave them.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define skip_with_a_sanitizer() cr_skip_test("a sanitizer needs the addresses")
+#else
+#define skip_with_a_sanitizer() (void)0
+#endif
+
 Test(arena, reserving_costs_no_memory)
 {
     struct arena arena;
@@ -125,6 +132,9 @@ Test(arena, reserving_costs_no_memory)
 
 Test(arena, a_growing_arena_costs_what_is_touched_and_takes_what_no_caller_sized)
 {
+#ifdef FILL_NAN
+    cr_skip_test("this build writes all that is taken");
+#endif
     struct arena arena;
     double before = clock_peak_bytes();
     arena_open_growing(&arena, "test");
@@ -140,6 +150,7 @@ Test(arena, a_growing_arena_costs_what_is_touched_and_takes_what_no_caller_sized
 Test(arena, growing_arenas_lie_side_by_side)
 {
     enum { ARENAS = 64 };
+    skip_with_a_sanitizer();
     struct arena *arenas = arenas_open(ARENAS, "test");
     real *first[ARENAS];
     for (int i = 0; i < ARENAS; ++i) {
@@ -171,13 +182,6 @@ static void open_within(const void *megabytes)
     memset(arena_take(&first, first.size / 2, 1), 1, first.size / 2);
     arena_take(&first, first.size / 2 + 1, 1);
 }
-
-// The sanitizers themselves need more addresses than any limit worth trying.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define skip_with_a_sanitizer() cr_skip_test("a sanitizer needs the addresses")
-#else
-#define skip_with_a_sanitizer() (void)0
-#endif
 
 Test(arena, under_a_limit_a_growing_arena_halves_until_half_of_what_fits_is_left)
 {

@@ -46,9 +46,20 @@ expect_status 1
 expect_said 'memory leak'
 report "a leak fails though every test passed"
 
+runner '1..1\nok - a::b\n' 'WARNING: ThreadSanitizer: data race (pid=1)' 0
+expect_status 1
+expect_said 'data race'
+report "a data race fails though every test passed"
+
 runner '1..1\nok - c::d # SKIP needs data\n' '' 0
 expect_status 1
 report "nothing but skips is no success"
+
+runner '1..1\nok - a::b\n' '' 0
+run tools/run-tests "$work/report" fake="$work/fake/run --filter '@(a|b)/*'"
+expect_status 0
+last '1 passed, 0 failed, 0 skipped'
+report "a runner may be given words of its own"
 
 run tools/run-tests "$work/report" script='printf "ok 1 - a\nok 2 - b # skip no tool\n"' bad='false'
 expect_status 1
