@@ -45,16 +45,18 @@ struct probe_grid {
     size_t count;
     grid_set_function *set;
     const void *context;
-    double epochs,
-        search_epochs; ///< of a training, and of one that only chooses a rate
-    size_t held_out;   ///< training images, the first ones, that choose the rates
-    uint64_t seed;     ///< of the first training
+    /// Of a training, and of one that only chooses a rate.
+    double epochs, search_epochs;
+    /// Training images, the first ones, that choose the rates.
+    size_t held_out;
+    /// Of the first training.
+    uint64_t seed;
     int threads;
 };
 
-/// Trains, or solves, every seed of every probe and measures its answers (opened by the caller).
-/// Training uses one thread, so no bit depends on how many there are. The test images choose
-/// nothing.
+/// Trains, or solves, every seed of every probe and measures its answers (opened by the caller). A
+/// training uses one thread, so no bit depends on their number. The test images choose nothing.
+/// Dies (EXIT_SYSTEM) when threads or memory are refused.
 void probe_grid_run(struct probe_grid *grid);
 
 /// Takes the rate whose share held_out is the largest, of equals the lowest.
