@@ -1,25 +1,28 @@
-/// arithmetic: does training in bfloat16 learn as training in 32-bit floats does? `make figure-arithmetic`
-/// draws the loss of one bf16 training among those of three fp32 trainings.
+/// arithmetic: does training in bfloat16 learn as training in 32-bit floats does? `make
+/// figure-arithmetic` draws the loss of one bf16 training among those of three fp32 trainings.
 ///
-/// **Claim.** Over 500 updates at batch 128 on CIFAR-10 the loss curve of bf16 lies within the band of
-/// three fp32 seeds.
+/// **Claim.** Over 500 updates at batch 128 on CIFAR-10 the loss curve of bf16 lies within the
+/// band of three fp32 seeds.
 ///
-/// **Method.** Recipe desk m75-h3, shortened to the updates asked for, so that they pass through the whole
-/// schedule: warm-up, the peak rate, decay to zero. fp32 with seeds S, S+1, S+2; bf16 with seed S, thus
-/// with the initial weights, batches and masks of the first fp32 training. The four go on in turn, so that
-/// they can be compared at any line.
+/// **Method.** Recipe desk m75-h3, shortened to the number of updates asked for, so that they
+/// pass through the whole schedule: warm-up, the peak rate, decay to zero. fp32 with seeds S,
+/// S+1, S+2; bf16 with seed S, so with the initial weights, batches and masks of the first fp32
+/// training. The four advance together, one update at a time, so that they can be compared at any
+/// moment.
 ///
-/// **Test, fixed before the first run on CIFAR-10.** Curves are running means of WINDOW = 25 updates. At each update
-/// from the 25th on the band is [least, largest] of the three fp32 curves, widened on both sides by one
-/// standard error of such a mean: sigma / sqrt(25), sigma^2 being half the mean square of the differences
-/// of successive losses in the window (von Neumann's estimate, which a falling curve does not raise),
-/// averaged over the three. The claim holds when the bf16 curve lies in the widened band at *every* update.
+/// **Test, fixed before the first run on CIFAR-10.** Curves are running means of WINDOW = 25
+/// updates. At each update from the 25th on the band is [least, largest] of the three fp32
+/// curves, widened on both sides by one standard error of such a mean: sigma / sqrt(25), where
+/// sigma^2 is half the mean square of the differences of successive losses in the window (von
+/// Neumann's estimate, which a falling curve does not raise), averaged over the three. The claim
+/// holds when the bf16 curve lies in the widened band at *every* update.
 ///
-/// Why a margin: bf16 shares all randomness with seed S, which is the least or the largest of the three at
-/// two of three updates, and any deviation from it, however small, then leaves the bare band half of the
-/// time. Why a small one: with a margin of several standard errors the test could not fail. Beside the
-/// verdict stand the share of updates in the widened and in the bare band; as a control the same share for
-/// each fp32 seed in the band of the other two; and the paired difference, bf16 minus fp32 at seed S.
+/// Why a margin: bf16 shares all randomness with seed S, which is the least or the largest of the
+/// three at two of three updates, where any deviation from it, however small, is outside the bare
+/// band half of the time. Why a small one: with a margin of several standard errors the test
+/// could not fail. Next to the verdict are the share of updates in the widened and in the bare
+/// band; as a control the same share for each fp32 seed in the band of the other two; and the
+/// paired difference, bf16 minus fp32 at seed S.
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -61,8 +64,8 @@ struct training {
     struct run_identity identity;
     char checkpoint[PATH_SIZE];
     double *loss; ///< (updates), owned
-    double *
-        mean; ///< (updates), owned: of the window that ends there; NAN before the first
+    /// (updates), owned: of the window that ends there; NAN before the first.
+    double *mean;
 };
 
 struct study {
@@ -71,7 +74,7 @@ struct study {
     struct images images;
     size_t updates;
     char folder[PATH_SIZE]; ///< the folder of the checkpoints
-    char losses[PATH_SIZE]; ///< what they need besides themselves
+    char losses[PATH_SIZE]; ///< the table of the losses so far
     struct training training[RUNS];
 };
 
@@ -82,7 +85,7 @@ static double *numbers(size_t count)
     return x;
 }
 
-// ====== What is asked for ======
+// ====== Options ======
 
 static void study_open(struct study *study, int argc, char **argv)
 {
@@ -124,7 +127,7 @@ static void study_open(struct study *study, int argc, char **argv)
     path_format(study->losses, "%s/runs/%s/losses.tsv", run->root, run->name);
 }
 
-/// Everything that decides the curves, besides the code.
+/// Everything that the curves depend on, except the code.
 static void study_note(struct study *study)
 {
     struct run *run = &study->run;
@@ -182,15 +185,14 @@ static void training_resume(struct training *training, const struct study *study
     tsv_read(&table, study->losses);
     if (state->updates > table.rows)
         die(EXIT_INPUT,
-            "%s: ends before update %" PRIu64
-            ", where %s stands (FORCE=1 to start anew)",
+            "%s: ends before update %" PRIu64 ", the one of %s (FORCE=1 to start anew)",
             study->losses, state->updates, training->checkpoint);
     for (size_t t = 0; t < state->updates; ++t)
         training->loss[t] = tsv_number(&table, t, training->name);
     tsv_free(&table);
 }
 
-/// The losses go first: there are never fewer of them than a checkpoint has behind it.
+/// The losses are written first, so that the table never has fewer than a checkpoint has updates.
 static void study_save(struct study *study, size_t updates)
 {
     struct output output;
@@ -210,7 +212,7 @@ static void study_save(struct study *study, size_t updates)
     }
 }
 
-/// The training that has done least, the first of them.
+/// The training with the fewest updates, the first of equals.
 static struct training *training_next(struct study *study)
 {
     struct training *next = study->training;
@@ -291,8 +293,8 @@ static double excess(double x, struct band band)
     return fmax(0, fmax(band.low - x, x - band.high)) / band.margin;
 }
 
-/// The share of windows in which training `r` is at most `margins` outside the band of the fp32 seeds,
-/// itself left out.
+/// The share of windows in which training `r` is at most `margins` outside the band of the fp32
+/// seeds, itself left out.
 static double share_within(const struct study *study, int r, double margins)
 {
     size_t inside = 0;
@@ -302,8 +304,8 @@ static double share_within(const struct study *study, int r, double margins)
     return (double)inside / (double)(study->updates + 1 - WINDOW);
 }
 
-/// The paired difference, bf16 minus fp32 at seed S, over the last fifth of the updates, and the breadth of
-/// the band there.
+/// The paired difference, bf16 minus fp32 at seed S, over the last fifth of the updates, and the
+/// breadth of the band there.
 static void compare_end(struct study *study)
 {
     const double *bf16_loss = study->training[BF16_RUN].loss,
@@ -395,7 +397,7 @@ static void draw(const struct study *study, const char *verdict)
     snprintf(
         caption, sizeof caption,
         "Masked loss in training, running means of %d updates: bf16 products, fp32 "
-        "sums and master weights (seed %" PRIu64 ") beside fp32 (seeds %" PRIu64
+        "sums and master weights (seed %" PRIu64 ") next to fp32 (seeds %" PRIu64
         " to %" PRIu64 "). Recipe %s %s on %s, its schedule shortened to %zu "
         "updates of %zu images. Grey: the band of the fp32 seeds; light: widened "
         "by one standard error. Right: minus the fp32 curve of seed %" PRIu64
@@ -406,7 +408,7 @@ static void draw(const struct study *study, const char *verdict)
     figure_draw(run, "arithmetic", "curves", caption, NULL);
 }
 
-/// What the run's provenance says of the test, this time or an earlier one.
+/// Prints the verdict in the run's provenance, of this run or an earlier one.
 static void print_verdict(const struct run *run)
 {
     char path[PATH_SIZE];

@@ -1,10 +1,10 @@
-/// bench_steps: whole training steps, or forward passes, of one configuration, timed. `make bench` runs it
-/// beside tests/peer/mae_torch.py, which speaks the same language.
+/// bench_steps: times whole training steps, or forward passes, of one configuration. `make bench`
+/// runs it next to tests/peer/mae_torch.py, which takes and prints the same words.
 ///
-/// Says on stdout, as words key=value, what it is about to measure. Then for every line on stdin, a number
-/// of repetitions, it does as many batches and says how many images that was and how long it took, the
-/// machine's peak just before and after, and the time by phase, threads added up; at the end of stdin the
-/// most memory it ever had. Images and masks are random.
+/// Prints on stdout, as words key=value, what it will measure. Then for every line on stdin, a
+/// number of repetitions, it computes that many batches and prints the number of images, the
+/// time, the machine's peak just before and after, and the time by phase, summed over threads; at
+/// the end of stdin the most memory it ever had. Images and masks are random.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,19 +24,20 @@
 #include "core/train/pretrain.h"
 
 enum { IMAGES = 1024 };          ///< in the set that batches are taken from
-static const double PROBE = .03; ///< seconds that a look at the peak takes
+static const double PROBE = .03; ///< seconds that a measurement of the peak takes
 enum work { TRAINING, FORWARD };
 
-// ====== What a step takes ======
+// ====== Operations of a step ======
 
-/// Multiply-adds of `blocks` blocks on `tokens` tokens of width D: qkv, proj and the perceptron's two
-/// layers, Q K^T and P V.
+/// Multiply-adds of `blocks` blocks on `tokens` tokens of width D: qkv, proj and the perceptron's
+/// two layers, Q K^T and P V.
 static double blocks_work(int blocks, double tokens, double width)
 {
     return blocks * (12 * tokens * width * width + 2 * tokens * tokens * width);
 }
 
-/// Floating-point operations of one image's forward pass, two a multiply-add: matrix products alone.
+/// Floating-point operations of one image's forward pass, two a multiply-add: matrix products
+/// alone.
 static double forward_flops(const struct recipe *recipe)
 {
     const struct mae_shape *shape = &recipe->shape;
@@ -167,7 +168,7 @@ static void bench_slice(struct bench *bench, long repetitions)
     long images = repetitions * (long)bench->settings.recipe.batch;
     printf("images=%ld seconds=%.6f loss=%.6f peak_before=%.6g peak_after=%.6g", images,
            seconds, bench->loss, peak_before, peak_after);
-    // What is in no other phase is whatever is left: a thread that waits charges nothing.
+    // The rest is in no other phase: a thread that waits charges nothing.
     double rest = seconds * threads;
     for (int p = 0; p < PHASES; ++p) {
         if (p == PHASE_OTHER) continue;

@@ -1,4 +1,4 @@
-/// encode: what a trained model makes of images, as .npy files, for anyone with weights.
+/// encode: a trained model's tokens and reconstructions of images, as .npy files, from any weights.
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -64,7 +64,7 @@ struct job {
     float *images;                 ///< (n,3,32,32), owned
     uint8_t *labels;               ///< (n), owned, or NULL
     struct arena arena;            ///< holds the arrays below
-    int32_t *shown;                ///< (n,V)
+    int32_t *patches;              ///< (n,V) the visible ones
     uint8_t *mask;                 ///< (n,T)
     float *encoded;                ///< (n,V+1,D)
     float *painted;                ///< (n,3,32,32), NULL without a decoder
@@ -122,7 +122,7 @@ static void request_read(struct request *request, const struct option *options,
 }
 
 // An input may lie in the folder of --out, where an earlier run left it, but not under a name that
-// this run takes; whatever path leads to it, it is known by its device and inode.
+// this run writes to. Device and inode identify it, by any path.
 static void input_spare(const char *input, const char *out)
 {
     struct stat read, there;
@@ -211,7 +211,7 @@ static void images_from_data(struct job *job, const struct request *request)
 
 // ====== Masks ======
 
-// V; for --visible, whose array is kept in `chosen`, from its shape.
+// V; for --visible from the shape of its array, which goes to `chosen`.
 static size_t visible_count(struct npy *chosen, const struct job *job,
                             const struct request *request)
 {
@@ -234,9 +234,9 @@ static size_t visible_count(struct npy *chosen, const struct job *job,
     return chosen->shape[1];
 }
 
-// shown (V) of image i, from a checked row of --visible.
-static void shown_copy(int32_t *shown, const int32_t *row, size_t i,
-                       const struct job *job, const char *path)
+// visible (V) of image i, from a checked row of --visible.
+static void visible_copy(int32_t *visible, const int32_t *row, size_t i,
+                         const struct job *job, const char *path)
 {
     for (size_t v = 0; v < job->visible; ++v) {
         if (row[v] < 0 || (size_t)row[v] >= job->tokens)
@@ -245,7 +245,7 @@ static void shown_copy(int32_t *shown, const int32_t *row, size_t i,
         if (v > 0 && row[v] <= row[v - 1])
             die(EXIT_INPUT, "%s: row %zu does not ascend, patch %d after %d", path, i,
                 row[v], row[v - 1]);
-        shown[v] = row[v];
+        visible[v] = row[v];
     }
 }
 
@@ -254,19 +254,19 @@ static void masks_fill(struct job *job, const struct request *request,
 {
     int32_t hidden[MOST_TOKENS];
     for (size_t i = 0; i < job->count; ++i) {
-        int32_t *shown = job->shown + i * job->visible;
+        int32_t *visible = job->patches + i * job->visible;
         if (request->visible) {
             const int32_t *rows = chosen->data;
-            shown_copy(shown, rows + i * job->visible, i, job, request->visible);
+            visible_copy(visible, rows + i * job->visible, i, job, request->visible);
         } else if (request->ratio) {
-            mask_draw(shown, hidden, job->tokens, request->mask_ratio,
+            mask_draw(visible, hidden, job->tokens, request->mask_ratio,
                       request->mask_seed, EVALUATION_EPOCH, (uint32_t)i);
         } else {
-            for (size_t t = 0; t < job->tokens; ++t) shown[t] = (int32_t)t;
+            for (size_t t = 0; t < job->tokens; ++t) visible[t] = (int32_t)t;
         }
         uint8_t *mask = job->mask + i * job->tokens;
         memset(mask, 1, job->tokens);
-        for (size_t v = 0; v < job->visible; ++v) mask[shown[v]] = 0;
+        for (size_t v = 0; v < job->visible; ++v) mask[visible[v]] = 0;
     }
 }
 
@@ -279,7 +279,7 @@ static void arrays_open(struct job *job, const struct request *request)
     size_t pixels = job->weights.decoder ? size_product(job->count, IMAGE_BYTES) : 0;
     size_t patches = size_product(job->count, job->tokens);
     arena_open_growing(&job->arena, "outputs");
-    job->shown = arena_take(&job->arena, job->count * job->visible, sizeof(int32_t));
+    job->patches = arena_take(&job->arena, job->count * job->visible, sizeof(int32_t));
     job->mask = arena_take(&job->arena, patches, 1);
     job->encoded = arena_take(&job->arena, encoded, sizeof(float));
     if (pixels) job->painted = arena_take(&job->arena, pixels, sizeof(float));
@@ -296,7 +296,7 @@ static void encode(struct job *job, int threads)
         .images = job->images,
         .count = job->count,
         .visible = job->visible,
-        .shown = job->shown,
+        .shown = job->patches,
         .threads = threads,
     };
     if (encode_images(job->encoded, job->painted, &encoding))
@@ -306,8 +306,8 @@ static void encode(struct job *job, int threads)
 
 // ====== Files ======
 
-// Writes an array, or removes an earlier run's when there is none: the files of a folder belong
-// together.
+// Writes an array, or removes an earlier run's when this run has no such array: the files of a
+// folder belong together.
 static void put(const char *out, int which, enum npy_type type, int dimensions,
                 const size_t *shape, const void *data)
 {
@@ -334,7 +334,7 @@ static void outputs_put(const struct job *job, const char *out)
     put(out, OUT_LABELS, NPY_U1, 1, &n, job->labels);
     put(out, OUT_TOKENS, NPY_F4, 3, (size_t[]){n, job->visible + 1, job->width},
         job->encoded);
-    put(out, OUT_VISIBLE, NPY_I4, 2, (size_t[]){n, job->visible}, job->shown);
+    put(out, OUT_VISIBLE, NPY_I4, 2, (size_t[]){n, job->visible}, job->patches);
     put(out, OUT_MASK, NPY_U1, 2, (size_t[]){n, job->tokens}, job->mask);
     put(out, OUT_PAINTED, NPY_F4, 4, pictures, job->painted);
 }

@@ -56,8 +56,8 @@ static void put_rows(float *out, const real *x, const real *normed, size_t token
     for (size_t i = 0; i < tokens * width; ++i) out[width + i] = (float)normed[i];
 }
 
-// The class token's row, and the mean of the others, added in order. Returns 1 when some number is not
-// finite.
+// The class token's row, and the mean of the others, added in order. Returns 1 when some number
+// is not finite.
 static int put_summary(float *out, const real *tokens, size_t count, size_t width)
 {
     int finite = 1;

@@ -50,8 +50,8 @@ static int header_length(size_t *length, const char *bytes, size_t size,
     return 1;
 }
 
-// cJSON takes every control character for a space and ends a text at \u0000. Both are refused here, so
-// that a name is what the file says.
+// cJSON takes every control character for a space and ends a text at \u0000. Both are refused
+// here, so that a name is what the file says.
 static int header_check_text(const char *text, size_t length,
                              const struct reader *reader)
 {

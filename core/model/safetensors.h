@@ -1,6 +1,6 @@
-/// Weights on disk: safetensors (github.com/huggingface/safetensors), an 8-byte little-endian header
-/// length, a JSON header {name: {dtype, shape, data_offsets}}, then the raw numbers. The header is read
-/// with cJSON. A file is accepted only when every byte of it is accounted for.
+/// Weights on disk: safetensors (github.com/huggingface/safetensors), an 8-byte little-endian
+/// header length, a JSON header {name: {dtype, shape, data_offsets}}, then the raw numbers. The
+/// header is read with cJSON. A file is accepted only when every byte of it is accounted for.
 #ifndef MASKBOOK_MODEL_SAFETENSORS_H
 #define MASKBOOK_MODEL_SAFETENSORS_H
 
@@ -37,38 +37,39 @@ struct safetensors {
 /// Bytes of a sentence about a file, the final 0 included: "PATH: what is wrong".
 enum { SAFETENSORS_FAULT = 4096 };
 
-/// Reads and checks a file. Returns 1, or 0 with `fault` (SAFETENSORS_FAULT) filled and nothing to free, for: a
-/// missing or truncated file, a header length of 0, over 16 MB or past the end, JSON that does not parse or
-/// has trailing bytes, duplicate names, an unknown dtype, offsets above 2^53, reversed, overlapping, with
-/// holes or past the end, a shape whose product is not the data's size, metadata that is not text, and a
-/// number that is not finite. Dies (EXIT_INPUT) when the disk fails while it reads.
+/// Reads and checks a file. Returns 1, or 0 with `fault` (SAFETENSORS_FAULT) filled and nothing
+/// to free, for: a missing or truncated file, a header length of 0, over 16 MB or past the end,
+/// JSON that does not parse or has trailing bytes, duplicate names, an unknown dtype, offsets
+/// above 2^53, reversed, overlapping, with holes or past the end, a shape whose product is not
+/// the data's size, metadata that is not text, and a number that is not finite. Dies (EXIT_INPUT)
+/// when the disk fails while it reads.
 int safetensors_open(struct safetensors *file, const char *path,
                      char fault[SAFETENSORS_FAULT]) __attribute__((warn_unused_result));
 
-/// The same, but dies (EXIT_INPUT) with the fault. `hint` says what to do when the file is missing, or
-/// NULL.
+/// The same, but dies (EXIT_INPUT) with the fault. `hint` says what to do when the file is
+/// missing, or NULL.
 void safetensors_read(struct safetensors *file, const char *path, const char *hint);
 
 /// Frees what safetensors_open or safetensors_read made.
 void safetensors_free(struct safetensors *file);
 
-/// The tensor of that name, NULL when there is none.
+/// The tensor of that name, NULL when the file has no such tensor.
 const struct tensor *safetensors_find(const struct safetensors *file, const char *name);
 
-/// The metadata text of that key, NULL when there is none.
+/// The metadata text of that key, NULL when it is missing.
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
 
-/// The tensor of that name. Dies (EXIT_INPUT), naming it, when it is missing or has another shape than
-/// the table's `row`.
+/// The tensor of that name. Dies (EXIT_INPUT), naming it, when it is missing or has another shape
+/// than the table's `row`.
 const struct tensor *tensor_expect(const struct safetensors *file, const char *name,
                                    const struct parameter *row);
 
 /// out (tensor->count) = the tensor's numbers, widened exactly.
 void tensor_values(real *out, const struct tensor *tensor);
 
-/// slab (parameters->count) = the file's tensors `prefix`+name for every row of the table. Returns 1, or 0
-/// with `fault` filled and the slab unspecified when a tensor is missing or has another shape, or when the
-/// file holds a tensor under `prefix` that is not in the table.
+/// slab (parameters->count) = the file's tensors `prefix`+name for every row of the table.
+/// Returns 1, or 0 with `fault` filled and the slab unspecified when a tensor is missing or has
+/// another shape, or when the file holds a tensor under `prefix` that is not in the table.
 int safetensors_slab(real *slab, const struct parameters *parameters,
                      const struct safetensors *file, const char *prefix,
                      char fault[SAFETENSORS_FAULT]) __attribute__((warn_unused_result));
@@ -89,9 +90,9 @@ struct slab {
 };
 
 /// Writes `slabs` (slab_count) slabs of the same table, as `type`, with `metadata`
-/// (metadata_count), atomically (core/base/files.h), in the table's order; BF16 is rounded to nearest,
-/// ties to even. Contract: every number is finite as `type`, keys and names are distinct. Dies
-/// (EXIT_SYSTEM) when the disk does not take it, leaving the old file.
+/// (metadata_count), atomically (core/base/files.h), in the table's order; BF16 is rounded to
+/// nearest, ties to even. Contract: every number is finite as `type`, keys and names are
+/// distinct. Dies (EXIT_SYSTEM) when the disk does not take it, leaving the old file.
 void safetensors_write(const char *path, const struct parameters *parameters,
                        const struct slab *slabs, size_t slab_count,
                        const struct metadata *metadata, size_t metadata_count,

@@ -18,7 +18,7 @@ enum {
 extern const char *const TENSOR_TYPES[2];
 extern const size_t TENSOR_BYTES[2];
 
-/// A key that occurs twice in a JSON object (cJSON keeps both), NULL when there is none.
+/// A key that occurs twice in a JSON object (cJSON stores both), NULL when all are distinct.
 /// Dies (EXIT_SYSTEM) without memory. Work n log n.
 const char *json_duplicate_key(const struct cJSON *object);
 

@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// What is being written, and how.
+// What is being written, and how.
 struct job {
     const struct parameters *parameters;
     enum tensor_type type;
 };
 
-// The largest magnitude that stays finite: F32's largest, and for BF16 whatever rounds below
-// 2^128, that is, lies below the midpoint of 2^128 and BF16's largest number.
+// The largest magnitude that stays finite: F32's largest, and for BF16 every number that rounds
+// below 2^128, that is, lies below the midpoint of 2^128 and BF16's largest number.
 static double largest(enum tensor_type type)
 {
     return type == TENSOR_F32 ? 0x1.fffffep127 : 0x1.fefffep127;

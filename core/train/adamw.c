@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-// The numbers of an update that are the same for every weight, each rounded once from double, in the
-// places where torch.optim.AdamW rounds them.
+// The numbers of an update that are the same for every weight, each rounded once from double, at
+// the same points as in torch.optim.AdamW.
 struct step {
     real keep;         // 1 - lr wd
     real beta1, gain1; // b1, 1 - b1

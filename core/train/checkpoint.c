@@ -22,8 +22,8 @@ static struct numbers numbers_of(const struct train_state *state)
     return numbers;
 }
 
-// Digest over everything that the continuation depends on, because a safetensors file with a flipped bit in
-// a number is still well formed.
+// Digest over everything that the continuation depends on, because a safetensors file with a
+// flipped bit in a number is still well formed.
 static void state_digest(char hex[HASH_HEX], const struct run_identity *identity,
                          const struct numbers *numbers, const struct train_state *state,
                          size_t count)

@@ -1,5 +1,5 @@
-/// What a trained classifier says of images: the most likely class of each. Images pass in chunks of one
-/// fixed shape, in FP32, so that a result depends neither on threads nor on the count.
+/// The most likely class of each image by a trained classifier, in FP32. A result depends neither
+/// on the number of threads nor on how many images there are.
 #ifndef MASKBOOK_TRAIN_CLASSIFY_H
 #define MASKBOOK_TRAIN_CLASSIFY_H
 
@@ -17,11 +17,12 @@ struct classification {
 };
 
 /// predicted (images->count) = each image's most likely class, the first of equals.
-/// Work: one forward pass an image. Dies (EXIT_SYSTEM) when threads or memory are refused, or when a logit
-/// is not finite (weights that overflow). Contract: there are images, and at most 256 classes.
+/// Work: one forward pass per image. Dies (EXIT_SYSTEM) when threads or memory are refused, or when
+/// a logit is not finite (weights that overflow). Contract: there are images, and at most 256
+/// classes.
 void classify_images(uint8_t *predicted, const struct classification *classification);
 
-/// The share of images (count > 0) whose predicted class is their label.
+/// The fraction of images (count > 0) whose predicted class is their label.
 double classification_accuracy(const uint8_t *predicted, const uint8_t *labels,
                                size_t count);
 

@@ -1,7 +1,6 @@
-/// What a trained model makes of images of any origin under any choice of visible patches: the
-/// encoder's tokens, and the picture that the decoder paints. Images pass in chunks of one fixed
-/// shape, the last one filled up with copies of the last image, so that a row depends neither on
-/// threads nor on how many images follow it.
+/// A trained model's outputs for images of any origin under any choice of visible patches: the
+/// encoder's tokens and the decoder's picture. A row depends neither on the number of threads nor
+/// on how many images follow it.
 #ifndef MASKBOOK_TRAIN_ENCODE_H
 #define MASKBOOK_TRAIN_ENCODE_H
 
@@ -23,7 +22,7 @@ struct encoding {
 /// Encodes all images.
 /// tokens (n,V+1,D)     after the layer, class token first
 /// painted (n,3,32,32)  the prediction of every patch, the visible ones too; NULL: not wanted
-/// Work: one encoder pass an image, with `painted` one more whole pass. Returns 0, or 1 when some
+/// Work: one encoder pass per image; with `painted` also a whole pass. Returns 0, or 1 when some
 /// number is not finite (weights that overflow). Dies (EXIT_SYSTEM) when threads or memory are
 /// refused.
 int encode_images(float *tokens, float *painted, const struct encoding *encoding)

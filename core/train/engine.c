@@ -10,7 +10,7 @@
 #include <xmmintrin.h>
 
 // Round to nearest, all exceptions masked, subnormals flushed on output (bit 15) and input (bit 6):
-// the same in every worker whatever the caller's setting was.
+// the same in every worker for any setting of the caller.
 enum { FLOATING_POINT_MODE = 0x1f80 | 0x8000 | 0x0040 };
 
 typedef void item_function(size_t i, int worker, void *context);
@@ -21,15 +21,16 @@ struct worker {
     pthread_t thread;
 };
 
-// A node of the tree has the number of its leftmost micro-batch, which also indexes its buffer and its
-// loss. Heap numbers (root 1, children 2n and 2n + 1, micro-batch m at micro_batches + m) index `arrived`.
+// A node of the tree has the number of its leftmost micro-batch, which also indexes its buffer
+// and its loss. Heap numbers (root 1, children 2n and 2n + 1, micro-batch m at micro_batches + m)
+// index `arrived`.
 struct engine {
     struct arena arena; // holds everything, this struct included
     int threads;
     size_t micro_batches, count;
     size_t *order;       // (micro_batches) in which they are begun
     double *loss;        // (micro_batches)
-    real **buffer;       // (micro_batches) NULL where the node has none
+    real **buffer;       // (micro_batches) NULL: the node has no buffer now
     atomic_int *arrived; // (micro_batches) children of a node that are finished
     real **spare;        // (micro_batches) buffers not in use, a stack
     size_t spares;
@@ -46,7 +47,7 @@ struct engine {
     pthread_cond_t begin, end;
     uint64_t jobs; // begun so far
     int running;   // a job is under way
-    int busy;      // threads besides the caller still at the job
+    int busy;      // threads other than the caller still at the job
     int closing;
 };
 
@@ -82,7 +83,7 @@ static void *worker_main(void *argument)
     }
 }
 
-// Signals stay with the caller, which alone knows how to stop a training.
+// Only the caller receives signals, because it knows how to stop a training.
 static void workers_start(struct engine *engine)
 {
     sigset_t all, before;
@@ -199,7 +200,7 @@ void engine_order(struct engine *engine, const size_t *order)
     memcpy(engine->order, order, engine->micro_batches * sizeof *order);
 }
 
-// The buffer given back last, still warm in the cache, or a new one.
+// The buffer released last, which may still be in the cache, or a new one.
 static real *buffer_take(struct engine *engine)
 {
     pthread_mutex_lock(&engine->spare_lock);
@@ -222,8 +223,8 @@ KERNEL static void slab_add(real *restrict sum, const real *restrict term, size_
     for (size_t i = 0; i < count; ++i) sum[i] += term[i];
 }
 
-// Computes a micro-batch, then climbs: the worker that finishes the second child of a node adds the right
-// child to the left one, in this order always, and goes on from the node.
+// Computes a micro-batch, then climbs: the worker that finishes the second child of a node adds
+// the right child to the left one, in this order always, and goes on from the node.
 static void micro_batch_item(size_t i, int worker, void *context)
 {
     struct engine *engine = context;

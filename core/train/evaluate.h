@@ -1,5 +1,5 @@
-/// Reconstructions of images by a trained model: each image under a seeded mask, handed one at a time to a
-/// function that measures something on it.
+/// Reconstructions of images by a trained model: each image under a seeded mask, handed one at a
+/// time to a function that measures something on it.
 #ifndef MASKBOOK_TRAIN_EVALUATE_H
 #define MASKBOOK_TRAIN_EVALUATE_H
 
@@ -9,7 +9,8 @@
 #include "core/data/images.h"
 #include "core/model/mae.h"
 
-/// The epoch that keys masks of evaluation. No training reaches it, so masks depend on (seed, image).
+/// The epoch that keys masks of evaluation. No training reaches it, so masks depend on (seed,
+/// image).
 #define EVALUATION_EPOCH UINT32_MAX
 
 struct evaluation {
@@ -34,19 +35,19 @@ struct reconstruction {
     const int32_t *visible, *hidden;    ///< (V), (M) patch numbers, ascending
 };
 
-/// Measures one image. Called from several threads, once for each position, in any order: it writes only
-/// to that position's result or to workspace of `worker` (0 .. threads-1).
+/// Measures one image. Called from several threads, once for each position, in any order: it
+/// writes only to that position's result or to workspace of `worker` (0 .. threads-1).
 typedef void reconstruction_function(const struct reconstruction *one, int worker,
                                      void *context);
 
-/// Calls `each` for every image of the list. Work: one forward pass an image.
-/// Dies (EXIT_SYSTEM) when threads or memory are refused. Contract: images are in the set, and the mask
-/// leaves at least one patch visible and one hidden.
+/// Calls `each` for every image of the list. Work: one forward pass per image. Dies (EXIT_SYSTEM)
+/// when threads or memory are refused. Contract: images are in the set, and the mask leaves at
+/// least one patch visible and one hidden.
 void evaluate_reconstructions(const struct evaluation *evaluation,
                               reconstruction_function *each, void *context);
 
-/// loss (count) = the masked loss of each image alone (core/train/loss.h). Its mean is the pretraining loss
-/// on these images; its spread gives the standard error.
+/// loss (count) = the masked loss of each image alone (core/train/loss.h). Its mean is the
+/// pretraining loss on these images; its spread gives the standard error.
 void evaluate_losses(double *loss, const struct evaluation *evaluation);
 
 #endif

@@ -16,9 +16,10 @@
 
 // ====== Recipe ======
 
-// The public code's train_classifier.py: AdamW with these betas, decay on every parameter, peak
-// 1e-3 * 128 / 256, 100 epochs in batches of 128, warm-up 5. The smoke tier's small network sees planted
-// scenes in batches of 32; its peak is the best of 5e-4, 1e-3, 2e-3 and 5e-3 on 1,000 training scenes held out.
+// As the public code's train_classifier.py: AdamW with these betas, decay on every parameter,
+// peak 1e-3 * 128 / 256, 100 epochs in batches of 128, warm-up 5. The smoke tier's small network
+// sees planted scenes in batches of 32; its peak is the best of 5e-4, 1e-3, 2e-3 and 5e-3 on
+// 1,000 training scenes held out.
 struct recipe finetune_recipe(const char *tier, const char *run)
 {
     struct recipe recipe = recipe_find(tier, run);
@@ -201,8 +202,8 @@ static double number_in(const struct safetensors *file, const char *key)
     double value;
     const char *text = safetensors_metadata(file, key);
     if (!text || !number_scan(&value, text))
-        die(EXIT_INPUT, "%s: its metadata do not say %s (remove it, or FORCE=1)",
-            file->path, key);
+        die(EXIT_INPUT, "%s: its metadata lack %s (remove it, or FORCE=1)", file->path,
+            key);
     return value;
 }
 

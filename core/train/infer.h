@@ -1,7 +1,8 @@
-/// Forward passes of a trained model over many images on several threads. Images pass in chunks of one
-/// fixed shape, the last chunk filled with copies of the last image, so that a result depends neither on
-/// the number of threads nor on the number of images. The caller says what a pass computes and what
-/// becomes of it: core/train/evaluate.h, encode.h, classify.h, core/analysis/encoder_features.h.
+/// Forward passes of a trained model over many images on several threads. Images pass in chunks
+/// of one fixed shape, the last chunk filled with copies of the last image, so that a result
+/// depends neither on the number of threads nor on the number of images. The caller says what a
+/// pass computes and what becomes of it: core/train/evaluate.h, encode.h, classify.h,
+/// core/analysis/encoder_features.h.
 #ifndef MASKBOOK_TRAIN_INFER_H
 #define MASKBOOK_TRAIN_INFER_H
 
@@ -23,8 +24,8 @@ struct infer_chunk {
     int worker;                           ///< 0 .. threads-1
 };
 
-/// Computes a chunk. Called from several threads, once for each chunk, in any order: it writes only to
-/// its images' results and its workspace. Returns 0, or 1 when some number is not finite.
+/// Computes a chunk. Called from several threads, once for each chunk, in any order: it writes
+/// only to its images' results and its workspace. Returns 0, or 1 when some number is not finite.
 typedef int infer_function(const struct infer_chunk *chunk, void *context);
 
 struct infer {
@@ -39,8 +40,8 @@ struct infer {
     void *context; ///< of workspace and pass
 };
 
-/// Calls pass for every chunk. Returns 0, or 1 when some call did. Dies (EXIT_SYSTEM) when threads or
-/// memory are refused. Contract: there are images and threads.
+/// Calls pass for every chunk. Returns 0, or 1 when some call did. Dies (EXIT_SYSTEM) when
+/// threads or memory are refused. Contract: there are images and threads.
 int infer_run(const struct infer *infer);
 
 #endif

@@ -1,6 +1,7 @@
-/// What trainings minimise: the masked reconstruction loss of pretraining (paper Eq. 1; He et al. 2022), mean
-/// squared error over the numbers of the hidden patches, raw pixels in [-1,1]; and the cross-entropy of
-/// finetuning, the mean over images of -log softmax(logits)_label (torch.nn.functional.cross_entropy).
+/// The losses of training. Pretraining: the masked reconstruction loss (paper Eq. 1; He et al.
+/// 2022), the mean squared error over the numbers of the hidden patches, raw pixels in [-1,1].
+/// Finetuning: the cross-entropy, the mean over images of -log softmax(logits)_label
+/// (torch.nn.functional.cross_entropy).
 #ifndef MASKBOOK_TRAIN_LOSS_H
 #define MASKBOOK_TRAIN_LOSS_H
 
@@ -19,8 +20,8 @@ double masked_loss(real *dprediction, const real *prediction, const real *patche
                    const int32_t *hidden, size_t images, size_t tokens,
                    size_t hidden_count, size_t patch_size, real scale);
 
-/// Returns sum over images b of log(sum_c exp(y_bc)) - y_b,label over B, summed in double in row order;
-/// each row's largest logit is taken off first, so that no exponential overflows.
+/// Returns sum over images b of log(sum_c exp(y_bc)) - y_b,label over B, summed in double in row
+/// order; each row's largest logit is subtracted first, so that no exponential overflows.
 /// dlogits (B,C)  overwritten with scale * the gradient; or NULL
 /// logits  (B,C)
 /// labels  (B)    0 .. C-1 (contract)

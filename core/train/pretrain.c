@@ -153,8 +153,8 @@ double pretrain_rate(const struct pretrain *settings)
 
 // ====== Weights that exist ======
 
-// Dies unless this training is a longer one of the same: the same identity but for the recipe, and more
-// images seen.
+// Dies unless this training is a longer one of the same: the same identity but for the recipe,
+// and more images seen.
 static void replacement_check(const struct pretrain *settings,
                               const struct run_identity *identity,
                               const struct safetensors *file)

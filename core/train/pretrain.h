@@ -1,6 +1,6 @@
-/// Pretraining of a masked autoencoder (paper Eqs. 1-2, Sec. 6), from random weights to a safetensors file.
-/// It can be killed at any moment and continued to the same bits. The parts that work in memory are
-/// public for programs that measure or compare training steps.
+/// Pretraining of a masked autoencoder (paper Eqs. 1-2, Sec. 6), from random weights to a
+/// safetensors file. It can be killed at any moment and continued to the same bits. The parts
+/// that work in memory are public for programs that measure or compare training steps.
 #ifndef MASKBOOK_TRAIN_PRETRAIN_H
 #define MASKBOOK_TRAIN_PRETRAIN_H
 
@@ -28,8 +28,7 @@ struct pretrain {
     const char *weights; ///< the file to write at the end
     /// Key of the sources, when weights made by other sources do not count; or NULL.
     const char *code;
-    const char
-        *resume_command; ///< printed when interrupted, "make pretrain RUN=m75-h3"
+    const char *resume_command; ///< printed when interrupted
     /// At least this long between checkpoints (0: at every epoch's end and every 100 updates).
     double checkpoint_seconds;
     /// Called after every update and its checkpoint with the number of updates done, or NULL; tests
@@ -37,34 +36,36 @@ struct pretrain {
     void (*after_update)(uint64_t updates);
 };
 
-/// Returns 1, nothing to train, when settings->weights exists and came from the same recipe, seed, data,
-/// arithmetic and core type, and from the same code if settings->code is given; else 0, also under
-/// settings->force. Reads no pixel: images need only name and digest.
+/// Returns 1, nothing to train, when settings->weights exists and came from the same recipe,
+/// seed, data, arithmetic and core type, and from the same code if settings->code is given; else
+/// 0, also under settings->force. Reads no pixel: images need only name and digest.
 ///
-/// If settings->code is NULL, an existing file from a different training is overwritten only by a longer
-/// run with the same tier, run, seed, data_digest, arithmetic and core_type; otherwise dies (EXIT_INPUT),
-/// naming the key that differs. How long this run is depends on images->count: while that is 0 (not
-/// loaded), pretrain_run compares the lengths. Dies (EXIT_INPUT) when the file is corrupt.
+/// If settings->code is NULL, an existing file from a different training is overwritten only by a
+/// longer run with the same tier, run, seed, data_digest, arithmetic and core_type; otherwise
+/// dies (EXIT_INPUT), naming the key that differs. How long this run is depends on images->count:
+/// while that is 0 (not loaded), pretrain_run compares the lengths. Dies (EXIT_INPUT) when the
+/// file is corrupt.
 int pretrain_ready(const struct pretrain *settings);
 
-/// Trains to the end, from folder/checkpoint.safetensors if that is whole and of the same recipe, seed,
-/// data, arithmetic and core type. Otherwise dies (EXIT_INPUT), saying what is wrong and what to do; but
-/// under settings->force, and if settings->code is given, it removes the checkpoint with a line on stderr
-/// and starts anew. Waits until no other training runs in folder's parent, then calls pretrain_ready
-/// again; returns 0 when the weights exist by now, 1 after training.
+/// Trains to the end, from folder/checkpoint.safetensors if that is whole and of the same recipe,
+/// seed, data, arithmetic and core type. Otherwise dies (EXIT_INPUT), saying what is wrong and
+/// what to do; but under settings->force, and if settings->code is given, it removes the
+/// checkpoint with a line on stderr and starts anew. Waits until no other training runs in
+/// folder's parent, then calls pretrain_ready again; returns 0 when the weights exist by now, 1
+/// after training.
 ///
-/// Appends to the log one line for the first update that completes an epoch, and for the last: epoch,
-/// updates, loss (mean over the updates since the line before), learning_rate, images_per_second,
-/// weights_sha256 (of the weights as F32 in the table's order). Writes the weights as F32 with metadata:
-/// format, recipe, run, tier, data, data_digest, seed, updates, images_seen, epochs, heads,
-/// decoder_heads, patch, mask_ratio, arithmetic, core_type, code (if given).
-/// Interruptions and failures as for train_loop_run.
+/// Appends to the log one line for the first update that completes an epoch, and for the last:
+/// epoch, updates, loss (mean over the updates since the line before), learning_rate,
+/// images_per_second, weights_sha256 (of the weights as F32 in the table's order). Writes the
+/// weights as F32 with metadata: format, recipe, run, tier, data, data_digest, seed, updates,
+/// images_seen, epochs, heads, decoder_heads, patch, mask_ratio, arithmetic, core_type, code (if
+/// given). Interruptions and failures as for train_loop_run.
 int pretrain_run(const struct pretrain *settings);
 
 // ====== In memory ======
 
-/// A fixed number of masked images and the workspace of their pass through the model: of one thread, in
-/// training and in evaluation.
+/// A fixed number of masked images and the workspace of their pass through the model: of one
+/// thread, in training and in evaluation.
 struct masked_batch {
     const struct mae *mae;     ///< borrowed
     size_t images;             ///< B
@@ -77,14 +78,14 @@ struct masked_batch {
     int32_t *visible, *hidden; ///< (B,V), (B,M) patch numbers, ascending
 };
 
-/// Takes the memory for passes over `images` images at `mask_ratio` in `arithmetic` from `arena`. Contract:
-/// the mask leaves at least one patch visible and one hidden.
+/// Takes the memory for passes over `images` images at `mask_ratio` in `arithmetic` from `arena`.
+/// Contract: the mask leaves at least one patch visible and one hidden.
 void masked_batch_open(struct masked_batch *batch, const struct mae *mae, size_t images,
                        double mask_ratio, enum arithmetic arithmetic, enum mode mode,
                        struct arena *arena);
 
-/// Makes image number `position` of the batch image `image` of the set, under the mask of (seed, epoch,
-/// image).
+/// Makes image number `position` of the batch image `image` of the set, under the mask of (seed,
+/// epoch, image).
 void masked_batch_load(struct masked_batch *batch, size_t position,
                        const struct images *images, uint32_t image, uint64_t seed,
                        uint32_t epoch);
@@ -102,15 +103,15 @@ struct pretrainer {
     struct masked_batch *batch; ///< (threads)
 };
 
-/// As trainer_open, for settings->recipe; files are neither read nor written. Contract: the recipe's
-/// shape makes sense.
+/// As trainer_open, for settings->recipe; files are neither read nor written. Contract: the
+/// recipe's shape makes sense.
 void pretrainer_open(struct pretrainer *pretrainer, const struct pretrain *settings);
 
 /// Stops the threads and frees everything.
 void pretrainer_close(struct pretrainer *pretrainer);
 
-/// Images per second that a training with these settings would do here, from one micro-batch per thread,
-/// forward and backward.
+/// Images per second that a training with these settings would do here, from one micro-batch per
+/// thread, forward and backward.
 double pretrain_rate(const struct pretrain *settings);
 
 #endif

@@ -8,7 +8,7 @@
 
 static const char *const numbers[] = {"epochs", "updates"};
 
-/// The metadata as a number; NAN where it is none.
+// The metadata as a number; NAN when it is missing or not a number.
 static double metadata_number(const struct weights *weights, const char *key)
 {
     const char *text = safetensors_metadata(&weights->file, key);
@@ -74,6 +74,6 @@ void pretrained_open(struct weights *weights, const char *path,
 double pretrained_number(const struct weights *weights, const char *key)
 {
     double value = metadata_number(weights, key);
-    require(isfinite(value), "the metadata '%s' is no number", key);
+    require(isfinite(value), "the metadata '%s' is not a number", key);
     return value;
 }

@@ -1,15 +1,15 @@
-/// A finished pretraining, found by the recipe it is said to follow: an experiment that compares
-/// models must know that each is the one its name promises.
+/// A finished pretraining, checked against its recipe: an experiment that compares models must
+/// know that each is the one that its name says.
 #ifndef MASKBOOK_TRAIN_PRETRAINED_H
 #define MASKBOOK_TRAIN_PRETRAINED_H
 
 #include "core/model/weights.h"
 #include "core/train/recipe.h"
 
-/// Reads `path` (weights_open) and checks that it is what `recipe` trains on `data`: encoder and decoder of
-/// the recipe's shape, and metadata run, tier, data and mask_ratio that say the same. How long it was
-/// trained may differ (a pilot): metadata epochs and updates are numbers, for captions.
-/// Dies (EXIT_INPUT) naming the path and what differs; otherwise as weights_open.
+/// Reads `path` (weights_open) and checks that it is what `recipe` trains on `data`: encoder and
+/// decoder of the recipe's shape, and the same metadata run, tier, data and mask_ratio. It may
+/// have been trained for longer or shorter (a pilot), but its metadata epochs and updates are
+/// numbers. Dies (EXIT_INPUT) naming the path and what differs, and as weights_open.
 void pretrained_open(struct weights *weights, const char *path,
                      const struct recipe *recipe, const char *data);
 

@@ -6,7 +6,7 @@
 
 #include "core/base/die.h"
 
-// What every tier takes over unchanged from the public code of the paper's CIFAR-10 recipe
+// What every tier takes unchanged from the public code of the paper's CIFAR-10 recipe
 // (IcarusWizard/MAE, mae_pretrain.py): AdamW with these betas, decay on every parameter (no
 // exclusions), torch's default epsilon; 32x32 images, equal widths of encoder and decoder.
 #define COMMON .beta1 = .9, .beta2 = .95, .weight_decay = .05, .epsilon = 1e-8
@@ -22,11 +22,11 @@
                 .learning_rate = 2.4e-3                                                \
     }
 
-// desk: the same network on patches of 4 (a quarter of the tokens; public runs differ by .3 points of
-// finetuned accuracy) and the paper's number of updates, 24,500, on a 32nd of its images:
-// 63 epochs in batches of 128. The peak is the paper's times sqrt(128 / 4096) = 4.2e-4, the rule
-// for Adam when the batch shrinks at an equal number of updates (Malladi et al. 2022), rounded
-// up to 5e-4; the warm-up is 8 % of the run (the paper's: 10 %).
+// desk: the same network on patches of 4 (a quarter of the tokens; public runs differ by .3
+// points of finetuned accuracy) and the paper's number of updates, 24,500, on a 32nd of its
+// images: 63 epochs in batches of 128. The peak is the paper's times sqrt(128 / 4096) = 4.2e-4,
+// the rule for Adam when the batch shrinks at an equal number of updates (Malladi et al. 2022),
+// rounded up to 5e-4; the warm-up is 8 % of the run (the paper's: 10 %).
 #define DESK(name, ratio, heads)                                                       \
     {                                                                                  \
         COMMON, .tier = "desk", .run = (name), .mask_ratio = (ratio),                  \
@@ -75,9 +75,9 @@ struct recipe recipe_find(const char *tier, const char *run)
         strncat(runs, TABLE[i].run, sizeof runs - strlen(runs) - 1);
     }
     if (!*runs)
-        die(EXIT_USAGE, "tier '%s': there is none (smoke, desk or paper)", tier);
+        die(EXIT_USAGE, "tier '%s': unknown (choose smoke, desk or paper)", tier);
     if (!run) die(EXIT_USAGE, "no run was named (--run, one of%s)", runs);
-    die(EXIT_USAGE, "run '%s': there is none at tier %s (one of%s)", run, tier, runs);
+    die(EXIT_USAGE, "run '%s': unknown at tier %s (choose one of%s)", run, tier, runs);
 }
 
 void recipe_set_epochs(struct recipe *recipe, double epochs)

@@ -1,5 +1,6 @@
-/// Every pretraining recipe, in one table: what the paper gives, what its public code gives where the
-/// paper is silent, and what a tier scales down (each departure has a line in paper/deviations.md).
+/// Every pretraining recipe, in one table: the paper's numbers, those of its public code where
+/// the paper gives none, and what a tier scales down (each departure has a line in
+/// paper/deviations.md).
 #ifndef MASKBOOK_TRAIN_RECIPE_H
 #define MASKBOOK_TRAIN_RECIPE_H
 
@@ -14,10 +15,10 @@ struct recipe {
     struct mae_shape shape;
     double mask_ratio;
     size_t batch; ///< images an update (B)
-    size_t
-        micro_batches; ///< S, a power of two dividing batch; part of the result's bits
-    double epochs;     ///< passes over the training images
-    double warmup;     ///< epochs of linear warm-up
+    /// S, a power of two dividing batch; part of the result's bits.
+    size_t micro_batches;
+    double epochs;                              ///< passes over the training images
+    double warmup;                              ///< epochs of linear warm-up
     double learning_rate;                       ///< at the peak
     double beta1, beta2, epsilon, weight_decay; ///< AdamW
 };
@@ -35,8 +36,8 @@ const struct recipe *recipe_row(size_t i);
 /// Dies (EXIT_USAGE) unless 0 < epochs <= 100000.
 void recipe_set_epochs(struct recipe *recipe, double epochs);
 
-/// text (RECIPE_TEXT) = every number of the recipe as "key=value" words, the same for equal recipes;
-/// written into weights' metadata and hashed into results' keys.
+/// text (RECIPE_TEXT) = every number of the recipe as "key=value" words, the same for equal
+/// recipes; written into weights' metadata and hashed into results' keys.
 void recipe_text(char text[RECIPE_TEXT], const struct recipe *recipe);
 
 #endif

@@ -1,5 +1,5 @@
-/// What the weights of a training are a function of: two trainings with the same identity give the same
-/// bits. Checkpoints and weights carry it as metadata.
+/// What the weights of a training are a function of: two trainings with the same identity give
+/// the same bits. Checkpoints and weights carry it as metadata.
 #ifndef MASKBOOK_TRAIN_RUN_IDENTITY_H
 #define MASKBOOK_TRAIN_RUN_IDENTITY_H
 
@@ -31,8 +31,8 @@ enum { IDENTITY_KEYS = 6 }; ///< the most that run_identity_metadata writes
 size_t run_identity_metadata(struct metadata *metadata,
                              const struct run_identity *identity);
 
-/// Returns the first key under which the file's metadata differs from the identity ("recipe", "seed",
-/// "data_digest", "arithmetic", "core_type", "code" in this order), NULL when all agree.
+/// Returns the first key under which the file's metadata differs from the identity ("recipe",
+/// "seed", "data_digest", "arithmetic", "core_type", "code" in this order), NULL when all agree.
 const char *run_identity_difference(const struct run_identity *identity,
                                     const struct safetensors *file);
 

@@ -1,5 +1,6 @@
-/// The log of a training, one line an epoch. A training that was killed and continued has the same log as
-/// an uninterrupted one (but for the measured rates): lines after the checkpoint are dropped.
+/// The log of a training, one line per epoch. A training that was killed and continued has the
+/// same log as an uninterrupted one (but for the measured rates): lines after the checkpoint are
+/// dropped.
 #ifndef MASKBOOK_TRAIN_TRAIN_LOG_H
 #define MASKBOOK_TRAIN_TRAIN_LOG_H
 
@@ -25,12 +26,12 @@ struct train_log {
     size_t count;
 };
 
-/// Reads the lines of at most `updates` updates from the table at `path`, none when there is no file.
-/// Dies (EXIT_INPUT) for a table that is not a log.
+/// Reads the lines of at most `updates` updates from the table at `path`, none when there is no
+/// file. Dies (EXIT_INPUT) for a table that is not a log.
 void train_log_open(struct train_log *log, const char *path, uint64_t updates);
 
-/// Appends a line and writes the table anew, atomically; a column test_accuracy exists when some line has
-/// one. Dies (EXIT_SYSTEM) when it cannot.
+/// Appends a line and writes the table anew, atomically; a column test_accuracy exists when some
+/// line has one. Dies (EXIT_SYSTEM) when it cannot.
 void train_log_add(struct train_log *log, const struct log_line *line);
 
 /// Frees the lines.

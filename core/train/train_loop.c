@@ -29,14 +29,15 @@ struct loop {
 
 // ====== Interruptions ======
 
-static volatile sig_atomic_t interrupted; // the signal's number, 0 while none came
+static volatile sig_atomic_t interrupted; // the signal's number; 0: no signal yet
 
 static void interrupt(int signal)
 {
     interrupted = signal;
 }
 
-// The first signal asks for a checkpoint; the second kills, because SA_RESETHAND removes the handler.
+// The first signal asks for a checkpoint; the second kills, because SA_RESETHAND removes the
+// handler.
 static void interrupts_catch(struct sigaction before[2])
 {
     struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
@@ -54,7 +55,8 @@ static void interrupts_release(const struct sigaction before[2])
 
 // ====== Records ======
 
-// Epochs that are complete after `updates` updates. In integers: a product of fractions may fall short.
+// Epochs that are complete after `updates` updates. In integers: a product of fractions may fall
+// short.
 static uint64_t epochs_complete(const struct loop *loop, uint64_t updates)
 {
     return updates * loop->recipe->batch / loop->trainer->plan.images;
@@ -159,7 +161,7 @@ static void updates_make(struct loop *loop)
 
 // ====== From beginning to end ======
 
-// Fills the state from the checkpoint. Returns 0 when there is none, or none any more.
+// Fills the state from the checkpoint. Returns 0 when there is no checkpoint, or it was removed.
 static int checkpoint_use(struct loop *loop)
 {
     const char *path = loop->checkpoint;

@@ -1,6 +1,6 @@
 /// A training and its files, for any model: the loop over updates with its log, checkpoints and
-/// interruptions. It can be killed at any moment and continued to the same bits. The caller says what a
-/// micro-batch computes (core/train/trainer.h) and what is written at the end.
+/// interruptions. It can be killed at any moment and continued to the same bits. The caller says
+/// what a micro-batch computes (core/train/trainer.h) and what is written at the end.
 #ifndef MASKBOOK_TRAIN_TRAIN_LOOP_H
 #define MASKBOOK_TRAIN_TRAIN_LOOP_H
 
@@ -29,17 +29,18 @@ struct train_loop {
     void *context; ///< of measure and finish
 };
 
-/// Continues from folder/checkpoint.safetensors if it is whole and of the same identity, or begins; trains
-/// to the end, calls `finish` and removes the checkpoint. Dies (EXIT_INPUT) for a checkpoint that is not
-/// usable, saying what is wrong and what to do, or removes it with a line on stderr (`discard`).
+/// Continues from folder/checkpoint.safetensors if it is whole and of the same identity, or
+/// begins; trains to the end, calls `finish` and removes the checkpoint. Dies (EXIT_INPUT) for a
+/// checkpoint that is not usable, saying what is wrong and what to do, or removes it with a line
+/// on stderr (`discard`).
 ///
-/// Appends to folder/log.tsv (core/train/train_log.h) one line for the first update that completes an epoch,
-/// and for the last; drops lines after the checkpoint when it resumes.
+/// Appends to folder/log.tsv (core/train/train_log.h) one line for the first update that
+/// completes an epoch, and for the last; drops lines after the checkpoint when it resumes.
 ///
-/// On SIGINT or SIGTERM finishes the update, writes a checkpoint, prints the command that resumes and
-/// exits EXIT_SYSTEM; after the last update it finishes the training first, then exits likewise, so
-/// that a process never goes on to its next training. A second signal kills. Dies (EXIT_SYSTEM) when the
-/// loss or the weights are not finite, leaving the last checkpoint.
+/// On SIGINT or SIGTERM finishes the update, writes a checkpoint, prints the command that resumes
+/// and exits EXIT_SYSTEM; after the last update it finishes the training first, then exits
+/// likewise, so that a process never goes on to its next training. A second signal kills. Dies
+/// (EXIT_SYSTEM) when the loss or the weights are not finite, leaving the last checkpoint.
 void train_loop_run(const struct train_loop *loop);
 
 #endif

@@ -1,6 +1,6 @@
-/// Training in memory, for any model: weights and moments, the order of images, the engine and AdamW.
-/// The caller computes the loss and the gradient of a micro-batch. core/train/train_loop.h adds the
-/// files.
+/// Training in memory, for any model: weights and moments, the order of images, the engine and
+/// AdamW. The caller computes the loss and the gradient of a micro-batch. core/train/train_loop.h
+/// adds the files.
 #ifndef MASKBOOK_TRAIN_TRAINER_H
 #define MASKBOOK_TRAIN_TRAINER_H
 
@@ -14,8 +14,9 @@
 #include "core/train/engine.h"
 #include "core/train/recipe.h"
 
-/// Computes one micro-batch at trainer->packed's weights: writes the gradient of its mean loss times
-/// `share` to `gradient` (parameters->count, unspecified on entry) and returns that mean loss.
+/// Computes one micro-batch at the weights in trainer->packed: writes the gradient of its mean loss
+/// times `share` to `gradient` (parameters->count, unspecified on entry) and returns that mean
+/// loss.
 /// image, epoch (batch / micro_batches)  numbers in the set, and the epoch that each belongs to
 /// share  1 / micro_batches, so that the engine only adds
 /// worker as for micro_batch_function
@@ -38,7 +39,7 @@ struct trainer_plan {
 
 struct trainer {
     struct trainer_plan plan;
-    struct arena arena; ///< of the state, the prepared weights and the order of images
+    struct arena arena; ///< of the state, the packed weights and the order of images
     struct batches batches;
     uint32_t *image, *epoch; ///< (batch) of the present update
     struct train_state state;
@@ -50,14 +51,14 @@ struct trainer {
     struct adamw adamw;
 };
 
-/// Prepares the state of update 0, initial weights that the caller may overwrite, and starts the threads.
-/// Dies (EXIT_SYSTEM) when memory or threads are refused. Contract: the recipe's micro-batches divide its
-/// batch.
+/// Prepares the state of update 0, initial weights that the caller may overwrite, and starts the
+/// threads. Dies (EXIT_SYSTEM) when memory or threads are refused. Contract: the recipe's
+/// micro-batches divide its batch.
 void trainer_open(struct trainer *trainer, const struct trainer_plan *plan);
 
-/// Makes one update of the state, by AdamW at the schedule's rate on the gradient of the next batch, and
-/// returns that batch's loss. The same bits on any number of threads. Dies (EXIT_SYSTEM) when the loss
-/// is not finite, before it changes the state.
+/// Makes one update of the state, by AdamW at the schedule's rate on the gradient of the next
+/// batch, and returns that batch's loss. The same bits on any number of threads. Dies
+/// (EXIT_SYSTEM) when the loss is not finite, before it changes the state.
 double trainer_step(struct trainer *trainer);
 
 /// Stops the threads and frees everything.

@@ -38,7 +38,7 @@ static void fixture_close(struct fixture *f)
     arena_close(&f->arena);
 }
 
-/// Tokens after the final norm, by the model's own encoder.
+// Tokens after the final norm, by the model's own encoder.
 static float *final_tokens(struct fixture *f)
 {
     float *pixels = arena_take(&f->arena, IMAGES * IMAGE_BYTES, sizeof *pixels),
@@ -79,7 +79,7 @@ Test(encoder_features, summary_is_the_class_token_and_the_mean_of_the_others)
     fixture_close(&f);
 }
 
-/// From the block's rows a probe that trains nothing reaches the same class token.
+// From the block's rows a probe that trains nothing reaches the same class token.
 Test(encoder_features, the_blocks_rows_lead_to_the_class_token)
 {
     struct fixture f;
@@ -174,7 +174,7 @@ Test(encoder_features, a_damaged_file_is_made_again, .init = scratch_make)
     fixture_close(&f);
 }
 
-/// Other weights, images or sources give other features under the same name.
+// Other weights, images or sources give other features under the same name.
 Test(encoder_features, of_another_source_are_not_used, .init = scratch_make)
 {
     struct fixture f;

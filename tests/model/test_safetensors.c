@@ -108,7 +108,7 @@ Test(safetensors, bf16_rounds_ties_to_even)
     safetensors_free(&file);
 }
 
-Test(safetensors, tensors_stand_in_table_order_after_an_aligned_header)
+Test(safetensors, tensors_lie_in_table_order_after_an_aligned_header)
 {
     real slab[COUNT];
     fill(slab, 2);
@@ -205,7 +205,7 @@ Test(safetensors, golden_file_is_read_to_the_bit)
     safetensors_free(&file);
 }
 
-/// A file of header length, header and data, right or wrong.
+// A file of header length, header and data, right or wrong.
 static void put_safetensors(const char *path, const char *header, size_t length,
                             const char *data, size_t size)
 {
@@ -255,8 +255,8 @@ Test(safetensors, foreign_data_written_again_are_the_same_bytes)
 
 static const struct {
     const char *header;
-    size_t data;      ///< bytes of zeros after the header
-    const char *says; ///< what the message must hold
+    size_t data;      // bytes of zeros after the header
+    const char *says; // what the message must hold
 } BAD[] = {
     {"{\"a\":", 0, "not JSON"},
     {"[1,2]", 0, "begin with '{'"},
@@ -310,7 +310,7 @@ static void read_path(const void *path)
     safetensors_free(&file);
 }
 
-/// Expects that safetensors_open refuses the file and says the path and `part`.
+// Expects that safetensors_open refuses the file and says the path and `part`.
 static void expect_fault(int line, const char *path, const char *part)
 {
     struct safetensors file;
@@ -370,7 +370,7 @@ Test(safetensors, zero_byte_inside_the_header_is_refused)
 
 static const struct {
     uint64_t length;
-    size_t size; ///< bytes of the file, zeros after the length
+    size_t size; // bytes of the file, zeros after the length
     const char *says;
 } LENGTHS[] = {
     {0, 0, "too few"},
@@ -483,7 +483,7 @@ struct attempt {
     const char *path;
     real value;
     enum tensor_type type;
-    const char *second; ///< the second slab's prefix
+    const char *second; // the second slab's prefix
 };
 
 static void write_attempt(const void *context)
@@ -543,13 +543,13 @@ static void read_numbers(const void *path)
 }
 
 static void expect_refused_or_finite(const char *bytes, size_t size, const char *what,
-                                     size_t place)
+                                     size_t position)
 {
     scratch_write(in_scratch("fuzz"), bytes, size);
     static struct ending ending;
     ending_of(&ending, read_numbers, in_scratch("fuzz"));
     cr_expect(ending.code == 0 || ending.code == EXIT_INPUT, "%s %zu: ended %d: %s",
-              what, place, ending.code, ending.says);
+              what, position, ending.code, ending.says);
 }
 
 Test(safetensors, any_flipped_bit_is_refused_or_gives_finite_numbers)

@@ -25,8 +25,8 @@ static void load(real *numbers, const char *path, size_t count)
     npy_free(&array);
 }
 
-// torch computed in double. Eight float updates of numbers near 1 round by at most 3 ulp each, and a step
-// of 1e-3 carries a relative error near 1e-6: together below 2e-6 of a number near 1.
+// torch computed in double. Eight float updates of numbers near 1 round by at most 3 ulp each,
+// and a step of 1e-3 carries a relative error near 1e-6: together below 2e-6 of a number near 1.
 Test(adamw, eight_updates_agree_with_torch)
 {
     static real w[COUNT], m[COUNT], v[COUNT], g[STEPS * COUNT], want[STEPS * COUNT];
@@ -46,7 +46,8 @@ static void fill(real *numbers, size_t count, uint32_t index)
     for (size_t i = 0; i < count; ++i) numbers[i] = (real)rng_normal(&rng);
 }
 
-// The formulas of the header, one number at a time in double, with other settings than the golden's.
+// The formulas of the header, one number at a time in double, with other settings than the
+// golden's.
 Test(adamw, agrees_with_the_formulas_in_double)
 {
     static real w[COUNT], m[COUNT], v[COUNT], g[COUNT];
@@ -65,7 +66,8 @@ Test(adamw, agrees_with_the_formulas_in_double)
         want_v[i] = (real)vi;
     }
     adamw_update(w, m, v, g, 0, COUNT, 4, &other);
-    // A few roundings of float each; sums of terms near 1 that nearly cancel need the absolute part.
+    // A few roundings of float each; sums of terms near 1 that nearly cancel need the absolute
+    // part.
     expect_close((const real *)m, (const real *)want_m, COUNT, 1e-6, 1e-6);
     expect_close((const real *)v, (const real *)want_v, COUNT, 1e-6, 1e-6);
     expect_close((const real *)w, (const real *)want_w, COUNT, 1e-6, 1e-6);

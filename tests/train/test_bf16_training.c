@@ -16,7 +16,7 @@ TestSuite(bf16_training, .init = scratch_make);
 // The double build has no bfloat16 (tests/linalg/test_arithmetic.c).
 #ifndef REAL_DOUBLE
 
-/// Four patches where tiny.h has one, so that there are more tokens than products take at a time.
+// Four patches where tiny.h has one, so that there are more tokens than products take at a time.
 static void open_in(struct tiny *tiny, enum arithmetic arithmetic)
 {
     tiny_open(tiny);
@@ -31,7 +31,7 @@ static void kill_there(uint64_t updates)
     if (updates == end_at) kill(getpid(), SIGKILL);
 }
 
-/// A training killed at update 12, whose checkpoint is of update 10.
+// A training killed at update 12, whose checkpoint is of update 10.
 static void open_killed(struct tiny *tiny, enum arithmetic arithmetic)
 {
     open_in(tiny, arithmetic);
@@ -42,7 +42,7 @@ static void open_killed(struct tiny *tiny, enum arithmetic arithmetic)
     tiny->settings.after_update = NULL;
 }
 
-/// The last line of a log.
+// The last line of a log.
 static struct log_line last_line(const char *path)
 {
     struct train_log log;
@@ -92,7 +92,7 @@ Test(bf16_training, killed_it_goes_on_at_another_number_of_threads_to_the_same_b
     tiny_close(&killed);
 }
 
-/// A training begun on one kind of machine and continued on another.
+// A training begun on one kind of machine and continued on another.
 Test(bf16_training, plain_c_and_vectors_train_to_the_same_bits)
 {
     if (!cpu_has_avx512()) cr_skip_test("this CPU has no AVX-512");
@@ -114,8 +114,8 @@ Test(bf16_training, plain_c_and_vectors_train_to_the_same_bits)
 
 // ====== It trains ======
 
-/// The same batches and masks, initial weights and schedule: the loss falls as it does in fp32, to the 2^-8
-/// of it that is bfloat16's unit roundoff.
+// The same batches and masks, initial weights and schedule: the loss falls as it does in fp32, to
+// the 2^-8 of it that is bfloat16's unit roundoff.
 Test(bf16_training, the_loss_falls_as_in_fp32)
 {
     struct tiny exact, rounded;
@@ -141,7 +141,8 @@ Test(bf16_training, the_loss_falls_as_in_fp32)
     tiny_close(&rounded);
 }
 
-/// What AdamW adds to is a 32-bit float, else its small steps would round away; and so it is written.
+// What AdamW adds to is a 32-bit float, else its small steps would round away; and so it is
+// written.
 Test(bf16_training, master_weights_are_not_rounded)
 {
     struct tiny tiny;

@@ -56,14 +56,14 @@ Test(cross_entropy_loss, the_gradient_is_that_of_the_scaled_loss)
     fill(2);
     loss(gradient, scale);
     for (size_t i = 0; i < NUMBERS; ++i) {
-        const real kept = logits[i];
-        logits[i] = kept + step;
+        const real saved = logits[i];
+        logits[i] = saved + step;
         double above = loss(NULL, 1);
-        logits[i] = kept - step;
+        logits[i] = saved - step;
         double below = loss(NULL, 1);
-        logits[i] = kept;
+        logits[i] = saved;
         double want = (double)scale * (above - below) / (2 * (double)step);
-        // The differences' own error is step^2 / 6; in float also that of kept + step.
+        // The differences' own error is step^2 / 6; in float also that of saved + step.
         double tolerance = sizeof(real) == sizeof(double) ? 1e-7 : 2e-5;
         cr_expect(fabs((double)gradient[i] - want) <= tolerance, "[%zu] %.9g not %.9g",
                   i, (double)gradient[i], want);

@@ -36,7 +36,8 @@ static double slow_micro_batch(real *gradient, size_t micro_batch, int worker,
     return numbers_of(gradient, micro_batch);
 }
 
-// The tree by its definition: the sum over [first, first + width) is that of its halves, left + right.
+// The tree by its definition: the sum over [first, first + width) is that of its halves, left +
+// right.
 static double tree(real *sum, size_t first, size_t width)
 {
     if (width == 1) return numbers_of(sum, first);
@@ -51,10 +52,10 @@ static double tree(real *sum, size_t first, size_t width)
 
 static void shuffle(size_t *order, size_t count, uint32_t index)
 {
-    uint32_t places[MICRO_BATCHES];
+    uint32_t positions[MICRO_BATCHES];
     struct rng rng = rng_open(4, PURPOSE_TEST, 0, index);
-    rng_permutation(places, count, &rng);
-    for (size_t i = 0; i < count; ++i) order[i] = places[i];
+    rng_permutation(positions, count, &rng);
+    for (size_t i = 0; i < count; ++i) order[i] = positions[i];
 }
 
 static const struct {

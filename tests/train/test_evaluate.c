@@ -46,7 +46,7 @@ static void fixture_close(struct fixture *f)
     arena_close(&f->arena);
 }
 
-// Everything a callback is shown, by place.
+// Everything that a callback gets, by position.
 struct seen {
     atomic_int calls[IMAGES];
     uint32_t image[IMAGES];
@@ -75,12 +75,12 @@ static struct seen *look(const struct evaluation *evaluation)
     cr_assert(seen);
     evaluate_reconstructions(evaluation, keep, seen);
     for (size_t p = 0; p < IMAGES; ++p)
-        cr_assert_eq(seen->calls[p], p < evaluation->count, "place %zu", p);
+        cr_assert_eq(seen->calls[p], p < evaluation->count, "position %zu", p);
     return seen;
 }
 
-// What the images beside it may change in one: nothing where rows of a product do not depend on each
-// other, else rounding.
+// The most that other images in a chunk may change one by: nothing where rows of a product do not
+// depend on each other, else rounding.
 static double company(void)
 {
     return strcmp(product_path(), "OpenBLAS") ? 0 : 1e-5;

@@ -17,10 +17,10 @@ TestSuite(finetune, .init = scratch_make);
 
 enum { TESTED = 30, TOKENS = 16, PATCH = 192, BATCH = 8 };
 
-/// A finetuning of a tiny pretraining: 40 scenes, 20 updates, with a folder of its own.
+// A finetuning of a tiny pretraining: 40 scenes, 20 updates, with its own folder.
 struct small {
     char folder[PATH_SIZE], weights[PATH_SIZE], checkpoint[PATH_SIZE], log[PATH_SIZE];
-    struct tiny tiny; ///< the pretraining, and the images to train on
+    struct tiny tiny; // the pretraining, and the images to train on
     struct weights pretrained;
     struct images test;
     uint8_t predicted[TESTED];
@@ -81,7 +81,7 @@ static void small_train(const void *argument)
 #define small_expect(small, code, part)                                                \
     expect_ending(__LINE__, small_train, small, code, part)
 
-/// The finetuned numbers, in `arena`.
+// The finetuned numbers, in `arena`.
 static real *numbers_of(const struct small *small, const struct classifier *classifier,
                         struct arena *arena)
 {
@@ -131,7 +131,7 @@ Test(finetune, it_begins_with_the_pretrained_encoder_and_a_random_head)
     small_close(&small);
 }
 
-/// Loss and gradient of images in one piece, at the weights a finetuning begins with.
+// Loss and gradient of images in one piece, at the weights a finetuning begins with.
 static double in_one_piece(real *gradient, real *weights, const struct small *small,
                            const struct classifier *classifier, const uint32_t *image,
                            size_t images, struct arena *arena)
@@ -313,8 +313,8 @@ Test(finetune, whatever_it_follows_from_makes_it_again)
     run(&small);
     struct images fewer = small.tiny.images;
     fewer.count = 32;
-    struct finetune kept = small.settings, others[6];
-    for (size_t i = 0; i < 6; ++i) others[i] = kept;
+    struct finetune saved = small.settings, others[6];
+    for (size_t i = 0; i < 6; ++i) others[i] = saved;
     others[0].seed = 6;
     others[1].recipe.learning_rate *= 2;
     others[2].pretrained = NULL;
@@ -329,7 +329,7 @@ Test(finetune, whatever_it_follows_from_makes_it_again)
         cr_expect_str_neq(small.outcome.digest, digest, "other %zu", i);
         cr_expect_eq(run(&small), 0, "other %zu", i);
     }
-    small.settings = kept;
+    small.settings = saved;
     cr_expect_eq(run(&small), 1);
     cr_expect_str_eq(small.outcome.digest, digest);
     // A pretraining of other bits, be they in a number that the encoder does not have.
@@ -374,7 +374,7 @@ Test(finetune, a_result_without_its_best_is_refused)
     cr_assert_not_null(word);
     word[1] = 'r';
     scratch_write(small.weights, bytes, size);
-    expect_death(__LINE__, small_train, &small, 3, "do not say best_epoch");
+    expect_death(__LINE__, small_train, &small, 3, "lack best_epoch");
     free(bytes);
     small_close(&small);
 }
@@ -430,7 +430,7 @@ Test(finetune, the_weights_do_not_know_the_number_of_threads)
     small_close(&one);
 }
 
-/// As small_open, from scratch and wide enough that whole tiles are in use.
+// As small_open, from scratch and wide enough that whole tiles are in use.
 static void wide_open(struct small *small, enum arithmetic arithmetic, int threads)
 {
     small_open(small);

@@ -93,12 +93,12 @@ ParameterizedTest(int *shape, loss, the_gradient_is_that_of_the_scaled_loss)
     loss(*shape, gradient, scale);
     double tolerance = sizeof(real) == sizeof(double) ? 1e-9 : 1e-5;
     for (size_t i = 0; i < count; i += 1 + count / 97) {
-        real kept = prediction[i];
-        prediction[i] = kept + step;
+        real saved = prediction[i];
+        prediction[i] = saved + step;
         double above = loss(*shape, NULL, scale);
-        prediction[i] = kept - step;
+        prediction[i] = saved - step;
         double below = loss(*shape, NULL, scale);
-        prediction[i] = kept;
+        prediction[i] = saved;
         double want = (double)scale * (above - below) / (2 * (double)step);
         cr_assert(fabs((double)gradient[i] - want) <= tolerance * (.01 + fabs(want)),
                   "[%zu] %.9g not %.9g", i, (double)gradient[i], want);

@@ -75,7 +75,7 @@ static void kill_there(uint64_t updates)
     if (updates == end_at) kill(getpid(), SIGKILL);
 }
 
-/// A training killed at update 12, whose checkpoint is of update 10.
+// A training killed at update 12, whose checkpoint is of update 10.
 static void open_killed(struct tiny *tiny)
 {
     tiny_open(tiny);
@@ -200,8 +200,8 @@ static void ask_ready(const void *tiny)
     pretrain_ready(&((const struct tiny *)tiny)->settings);
 }
 
-/// Expects that neither the question nor the training gets past the weights, which stay as they are,
-/// and that both say `key`, the reason, and the remedy, in one line.
+// Expects that neither the question nor the training gets past the weights, which stay as they are,
+// and that both say `key`, the reason, and the remedy, in one line.
 static void expect_refusal(int line, const struct tiny *tiny, const char *key)
 {
     const char *const says[] = {tiny->weights, key, "(move it away, or FORCE=1)", NULL};
@@ -218,7 +218,7 @@ Test(pretrain, weights_of_another_training_are_not_replaced)
     struct tiny tiny;
     tiny_open(&tiny);
     pretrain_run(&tiny.settings);
-    struct pretrain kept = tiny.settings;
+    struct pretrain saved = tiny.settings;
     recipe_set_epochs(&tiny.settings.recipe, 6); // longer does not excuse the others
     tiny.settings.seed++;
     expect_refusal(__LINE__, &tiny, "its seed is 5, not 6 ");
@@ -232,7 +232,7 @@ Test(pretrain, weights_of_another_training_are_not_replaced)
     tiny.images.digest[0] ^= 1;
     expect_refusal(__LINE__, &tiny, "its data_digest is ");
     tiny.images.digest[0] ^= 1;
-    tiny.settings = kept;
+    tiny.settings = saved;
     tiny.settings.recipe.learning_rate *= 2;
     expect_refusal(__LINE__, &tiny, "its recipe is another and was trained on 160 ");
     tiny.settings.force = 1;

@@ -6,7 +6,7 @@
 
 TestSuite(pretrained, .init = scratch_make);
 
-/// A file of weights, the recipe it shall follow, and the data.
+// A file of weights, the recipe it shall follow, and the data.
 struct claim {
     const char *path, *data;
     struct recipe recipe;

@@ -16,7 +16,8 @@ TestSuite(pretrainer, .init = scratch_make);
 
 enum { TOKENS = 16, PATCH = 192, VISIBLE = 4, BATCH = 8 };
 
-// The whole batch of update `t` in one piece: its images, each under the mask of (seed, epoch, image).
+// The whole batch of update `t` in one piece: its images, each under the mask of (seed, epoch,
+// image).
 static double whole_batch(real *gradient, const struct pretrainer *pretrainer,
                           uint64_t t, struct arena *arena)
 {
@@ -52,8 +53,8 @@ static double whole_batch(real *gradient, const struct pretrainer *pretrainer,
     return loss;
 }
 
-// The seventh update lies in the second epoch. Micro-batches and the whole batch add the same numbers in other
-// orders: in float 1e-5 of the largest gradient, in double far less.
+// The seventh update lies in the second epoch. Micro-batches and the whole batch add the same
+// numbers in other orders: in float 1e-5 of the largest gradient, in double far less.
 Test(pretrainer, an_update_is_adamw_on_the_gradient_of_the_whole_batch)
 {
     enum { T = 6 };
@@ -99,7 +100,8 @@ Test(pretrainer, an_update_is_adamw_on_the_gradient_of_the_whole_batch)
     tiny_close(&tiny);
 }
 
-// hex = digest of the weights after three updates, whose micro-batches are begun in the order of (index); 0: in turn.
+// hex = digest of the weights after three updates, whose micro-batches are begun in the order of
+// (index); 0: in turn.
 static void weights_after(char hex[HASH_HEX], struct tiny *tiny, int threads,
                           size_t micro_batches, uint32_t index)
 {
@@ -109,11 +111,11 @@ static void weights_after(char hex[HASH_HEX], struct tiny *tiny, int threads,
     tiny->settings.threads = threads;
     pretrainer_open(&pretrainer, &tiny->settings);
     for (uint32_t t = 0; t < 3; ++t) {
-        uint32_t places[16];
+        uint32_t positions[16];
         size_t order[16];
         struct rng rng = rng_open(8, PURPOSE_TEST, t, index);
-        rng_permutation(places, micro_batches, &rng);
-        for (size_t m = 0; m < micro_batches; ++m) order[m] = index ? places[m] : m;
+        rng_permutation(positions, micro_batches, &rng);
+        for (size_t m = 0; m < micro_batches; ++m) order[m] = index ? positions[m] : m;
         engine_order(pretrainer.trainer.engine, order);
         trainer_step(&pretrainer.trainer);
     }
@@ -166,7 +168,7 @@ Test(pretrainer, a_rate_is_measured_without_training)
     tiny_close(&tiny);
 }
 
-/// Sanitizers see a write behind the workspace: F = 192 numbers a patch, 4 D = 48.
+// Sanitizers see a write past the workspace: F = 192 numbers a patch, 4 D = 48.
 Test(pretrainer, trains_in_bfloat16_on_patches_wider_than_the_perceptron)
 {
     if (sizeof(real) == sizeof(double)) cr_skip_test("bfloat16 adds up floats");

@@ -73,11 +73,11 @@ Test(recipe, a_text_differs_when_any_number_does)
                          &changed.beta1,        &changed.beta2,        &changed.epsilon,
                          &changed.weight_decay, &changed.learning_rate};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i) {
-        double kept = *numbers[i];
-        *numbers[i] = kept * (1 + 1e-15);
+        double saved = *numbers[i];
+        *numbers[i] = saved * (1 + 1e-15);
         recipe_text(other, &changed);
         cr_expect_str_neq(text, other, "number %zu", i);
-        *numbers[i] = kept;
+        *numbers[i] = saved;
     }
     int *sizes = &changed.shape.image;
     for (size_t i = 0; i < sizeof changed.shape / sizeof(int); ++i) {

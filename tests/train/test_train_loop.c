@@ -16,7 +16,7 @@ TestSuite(train_loop, .init = scratch_make);
 
 enum { IMAGES = 40, UPDATES = 20 }; // 4 epochs of 5 updates
 
-/// A training of the toy model with its own folder.
+// A training of the toy model with its own folder.
 struct run {
     struct toy toy;
     char folder[PATH_SIZE], checkpoint[PATH_SIZE], log[PATH_SIZE], result[PATH_SIZE];
@@ -217,8 +217,8 @@ static void open_whole(struct run *run)
     expect_run(run, 0, "");
 }
 
-// Killed at updates drawn from a seeded stream, several times in one training, continued each time on
-// another number of threads.
+// Killed at updates drawn from a seeded stream, several times in one training, continued each
+// time on another number of threads.
 Test(train_loop, killed_anywhere_it_goes_on_to_the_same_bits)
 {
     struct run whole, killed;
@@ -300,7 +300,7 @@ Test(train_loop, a_full_disk_leaves_the_old_checkpoint_and_it_goes_on_from_there
 
 // ====== Checkpoints that are refused ======
 
-/// A training killed at update 12, whose checkpoint is of update 10.
+// A training killed at update 12, whose checkpoint is of update 10.
 static void open_killed(struct run *run)
 {
     run_open(run);
@@ -327,8 +327,8 @@ Test(train_loop, a_truncated_checkpoint_is_refused)
     run_close(&run);
 }
 
-// One flipped bit at each of 40 bytes drawn over the file. Only names of keys that nobody reads could be
-// harmless; there are none, so every one is refused.
+// One flipped bit at each of 40 bytes drawn over the file. Only names of keys that nobody reads
+// could be harmless; there are none, so every one is refused.
 Test(train_loop, a_checkpoint_with_one_bit_flipped_is_refused)
 {
     struct run run;

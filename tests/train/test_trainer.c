@@ -22,7 +22,8 @@ static void trained_close(struct toy *toy)
     toy_close(toy);
 }
 
-// The second update spans the first two epochs; its gradient and loss by hand, over the whole batch.
+// The second update spans the first two epochs; its gradient and loss by hand, over the whole
+// batch.
 Test(trainer, an_update_is_adamw_at_the_scheduled_rate_on_the_mean_over_the_batch)
 {
     enum { T = 1 };

@@ -1,6 +1,6 @@
-/// A training small enough for tests: 40 planted scenes, 16 patches, one block each side, 20 updates of
-/// four micro-batches; its files in a folder of its own; and how a process that trains ends. For suites with
-/// .init = scratch_make.
+/// A training small enough for tests: 40 planted scenes, 16 patches, one block each side, 20
+/// updates of four micro-batches; its files in their own folder; and how a process that trains
+/// ends. For suites with .init = scratch_make.
 #ifndef MASKBOOK_TESTS_TRAIN_TINY_H
 #define MASKBOOK_TESTS_TRAIN_TINY_H
 
@@ -22,7 +22,7 @@ struct tiny {
     struct pretrain settings;
 };
 
-/// A training with a folder of its own in the scratch folder.
+/// A training with its own folder in the scratch folder.
 static inline void tiny_open(struct tiny *tiny)
 {
     static int count;
@@ -66,7 +66,8 @@ static inline void tiny_train(const void *tiny)
     pretrain_run(&((const struct tiny *)tiny)->settings);
 }
 
-/// Expects the training, in a child because it may end its process, to end with `code` and to say `part`.
+/// Expects the training, in a child because it may end its process, to end with `code` and to say
+/// `part`.
 #define tiny_expect(tiny, code, part)                                                  \
     expect_ending(__LINE__, tiny_train, tiny, code, part)
 

@@ -1,5 +1,5 @@
-/// A model so small that its gradient can be written down, for tests of the trainer and of the train loop:
-/// its loss on image i in epoch e is |w - target(i,e)|^2 / 2.
+/// A model so small that its gradient can be written down, for tests of the trainer and of the
+/// train loop: its loss on image i in epoch e is |w - target(i,e)|^2 / 2.
 #ifndef MASKBOOK_TESTS_TRAIN_TOY_H
 #define MASKBOOK_TESTS_TRAIN_TOY_H
 
