@@ -15,37 +15,20 @@ size_t mask_visible(size_t tokens, double ratio)
     return visible;
 }
 
-void mask_ranking(uint32_t *ranking, size_t tokens, uint64_t seed, uint32_t epoch,
-                  uint32_t image)
-{
-    struct rng rng = rng_open(seed, PURPOSE_MASK, epoch, image);
-    rng_permutation(ranking, tokens, &rng);
-}
-
-void mask_split(int32_t *visible, int32_t *masked, const uint32_t *ranking,
-                size_t tokens, size_t visible_count)
-{
-    require(visible_count <= tokens && tokens <= TOKENS_MOST,
-            "%zu of %zu patches visible", visible_count, tokens);
-    uint8_t shown[TOKENS_MOST] = {0};
-    for (size_t r = 0; r < visible_count; ++r) {
-        require(ranking[r] < tokens, "rank %zu is patch %u of %zu", r, ranking[r],
-                tokens);
-        shown[ranking[r]] = 1;
-    }
-    for (size_t t = 0; t < tokens; ++t) {
-        if (shown[t])
-            *visible++ = (int32_t)t;
-        else
-            *masked++ = (int32_t)t;
-    }
-}
-
 void mask_draw(int32_t *visible, int32_t *hidden, size_t tokens, double ratio,
                uint64_t seed, uint32_t epoch, uint32_t image)
 {
     uint32_t ranking[TOKENS_MOST];
+    uint8_t is_visible[TOKENS_MOST] = {0};
+    size_t visible_count = mask_visible(tokens, ratio);
     require(tokens <= TOKENS_MOST, "%zu patches", tokens);
-    mask_ranking(ranking, tokens, seed, epoch, image);
-    mask_split(visible, hidden, ranking, tokens, mask_visible(tokens, ratio));
+    struct rng rng = rng_open(seed, PURPOSE_MASK, epoch, image);
+    rng_permutation(ranking, tokens, &rng);
+    for (size_t r = 0; r < visible_count; ++r) is_visible[ranking[r]] = 1;
+    for (size_t t = 0; t < tokens; ++t) {
+        if (is_visible[t])
+            *visible++ = (int32_t)t;
+        else
+            *hidden++ = (int32_t)t;
+    }
 }

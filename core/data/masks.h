@@ -12,20 +12,11 @@
 /// 0 <= ratio < 1 and V > 0.
 size_t mask_visible(size_t tokens, double ratio);
 
-/// The mask of one image, V = mask_visible(T, ratio): both lists ascending ("row order").
-/// visible (V), hidden (T-V): patch numbers. The same (seed, epoch, image) is the same ranking at
-/// every ratio. Requires a ratio that mask_visible takes and T <= 4096.
+/// Draws the mask of one image from the stream (seed, PURPOSE_MASK, epoch, image).
+/// visible (V)    V = mask_visible(T, ratio) patch numbers, ascending
+/// hidden (T-V)   the others, ascending
+/// tokens         T <= 4096
 void mask_draw(int32_t *visible, int32_t *hidden, size_t tokens, double ratio,
                uint64_t seed, uint32_t epoch, uint32_t image);
-
-/// ranking (T): patch numbers, most visible first.
-void mask_ranking(uint32_t *ranking, size_t tokens, uint64_t seed, uint32_t epoch,
-                  uint32_t image);
-
-/// Splits the patches by rank; both lists ascending ("row order").
-/// visible (V), masked (T-V): patch numbers. ranking (T) from mask_ranking.
-/// Requires V <= T <= 4096.
-void mask_split(int32_t *visible, int32_t *masked, const uint32_t *ranking,
-                size_t tokens, size_t visible_count);
 
 #endif
