@@ -1,5 +1,5 @@
-/// How a process ends, and what it says: tests run a death in a child of their own, because
-/// Criterion's exit code alone does not show the message.
+/// How a process ends and what it prints: tests run code that dies in a child process, because
+/// Criterion's exit codes do not show the message.
 #ifndef MASKBOOK_TESTS_ENDING_H
 #define MASKBOOK_TESTS_ENDING_H
 
@@ -14,13 +14,13 @@
 
 struct ending {
     int code;         ///< exit code, or minus the signal
-    char says[20000]; ///< what came out of stdout and stderr, in the order written
+    char says[20000]; ///< its stdout and stderr, in the order written
 };
 
 static int ending_in_child; // this process is the child of ending_of
 
-// The leak check of a child looks for its parent's threads, which a fork leaves behind, and reports
-// that it cannot stop them; so a child ends before that check, but after every other exit handler.
+// The leak check in a forked child cannot stop the threads of the parent and reports that. So a
+// child ends before that check, but after every other exit handler.
 static void ending_leave(int code, void *unused)
 {
     (void)unused;
@@ -29,14 +29,14 @@ static void ending_leave(int code, void *unused)
     _exit(code);
 }
 
-// Exit handlers run last to first: this one is registered before main, hence before all but that check.
+// Exit handlers run in reverse order, and this one is registered before main, so it runs last.
 __attribute__((constructor)) static void ending_prepare(void)
 {
     on_exit(ending_leave, NULL);
 }
 
-/// Runs act(argument) in a child; coming back from it is exit code 0. Criterion's own threads are alive at the
-/// fork, and after that ThreadSanitizer knows a child's threads no more: such a test is skipped there.
+/// Runs act(argument) in a child, which exits with 0 when act returns. Skips the test under
+/// ThreadSanitizer, which loses track of threads after a fork that other threads survive.
 static inline void ending_of(struct ending *ending, void (*act)(const void *),
                              const void *argument)
 {
@@ -69,7 +69,8 @@ static inline void ending_of(struct ending *ending, void (*act)(const void *),
     ending->code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-/// Expects act(argument) to end with `code` and to say `part` somewhere; `line` is the caller's.
+/// Expects act(argument) to end with `code` and its output to contain `part`; `line` is the
+/// caller's.
 static inline void expect_ending(int line, void (*act)(const void *),
                                  const void *argument, int code, const char *part)
 {
@@ -80,8 +81,8 @@ static inline void expect_ending(int line, void (*act)(const void *),
               ending.code, code, part, ending.says);
 }
 
-/// Expects act(argument) to end with `code` and to say exactly one line, which begins with the
-/// program's name and contains each of `parts`, of which the last is NULL.
+/// Expects act(argument) to end with `code` and to print exactly one line, which starts with the
+/// program's name and contains each of `parts`, a list that ends with NULL.
 static inline void expect_death_naming(int line, void (*act)(const void *),
                                        const void *argument, int code,
                                        const char *const *parts)

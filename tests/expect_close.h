@@ -1,4 +1,4 @@
-/// Comparison of arrays for tests: reports the first and the worst element, and fails on NaN.
+/// Compares arrays in tests: reports the first and the worst error, and fails on NaN.
 #ifndef MASKBOOK_TESTS_EXPECT_CLOSE_H
 #define MASKBOOK_TESTS_EXPECT_CLOSE_H
 
@@ -27,7 +27,7 @@
 EXPECT_CLOSE_FOR(float, float)
 EXPECT_CLOSE_FOR(double, double)
 
-/// Every |got[i] - want[i]| <= atol + rtol |want[i]|, for n floats or doubles.
+/// Expects |got[i] - want[i]| <= atol + rtol * |want[i]| for n floats or doubles.
 #define expect_close(got, want, n, rtol, atol)                                         \
     _Generic((got), float *: expect_close_float, const float *: expect_close_float,      \
              double *: expect_close_double, const double *: expect_close_double)(        \

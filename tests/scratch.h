@@ -1,5 +1,4 @@
-/// A folder for a test's files, removed with all it holds when the test's process exits, also when it
-/// dies.
+/// A folder for a test's files, removed with its contents when the test's process exits or dies.
 #ifndef MASKBOOK_TESTS_SCRATCH_H
 #define MASKBOOK_TESTS_SCRATCH_H
 
@@ -23,14 +22,14 @@ static inline int scratch_remove_one(const char *path, const struct stat *status
     return remove(path);
 }
 
-// A child that a test forks runs the same exit handlers.
+// A forked child runs the same exit handlers, but must not remove the folder.
 static inline void scratch_remove(void)
 {
     if (scratch_owner == getpid())
         nftw(scratch_folder, scratch_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/// Makes the folder, for a suite's .init: a child that a test forks then uses its folder.
+/// Makes the folder; for a suite's .init, so that a forked child uses the folder of its test.
 static inline void scratch_make(void)
 {
     strcpy(scratch_folder, "/tmp/maskbook-test-XXXXXX");
@@ -45,7 +44,7 @@ static inline void scratch_path(char path[PATH_SIZE], const char *name)
     path_format(path, "%s/%s", scratch_folder, name);
 }
 
-/// The same as a word to pass on, in one of eight buffers that are used in turn.
+/// The same as a return value, in one of eight static buffers used in rotation.
 static inline const char *in_scratch(const char *name)
 {
     static char paths[8][PATH_SIZE];
@@ -55,7 +54,7 @@ static inline const char *in_scratch(const char *name)
     return path;
 }
 
-/// Writes a file in one go, without the module under test.
+/// Writes a file without the module under test.
 static inline void scratch_write(const char *path, const void *bytes, size_t size)
 {
     FILE *file = fopen(path, "wb");
@@ -64,7 +63,7 @@ static inline void scratch_write(const char *path, const void *bytes, size_t siz
     cr_assert_eq(fclose(file), 0);
 }
 
-/// Expects that the file holds exactly `text`, read without the module under test.
+/// Expects a file to hold exactly `text`; reads it without the module under test.
 static inline void scratch_expect(int line, const char *path, const char *text)
 {
     char got[4096];
@@ -77,7 +76,7 @@ static inline void scratch_expect(int line, const char *path, const char *text)
               "line %d: %s holds '%s', not '%s'", line, path, got, text);
 }
 
-/// Number of entries in a folder of the scratch folder ("" for itself).
+/// The number of entries in a folder inside the scratch folder ("" for itself).
 static inline int scratch_entries(const char *name)
 {
     char path[PATH_SIZE];

@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/// Patch matrices of patch 4 and 2, both orientations, and the least shape.
+// Patch matrices of patch sides 4 and 2, both orientations, and the smallest shape.
 static const size_t shapes[][2] = {{64, 48}, {256, 12}, {48, 64}, {5, 5}, {7, 6}};
 
 enum { MOST = 64 * 48, SIDE = 64 };
@@ -35,7 +35,7 @@ static void compare(struct components *components, const double *x, const double
     arena_close(&arena);
 }
 
-/// U (m,r), s, V^T (r,n) of a copy of x, in fresh memory.
+// u (m,r), s (r), vt (r,n) = the factors of x (m,n), which is unchanged.
 static void factors_make(double *u, double *s, double *vt, const double *x, size_t m,
                          size_t n)
 {
@@ -56,7 +56,7 @@ ParameterizedTest(int *number, components,
                   equal_the_norms_of_the_differences_written_out)
 {
     size_t m = shapes[*number][0], n = shapes[*number][1], r = m < n ? m : n;
-    // Y near X, so that some components nearly agree, and others of either sign do not.
+    // Y is near X, so some components nearly agree and others, of either sign, do not.
     double *x = normal_make(m * n, 0), *y = normal_make(m * n, 1);
     for (size_t i = 0; i < m * n; ++i) y[i] = x[i] + 0.3 * y[i];
     struct components got;
@@ -77,7 +77,7 @@ ParameterizedTest(int *number, components,
             }
         factors_make(left, values, right, d, m, n);
         double spectral = values[0] * values[0], scale = s[k] * s[k];
-        // Rounding of sums of m n products of the size of s^2.
+        // Rounding of sums of m*n products of the order of s^2.
         double atol = 1e-13 * scale;
         expect_close(&got.frobenius[k], &frobenius, 1, 1e-12, atol);
         expect_close(&got.spectral[k], &spectral, 1, 1e-12, atol);
@@ -136,7 +136,7 @@ Test(components, do_not_see_signs_of_singular_vectors)
     components_distance(&got, &plain, &both, 64, 48);
     for (int i = 0; i < COMPONENTS; ++i) cr_expect(got.frobenius[i] == 0);
 
-    // Only one side turned is -X: twice the component, of rank one, so both norms agree.
+    // With one side negated Y = -X: D is twice the component, of rank one, so both norms agree.
     components_distance(&got, &plain, &left, 64, 48);
     for (int i = 0; i < COMPONENTS; ++i) {
         double want = 4 * got.scale[i];
@@ -148,7 +148,7 @@ Test(components, do_not_see_signs_of_singular_vectors)
 
 Test(components, orthogonal_and_of_one_scale_are_at_relative_distance_two)
 {
-    // X = sum_i e_i e_i^T (5 - i), Y the same moved to other rows and columns.
+    // X = sum_i (5 - i) * e_i e_i^T; Y is the same in other rows and columns.
     enum { N = 10 };
     double x[N * N] = {0}, y[N * N] = {0}, relative[COMPONENTS];
     for (int i = 0; i < COMPONENTS; ++i) {
@@ -177,11 +177,11 @@ Test(components, relative_is_infinite_where_the_scale_is_nothing)
 
 Test(components, noise_of_full_rank_alone_makes_distances_rise_with_the_component)
 {
-    // What the paper reads as a sign of low rank: X has s_i = 2^-i for every i, so rank 48, and Y
-    // is X and independent noise of the level that puts the first component at .003. The rest
-    // follows: to first order noise of variance v moves component i by v (m + n - 1) / s_i^2, four
-    // times more for each next one. Medians of 40 draws are good to a tenth while distances are
-    // small; the last two are where first order ends.
+    // What the paper takes as a sign of low rank occurs at full rank: X has s_i = 2^-i for every i,
+    // so rank 48, and Y is X plus independent noise that puts the first component at .003. To first
+    // order noise of variance v moves component i by v * (m + n - 1) / s_i^2, four times more for
+    // each next component. Medians of 40 draws are accurate to a tenth while distances are small;
+    // for the last two, first order no longer holds.
     enum { M = 64, N = 48, DRAWS = 40 };
     static double x[MOST], y[MOST], u[MOST], s[SIDE], vt[MOST];
     static double relative[COMPONENTS][DRAWS], workspace[DRAWS];

@@ -71,7 +71,7 @@ Test(features, another_key_or_shape_is_not_used)
     features_close(&back);
 }
 
-/// Every byte of the page of text that is not padding, and every byte of the numbers.
+// Every byte of the text that is not padding, and every byte of the numbers.
 Test(features, one_bit_wrong_anywhere_is_noticed)
 {
     char *path = write_sample();
@@ -79,7 +79,7 @@ Test(features, one_bit_wrong_anywhere_is_noticed)
     cr_assert_eq(stat(path, &status), 0);
     int file = open(path, O_RDWR);
     size_t tried = 0;
-    // Five hundred lines on stderr help nobody.
+    // Silences the five hundred messages.
     cr_assert(freopen("/dev/null", "w", stderr));
     for (off_t at = 0; at < status.st_size; at += at < 300 || at >= 4090 ? 1 : 101) {
         unsigned char byte, wrong;

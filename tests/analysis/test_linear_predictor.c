@@ -31,7 +31,7 @@ static void finish(void)
 
 TestSuite(linear_predictor, .init = start, .fini = finish);
 
-/// sigma = B B^T + diagonal, mu arbitrary.
+// sigma = B B^T + I/2 and any mu.
 static struct linear_predictor gaussian_make(double ridge)
 {
     struct rng rng = rng_open(10, PURPOSE_TEST, 0, 0);
@@ -46,7 +46,7 @@ static struct linear_predictor gaussian_make(double ridge)
     return (struct linear_predictor){T, F, mu, sigma, ridge};
 }
 
-/// inverse = a^{-1} by eigenvalues, n <= D.
+// inverse (n,n) = a^{-1} by eigenvalues, n <= D.
 static void inverse_make(double *inverse, const double *a, size_t n)
 {
     double values[D], vectors[D * D];
@@ -60,8 +60,8 @@ static void inverse_make(double *inverse, const double *a, size_t n)
         }
 }
 
-/// The conditional mean by the other road, the precision matrix P of all numbers together:
-/// x_h = mu_h - P_hh^{-1} P_hv (x_v - mu_v).
+// The conditional mean in another way, from the precision matrix P of all numbers:
+// x_h = mu_h - P_hh^{-1} P_hv (x_v - mu_v).
 static void precision_predict(double *x, const int *hidden, double ridge)
 {
     double noisy[D * D], precision[D * D], block[D * D], inverse[D * D], pull[D];
@@ -88,7 +88,7 @@ static void precision_predict(double *x, const int *hidden, double ridge)
     }
 }
 
-/// Every non-empty set of visible patches, as bits.
+// Every non-empty set of visible patches, as bits.
 ParameterizedTestParameters(linear_predictor, is_the_conditional_mean_of_a_gaussian)
 {
     static int masks[(1 << T) - 1];
@@ -146,7 +146,7 @@ Test(linear_predictor, refuses_visible_patches_out_of_order, .signal = SIGABRT)
 
 enum { PATCH = 4, IMAGES = 600, KNOWN = 2 * 48, OTHERS = 3 };
 
-/// Images of byte noise under eight random smooth waves, more of them than one chunk.
+// Images of eight random smooth waves and noise, more of them than a chunk.
 static void waves_make(struct images *images)
 {
     images_open(images, "planted", IMAGES, 0);
@@ -163,7 +163,7 @@ static void waves_make(struct images *images)
     }
 }
 
-/// x (T F) in double, exactly as the predictor sees it.
+// x (T*F) = an image as the predictor reads it.
 static void patches_take(double *x, const struct images *images, size_t n)
 {
     static real image[IMAGE_BYTES], patches[IMAGE_BYTES];
@@ -175,7 +175,7 @@ static void patches_take(double *x, const struct images *images, size_t n)
 
 static struct images images;
 static struct linear_predictor fitted;
-static double *rows; // (IMAGES,D) of them all in patch order
+static double *rows; // (IMAGES,D) all images in patch order
 
 static void fit(void)
 {
@@ -206,7 +206,7 @@ Test(linear_predictor_of_images, has_the_moments_of_the_naive_sums)
     cr_expect_eq(fitted.tokens, 64);
     cr_expect_eq(fitted.features, 48);
 
-    // The diagonal, and entries all over both triangles and the seams of the tiles.
+    // The diagonal, and entries in both triangles and across the borders of tiles.
     for (size_t step = 0; step < 4000; ++step) {
         size_t i = step < IMAGE_BYTES ? step : step * 761 % IMAGE_BYTES;
         size_t j = step < IMAGE_BYTES ? step : step * 383 % IMAGE_BYTES;
@@ -233,8 +233,8 @@ Test(linear_predictor_of_images, has_the_same_bits_on_any_number_of_threads)
     cr_expect(other.ridge == fitted.ridge);
 }
 
-/// Least squares with intercept of `target` on the visible numbers and 1, by normal equations on
-/// raw numbers. factor (KNOWN+1,KNOWN+1) is their Cholesky factor.
+// coefficient (KNOWN+1) = least squares of `target` on the visible numbers and 1, by normal
+// equations. factor (KNOWN+1,KNOWN+1) is their Cholesky factor.
 static void least_squares(double coefficient[KNOWN + 1], const double *factor,
                           const size_t known[KNOWN], size_t target)
 {
@@ -289,7 +289,7 @@ Test(linear_predictor_of_images, is_least_squares_with_intercept_on_its_own_imag
 
 Test(linear_predictor_of_images, never_errs_more_than_the_mean_and_copies_what_it_sees)
 {
-    // On the images of the fit, pixel for pixel; the ridge does not change that.
+    // On the images of the fit, for every pixel, even with the ridge.
     const int32_t visible[3] = {0, 20, 41};
     static double error[IMAGE_BYTES], spread[IMAGE_BYTES], prediction[IMAGE_BYTES];
     for (size_t n = 0; n < IMAGES; ++n) {

@@ -1,9 +1,10 @@
+#include "core/analysis/rank_curves.h"
+
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/analysis/rank_curves.h"
 #include "core/analysis/rank_samples.h"
 #include "core/base/arena.h"
 #include "core/base/rng.h"
@@ -14,7 +15,7 @@
 
 enum { IMAGES = 24, PATCH = 4, T = 64, F = 48, MASKED = 48 };
 
-/// A small untrained model on planted scenes: what is tested is the measuring, not the model.
+// A small untrained model on planted scenes: the test is of the measurement, not of the model.
 struct setting {
     struct arena arena;
     struct mae mae;
@@ -46,7 +47,7 @@ static void setting_close(struct setting *setting)
     arena_close(&setting->arena);
 }
 
-/// The naive account of one image: whole matrices, no shared workspace.
+// The naive measurement of one image, on matrices of its own size.
 struct naive {
     size_t place;
     double x[MASKED * F], y[MASKED * F], loss;
@@ -116,7 +117,8 @@ Test(rank_samples, bits_do_not_depend_on_threads)
 
 Test(rank_samples, visible_patches_count_in_the_whole_image_alone)
 {
-    // Equal visible patches pull the whole image's first component towards the original's.
+    // Visible patches are equal, which moves the first component of the whole image to the
+    // original's.
     struct setting setting;
     setting_open(&setting);
     setting.evaluation.mask_ratio = .5;
@@ -148,7 +150,7 @@ Test(rank_samples, a_grey_image_has_no_fifth_component_in_patches_of_side_two)
     setting_close(&setting);
 }
 
-/// Collects where the trained model's masks hide, to compare with the rival's.
+// Stores the hidden patches of the trained model's masks.
 static void record_hidden(const struct reconstruction *one, int worker, void *context)
 {
     (void)worker;
@@ -156,7 +158,7 @@ static void record_hidden(const struct reconstruction *one, int worker, void *co
            MASKED * sizeof(int32_t));
 }
 
-Test(rank_samples, the_linear_rival_is_judged_under_the_same_masks)
+Test(rank_samples, the_linear_baseline_is_judged_under_the_same_masks)
 {
     struct setting setting;
     setting_open(&setting);
@@ -171,7 +173,7 @@ Test(rank_samples, the_linear_rival_is_judged_under_the_same_masks)
     cr_assert_eq(rank_samples_linear(&samples, &predictor, &setting.images, .75, 7, 2),
                  0);
 
-    // The loss of image 5, by hand, at the places that the model's evaluation hides.
+    // The loss of image 5, naively, on the patches that the model's evaluation hides.
     int32_t *hidden = malloc(IMAGES * MASKED * sizeof *hidden);
     evaluate_reconstructions(&setting.evaluation, record_hidden, hidden);
     hidden += 5 * MASKED;
@@ -203,7 +205,7 @@ Test(rank_samples, the_linear_rival_is_judged_under_the_same_masks)
     setting_close(&setting);
 }
 
-/// Columns of random positive numbers in place of a measurement.
+// Columns of random positive numbers instead of a measurement.
 static void random_samples(struct rank_samples *samples, size_t count, uint32_t index,
                            struct arena *arena)
 {
@@ -250,7 +252,7 @@ Test(rank_curves, points_steps_and_slope_are_those_of_the_columns)
         double step = medians[i + 1] - medians[i];
         expect_close(&curve.step[RANK_MEDIAN][i].value, &step, 1, 0, 1e-12);
         cr_expect_gt(curve.step[RANK_MEDIAN][i].low, 0,
-                     "columns a whole unit apart rise");
+                     "columns that are a unit apart rise");
         cr_expect_gt(curve.step[RANK_RATIO][i].low, 0);
     }
     expect_close(&curve.slope.value, &slope_by_hand, 1, 1e-12, 0);

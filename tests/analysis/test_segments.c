@@ -1,14 +1,14 @@
 #include "core/analysis/segments.h"
 
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <string.h>
+
 #include "core/analysis/kmeans.h"
 #include "core/base/rng.h"
 #include "core/data/planted.h"
 #include "core/stats/summary.h"
 #include "tests/expect_close.h"
-
-#include <criterion/criterion.h>
-#include <signal.h>
-#include <string.h>
 
 enum { IMAGES = 40, TOKENS = 64, WIDTH = 6 };
 
@@ -17,7 +17,7 @@ static uint8_t truth[IMAGES * TOKENS], clusters[IMAGES], maps[IMAGES * TOKENS];
 static double ari[IMAGES], iou[IMAGES];
 static struct images scenes;
 
-/// Tokens that carry their region, their place, and noise; the true maps of planted scenes.
+// Tokens that depend on their region, their position and noise; the true maps of planted scenes.
 static struct token_set set_make(double region_weight, double place_weight)
 {
     struct rng rng = rng_open(6, PURPOSE_TEST, 0, 0);
@@ -89,7 +89,7 @@ Test(segments, are_not_found_where_tokens_do_not)
     cr_expect(fabs(mean(ari, IMAGES)) < .03, "ARI %g", mean(ari, IMAGES));
 }
 
-Test(segments, of_tokens_that_carry_their_place_need_centring)
+Test(segments, of_tokens_that_carry_their_position_need_centring)
 {
     struct token_set set = set_make(2, 2);
     struct segmentation segmentation = segmentation_of(&set);
@@ -105,7 +105,7 @@ Test(segments, of_tokens_that_carry_their_place_need_centring)
 
 Test(segments, of_shuffled_truth_are_worth_nothing)
 {
-    // The maps of one scene against the regions of another.
+    // Compares the maps of one scene with the regions of another.
     struct token_set set = set_make(2, 0);
     struct segmentation segmentation = segmentation_of(&set);
     static uint8_t other[IMAGES * TOKENS], most[IMAGES];

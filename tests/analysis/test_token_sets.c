@@ -1,18 +1,18 @@
 #include "core/analysis/token_sets.h"
 
-#include "core/base/rng.h"
-#include "core/data/planted.h"
-#include "core/train/encode.h"
-#include "tests/expect_close.h"
-
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/rng.h"
+#include "core/data/planted.h"
+#include "core/train/encode.h"
+#include "tests/expect_close.h"
+
 enum { IMAGES = 19, TOKENS = 16, WIDTH = 12, PATCH = 8 };
 
-/// A small model with initial weights, and scenes; more than one chunk of them.
+// A small model with initial weights, and more scenes than a chunk.
 struct fixture {
     struct arena arena;
     struct mae mae;
@@ -66,7 +66,7 @@ Test(token_sets, positions_are_rows_and_columns)
     arena_close(&arena);
 }
 
-/// tokens (T+1,D) of one image by itself, nothing masked, class token first.
+// tokens (T+1,D) of one image encoded alone, without a mask, class token first.
 static void encode_alone(float *tokens, const struct fixture *f, size_t image,
                          int layer)
 {
@@ -139,11 +139,11 @@ Test(token_sets, weights_that_overflow_are_reported)
 
 // ====== Normalisations ======
 
-/// Two images of three tokens of two numbers.
+// Two images of three tokens of two numbers.
 static float values[] = {3, 4, 1, 0, 0, 0, 1, 2, 5, 0, 0, -2};
 static const struct token_set small = {2, 3, 2, values};
 
-Test(token_sets, the_mean_is_that_of_each_place)
+Test(token_sets, the_mean_is_that_of_each_position)
 {
     const double want[] = {2, 3, 3, 0, 0, -1};
     double got[6];
@@ -171,9 +171,9 @@ Test(token_sets, are_normalised_as_named)
     expect_close(got, second, 6, 0, 0);
 }
 
-Test(token_sets, centred_tokens_say_nothing_of_their_place)
+Test(token_sets, centred_tokens_do_not_depend_on_their_position)
 {
-    // A part that depends on the place alone, however large, is gone.
+    // A part that depends on the position alone is removed, however large.
     struct token_set set = {8, 5, 3, NULL}, shifted = set;
     float *plain = malloc(8 * 5 * 3 * sizeof *plain);
     float *moved = malloc(8 * 5 * 3 * sizeof *moved);
@@ -195,14 +195,8 @@ Test(token_sets, centred_tokens_say_nothing_of_their_place)
     free(plain), free(moved);
 }
 
-Test(token_sets, refuse_to_centre_at_nothing, .signal = SIGABRT)
+Test(token_sets, refuse_to_centre_without_a_mean, .signal = SIGABRT)
 {
     double got[6];
     token_set_points(got, &small, 0, NORMALISATION_CENTRED, NULL);
-}
-
-Test(token_sets, refuse_an_image_that_is_not_there, .signal = SIGABRT)
-{
-    double got[6];
-    token_set_points(got, &small, 2, NORMALISATION_NONE, NULL);
 }

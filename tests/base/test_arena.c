@@ -40,7 +40,7 @@ Test(arena, pieces_are_aligned_apart_and_inside)
     arena_close(&arena);
 }
 
-// Bytes asked for, and the fill after it: the same in every build.
+// Bytes taken, and the fill afterwards: the same in every build.
 static const struct {
     size_t count, size, used;
 } fills[] = {{0, 8, 0},   {1, 1, 64},  {64, 1, 128}, {65, 1, 256},
@@ -58,7 +58,7 @@ Test(arena, a_piece_fills_whole_64_bytes_in_every_build)
     arena_close(&arena);
 }
 
-Test(arena, a_reset_gives_the_same_room_again_and_keeps_what_is_below)
+Test(arena, a_reset_frees_what_is_above_the_mark_and_nothing_below)
 {
     struct arena arena;
     arena_open(&arena, "test", 1 << 16);
@@ -130,7 +130,7 @@ Test(arena, reserving_costs_no_memory)
     cr_expect_eq(arena.base, NULL);
 }
 
-Test(arena, a_growing_arena_costs_what_is_touched_and_takes_what_no_caller_sized)
+Test(arena, a_growing_arena_costs_only_the_pages_that_are_touched)
 {
 #ifdef FILL_NAN
     cr_skip_test("this build writes all that is taken");
@@ -147,7 +147,7 @@ Test(arena, a_growing_arena_costs_what_is_touched_and_takes_what_no_caller_sized
     cr_expect_eq(arena.base, NULL);
 }
 
-Test(arena, growing_arenas_lie_side_by_side)
+Test(arena, growing_arenas_do_not_overlap)
 {
     enum { ARENAS = 64 };
     skip_with_a_sanitizer();
@@ -164,7 +164,7 @@ Test(arena, growing_arenas_lie_side_by_side)
     arenas_close(arenas, ARENAS);
 }
 
-// Opens growing arenas where `megabytes` of addresses are left, and says how large they are.
+// Opens growing arenas where `megabytes` of addresses are left, and prints their sizes.
 static void open_within(const void *megabytes)
 {
     size_t pages = 0, limit = (size_t) * (const int *)megabytes << 20;
@@ -192,7 +192,7 @@ Test(arena, under_a_limit_a_growing_arena_halves_until_half_of_what_fits_is_left
     cr_expect_eq(ending.code, EXIT_SYSTEM, "%d: %s", ending.code, ending.says);
     cr_expect(strstr(ending.says, "first 512 MiB\nsecond 256 MiB\n"), "%s",
               ending.says);
-    // And a full one is no broken contract: nobody sized it.
+    // A full growing arena is not a broken contract.
     cr_expect(strstr(ending.says, ": first: no memory for 268435457 bytes ("), "%s",
               ending.says);
     expect_death(__LINE__, open_within, &(int){60}, EXIT_SYSTEM,
@@ -201,7 +201,7 @@ Test(arena, under_a_limit_a_growing_arena_halves_until_half_of_what_fits_is_left
                   ": second: no memory for 67108864 bytes (");
 }
 
-// A job like a model's step: some pieces that stay, some that are given back.
+// A job like a training step: some pieces stay, some are freed.
 static void job(const void *size)
 {
     struct arena arena;
@@ -217,9 +217,9 @@ static void job(const void *size)
     arena_close(&arena);
 }
 
-Test(arena, a_job_works_in_just_enough_room_and_aborts_in_any_less)
+Test(arena, a_job_works_in_just_enough_space_and_aborts_in_any_less)
 {
-    // zeros of 33 reals; then at most 30 reals and 17 doubles beside them
+    // 33 reals, and at most 30 reals and 17 doubles with them.
     size_t need = (33 * sizeof(real) + 63) / 64 * 64 +
                   (30 * sizeof(real) + 63) / 64 * 64 + (17 * 8 + 63) / 64 * 64;
     static struct ending ending;
@@ -291,7 +291,7 @@ Test(arena, products_are_exact_or_abort, .signal = SIGABRT)
     size_product((size_t)1 << 32, (size_t)1 << 32);
 }
 
-// A sanitizer that was told to write its reports to files writes this process's to stderr.
+// Sends the reports of this process to stderr, even if the sanitizer was told to write files.
 static void report_to_stderr(void)
 {
 #ifdef __SANITIZE_ADDRESS__
@@ -299,7 +299,7 @@ static void report_to_stderr(void)
 #endif
 }
 
-// Where, relative to the end of a piece of 10 floats, a byte is written.
+// Offsets of the byte that is written, from the end of a piece of 10 floats.
 static const int strays[] = {0, 1, 23, 24, 127, -41, -168};
 
 static void stray(const void *offset)
@@ -351,7 +351,7 @@ Test(arena, writing_outside_a_piece_or_after_a_reset_is_caught_by_the_sanitizer)
     }
     ending_of(&ending, use_after_reset, NULL);
     cr_expect(ending.code != 0 && strstr(ending.says, "use-after-poison"));
-    // And not for nothing: the last byte of the piece may be written.
+    // The last byte of the piece may be written.
     int last = -1;
     ending_of(&ending, stray, &last);
     cr_expect_eq(ending.code, 0, "%s", ending.says);

@@ -60,7 +60,7 @@ Test(die, flushes_stdout_before_it_speaks)
     cr_expect(strstr(ending.says, ": late\n"));
 }
 
-/// What is printed to `path`, how much of it, and whether the process dies then.
+// Where output goes, how much is printed, and whether the process dies afterwards.
 struct printing {
     const char *path;
     int lines, dies, closes;
@@ -190,11 +190,6 @@ Test(die, a_broken_contract_names_file_line_and_condition)
         "divide 192\n",
         CONTRACT_LINE);
     expect_death(__LINE__, break_contract, NULL, -SIGABRT, says);
-}
-
-Test(die, a_broken_contract_aborts, .signal = SIGABRT)
-{
-    break_contract(NULL);
 }
 
 Test(die, a_kept_contract_evaluates_its_condition_once)

@@ -62,7 +62,7 @@ Test(files, an_output_without_a_folder_goes_to_the_current_one)
     scratch_expect(__LINE__, path, "x");
 }
 
-// A limit on file size stands for a full disk: the kernel refuses the write in the same place.
+// A limit on file size acts like a full disk: the kernel refuses the same write.
 struct full {
     char path[PATH_SIZE];
     size_t limit, size;
@@ -81,7 +81,7 @@ static void write_on_a_full_disk(const void *argument)
 
 Test(files, a_full_disk_is_a_death_that_leaves_the_old_file_alone)
 {
-    // Refused in the last flush; and long before it, with writes after the refusal.
+    // Refused in the last flush, and long before it, with writes after the refusal.
     static struct full cases[] = {{"", 100, 101}, {"", 4096, 1 << 20}, {"", 0, 1}};
     for (int i = 0; i < 3; ++i) {
         scratch_path(cases[i].path, "a.tsv");
@@ -159,7 +159,7 @@ static void *write_many(void *number)
     return NULL;
 }
 
-Test(files, threads_write_side_by_side)
+Test(files, threads_write_at_the_same_time)
 {
     pthread_t threads[THREADS];
     int numbers[THREADS];

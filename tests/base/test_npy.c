@@ -14,7 +14,7 @@ TestSuite(npy, .init = scratch_make);
 
 // Files written by NumPy 1.24.2:
 //     f = io.BytesIO(); numpy.save(f, x); print(f.getvalue())
-// with x as beside each. The header line is 118 characters: the text, spaces, a newline.
+// with x as given with each. The header line has 118 characters: text, spaces, a newline.
 #define PREFIX "\x93NUMPY\x01\x00v\x00"
 static const float f4[] = {1, -2.5F, 3, 4, 5, .1F};
 static const double f8[] = {1. / 3, 2, -0.};
@@ -72,7 +72,7 @@ static const struct golden {
 };
 enum { GOLDENS = sizeof goldens / sizeof *goldens, HEAD = 128 };
 
-// file (HEAD + 32) = the bytes of a golden file; returns how many.
+// file (HEAD + 32) = the bytes of a golden file. Returns their number.
 static size_t golden_bytes(char *file, const struct golden *golden)
 {
     memset(file, ' ', HEAD);
@@ -96,7 +96,7 @@ ParameterizedTest(int *index, npy, files_are_those_of_numpy)
     size_t size = golden_bytes(want, golden);
     struct npy array;
 
-    // NumPy's bytes are read to the values that went in.
+    // NumPy's bytes are read as the values that were written.
     scratch_path(path, "numpy.npy");
     scratch_write(path, want, size);
     npy_read(&array, path);
@@ -108,7 +108,7 @@ ParameterizedTest(int *index, npy, files_are_those_of_numpy)
     npy_free(&array);
     cr_expect_eq(array.data, NULL);
 
-    // The values are written to NumPy's bytes.
+    // The values are written as NumPy's bytes.
     scratch_path(path, "ours.npy");
     npy_write(path, golden->type, golden->dimensions, golden->shape, golden->values);
     FILE *file = fopen(path, "rb");
@@ -146,7 +146,7 @@ Test(npy, any_shape_reads_back_the_same)
     }
 }
 
-// Header texts of a file with 24 bytes of data, and what is said of them; NULL: accepted.
+// Headers of a file with 24 bytes of data, and part of the message; NULL: accepted.
 static const struct header {
     const char *text, *says;
 } headers[] = {
@@ -249,7 +249,7 @@ Test(npy, a_file_cut_anywhere_is_a_death)
 
 Test(npy, a_spoilt_byte_of_the_header_is_a_death_or_harmless)
 {
-    // What may pass: another supported type or shape of the same bytes, and nothing else.
+    // Only another supported type or shape of as many bytes may be accepted.
     static struct ending ending;
     struct bytes bytes;
     int passed = 0;
@@ -282,11 +282,6 @@ Test(npy, other_files_and_versions_are_deaths)
     bytes.size = golden_bytes(bytes.file, &goldens[0]) + 1;
     expect_death(__LINE__, read_bytes, &bytes, 3, "holds 25 bytes of data");
     expect_death(__LINE__, read_path, "/nonexistent/a.npy", 3, "No such file");
-}
-
-Test(npy, a_missing_file_exits_with_input, .exit_code = 3)
-{
-    read_path("/nonexistent/a.npy");
 }
 
 static void write_too_many_dimensions(const void *path)

@@ -15,7 +15,7 @@ static const struct option table[COUNT] = {
     {"runs", NULL, "a name that begins like another"},
 };
 
-// Reads a command line given as a list that ends with NULL.
+// Reads a command line, a list that ends with NULL.
 static void read_line(struct option options[COUNT], const char *const *line)
 {
     char *argv[ARGUMENTS] = {(char *)"program"};
@@ -83,11 +83,6 @@ Test(options, a_bad_line_is_a_usage_error_that_names_the_option)
 {
     for (size_t i = 0; i < sizeof bad_lines / sizeof *bad_lines; ++i)
         expect_death(__LINE__, read_bad_line, bad_lines[i].line, 2, bad_lines[i].says);
-}
-
-Test(options, an_unknown_option_exits_with_usage, .exit_code = 2)
-{
-    read_bad_line((const char *const[]){"--no", "x", NULL});
 }
 
 Test(options, help_prints_usage_and_defaults_and_succeeds)

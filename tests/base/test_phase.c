@@ -7,7 +7,7 @@
 #include "core/base/clock.h"
 #include "tests/ending.h"
 
-// How long something took, seen from inside and from outside: a thread may be held up anywhere.
+// Bounds on the time that something took, since a thread may be interrupted anywhere.
 struct span {
     double least, most;
 };
@@ -19,7 +19,7 @@ static double spin(double seconds)
     return spent;
 }
 
-// Adds a stay in `phase` to `span`.
+// Spends time in `phase` and adds it to `span`.
 static void spin_in(struct span *span, enum phase phase, double seconds)
 {
     double start = clock_seconds();
@@ -29,7 +29,7 @@ static void spin_in(struct span *span, enum phase phase, double seconds)
     span->most += clock_seconds() - start;
 }
 
-// The rate of the time stamp is known to a thousandth within the time of a test.
+// In the time of a test the rate of the time stamp counter is known to a thousandth.
 static void expect_within(int line, double got, struct span span)
 {
     cr_expect(got >= span.least * .999 - 1e-6 && got <= span.most * 1.001 + 1e-6,
@@ -82,7 +82,7 @@ Test(phase, the_phase_that_runs_is_charged_up_to_the_reading)
     cr_expect_eq(phase_enter(PHASE_OTHER), PHASE_PACK, "reading changes no phase");
 }
 
-Test(phase, clearing_begins_anew)
+Test(phase, clearing_sets_times_to_zero)
 {
     double seconds[PHASES];
     struct span before = {0, 0};
@@ -123,7 +123,7 @@ Test(phase, threads_add_up_also_when_they_have_ended)
     expect_within(__LINE__, seconds[PHASE_PRODUCT], sum);
 }
 
-// A thread that stays, and says when it has left its phase.
+// A thread that keeps running and signals when it has left its phase.
 struct waiter {
     struct span fold;
     pthread_barrier_t done, read;

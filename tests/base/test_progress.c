@@ -10,7 +10,7 @@
 
 #include "tests/ending.h"
 
-// A long time makes the milliseconds of the test itself invisible in a rate of three digits.
+// So long that the milliseconds of the test do not show in a rate of three digits.
 enum { LONG = 100000 };
 
 static void report_often(const void *unused)
@@ -82,7 +82,7 @@ static void on_terminal(char *got, size_t size, int columns, void (*act)(void))
     act();
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
-    // Once nobody writes there any more, reading ends with an error after the last byte.
+    // When the other end is closed, reading ends with an error after the last byte.
     close(theirs);
     size_t used = 0;
     for (ssize_t n; (n = read(ours, got + used, size - 1 - used)) > 0;)
@@ -111,7 +111,7 @@ Test(progress, a_terminal_gets_one_line_cut_to_its_width_and_then_erased)
     cr_expect_null(strchr(got, '\n'));
     size_t length = strlen(got);
     cr_expect(length > 4 && !strcmp(got + length - 4, "\r\033[K"));
-    // 100 reports within a fifth of a second are one drawing, or two on a slow machine.
+    // 100 reports within a fifth of a second draw once, or twice on a slow machine.
     int drawings = 0;
     for (const char *c = got; *c; ++c) drawings += *c == '\r';
     cr_expect_leq(drawings, 3, "%d", drawings);

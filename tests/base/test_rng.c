@@ -109,7 +109,7 @@ Test(rng, below_is_in_range_and_even)
 
 Test(rng, below_rejects_what_would_favour_some_values)
 {
-    // Without rejection the multiples of 3 below 3 2^30 come up half the time, not a third.
+    // Without rejection, multiples of 3 below 3 * 2^30 are drawn half the time, not a third.
     enum { DRAWS = 100000 };
     struct rng rng = rng_open(7, PURPOSE_TEST, 0, 2);
     double counts[3] = {0};
@@ -157,8 +157,8 @@ Test(rng, normals_have_the_moments_of_the_normal)
 {
     enum { DRAWS = 1000000 };
     struct rng rng = rng_open(7, PURPOSE_TEST, 0, 5);
-    // Moments 1 to 4, the product of neighbours, and the share within one sigma, with the
-    // variance of each term.
+    // Moments 1 to 4, the product of successive draws, and the share within one sigma, each with
+    // the variance of a term.
     static const double want[] = {0, 1, 0, 3, 0, .6826894921370859},
                         variance[] = {1, 2, 15, 96, 1, .2166245491};
     double sums[6] = {0}, last = 0;
@@ -184,14 +184,14 @@ Test(rng, normals_are_box_muller_of_the_same_stream)
         double u = rng_uniform(&same), v = rng_uniform(&same);
         want[i] = sqrt(-2 * log1p(-u)) * cos(2 * acos(-1) * v);
     }
-    // Near its zeros the C library's cosine sees the rounding of 2 pi v, which ours does not:
-    // hence an absolute bound, of that rounding times the largest radius here.
+    // Near its zeros the C library's cosine is off by the rounding of 2*pi*v, and ours is not, so
+    // the bound is absolute: that rounding times the largest radius here.
     expect_close(got, want, DRAWS, 2e-15, 5e-15);
 }
 
 Test(rng, normals_have_the_same_bits_on_every_machine)
 {
-    // Made by this code; what it guards is that compilers, CPUs and modes agree.
+    // Printed by this code: checks that compilers, CPUs and modes agree.
     enum { DRAWS = 100000 };
     static double draws[DRAWS];
     char hex[HASH_HEX];

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes planted scenes a second time, in plain Python (3.8 or newer, nothing installed), from the
+"""Generates planted scenes a second time, in plain Python (3.8 or newer, nothing installed), from the
 description in core/data/planted.h and Philox4x32-10 as published, and prints what
 tests/data/test_planted.c expects: SHA-256 of scenes 0..count-1, each as label (1 byte), region map
 (64), pixels (3,072).
@@ -97,7 +97,7 @@ def region_map(stream, k):
 
 
 def steps(noise):
-    """2^32 P(step <= s) for s = -255..255: noise rounded to whole bytes."""
+    """2^32 * P(step <= s) for s = -255..255: noise rounded to whole bytes."""
     table = [int(0.5 * math.erfc(-(s + 0.5) / (127.5 * noise * math.sqrt(2))) * 2**32)
              for s in range(-255, 255)]
     return table + [1 << 32]

@@ -11,7 +11,7 @@ static const struct {
     size_t images, batch;
 } shapes[] = {{1, 1},   {10, 1}, {10, 5}, {10, 4},
               {10, 10}, {7, 3},  {7, 20}, {1000, 128}};
-enum { SHAPES = sizeof shapes / sizeof *shapes, EPOCHS = 9, PLACES = 10000 };
+enum { SHAPES = sizeof shapes / sizeof *shapes, EPOCHS = 9, POSITIONS = 10000 };
 
 static struct criterion_test_params all_shapes(void)
 {
@@ -20,15 +20,15 @@ static struct criterion_test_params all_shapes(void)
     return cr_make_param_array(int, index, SHAPES);
 }
 
-/// The stream from end to end: whole updates that cover at least EPOCHS epochs.
-/// image, epoch (PLACES). Returns the updates.
+// image, epoch (POSITIONS) = the sequence from its start: whole updates that cover at least EPOCHS
+// epochs. Returns their number.
 static size_t walk(uint32_t *image, uint32_t *epoch, size_t images, size_t batch,
                    uint64_t seed)
 {
     struct arena arena;
     struct batches batches;
     size_t updates = (images * EPOCHS + batch - 1) / batch;
-    cr_assert(updates * batch <= PLACES);
+    cr_assert(updates * batch <= POSITIONS);
     arena_open(&arena, "order", 1 << 20);
     batches_open(&batches, images, batch, seed, &arena);
     for (size_t t = 0; t < updates; ++t)
@@ -45,7 +45,7 @@ ParameterizedTestParameters(batches, every_epoch_shows_every_image_once)
 ParameterizedTest(int *index, batches, every_epoch_shows_every_image_once)
 {
     size_t n = shapes[*index].images;
-    static uint32_t image[PLACES], epoch[PLACES];
+    static uint32_t image[POSITIONS], epoch[POSITIONS];
     walk(image, epoch, n, shapes[*index].batch, 5);
     for (size_t e = 0; e < EPOCHS; ++e) {
         int seen[1000] = {0};
@@ -64,7 +64,7 @@ ParameterizedTestParameters(batches, an_update_does_not_depend_on_those_before)
 ParameterizedTest(int *index, batches, an_update_does_not_depend_on_those_before)
 {
     size_t n = shapes[*index].images, b = shapes[*index].batch;
-    static uint32_t image[PLACES], epoch[PLACES];
+    static uint32_t image[POSITIONS], epoch[POSITIONS];
     uint32_t one[200], when[200];
     size_t updates = walk(image, epoch, n, b, 5);
     struct arena arena;
@@ -89,32 +89,32 @@ ParameterizedTestParameters(batches, the_stream_does_not_depend_on_the_batch_siz
 ParameterizedTest(int *index, batches, the_stream_does_not_depend_on_the_batch_size)
 {
     size_t n = shapes[*index].images;
-    static uint32_t image[PLACES], epoch[PLACES], single[PLACES];
+    static uint32_t image[POSITIONS], epoch[POSITIONS], single[POSITIONS];
     walk(image, epoch, n, shapes[*index].batch, 5);
     walk(single, epoch, n, 1, 5);
     cr_expect_arr_eq(image, single, n * EPOCHS * sizeof *image);
 }
 
-// Made by tests/data/orders_golden.py; exact, for the order is part of every trained weight.
+// Printed by tests/data/orders_golden.py. Exact, because the order is part of every trained weight.
 Test(batches, the_order_is_that_of_a_second_program)
 {
     static const uint32_t golden[3][12] = {{5, 10, 0, 6, 8, 11, 1, 3, 4, 9, 7, 2},
                                            {4, 8, 10, 3, 7, 11, 2, 5, 9, 6, 1, 0},
                                            {3, 7, 9, 0, 6, 8, 4, 5, 11, 1, 10, 2}};
-    static uint32_t image[PLACES], epoch[PLACES];
+    static uint32_t image[POSITIONS], epoch[POSITIONS];
     walk(image, epoch, 12, 5, 5);
     cr_expect_arr_eq(image, golden, sizeof golden);
 }
 
-Test(batches, epochs_and_seeds_have_orders_of_their_own)
+Test(batches, epochs_and_seeds_have_different_orders)
 {
     enum { N = 1000 };
-    static uint32_t image[PLACES], other[PLACES], epoch[PLACES];
+    static uint32_t image[POSITIONS], other[POSITIONS], epoch[POSITIONS];
     walk(image, epoch, N, 100, 5);
     walk(other, epoch, N, 100, 6);
     for (size_t e = 0; e < EPOCHS; ++e)
         for (size_t f = 0; f < EPOCHS; ++f) {
-            // Two independent permutations agree in 1 place on average, above 12 never.
+            // Two independent permutations agree in 1 position on average, and never in over 12.
             size_t same = 0, crossed = 0;
             for (size_t i = 0; i < N; ++i) {
                 same += image[e * N + i] == image[f * N + i];
@@ -148,7 +148,7 @@ Test(batches, counts_of_updates)
     cr_expect_eq(batches_updates(45000, 4096, 2000), 21973); // 21972.66
     cr_expect_eq(batches_updates(10000, 100, .5), 50);
     cr_expect_eq(batches_updates(3, 10, .1), 1);
-    // Fractions of an epoch that doubles round upwards must not cost an update.
+    // Fractions of an epoch that doubles round upwards must not add an update.
     cr_expect_eq(batches_updates(30, 1, .1), 3);
     cr_expect_eq(batches_updates(100, 1, 1.1), 110);
     for (size_t tenths = 1; tenths <= 1000; ++tenths)

@@ -24,15 +24,15 @@ static void file_path(char path[PATH_SIZE], const char *folder, const char *name
     path_format(path, "%s/%s", folder, name);
 }
 
-/// folder = a new one in the scratch folder.
+// folder = a new folder in the scratch folder.
 static void folder_new(char folder[PATH_SIZE], const char *name)
 {
     scratch_path(folder, name);
     cr_assert(mkdir(folder, 0777) == 0);
 }
 
-/// folder = a new one that holds files of the right size, whose records are all black and of class 0;
-/// they take no room.
+// folder = a new folder with sparse files of the right size, whose records are all black and of
+// class 0.
 static void folder_fill(char folder[PATH_SIZE], const char *name)
 {
     folder_new(folder, name);
@@ -66,7 +66,7 @@ static void load(const void *argument)
 
 enum damage { MISSING, SHORT, LONG, FOLDER, LABEL, NONE };
 
-/// What is wrong with one file of an otherwise whole folder, and what the message must name.
+// What is wrong with one file of a complete folder, and what the message must name.
 static const struct fault {
     enum split split;
     const char *file;
@@ -88,7 +88,7 @@ static const struct fault {
      LABEL,
      {"test_batch.bin", "record 7001 ", "label 10"}},
     {SPLIT_TRAIN, "data_batch_4.bin", LABEL, {"data_batch_4.bin", "record 7001 "}},
-    // Nothing is wrong but the content: the digest is what sees it.
+    // Only the content is wrong, which only the digest can tell.
     {SPLIT_TEST, "test_batch.bin", NONE, {"test_batch.bin", "c601bf85", "make data"}},
     {SPLIT_TRAIN, "data_batch_1.bin", NONE, {"data_batch_{1..5}.bin", "e47348e9"}},
 };
@@ -144,7 +144,7 @@ Test(cifar10, a_missing_folder_is_refused)
     expect_death_naming(__LINE__, load, &from, 3, parts);
 }
 
-// ---- where the files are looked for ----
+// ====== Where the files are ======
 
 Test(cifar10, batches_are_found_in_the_folder_or_one_below)
 {
@@ -168,7 +168,7 @@ Test(cifar10, batches_are_found_in_the_folder_or_one_below)
     cr_expect_str_eq(folder, inner);
 }
 
-Test(cifar10, without_the_variable_the_place_is_below_data)
+Test(cifar10, without_the_variable_the_folder_is_in_data)
 {
     char folder[PATH_SIZE];
     cr_assert(chdir(scratch_folder) == 0);
@@ -186,16 +186,16 @@ Test(cifar10, without_the_variable_the_place_is_below_data)
     cr_expect(cifar10_locate(folder) == 1);
     cr_expect_str_eq(folder, "data/cifar-10-batches-bin");
 
-    // A variable that points elsewhere is not passed over.
+    // A variable that names another folder is not ignored.
     setenv("CIFAR10_DIR", "/tmp/cifar10.none", 1);
     cr_expect(cifar10_locate(folder) == 0);
     cr_expect_str_eq(folder, "/tmp/cifar10.none");
 }
 
-// ---- the real files ----
+// ====== The real files ======
 
-/// folder = where the real files are; without them the test is skipped, and says so also where
-/// the runner keeps silent about skipped tests.
+// folder = where the real files are. Without them the test is skipped, which is printed even where
+// the runner does not print skipped tests.
 static void real_folder(char folder[PATH_SIZE], const char *test)
 {
     if (cifar10_locate(folder)) return;
@@ -211,7 +211,7 @@ static void expect_canonical(const struct images *images, enum split split)
     cr_expect_str_eq(images->name, "cifar10");
     cr_expect_null(images->regions);
 
-    // Hash the records as they now lie, one by one and all together.
+    // Hash the records in their new order, one by one and all together.
     unsigned char record[RECORD], digest[SHA256_BYTES], before[SHA256_BYTES] = {0};
     struct hash hash;
     char hex[HASH_HEX];

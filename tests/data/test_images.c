@@ -35,7 +35,7 @@ Test(images, loading_planted_splits_gives_their_sizes_and_digests)
         cr_expect_str_eq(images.name, "planted");
         cr_expect_not_null(images.regions);
 
-        // The last scene is that of the split's own seed.
+        // The last scene is that of the split's seed.
         struct images again;
         size_t last = images.count - 1;
         planted_make(&again, split == SPLIT_TRAIN ? 1 : 2, images.count, 0.05);

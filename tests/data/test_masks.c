@@ -29,17 +29,12 @@ Test(masks, a_ratio_that_hides_everything_breaks_the_contract, .signal = SIGABRT
     mask_visible(4, .9);
 }
 
-Test(masks, ratio_one_breaks_the_contract, .signal = SIGABRT)
-{
-    mask_visible(64, 1);
-}
-
 // ====== The ranking that masks are cut from ======
 
 enum { MOST = 4096 };
 
-/// ranking (T) of (seed, epoch, image), most visible first, read off the nested masks of T - 1, ...
-/// hidden patches. T is a power of two, so that every ratio and every number visible is exact.
+// ranking (T) of (seed, epoch, image), read off the nested masks with 1, 2, ..., T visible patches.
+// T is a power of two, so that every ratio is exact.
 static void ranking_read(uint32_t *ranking, size_t T, uint64_t seed, uint32_t epoch,
                          uint32_t image)
 {
@@ -86,7 +81,7 @@ Test(masks, a_ranking_is_that_of_a_second_program)
     cr_expect_arr_eq(ranking, golden, sizeof golden);
 }
 
-/// sum (n - expected)^2 / expected over `cells` counts of equal expectation.
+// sum (n - expected)^2 / expected over `cells` counts of equal expectation.
 static double chi_square(const size_t *counts, size_t cells, double expected)
 {
     double sum = 0;

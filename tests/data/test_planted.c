@@ -7,7 +7,7 @@
 
 enum { TOKENS = 64 };
 
-// ---- golden ----
+// ====== A second program ======
 
 static void scenes_hash(char hex[HASH_HEX], uint64_t seed, size_t count, double noise)
 {
@@ -24,8 +24,8 @@ static void scenes_hash(char hex[HASH_HEX], uint64_t seed, size_t count, double 
     images_free(&scenes);
 }
 
-// Made by tests/data/planted_golden.py, which draws the scenes a second time in Python. Exact:
-// bytes are compared. When the generator changes on purpose, its version string changes too.
+// Printed by tests/data/planted_golden.py, which generates the same scenes in Python. All bytes
+// must be equal. When the generator changes on purpose, its version string changes too.
 Test(planted, the_first_scenes_are_those_of_a_second_program)
 {
     char hex[HASH_HEX];
@@ -52,7 +52,7 @@ Test(planted, a_digest_names_version_seed_count_and_noise)
     cr_expect_str_neq(hex, other);
 }
 
-// ---- what a scene depends on ----
+// ====== What a scene depends on ======
 
 Test(planted, a_scene_depends_on_seed_and_number_alone)
 {
@@ -83,7 +83,7 @@ Test(planted, noise_changes_pixels_and_nothing_else)
     images_free(&clean), images_free(&noisy);
 }
 
-/// The share of a standard normal in [low, high].
+// The share of a standard normal in [low, high].
 static double normal_share(double low, double high)
 {
     return 0.5 * (erf(high / M_SQRT2) - erf(low / M_SQRT2));

@@ -1,4 +1,4 @@
-// What a planted scene looks like, before noise: regions, tiles, rank, class, signs.
+// Properties of planted scenes before noise: regions, tiles, rank, class, signs.
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { TOKENS = 64, TILE = 48 };
 
-/// Regions of scene i, k.
+// k, the number of regions of scene i.
 static size_t region_count(const struct images *scenes, size_t i)
 {
     size_t most = 0;
@@ -20,7 +20,7 @@ static size_t region_count(const struct images *scenes, size_t i)
     return most + 1;
 }
 
-/// tile (48): the bytes of token t of scene i, (channel, row, column).
+// tile (48) = the bytes of token t of scene i, (channel, row, column).
 static void token_bytes(uint8_t *tile, const struct images *scenes, size_t i, size_t t)
 {
     for (size_t c = 0; c < 3; ++c)
@@ -67,7 +67,7 @@ Test(planted, regions_are_numbered_from_the_object_and_none_is_tiny)
     images_free(&scenes);
 }
 
-// An ellipse meets a line in one piece.
+// The intersection of an ellipse and a line is connected.
 Test(planted, the_object_is_in_one_piece_in_every_row_and_column)
 {
     struct images scenes;
@@ -121,8 +121,8 @@ Test(planted, the_rank_before_noise_is_the_number_of_tiles_and_at_most_2k)
         patches_from_bytes(patches, scenes.pixels + i * IMAGE_BYTES, 4);
         for (size_t j = 0; j < TOKENS * TILE; ++j) a[j] = (double)patches[j];
         cr_assert(svd_thin(u, s, vt, a, TOKENS, TILE, workspace) == 0);
-        // Rows are equal or not, so what rounding leaves is that of the SVD alone; the tiles are
-        // independent normals, far from dependent.
+        // Equal rows are exactly equal, so the only rounding is that of the SVD; different tiles
+        // are independent normals, far from linearly dependent.
         cr_assert_leq(tiles, 2 * k);
         cr_assert(!(s[tiles] > 1e-13 * s[0]), "scene %zu: %g of %g", i, s[tiles], s[0]);
         cr_assert(s[tiles - 1] > 1e-2 * s[0], "scene %zu: %g of %g", i, s[tiles - 1],
@@ -132,7 +132,7 @@ Test(planted, the_rank_before_noise_is_the_number_of_tiles_and_at_most_2k)
     images_free(&scenes);
 }
 
-// ---- classes and signs ----
+// ====== Classes and signs ======
 
 Test(planted, classes_are_balanced)
 {
@@ -150,8 +150,8 @@ Test(planted, classes_are_balanced)
     images_free(&scenes);
 }
 
-// Objects of one class carry the same two tiles in every scene of every seed, or both negative;
-// either equally often. The ground never carries an object's tile.
+// Objects of one class have the same two tiles in every scene of every seed, or both negative,
+// equally often. The ground never has an object's tile.
 Test(planted, the_class_is_the_texture_of_the_object_up_to_its_sign)
 {
     uint8_t known[IMAGE_CLASSES][2][TILE], tile[TILE];
@@ -190,7 +190,7 @@ Test(planted, the_class_is_the_texture_of_the_object_up_to_its_sign)
     cr_expect(signs > 3900);
 }
 
-// With signs of their own per region, no pixel says anything about the class on average.
+// Regions have independent signs, so on average no pixel depends on the class.
 Test(planted, pixels_have_mean_zero_in_every_class)
 {
     struct images scenes;
@@ -201,7 +201,7 @@ Test(planted, pixels_have_mean_zero_in_every_class)
         sums[scenes.labels[i]] += pixel_value(scenes.pixels[i * IMAGE_BYTES + centre]);
         ++counts[scenes.labels[i]];
     }
-    // A value's standard deviation is at most 1.
+    // The standard deviation of a value is at most 1.
     for (size_t c = 0; c < IMAGE_CLASSES; ++c)
         cr_expect(fabs(sums[c] / counts[c]) < 3.9 / sqrt(counts[c]), "class %zu: %g", c,
                   sums[c] / counts[c]);
@@ -215,7 +215,8 @@ Test(planted, tiles_look_like_clipped_normals_of_deviation_two_fifths)
     double square = 0, n = (double)scenes.count * IMAGE_BYTES;
     for (size_t i = 0; i < scenes.count * IMAGE_BYTES; ++i)
         square += pixel_value(scenes.pixels[i]) * pixel_value(scenes.pixels[i]);
-    // 1,920 numbers make the dictionary: the deviation is known to 1.6 %; clipping takes .6 %.
+    // The dictionary has 1,920 numbers, so the deviation is known to 1.6 %; clipping lowers it by
+    // .6 %.
     cr_expect(fabs(sqrt(square / n) - .4) < .03, "%g", sqrt(square / n));
     images_free(&scenes);
 }

@@ -1,11 +1,11 @@
 #include "core/stats/bootstrap.h"
 
-#include "core/base/rng.h"
-#include "tests/expect_close.h"
-
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <signal.h>
+
+#include "core/base/rng.h"
+#include "tests/expect_close.h"
 
 enum { SEED = 11, MOST = 1000, RESAMPLES = 40 };
 
@@ -13,7 +13,7 @@ static const int sizes[] = {1, 2, 3, 8, 9, 100, 1000};
 
 static double x[MOST], y[MOST];
 
-/// x in steps of 1/8, so that there are ties; y positive.
+// x in multiples of 1/8, so that there are ties; y positive.
 static void start(void)
 {
     struct rng rng = rng_open(6, PURPOSE_TEST, 0, 0);
@@ -25,7 +25,7 @@ static void start(void)
 
 TestSuite(bootstrap, .init = start);
 
-/// The statistic on items drawn one by one, by its definition, from values laid out anew.
+// The statistic by its definition, on a resample drawn item by item.
 static double naive(enum statistic_kind kind, size_t n, uint32_t resample)
 {
     double drawn[MOST], other[MOST], workspace[MOST];
@@ -109,8 +109,8 @@ Test(bootstrap, interval_of_a_mean_is_that_of_the_central_limit_theorem)
     const struct statistic average = {STATISTIC_MEAN, sample, NULL};
     struct estimate interval;
     bootstrap_intervals(&interval, &average, 1, MOST, 4000, SEED);
-    // 1.645 standard errors; a 5 % quantile of 4,000 draws is itself good to 2 % of them twice
-    // over.
+    // 1.645 standard errors; a 5 % quantile of 4,000 resamples has a standard deviation of 3 % of
+    // one.
     expect_close(&interval.value, &centre, 1, 0, 1e-14);
     cr_expect(fabs(interval.low - (centre - 1.645 * error)) <= .08 * error);
     cr_expect(fabs(interval.high - (centre + 1.645 * error)) <= .08 * error);
@@ -118,7 +118,8 @@ Test(bootstrap, interval_of_a_mean_is_that_of_the_central_limit_theorem)
 
 Test(bootstrap, difference_uses_the_same_items_in_both)
 {
-    // z is x, moved: whatever the items, the difference is the move; drawn apart it would vary.
+    // z is x minus 1/4: on the same items the difference is always 1/4, on different ones it would
+    // vary.
     double z[MOST];
     for (size_t i = 0; i < MOST; ++i) z[i] = x[i] - 0.25;
     const struct statistic of_x = {STATISTIC_MEDIAN, x, NULL};
@@ -142,7 +143,7 @@ Test(bootstrap, difference_of_means_is_the_mean_of_differences)
     expect_close(&got.high, &want.high, 1, 0, 1e-13);
 }
 
-Test(bootstrap, median_and_mean_say_honestly_what_infinite_items_do)
+Test(bootstrap, infinite_items_leave_a_median_finite_and_a_mean_infinite)
 {
     double heavy[9] = {1, 2, 3, 4, 5, 6, 7, 8, INFINITY};
     const struct statistic statistics[] = {{STATISTIC_MEDIAN, heavy, NULL},
@@ -151,7 +152,7 @@ Test(bootstrap, median_and_mean_say_honestly_what_infinite_items_do)
     bootstrap_intervals(intervals, statistics, 2, 9, 200, SEED);
     cr_expect(intervals[0].value == 5 && isfinite(intervals[0].high));
     cr_expect(isinf(intervals[1].value) && isinf(intervals[1].high));
-    // About a third of the resamples do not contain it.
+    // About a third of the resamples do not contain the infinite item.
     cr_expect(isfinite(intervals[1].low));
 }
 
@@ -171,7 +172,7 @@ static const struct {
     {"share of g < .8 minus that of h < .5", 0.78814460141660336 - 0.69146246127401312},
 };
 
-/// intervals (CALIBRATED) of one sample of ITEMS pairs (g,h), N(0,1) with correlation .6.
+// intervals (CALIBRATED) of one sample of ITEMS pairs (g,h), N(0,1) with correlation .6.
 static void sample_intervals(struct estimate intervals[CALIBRATED], uint32_t sample)
 {
     double skewed[ITEMS], other[ITEMS], wide[ITEMS], wide_other[ITEMS];
@@ -199,7 +200,8 @@ static void sample_intervals(struct estimate intervals[CALIBRATED], uint32_t sam
 
 Test(bootstrap, intervals_contain_the_truth_nine_times_in_ten)
 {
-    // Of 1,000 samples; a share of .9 has standard deviation .0095, and the limits are three of them.
+    // A share of .9 of 1,000 samples has standard deviation .0095; the limits are three of them
+    // away.
     int covered[CALIBRATED] = {0};
     for (uint32_t sample = 0; sample < SAMPLES; ++sample) {
         struct estimate intervals[CALIBRATED];

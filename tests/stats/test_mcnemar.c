@@ -8,11 +8,12 @@
 #include <signal.h>
 #include <string.h>
 
-/// Exact and mid-p as fractions of integers (Python's fractions and math.comb), rounded once; the
-/// corrected ones by statsmodels 0.13.5, mcnemar(table, exact=False, correction=True).
-/// 1 and 7: airway hyper-responsiveness before and after stem cell transplantation (Bentur et al.), the worked
-/// example of Fagerland et al. 2013, table 1: exact .070, mid-p .039, corrected .077.
-/// 150 and 86: approval of a prime minister in two surveys (Agresti, Categorical Data Analysis, 10.1).
+// Exact and mid-p values are fractions of integers (Python's fractions and math.comb), rounded
+// once; the corrected ones are from statsmodels 0.13.5, mcnemar(table, exact=False,
+// correction=True). 1 and 7: airway hyper-responsiveness before and after stem cell transplantation
+// (Bentur et al.), the example of Fagerland et al. 2013, table 1: exact .070, mid-p .039, corrected
+// .077. 150 and 86: approval of a prime minister in two surveys (Agresti, Categorical Data
+// Analysis, 10.1).
 static const struct mcnemar known[] = {
     {1, 7, 0.0703125, 0.0390625, 3.125, 0.077099871743542},
     {150, 86, 3.715936139571442e-05, 2.89338951761549e-05, 16.8177966101695,
@@ -41,7 +42,7 @@ ParameterizedTest(int *number, mcnemar, equals_published_examples_and_exact_frac
 {
     const struct mcnemar *want = &known[*number];
     struct mcnemar got = mcnemar_counts(want->first_only, want->second_only);
-    // The bound of the header, (b + c) 2^-53, and 15 printed digits of the rest.
+    // The bound of the header, (b + c) * 2^-53; 15 printed digits for the others.
     double rtol = 1e-15 + 1.2e-16 * (double)(want->first_only + want->second_only);
     expect_close(&got.exact, &want->exact, 1, rtol, 0);
     expect_close(&got.mid_p, &want->mid_p, 1, rtol, 0);
@@ -86,8 +87,9 @@ Test(mcnemar, counts_the_items_on_which_exactly_one_is_right)
 
 Test(mcnemar, keeps_its_level_when_both_are_equally_good)
 {
-    // 2,000 pairs of classifiers, each right on 60 items of 100 by chance: at the 5 % level the exact
-    // test is conservative, the mid-p close to it. Bounds: 4 standard errors, .005 each.
+    // 2,000 pairs of classifiers, each right on an item with probability .6: at the 5 % level the
+    // exact test is conservative and the mid-p test close to it. The bounds are 4 standard errors
+    // of .005.
     enum { PAIRS = 2000, ITEMS = 100 };
     uint8_t first[ITEMS], second[ITEMS], labels[ITEMS];
     int exact = 0, mid_p = 0;

@@ -1,9 +1,9 @@
 #include "core/stats/slope.h"
 
-#include "tests/expect_close.h"
-
 #include <criterion/criterion.h>
 #include <signal.h>
+
+#include "tests/expect_close.h"
 
 Test(slope, of_a_line_is_its_own)
 {
@@ -16,8 +16,8 @@ Test(slope, of_a_line_is_its_own)
 
 Test(slope, equals_that_of_numpy)
 {
-    // numpy 1.24: np.polyfit([1, 2, 4, 7], [3, 1, 4, 1.5], 1)[0], which agrees with the
-    // fraction of the definition, -1.75 / 21, to 16 digits.
+    // numpy 1.24: np.polyfit([1, 2, 4, 7], [3, 1, 4, 1.5], 1)[0], which equals the
+    // definition's -1.75 / 21 to 16 digits.
     const double x[] = {1, 2, 4, 7}, y[] = {3, 1, 4, 1.5};
     double got = slope(y, x, 4), want = -1.75 / 21;
     expect_close(&got, &want, 1, 1e-14, 0);
@@ -33,7 +33,7 @@ Test(slope, does_not_see_a_shift_and_scales_with_y)
     expect_close(moved, plain, 2, 1e-13, 0);
 }
 
-Test(slope, refuses_points_above_one_another, .signal = SIGABRT)
+Test(slope, refuses_points_of_equal_x, .signal = SIGABRT)
 {
     const double x[] = {2, 2, 2}, y[] = {1, 2, 3};
     slope(y, x, 3);
@@ -45,7 +45,7 @@ Test(slope, refuses_nan, .signal = SIGABRT)
     slope(y, x, 2);
 }
 
-/// Counts the orders of the `n` values of y from place `from` on that increase.
+// The number of orders of y (n) that increase, permuting the elements from index `from` on.
 static void orders_count(int *increasing, int *all, double *y, size_t n, size_t from)
 {
     if (from == n) {

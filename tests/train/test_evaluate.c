@@ -98,11 +98,10 @@ Test(evaluate, an_image_is_reconstructed_under_its_own_mask)
     packed_weights_open(&weights, &f.mae.parameters, f.weights, FP32, INFER, &f.arena);
     packed_weights_pack_all(&weights);
     for (uint32_t i = 0; i < IMAGES; i += 13) {
-        uint32_t ranking[TOKENS];
         int32_t visible[VISIBLE], hidden[TOKENS - VISIBLE];
         real patches[TOKENS * PATCH];
-        mask_ranking(ranking, TOKENS, 6, EVALUATION_EPOCH, i);
-        mask_split(visible, hidden, ranking, TOKENS, VISIBLE);
+        mask_draw(visible, hidden, TOKENS, f.evaluation.mask_ratio, 6, EVALUATION_EPOCH,
+                  i);
         patches_from_bytes(patches, f.images.pixels + i * IMAGE_BYTES, 8);
         struct mae_input input = {1, VISIBLE, patches, visible};
         const real *want = mae_forward(activations, &f.mae, &weights, &input);
