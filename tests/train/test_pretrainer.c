@@ -23,7 +23,7 @@ static double whole_batch(real *gradient, const struct pretrainer *pretrainer,
 {
     const struct pretrain *settings = pretrainer->settings;
     struct batches batches;
-    uint32_t image[BATCH], epoch[BATCH], ranking[TOKENS];
+    uint32_t image[BATCH], epoch[BATCH];
     int32_t visible[BATCH * VISIBLE], hidden[BATCH * (TOKENS - VISIBLE)];
     real *patches = arena_reals(arena, BATCH * TOKENS * PATCH);
     real *dprediction = arena_reals(arena, BATCH * TOKENS * PATCH);
@@ -31,9 +31,8 @@ static double whole_batch(real *gradient, const struct pretrainer *pretrainer,
     batches_take(image, epoch, &batches, t);
     for (size_t b = 0; b < BATCH; ++b) {
         cr_assert_eq(epoch[b], (t * BATCH + b) / TINY_IMAGES);
-        mask_ranking(ranking, TOKENS, settings->seed, epoch[b], image[b]);
-        mask_split(visible + b * VISIBLE, hidden + b * (TOKENS - VISIBLE), ranking,
-                   TOKENS, VISIBLE);
+        mask_draw(visible + b * VISIBLE, hidden + b * (TOKENS - VISIBLE), TOKENS,
+                  settings->recipe.mask_ratio, settings->seed, epoch[b], image[b]);
         patches_from_bytes(patches + b * TOKENS * PATCH,
                            settings->images->pixels + image[b] * IMAGE_BYTES, 8);
     }
