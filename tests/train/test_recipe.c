@@ -52,12 +52,12 @@ Test(recipe, the_desk_tier_makes_the_papers_number_of_updates)
     cr_expect(ours > .99 * theirs && ours < 1.01 * theirs, "%g, %g", ours, theirs);
 }
 
-Test(recipe, the_smoke_tier_sees_40000_images_or_5000)
+// Figure 2 compares mask ratios and Table 2 heads: neither may compare lengths of training.
+Test(recipe, every_run_of_the_smoke_tier_sees_40000_images)
 {
     for (size_t r = 0; r < 7; ++r) {
         struct recipe recipe = recipe_find("smoke", runs[r]);
-        double images = recipe.epochs * PLANTED_TRAIN;
-        cr_expect_eq(images, strcmp(runs[r], "m75-h3") == 0 ? 40000 : 5000);
+        cr_expect_eq(recipe.epochs * PLANTED_TRAIN, 40000, "%s", runs[r]);
     }
 }
 
