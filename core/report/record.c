@@ -91,7 +91,8 @@ static void record(struct run *run, const char *id, enum verdict found,
     const struct conditions conditions = {.tier = run->options.tier,
                                           .data = run->options.data,
                                           .pilot = run->state->pilot != NULL,
-                                          .pretrainings = pretrainings};
+                                          .pretrainings = pretrainings,
+                                          .own_epochs = run->options.epochs > 0};
     const enum verdict verdict = verdict_cap(found, &claim, &conditions);
     struct verdict_row *row = run_state_verdict(run->state);
     *row = (struct verdict_row){

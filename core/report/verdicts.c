@@ -140,7 +140,7 @@ enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
     const int planted = !strcmp(c->data, "planted") && strcmp(claim->data, "planted"),
               few = c->pretrainings == 1 || c->pretrainings == 2,
               failed = verdict == VERDICT_NOT_REPRODUCED || verdict == VERDICT_REFUTED;
-    if (c->tier == TIER_SMOKE || planted || few || c->pilot)
+    if (c->tier == TIER_SMOKE || planted || few || c->own_epochs || c->pilot)
         verdict = at_best(verdict, VERDICT_TREND_ONLY);
     return failed && c->pilot ? VERDICT_INCONCLUSIVE : verdict;
 }

@@ -73,13 +73,14 @@ struct conditions {
     const char *data; ///< "cifar10"
     int pilot; ///< nonzero: something was trained for less than its recipe asks for
     int pretrainings; ///< an arm, if the claim compares pretrainings; otherwise 0
+    int own_epochs;   ///< nonzero: the number of epochs was given, as no recipe says
 };
 
 /// Caps a verdict. A claim whose data is none keeps it. For all others, in this order:
 /// a claim that cannot be judged here (claim_excluded) becomes NOT-RUN;
 /// at the desk tier, REPRODUCED becomes REPRODUCED-SCALED;
 /// a pass becomes TREND-ONLY at the smoke tier, on planted data (unless the claim is about planted
-/// data), with 1 or 2 pretrainings an arm, and on a pilot;
+/// data), with 1 or 2 pretrainings an arm, with epochs of the user's own, and on a pilot;
 /// on a pilot, NOT-REPRODUCED and REFUTED become INCONCLUSIVE: what it does not show, the whole
 /// training may.
 enum verdict verdict_cap(enum verdict verdict, const struct claim *claim,
