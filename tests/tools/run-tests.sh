@@ -66,6 +66,13 @@ expect_status 1
 last '1 passed, 1 failed, 1 skipped'
 report "scripts count like runners"
 
+run env TEST_JOBS=2 TEST_SECONDS=60 tools/run-tests "$work/report" \
+    first="sh -c 'until [ -e $work/second ]; do sleep .01; done; echo ok 1 - a'" \
+    second="sh -c 'echo >$work/second; echo ok 1 - b'"
+expect_status 0
+[ "$(grep -oE '^(first|second)' "$work/out" | paste -sd' ')" = 'first second' ] || wrong="not in their order"
+report "scripts run side by side, and are reported in their order"
+
 run env TEST_SECONDS=1 tools/run-tests "$work/report" script='sh -c "echo ok 1 - a; exec sleep 60"'
 expect_status 1
 expect_said 'stopped after 1 s'
