@@ -2,15 +2,15 @@
 # The checks of the tree, each against a tree that breaks its rule.
 . tests/tools/tap
 mkdir -p "$work/tree"
-cp -a core experiments tools Makefile mk .clang-format .clang-tidy "$work/tree/"
+cp -a core experiments tests tools Makefile mk .clang-format .clang-tidy "$work/tree/"
 cd "$work/tree" || exit 4
 
 run tools/check-layers
 expect_status 0
-report "the rooms as they stand keep to their arrows"
+report "the rooms as they are keep to their arrows"
 run tools/check-text
 expect_status 0
-report "the text as it stands keeps to its rules"
+report "the text as it is keeps to its rules"
 
 # breaks CHECK FILE TEXT PATTERN NAME: appended to FILE, TEXT makes CHECK fail with PATTERN.
 breaks() {
@@ -37,6 +37,11 @@ breaks tools/check-layers experiments/98-one/main.c '#include "experiments/02-ra
 breaks tools/check-text core/base/tsv.c '// TO''DO: later\n' 'unfinished' "unfinished business is refused"
 breaks tools/check-text mk/build.mk 'CFLAGS += -ffast-''math\n' 'reorder' "fast-math is refused"
 breaks tools/check-text tools/deps '# see /ho''me/me/notes\n' 'one machine' "a path of one machine is refused"
+breaks tools/check-text core/base/tsv.c "// $(printf 'wide %.0s' $(seq 20))\n" '103 columns wide' "a comment wider than 100 columns is refused"
+breaks tools/check-text tests/base/test_tsv.c '/// Documented.\nstatic int documented(void);\n' 'static function' \
+    "/// on a static function is refused"
+breaks tools/check-text core/base/tsv.h '// What stands behi''nd it.\n' 'write after' "a word that has to be decoded is refused"
+breaks tools/check-text mk/build.mk '# Th''us.\n' 'write after' "such a word in a makefile, too"
 breaks tools/check-text core/base/long.c "$(printf '\\n%.0s' $(seq 401))" '400' "a file of 401 lines is refused"
 breaks tools/check-text tools/broken '#!/bin/sh\nif true; then\n' '' "a shell script that does not parse is refused"
 mkdir -p built/experiments/03-segmentation
