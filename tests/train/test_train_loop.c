@@ -80,19 +80,9 @@ static void run_train(const void *argument)
 
 static uint64_t end_at;
 
-static void kill_there(uint64_t updates)
-{
-    if (updates == end_at) kill(getpid(), SIGKILL);
-}
-
 static void interrupt_there(uint64_t updates)
 {
     if (updates == end_at) raise(SIGINT);
-}
-
-static void terminate_there(uint64_t updates)
-{
-    if (updates == end_at) raise(SIGTERM);
 }
 
 // ====== The log ======
@@ -189,6 +179,16 @@ Test(train_loop, a_signal_after_the_last_update_ends_the_process_with_a_complete
 #ifndef REAL_DOUBLE
 
 // ====== The same bits ======
+
+static void kill_there(uint64_t updates)
+{
+    if (updates == end_at) kill(getpid(), SIGKILL);
+}
+
+static void terminate_there(uint64_t updates)
+{
+    if (updates == end_at) raise(SIGTERM);
+}
 
 static void same_result(const struct run *a, const struct run *b, int line)
 {
