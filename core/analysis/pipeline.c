@@ -8,6 +8,15 @@
 #include "core/train/encode.h"
 #include "core/train/evaluate.h"
 
+const char *const pipeline_key[PIPELINE_CHECKS] = {"mask", "hidden", "visible",
+                                                   "mask-token", "place"};
+const char *const pipeline_text[PIPELINE_CHECKS] = {
+    "V = int(T (1 - m)) patches are visible, the others hidden, each once",
+    "other hidden pixels: no bit of encoder output or reconstruction changes",
+    "other visible pixels: every token and every hidden patch changes",
+    "another mask token: tokens keep their bits, every hidden patch changes",
+    "no two hidden patches of an image are reconstructed alike"};
+
 // Once through encoder and decoder.
 struct pass {
     float *tokens;  // (n,V+1,D)

@@ -21,6 +21,10 @@ enum pipeline_check {
     PIPELINE_CHECKS
 };
 
+/// A check's key in results ("mask-token") and the sentence that it tries; static storage.
+extern const char *const pipeline_key[PIPELINE_CHECKS],
+    *const pipeline_text[PIPELINE_CHECKS];
+
 struct pipeline {
     const struct mae *mae; ///< borrowed, like weights
     const real *weights;   ///< (mae->parameters.count)

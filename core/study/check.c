@@ -130,7 +130,7 @@ static void check_row(struct table *table, const struct run *run,
     char tried[256], found[NUMBER_TEXT], allowed[NUMBER_TEXT], verdict[VERDICT_TEXT];
     const struct claim claim = run_claim(run, check->id);
     const struct verdict_row *row = run_recorded(run, check->id);
-    snprintf(tried, sizeof tried, "%s%s%s", check->more ? check->more : check->test,
+    snprintf(tried, sizeof tried, "%s%s%s", check->more ? check->more : row->test,
              check->more ? " minus " : "", check->more ? check->less : "");
     number_text(found, row->estimate.value);
     number_text(allowed, check->violation ? 0 : claim.margin);

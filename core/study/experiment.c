@@ -1,21 +1,16 @@
 #include "core/study/experiment.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/report/need.h"
 #include "core/study/inputs.h"
 
-// Opens all models and notes all that the result depends on. Returns the first model that is missing, or NULL.
-static const char *inputs_open(struct study *study, const struct experiment *experiment)
+// Opens all models and notes all that the result depends on. Returns 0 when a model is missing, else 1.
+static int inputs_open(struct study *study, const struct experiment *experiment)
 {
     for (size_t m = 0; m < STUDY_MODELS && experiment->models[m]; ++m) {
         if (!input_model(&study->model[m], &study->recipe[m], &study->run,
                          experiment->models[m]))
-            return experiment->models[m];
+            return 0;
         ++study->model_count;
     }
     if (study->model_count > 0)
@@ -24,10 +19,10 @@ static const char *inputs_open(struct study *study, const struct experiment *exp
         if (experiment->splits & 1u << split)
             input_images(&study->run, (enum split)split);
     input_kernels(&study->run);
-    return NULL;
+    return 1;
 }
 
-static void images_open_noted(struct study *study, unsigned splits)
+static void splits_load(struct study *study, unsigned splits)
 {
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
         if (splits & 1u << split)
@@ -38,16 +33,14 @@ static void images_open_noted(struct study *study, unsigned splits)
 static int study_run(struct study *study, const struct experiment *experiment)
 {
     struct run *run = &study->run;
-    char path[PATH_SIZE];
     if (experiment->prepare) experiment->prepare(study);
-    const char *missing = inputs_open(study, experiment);
-    if (missing) run_need_weights(path, run, missing);
+    const int complete = inputs_open(study, experiment);
     if (run_fresh(run)) return run_print(run);
 
     checks_run(run, experiment->checks, experiment->check_count);
-    if (missing) return run_close_without(run);
+    if (!complete) return run_close_without(run);
     if (experiment->run) {
-        images_open_noted(study, experiment->splits);
+        splits_load(study, experiment->splits);
         experiment->run(study);
     }
     return run_close(run);

@@ -14,8 +14,7 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
                 const char *name)
 {
     char path[PATH_SIZE], what[64];
-    if (!run_weights(path, run, name)) return 0;
-    printf("weights %s: %s\n", name, path);
+    if (!run_need_weights(path, run, name)) return 0;
     *recipe = recipe_find(run->options.tier_name, name);
     pretrained_open(model, path, recipe, run->options.data);
     snprintf(what, sizeof what, "weights %s", name);
@@ -24,14 +23,6 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
     if (epochs < recipe->epochs)
         run_pilot(run, "pilot weights: %g of %g epochs", epochs, recipe->epochs);
     return 1;
-}
-
-struct recipe input_needed(struct weights *model, struct run *run, const char *name)
-{
-    char path[PATH_SIZE];
-    struct recipe recipe;
-    if (!input_model(model, &recipe, run, name)) run_need_weights(path, run, name);
-    return recipe;
 }
 
 void input_images(struct run *run, enum split split)
@@ -62,13 +53,6 @@ void input_features(struct encoder_features *features, const struct run *run,
              product_path());
     if (encoder_features_open(features, folder, file, salt, with_block, source))
         die(EXIT_INPUT, "%s: its tokens are not finite (train it again)", name);
-}
-
-void model_scale(char text[MODEL_SCALE_TEXT], const struct weights *model)
-{
-    const double epochs = pretrained_number(model, "epochs");
-    snprintf(text, MODEL_SCALE_TEXT, "model trained for %g epoch%s, %.0f updates",
-             epochs, epochs == 1 ? "" : "s", pretrained_number(model, "updates"));
 }
 
 void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t count)

@@ -9,15 +9,13 @@
 #include "core/report/run.h"
 #include "core/train/recipe.h"
 
-/// Finds the pretraining `name` ("m75-h3") of the run's tier and data (run_weights), says where it was found, reads
-/// it, and notes its digest as "weights NAME"; weights of fewer epochs than the recipe's are a pilot (run_pilot).
+/// Finds the pretraining `name` ("m75-h3") of the run's tier and data, reads it, and notes its digest as "weights
+/// NAME". Weights of fewer epochs than their recipe's are a pilot (run_pilot).
 /// model, recipe    filled where there are such weights; `recipe` is the one that they follow
-/// Returns 1, or 0 when there are none. Dies (EXIT_INPUT) as pretrained_open when they are not what their name says.
+/// Returns 1; where there are no such weights, as run_need_weights. Dies (EXIT_INPUT) as pretrained_open when
+/// they are not what their name says.
 int input_model(struct weights *model, struct recipe *recipe, struct run *run,
                 const char *name) __attribute__((warn_unused_result));
-
-// Until experiments 02 to 05 have changed to experiment_main.
-struct recipe input_needed(struct weights *model, struct run *run, const char *name);
 
 /// Notes the digest of a split, which need not be loaded.
 void input_images(struct run *run, enum split split);
@@ -43,8 +41,5 @@ void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t c
 /// Dies (EXIT_INPUT) naming the weights when `overflowed` is nonzero, as encode_images, token_set_encoder and
 /// their like return it: some number that they made of the model was not finite.
 void input_finite(const struct weights *model, int overflowed);
-
-enum { MODEL_SCALE_TEXT = 64 };
-void model_scale(char text[MODEL_SCALE_TEXT], const struct weights *model);
 
 #endif

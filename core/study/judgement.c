@@ -73,25 +73,3 @@ void study_verdict(struct study *study, const char *id, enum verdict verdict,
     else
         run_verdict(&study->run, id, verdict, &found, test, text);
 }
-
-// ====== Experiments 04 and 05 ======
-
-void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
-                   int pretrainings, const char *test, const char *note)
-{
-    if (strcmp(run->options.data, "cifar10") == 0)
-        run_judge(run, id, part, 1, pretrainings, test, note);
-    else
-        run_verdict(run, id, VERDICT_NOT_RUN, NULL, "", note);
-}
-
-void judge_printed_difference(struct run *run, const char *id, const char *more,
-                              const char *less)
-{
-    const long difference =
-        printed_thousandths(run, more) - printed_thousandths(run, less);
-    const struct estimate part = {(double)difference / 1000, (double)NAN, (double)NAN,
-                                  0};
-    run_verdict(run, id, judge_exact(difference == printed_thousandths(run, id)), &part,
-                "printed accuracies subtracted", "");
-}

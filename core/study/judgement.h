@@ -35,11 +35,4 @@ void study_verdict(struct study *study, const char *id, enum verdict verdict,
 /// Whether the claim `id` is about photographs, and the run's images are others.
 int other_images(const struct run *run, const char *id);
 
-// Until experiments 04 and 05 have changed to the functions above.
-void judge_cifar10(struct run *run, const char *id, const struct estimate *part,
-                   int pretrainings, const char *test, const char *note);
-void judge_printed_difference(struct run *run, const char *id, const char *more,
-                              const char *less);
-long printed_thousandths(const struct run *run, const char *id);
-
 #endif

@@ -7,24 +7,6 @@
 #include "core/study/headings.h"
 #include "core/study/results.h"
 
-static const struct {
-    const char *key, *text;
-} checks[PIPELINE_CHECKS] = {
-    [PIPELINE_MASK] =
-        {"mask", "V = int(T (1 - m)) patches are visible, the others hidden, each "
-                 "once"},
-    [PIPELINE_HIDDEN] = {"hidden", "other hidden pixels: no bit of encoder output or "
-                                   "reconstruction changes"},
-    [PIPELINE_VISIBLE] = {"visible",
-                          "other visible pixels: every token and every hidden "
-                          "patch changes"},
-    [PIPELINE_MASK_TOKEN] = {"mask-token",
-                             "another mask token: tokens keep their bits, "
-                             "every hidden patch changes"},
-    [PIPELINE_POSITION] = {"place",
-                           "no two hidden patches of an image are reconstructed alike"},
-};
-
 void emit_checks(struct study *study, const struct structure *structure)
 {
     const struct {
@@ -40,9 +22,9 @@ void emit_checks(struct study *study, const struct structure *structure)
     table_open(&table, 2, (const char *const[]){"check", "images that break it"});
     for (int c = 0; c < PIPELINE_CHECKS; ++c) {
         put_number(run, NULL, (double)structure->broken[c], n, "images", "broken.%s",
-                   checks[c].key);
+                   pipeline_key[c]);
         snprintf(cell, sizeof cell, "%zu of %zu", structure->broken[c], n);
-        table_row(&table, (const char *const[]){checks[c].text, cell});
+        table_row(&table, (const char *const[]){pipeline_text[c], cell});
     }
     for (size_t r = 0; r < sizeof rows / sizeof *rows; ++r) {
         put_estimate(run, cell, rows[r].loss, "1", "%s", rows[r].key);

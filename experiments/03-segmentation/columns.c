@@ -17,14 +17,6 @@ const struct column columns_fixed[COLUMNS] = {
                        NORMALISATION_UNIT},
 };
 
-const char *depth_name(enum depth depth)
-{
-    static const char *const depths[DEPTHS] = {"embedding",  "quarter depth",
-                                               "half depth", "three quarters",
-                                               "last block", "final norm"};
-    return depths[depth];
-}
-
 void scenes_open(struct scenes *scenes, struct study *study, enum split split,
                  size_t count)
 {
@@ -55,9 +47,7 @@ static void encoder_tokens(struct token_set *set, int random, enum depth depth,
 {
     const struct mae *mae = &scenes->model->mae;
     const real *weights = scenes->model->slab;
-    const int layer = depth == DEPTH_NORM
-                          ? -1
-                          : mae->shape.encoder_blocks * (int)depth / (int)DEPTH_LAST;
+    const int layer = depth_layer(depth, mae->shape.encoder_blocks);
     if (random) {
         real *initial = arena_reals(arena, mae->parameters.count);
         parameters_initialise(initial, &mae->parameters, scenes->seed + encoder);

@@ -2,26 +2,13 @@
 #ifndef MASKBOOK_EXPERIMENTS_SEGMENTATION_COLUMNS_H
 #define MASKBOOK_EXPERIMENTS_SEGMENTATION_COLUMNS_H
 
+#include "core/analysis/depth.h"
 #include "core/analysis/segments.h"
 #include "core/study/experiment.h"
 
 enum { COLUMN_MAE, COLUMN_PATCHES, COLUMN_POSITIONS, COLUMN_RANDOM, COLUMNS };
 
 enum { RANDOM_ENCODERS = 5 }; ///< with initial weights, averaged; their spread is noted
-
-/// Where in the encoder tokens are taken, as a share of its depth.
-enum depth {
-    DEPTH_EMBEDDING,
-    DEPTH_QUARTER,
-    DEPTH_HALF,
-    DEPTH_THREE_QUARTERS,
-    DEPTH_LAST, ///< after the last block
-    DEPTH_NORM, ///< after the final norm: the encoder's output
-    DEPTHS
-};
-
-/// "final norm", say; static storage.
-const char *depth_name(enum depth depth);
 
 /// Images, and what is known of their regions.
 struct scenes {

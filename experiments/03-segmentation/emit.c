@@ -145,27 +145,25 @@ void emit_figure3(struct study *study, const struct figure *figure)
 // ====== Arrays ======
 
 // export/KEYWHAT.npy of a column.
-static void export_array(const struct run *run, const struct column *column,
-                         const char *what, enum npy_type type, int dimensions,
-                         const size_t *shape, const void *data)
+static void export_array(const struct run *run, const char *key, const char *what,
+                         enum npy_type type, int dimensions, const size_t *shape,
+                         const void *data)
 {
     char name[64];
-    snprintf(name, sizeof name, "%s%s", column->key, what);
+    snprintf(name, sizeof name, "%s-%s", key, what);
     run_array(run, name, type, dimensions, shape, data);
 }
 
 void export_maps(const struct run *run, const struct figure *figure)
 {
-    const struct scenes *scenes = &figure->scenes;
-    const size_t shape[] = {scenes->count, scenes->tokens};
-    run_array(run, "clusters", NPY_U1, 1, shape, scenes->clusters);
-    if (scenes->truth) run_array(run, "truth", NPY_U1, 2, shape, scenes->truth);
-    for (size_t c = 0; c < COLUMNS; ++c) {
-        const struct column *column = &figure->columns[c];
-        export_array(run, column, "-maps", NPY_U1, 2, shape, column->maps);
-        export_array(run, column, "-ari", NPY_F8, 1, shape, column->ari);
-        if (scenes->truth)
-            export_array(run, column, "-iou", NPY_F8, 1, shape, column->iou);
+    const uint8_t *truth = figure->scenes.truth;
+    const size_t shape[] = {figure->scenes.count, figure->scenes.tokens};
+    run_array(run, "clusters", NPY_U1, 1, shape, figure->scenes.clusters);
+    if (truth) run_array(run, "truth", NPY_U1, 2, shape, truth);
+    for (const struct column *c = figure->columns; c < figure->columns + COLUMNS; ++c) {
+        export_array(run, c->key, "maps", NPY_U1, 2, shape, c->maps);
+        export_array(run, c->key, "ari", NPY_F8, 1, shape, c->ari);
+        if (truth) export_array(run, c->key, "iou", NPY_F8, 1, shape, c->iou);
     }
 }
 
@@ -173,5 +171,5 @@ void export_tokens(const struct run *run, const struct column *column,
                    const struct token_set *set)
 {
     const size_t shape[] = {set->images, set->tokens, set->width};
-    export_array(run, column, "-tokens", NPY_F4, 3, shape, set->values);
+    export_array(run, column->key, "tokens", NPY_F4, 3, shape, set->values);
 }

@@ -2,6 +2,7 @@
 
 #include "core/linalg/coretype.h"
 #include "core/linalg/product.h"
+#include "core/report/need.h"
 #include "core/report/provenance.h"
 #include "core/train/pretrain.h"
 #include "tests/report/world.h"
@@ -67,7 +68,6 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
     world_listen();
     world_run(&run, "--tier smoke", words);
     struct recipe found;
-    cr_expect_eq(input_model(&model, &found, &run, "m50-h3"), 0, "there are none");
     cr_assert_eq(input_model(&model, &found, &run, "m75-h3"), 1);
     cr_expect(found.mask_ratio == .75 && found.shape.encoder_heads == 3);
     expect_keyed(&run, "weights m75-h3", model.file.digest);
@@ -79,4 +79,20 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
         "%s", text);
     weights_close(&model);
     world_drop(&run);
+}
+
+Test(inputs, a_model_that_is_missing_is_a_status_where_others_follow)
+{
+    struct run run;
+    struct weights model;
+    struct recipe recipe;
+    char words[512];
+    setenv("MASKBOOK_KEEP_GOING", "1", 1);
+    world_listen();
+    world_run(&run, "--tier smoke", words);
+    cr_expect_eq(input_model(&model, &recipe, &run, "m50-h3"), 0);
+    cr_expect_eq(run_fresh(&run), 0);
+    cr_expect_eq(run_close_without(&run), 0);
+    cr_expect(strstr(world_text("results/smoke-planted/02-demo/verdicts.tsv"),
+                     "\norder\tNOT-RUN\tnan\tnan\tnan\t0\t\tno weights"));
 }

@@ -2,86 +2,86 @@
 
 #include <math.h>
 
-#include "core/base/die.h"
+#include "core/study/experiment.h"
+#include "tests/expect_close.h"
 #include "tests/report/world.h"
 
-/// The small project of core/report's tests, with the printed numbers of a table.
-static void open_table(void)
+TestSuite(judgement, .init = world_open);
+
+/// A study with a run and nothing else.
+static void open_study(struct study *study, const char *options, char words[512])
 {
-    char claims[sizeof world_claims + 512];
-    world_open();
-    snprintf(
-        claims, sizeof claims,
-        "%s"
-        "a\tTable 1\tA\t64.4\t\tnumeric\t3\tspread\tcifar10\tpaper\ttable1\t02-demo\n"
-        "b\tTable 1\tB\t76.6\t\tnumeric\t3\tspread\tcifar10\tpaper\ttable1\t02-demo\n"
-        "c\tTable 1\tB-A\t12.2\t\tarithmetic\t\t\tnone\tsmoke\ttable1\t02-demo\n"
-        "d\tTable 1\tB-A\t12.3\t\tarithmetic\t\t\tnone\tsmoke\ttable1\t02-demo\n"
-        "word\tTable 1\tB-A\tsome\t\texact\t\t\tnone\tsmoke\ttable1\t02-demo\n",
-        world_claims);
-    world_write("paper/claims.tsv", claims);
+    *study = (struct study){0};
+    world_listen();
+    world_run(&study->run, options, words);
 }
 
-TestSuite(judgement, .init = open_table);
-
 /// The line of `id` in the verdicts of a run that has ended; static storage.
-static const char *verdict_of(const char *path, const char *id)
+static const char *verdict_of(const char *pair, const char *id)
 {
     static char line[512];
-    const char *text = world_text(path);
-    char start[64];
+    char path[PATH_SIZE], start[64];
+    path_format(path, "results/%s/02-demo/verdicts.tsv", pair);
     snprintf(start, sizeof start, "\n%s\t", id);
-    const char *at = strstr(text, start);
-    cr_assert(at, "no %s in %s", id, text);
+    const char *at = strstr(world_text(path), start);
+    cr_assert(at, "no %s", id);
     snprintf(line, sizeof line, "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
     return line;
 }
 
-Test(judgement, printed_differences_are_checked_to_the_last_digit_whatever_the_tier)
-{
-    static const char path[] = "results/smoke-planted/02-demo/verdicts.tsv";
-    struct run run;
-    char words[512];
-    world_listen();
-    world_run(&run, "--tier smoke", words);
-    judge_printed_difference(&run, "c", "b", "a");
-    judge_printed_difference(&run, "d", "b", "a");
-    cr_expect_eq(printed_thousandths(&run, "b"), 76600);
-    cr_expect_eq(run_close(&run), 0);
-    cr_expect_str_eq(verdict_of(path, "c"), "c\tREPRODUCED\t12.2\tnan\tnan\t0\tprinted "
-                                            "accuracies subtracted\t");
-    cr_expect(strstr(verdict_of(path, "d"), "\tNOT-REPRODUCED\t"));
-}
-
-static void read_word(const void *run)
-{
-    printed_thousandths(run, "word");
-}
-
-Test(judgement, a_difference_of_what_is_no_number_is_bad_input)
-{
-    struct run run;
-    char words[512];
-    world_run(&run, "--tier smoke", words);
-    expect_ending(__LINE__, read_word, &run, EXIT_INPUT, "word: 'some' is no number");
-    world_drop(&run);
-}
-
 Test(judgement, a_claim_on_photographs_gets_no_number_of_other_images)
 {
-    const struct estimate part = {2, 1.5, 3, 100};
-    struct run run;
+    const struct estimate parts[] = {{2, 1.5, 3, 100}};
+    struct study study;
     char words[512];
-    world_listen();
-    world_run(&run, "--tier smoke", words);
-    judge_cifar10(&run, "cifar", &part, 0, "bootstrap", "a note");
-    cr_expect_eq(run_close(&run), 0);
-    cr_expect_str_eq(verdict_of("results/smoke-planted/02-demo/verdicts.tsv", "cifar"),
+    open_study(&study, "--tier smoke", words);
+    study_judge(&study, "cifar", parts, 1, 0, "bootstrap", "a note");
+    study_verdict(&study, "image", VERDICT_REPRODUCED, parts[0], "t", "another");
+    cr_expect(other_images(&study.run, "cifar") && !other_images(&study.run, "order"));
+    cr_expect_eq(run_close(&study.run), 0);
+    cr_expect_str_eq(verdict_of("smoke-planted", "cifar"),
                      "cifar\tNOT-RUN\tnan\tnan\tnan\t0\t\tno data; a note");
+    cr_expect_str_eq(verdict_of("smoke-planted", "image"),
+                     "image\tNOT-RUN\tnan\tnan\tnan\t0\t\timagenet; another");
 
-    world_run(&run, "--tier desk --data cifar10", words);
-    judge_cifar10(&run, "cifar", &part, 0, "bootstrap", "a note");
-    cr_expect_eq(run_close(&run), 0);
-    cr_expect_str_eq(verdict_of("results/desk-cifar10/02-demo/verdicts.tsv", "cifar"),
+    open_study(&study, "--tier desk --data cifar10", words);
+    study_judge(&study, "cifar", parts, 1, 0, "bootstrap", "a note");
+    cr_expect_eq(run_close(&study.run), 0);
+    cr_expect_str_eq(verdict_of("desk-cifar10", "cifar"),
                      "cifar\tREPRODUCED-SCALED\t2\t1.5\t3\t100\tbootstrap\ta note");
+}
+
+Test(judgement, the_note_begins_with_the_scale_and_all_parts_have_to_hold)
+{
+    const struct estimate parts[] = {{2, 1.5, 3, 100}, {.5, -1, 2, 50}};
+    struct study study;
+    char words[512];
+    open_study(&study, "--tier desk --data cifar10", words);
+    strcpy(study.scale, "model trained for 2 epochs");
+    study_judge(&study, "order", parts, 2, 0, "bootstrap", "the least of %d", 2);
+    study_verdict(&study, "pure", judge_exact(1), parts[1], "by hand", "%s", "");
+    cr_expect_eq(run_close(&study.run), 0);
+    cr_expect_str_eq(
+        verdict_of("desk-cifar10", "order"),
+        "order\tINCONCLUSIVE\t0.5\t-1\t2\t50\tbootstrap\tmodel trained for 2 "
+        "epochs; the least of 2; the smallest difference this test could "
+        "confirm is 1.5");
+    cr_expect(strstr(verdict_of("desk-cifar10", "pure"),
+                     "\tREPRODUCED\t0.5\t-1\t2\t50\tby hand\tmodel trained"));
+}
+
+/// Pairs cancel what two images have in common: the gap's interval is narrower than either mean's.
+Test(judgement, gaps_are_paired_over_the_images)
+{
+    double a[40], b[40];
+    struct study study = {.run.options.seed = 1};
+    for (int i = 0; i < 40; ++i) {
+        b[i] = i % 7;
+        a[i] = b[i] + 1 + .1 * (i % 2);
+    }
+    const struct estimate gap = study_gap(&study, a, b, 40),
+                          mean = study_mean(&study, a, 40);
+    cr_expect(fabs(gap.value - 1.05) < 1e-12 && gap.n == 40);
+    cr_expect(gap.low > 1.02 && gap.high < 1.08 && gap.low < gap.high);
+    cr_expect(mean.high - mean.low > 5 * (gap.high - gap.low) && mean.n == 40);
 }
