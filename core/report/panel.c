@@ -69,6 +69,17 @@ void panel_fill(struct panel *panel, size_t row, size_t column,
             memcpy(corner + (y * panel->width + x) * 3, colour, 3);
 }
 
+void panel_bytes(struct panel *panel, size_t row, size_t column, const uint8_t *pixels)
+{
+    const size_t side = panel->side, scale = panel->scale, area = side * side;
+    for (size_t i = 0; i < area; ++i) {
+        const struct rectangle pixel = {i / side * scale, i % side * scale, scale,
+                                        scale};
+        const uint8_t colour[3] = {pixels[i], pixels[area + i], pixels[2 * area + i]};
+        panel_fill(panel, row, column, &pixel, colour);
+    }
+}
+
 void panel_patch(struct panel *panel, size_t row, size_t column, size_t top,
                  size_t left, const float *patch, size_t side)
 {

@@ -25,6 +25,9 @@ void panel_open(struct panel *panel, size_t rows, size_t columns, size_t side,
 /// Draws an image (3,side,side), values in [-1,1] (clipped), into a cell.
 void panel_image(struct panel *panel, size_t row, size_t column, const float *image);
 
+/// The same of the bytes of an image's pixels (3,side,side).
+void panel_bytes(struct panel *panel, size_t row, size_t column, const uint8_t *pixels);
+
 /// A rectangle within a cell: screen pixels from the cell's upper left corner.
 struct rectangle {
     size_t top, left, height, width;

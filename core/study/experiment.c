@@ -30,6 +30,19 @@ static void splits_load(struct study *study, unsigned splits)
                         (enum split)split);
 }
 
+struct evaluation study_evaluation(const struct study *study, size_t model,
+                                   size_t images)
+{
+    const struct images *test = &study->images[SPLIT_TEST];
+    return (struct evaluation){.mae = &study->model[model].mae,
+                               .weights = study->model[model].slab,
+                               .images = test,
+                               .count = images < test->count ? images : test->count,
+                               .mask_ratio = study->recipe[model].mask_ratio,
+                               .seed = study->run.options.seed,
+                               .threads = study->run.options.threads};
+}
+
 static int study_run(struct study *study, const struct experiment *experiment)
 {
     struct run *run = &study->run;

@@ -25,6 +25,7 @@
 #include "core/report/run.h"
 #include "core/study/check.h"
 #include "core/study/inputs.h"
+#include "core/train/evaluate.h"
 #include "core/train/recipe.h"
 
 enum { STUDY_MODELS = 8 };
@@ -51,6 +52,11 @@ struct study {
     /// The experiment's own, set by `prepare`; NULL otherwise.
     void *own;
 };
+
+/// The first `images` test images (or all) as model number `model` reconstructs them at its own mask ratio, under the
+/// masks of the run's seed: for evaluate_losses and its like.
+struct evaluation study_evaluation(const struct study *study, size_t model,
+                                   size_t images);
 
 struct experiment {
     const char *name; ///< "06-low-rank", as its folder

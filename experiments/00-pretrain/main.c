@@ -26,7 +26,6 @@
 #include "core/study/command.h"
 #include "core/study/experiment.h"
 #include "core/study/results.h"
-#include "core/train/evaluate.h"
 #include "core/train/pretrain.h"
 #include "core/train/train_log.h"
 
@@ -111,6 +110,7 @@ static void prepare(struct study *study)
     *training = (struct training){0};
     training_open(training, &study->run);
     const int trained = train(training, study->run.options.tier);
+    study->recipe[0] = settings->recipe;
     struct weights *model = &study->model[study->model_count++];
     weights_open(model, training->weights, NULL, 0);
     printf("%s: %s, %s updates\n", training->weights,
@@ -147,14 +147,7 @@ static void run(struct study *study)
 {
     const struct training *training = study->own;
     const struct weights *model = &study->model[0];
-    const struct evaluation evaluation = {.mae = &model->mae,
-                                          .weights = model->slab,
-                                          .images = &study->images[SPLIT_TEST],
-                                          .count = TEST_IMAGES,
-                                          .mask_ratio =
-                                              training->settings.recipe.mask_ratio,
-                                          .seed = study->run.options.seed,
-                                          .threads = study->run.options.threads};
+    const struct evaluation evaluation = study_evaluation(study, 0, TEST_IMAGES);
     double loss[TEST_IMAGES], error;
     evaluate_losses(loss, &evaluation);
     const struct estimate mean = mean_normal(&error, loss, TEST_IMAGES);

@@ -17,60 +17,57 @@ struct brush {
     double span;       // of tokens
 };
 
-// The upper left corner of something in a cell.
-struct corner {
-    size_t top, left;
-};
+static struct rectangle shrink(struct rectangle r, size_t by)
+{
+    return (struct rectangle){r.top + by, r.left + by, r.height - 2 * by,
+                              r.width - 2 * by};
+}
 
-static void draw_patch(const struct brush *brush, size_t column, struct corner corner,
+static void draw_patch(const struct brush *brush, size_t column, struct rectangle where,
                        const float *picture, size_t t)
 {
     float pixels[IMAGE_BYTES];
     for (size_t f = 0; f < brush->pipeline->numbers; ++f)
         pixels[f] = picture[pipeline_pixel(brush->pipeline, t, f)];
-    panel_patch(brush->panel, brush->row, column, corner.top, corner.left, pixels,
+    panel_patch(brush->panel, brush->row, column, where.top, where.left, pixels,
                 brush->patch);
 }
 
-// A token as all its numbers, in the middle of a patch's square.
-static void draw_token(const struct brush *brush, size_t column, struct corner corner,
+// A token as all its numbers, in a patch's square.
+static void draw_token(const struct brush *brush, size_t column, struct rectangle where,
                        const float *token)
 {
-    const size_t side = brush->patch * SCALE - 2 * MARGIN;
-    const struct rectangle inside = {corner.top + MARGIN, corner.left + MARGIN, side,
-                                     side};
+    const struct rectangle inside = shrink(where, MARGIN);
     panel_values(brush->panel, brush->row, column, &inside, token,
                  (size_t)brush->pipeline->mae->shape.width, brush->span);
 }
 
-static void draw_hidden(const struct brush *brush, struct corner corner)
+static void draw_hidden(const struct brush *brush, struct rectangle where)
 {
     static const uint8_t grey[3] = {0xD8, 0xD8, 0xD8}, white[3] = {0xFF, 0xFF, 0xFF};
-    const size_t side = brush->patch * SCALE;
-    const struct rectangle whole = {corner.top, corner.left, side, side},
-                           inside = {corner.top + 1, corner.left + 1, side - 2,
-                                     side - 2};
-    panel_fill(brush->panel, brush->row, MASKED, &whole, white);
+    const struct rectangle inside = shrink(where, 1);
+    panel_fill(brush->panel, brush->row, MASKED, &where, white);
     panel_fill(brush->panel, brush->row, MASKED, &inside, grey);
 }
 
 // Number v of V in a sheet that is as square as can be, in the middle of a cell.
-static struct corner sheet_corner(const struct brush *brush, size_t v)
+static struct rectangle sheet_square(const struct brush *brush, size_t v)
 {
     const size_t count = brush->pipeline->visible, cell = IMAGE_SIDE * SCALE,
-                 step = brush->patch * SCALE + 2 * MARGIN;
+                 side = brush->patch * SCALE, step = side + 2 * MARGIN;
     size_t across = 1;
     while (across * across < count) ++across;
     const size_t down = (count + across - 1) / across;
-    return (struct corner){(cell - down * step) / 2 + v / across * step,
-                           (cell - across * step) / 2 + v % across * step};
+    return (struct rectangle){(cell - down * step) / 2 + v / across * step,
+                              (cell - across * step) / 2 + v % across * step, side,
+                              side};
 }
 
 // Patch t where it is in the image.
-static struct corner patch_corner(const struct brush *brush, size_t t)
+static struct rectangle patch_square(const struct brush *brush, size_t t)
 {
-    const size_t step = brush->patch * SCALE, across = IMAGE_SIDE / brush->patch;
-    return (struct corner){t / across * step, t % across * step};
+    const size_t side = brush->patch * SCALE, across = IMAGE_SIDE / brush->patch;
+    return (struct rectangle){t / across * side, t % across * side, side, side};
 }
 
 // One image's way from left to right.
@@ -87,15 +84,15 @@ static void draw_row(const struct brush *brush, const float *mask_token)
     for (size_t v = 0; v < V; ++v) {
         const size_t t = (size_t)pipeline->seen[i * V + v];
         const float *token = pipeline->tokens + (i * (V + 1) + 1 + v) * width;
-        draw_patch(brush, DROPPED, sheet_corner(brush, v), image, t);
-        draw_token(brush, ENCODED, sheet_corner(brush, v), token);
-        draw_token(brush, DECODED, patch_corner(brush, t), token);
+        draw_patch(brush, DROPPED, sheet_square(brush, v), image, t);
+        draw_token(brush, ENCODED, sheet_square(brush, v), token);
+        draw_token(brush, DECODED, patch_square(brush, t), token);
     }
     for (size_t h = 0; h < N0; ++h) {
         const size_t t = (size_t)pipeline->unseen[i * N0 + h];
-        draw_hidden(brush, patch_corner(brush, t));
-        draw_token(brush, DECODED, patch_corner(brush, t), mask_token);
-        draw_patch(brush, PAINTED, patch_corner(brush, t), picture, t);
+        draw_hidden(brush, patch_square(brush, t));
+        draw_token(brush, DECODED, patch_square(brush, t), mask_token);
+        draw_patch(brush, PAINTED, patch_square(brush, t), picture, t);
     }
 }
 

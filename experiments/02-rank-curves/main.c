@@ -39,33 +39,25 @@ static const double BREAKDOWN = 1e3;
 static void measure(struct arm *arm, struct study *study, size_t number,
                     const struct linear_predictor *predictor)
 {
-    const struct run *run = &study->run;
-    const struct settings *settings = run->options.tier == TIER_SMOKE ? &smoke : &full;
-    const struct images *test = &study->images[SPLIT_TEST];
-    const size_t count =
-        settings->images < test->count ? settings->images : test->count;
-    const struct evaluation evaluation = {.mae = &study->model[number].mae,
-                                          .weights = study->model[number].slab,
-                                          .images = test,
-                                          .count = count,
-                                          .mask_ratio = arm->ratio,
-                                          .seed = run->options.seed,
-                                          .threads = run->options.threads};
+    const struct run_options *options = &study->run.options;
+    const struct settings *settings = options->tier == TIER_SMOKE ? &smoke : &full;
+    const struct evaluation evaluation =
+        study_evaluation(study, number, settings->images);
     struct rank_samples *learned = &arm->samples[LEARNED],
                         *linear = &arm->samples[LINEAR];
-    rank_samples_open(learned, count, &study->arena);
+    rank_samples_open(learned, evaluation.count, &study->arena);
     rank_samples_open(linear, settings->rival_images, &study->arena);
     if (rank_samples_learned(learned, &evaluation) > 0 ||
-        rank_samples_linear(linear, predictor, test, arm->ratio, run->options.seed,
-                            run->options.threads) > 0)
+        rank_samples_linear(linear, predictor, evaluation.images, arm->ratio,
+                            options->seed, options->threads) > 0)
         die(EXIT_SYSTEM, "%s: a matrix decomposition did not converge (report this)",
             arm->name);
     for (int p = 0; p < PREDICTORS; ++p) {
-        rank_curve_fit(&arm->curve[p], &arm->samples[p], RESAMPLES, run->options.seed);
+        rank_curve_fit(&arm->curve[p], &arm->samples[p], RESAMPLES, options->seed);
         arm->loss[p] =
-            rank_loss(&arm->samples[p], linear->count, RESAMPLES, run->options.seed);
+            rank_loss(&arm->samples[p], linear->count, RESAMPLES, options->seed);
     }
-    rank_curve_gap(arm->gap, linear, learned, RESAMPLES, run->options.seed);
+    rank_curve_gap(arm->gap, linear, learned, RESAMPLES, options->seed);
 }
 
 /// ## Check

@@ -1,4 +1,4 @@
-#include "experiments/03-segmentation/emit.h"
+#include "experiments/03-segmentation/columns.h"
 
 #include <stdio.h>
 

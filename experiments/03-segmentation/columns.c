@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/stats/summary.h"
-#include "experiments/03-segmentation/emit.h"
 
 enum { RESTARTS = 10, CLUSTERS_UNKNOWN = 3 };
 

@@ -1,4 +1,5 @@
-/// The columns of Figure 3: what is clustered, from where in the network, and how it is prepared.
+/// The columns of Figure 3: what is clustered, from where in the network, and how it is prepared; and how the figure
+/// is shown.
 #ifndef MASKBOOK_EXPERIMENTS_SEGMENTATION_COLUMNS_H
 #define MASKBOOK_EXPERIMENTS_SEGMENTATION_COLUMNS_H
 
@@ -70,5 +71,25 @@ const uint8_t *figure_truth(const struct figure *figure);
 /// The maps of one column, in the fixed way, and their agreement with the truth, averaged over its encoders; with
 /// --export its tokens too. The model's column comes first.
 void figure_measure(struct figure *figure, int which, struct study *study);
+
+// ====== Results ======
+
+/// Agreement of every column: result.tsv, stdout, segments.md.
+void emit_scores(struct study *study, const struct figure *figure);
+
+/// figure3.tsv, the panel of pixels and the picture made of both; the caption names the images.
+void emit_figure3(struct study *study, const struct figure *figure);
+
+/// Every way to make each column, on training scenes whose regions are known: mean ARI, into result.tsv
+/// (choice.COLUMN.DEPTH.NORMALISATION) and choice.md, where the fixed ways are marked.
+void emit_choice(struct study *study, const struct scenes *scenes);
+
+/// All that another program needs to find the same numbers: export/clusters.npy (n) u1, truth (n,T)
+/// u1 (where it is known), COLUMN-maps (n,T) u1, COLUMN-ari and COLUMN-iou (n) f8.
+void export_maps(const struct run *run, const struct figure *figure);
+
+/// export/COLUMN-tokens.npy (n,T,D) f4: what a column clusters, before it is normalised.
+void export_tokens(const struct run *run, const struct column *column,
+                   const struct token_set *set);
 
 #endif

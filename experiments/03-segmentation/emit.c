@@ -1,4 +1,4 @@
-#include "experiments/03-segmentation/emit.h"
+#include "experiments/03-segmentation/columns.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -74,11 +74,7 @@ static void draw_panel(const char *path, const struct figure *figure)
     const size_t first = figure->scenes.truth ? 2 : 1;
     panel_open(&panel, SHOWN, first + COLUMNS, IMAGE_SIDE, SCALE, GAP);
     for (size_t row = 0; row < SHOWN; ++row) {
-        float image[IMAGE_BYTES];
-        const uint8_t *pixels = figure->scenes.images->pixels + row * IMAGE_BYTES;
-        for (size_t i = 0; i < IMAGE_BYTES; ++i)
-            image[i] = (float)pixel_value(pixels[i]);
-        panel_image(&panel, row, 0, image);
+        panel_bytes(&panel, row, 0, figure->scenes.images->pixels + row * IMAGE_BYTES);
         if (first == 2) draw_map(&panel, row, 1, figure, figure->scenes.truth);
         for (size_t c = 0; c < COLUMNS; ++c)
             draw_map(&panel, row, first + c, figure, figure->columns[c].maps);

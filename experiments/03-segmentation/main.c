@@ -17,7 +17,7 @@
 /// prepares them was chosen, for the controls too, on training scenes (choice.md).
 /// On CIFAR-10 nobody knows the true regions: the picture is drawn, with $k = 3$, and nothing is judged.
 #include "core/study/judgement.h"
-#include "experiments/03-segmentation/emit.h"
+#include "experiments/03-segmentation/columns.h"
 
 /// How many test images are measured, the first of the canonical order, and how many training scenes the
 /// choice is looked at again.

@@ -56,6 +56,20 @@ Test(panel, the_file_holds_the_enlarged_pixels_on_white)
                              "%zu %zu %zu", y, x, c);
 }
 
+Test(panel, bytes_are_drawn_as_they_are)
+{
+    uint8_t bytes[12];
+    struct panel a, b;
+    for (size_t i = 0; i < 12; ++i) bytes[i] = want_byte(image[i]);
+    panel_open(&a, 2, 3, 2, 3, 1);
+    panel_open(&b, 2, 3, 2, 3, 1);
+    panel_image(&a, 1, 2, image);
+    panel_bytes(&b, 1, 2, bytes);
+    cr_expect(memcmp(a.pixels, b.pixels, a.width * a.height * 3) == 0);
+    panel_close(&a);
+    panel_close(&b);
+}
+
 Test(panel, the_same_panel_is_the_same_file)
 {
     char first[HASH_HEX], second[HASH_HEX];
