@@ -25,7 +25,7 @@ set lmargin at screen 0.475
 set rmargin at screen 0.79
 set title "minus fp32 with the same seed"
 set ylabel "difference of losses x 1000"
-# The legend has a column of its own, where no curve can run into it.
+# The legend has its own column, where no curve can run into it.
 set key at screen 0.80, screen 0.92 left top reverse Left noautotitle
 minus(y) = 1000 * (y - column("reference"))
 plot table using "update":(minus(column("low") - column("margin"))):(minus(column("high") + column("margin"))) with filledcurves linecolor rgb "#E4E4E4" title "widened band", \

@@ -29,7 +29,7 @@ unset label 999
 set lmargin at screen 0.475
 set rmargin at screen 0.81
 set title "ratio of sums over images"
-# The legend has a column of its own, where no curve can run into it.
+# The legend has its own column, where no curve can run into it.
 set key at screen 0.818, screen 0.91 left top reverse Left noautotitle
 plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"ratio":"ratio_low":"ratio_high" \
          with yerrorlines linetype k title sprintf("%.0f %% masked", 100 * ratio[k]), \

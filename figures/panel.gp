@@ -1,9 +1,9 @@
-# A panel of pixels with headings at its top and left: what Figures 1 and 3 share. The panel is made by
-# core/report/panel, one cell a row and column.
-# Given: cell, gap (half the panel's pixels, because a PNG has two for each of ours), left, top, right, bottom (room
-# beside the panel), and what the program gives. The table has an axis (column or row), its place, heading and note.
-# After loading: the plot is the whole drawing in its pixels, the panel from (0, 0) to (panel_width, panel_height);
-# headings is the list of things to plot, a macro.
+# A panel of pixels with headings at its top and left, for Figures 1 and 3. core/report/panel makes the
+# panel, one cell for each row and column.
+# Given: cell and gap (half the panel's pixels, because a PNG has two for each of ours), the margins left, top,
+# right and bottom, and what the program gives. The table has axis (column or row), place, heading and note.
+# After loading: the plot is the whole drawing in its pixels, the panel from (0, 0) to
+# (panel_width, panel_height); headings is the list of things to plot, a macro.
 set datafile separator "\t"
 set datafile columnheaders
 stats table using (strcol("axis") eq "column" ? column("place") : NaN) nooutput

@@ -53,12 +53,12 @@ do for [i = 1:8] {
 set linetype 20 linecolor rgb grey linewidth 1 dashtype 3
 set linetype cycle 8
 
-# Axes at the left and below only; a grid that stays behind the data.
+# Axes at the left and below only; the grid is drawn under the data.
 set border 3 linecolor rgb "#404040" linewidth 0.8
 set tics nomirror out scale 0.6 textcolor rgb "#202020"
 set grid x y linetype 1 linecolor rgb "#D8D8D8" linewidth 0.5
 set grid back
-# Beside the drawing, so that it never covers data.
+# To the right of the drawing, so that it never covers data.
 set key outside right top reverse Left samplen 2.5 spacing 1.2 noenhanced
 set errorbars small
 set boxwidth 0.8 relative

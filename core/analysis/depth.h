@@ -1,4 +1,5 @@
-/// Where in an encoder tokens are taken, as a share of its depth, so that encoders of different depths compare.
+/// Where in an encoder tokens are taken, as a share of its depth, so that encoders of different
+/// depths compare.
 #ifndef MASKBOOK_ANALYSIS_DEPTH_H
 #define MASKBOOK_ANALYSIS_DEPTH_H
 
@@ -15,7 +16,8 @@ enum depth {
 /// "final norm", say; static storage.
 const char *depth_name(enum depth depth);
 
-/// The layer of mae_encode in an encoder of so many blocks, rounded down: 0 the embedding, -1 the final norm.
+/// The layer of mae_encode in an encoder of so many blocks, rounded down: 0 the embedding, -1 the
+/// final norm.
 int depth_layer(enum depth depth, int blocks);
 
 #endif

@@ -117,8 +117,8 @@ int pipeline_open(struct pipeline *pipeline, const struct mae *mae, const real *
 
 // ====== Checks ======
 
-// Whether patch s of picture a and patch t of picture b have the same bits, which is more than to be equal: -0 and
-// 0 differ.
+// Whether patch s of picture a and patch t of picture b have the same bits, which is more than to
+// be equal: -0 and 0 differ.
 static int same_patch(const struct pipeline *pipeline, const float *a, size_t s,
                       const float *b, size_t t)
 {

@@ -1,6 +1,6 @@
-/// The arrows of the paper's Figure 1 (and of its Definition 3.1) as tests: which tensor of a mask model depends on
-/// which. Images with most patches hidden, the encoder's tokens of the rest, the decoder's picture of all; and
-/// the same after a change that must show, or must not.
+/// The arrows of the paper's Figure 1 (and of its Definition 3.1) as tests: which tensor of a mask
+/// model depends on which. Images with most patches hidden, the encoder's tokens of the rest, the
+/// decoder's picture of all; and the same after a change that must show, or must not.
 #ifndef MASKBOOK_ANALYSIS_PIPELINE_H
 #define MASKBOOK_ANALYSIS_PIPELINE_H
 
@@ -17,7 +17,7 @@ enum pipeline_check {
     PIPELINE_HIDDEN, ///< other hidden pixels: tokens and picture keep their bits
     PIPELINE_VISIBLE, ///< other visible pixels: every token and every hidden patch changes
     PIPELINE_MASK_TOKEN, ///< another mask token: tokens stay, every hidden patch changes
-    PIPELINE_POSITION, ///< no two hidden patches are painted alike: the decoder knows where they are
+    PIPELINE_POSITION, ///< no two hidden patches are painted alike: their positions are known
     PIPELINE_CHECKS
 };
 
@@ -41,9 +41,9 @@ struct pipeline {
         guess; ///< (n) the same of painting every hidden patch like the mean visible one
 };
 
-/// The first `count` images under the masks of evaluation (mask_draw of `seed`), once through encoder and decoder,
-/// and the losses. All arrays are in `arena`. Returns 0, or 1 when some number is not finite (weights that
-/// overflow). Requires count <= images->count.
+/// The first `count` images under the masks of evaluation (mask_draw of `seed`), once through
+/// encoder and decoder, and the losses. All arrays are in `arena`. Returns 0, or 1 when some number
+/// is not finite (weights that overflow). Requires count <= images->count.
 int pipeline_open(struct pipeline *pipeline, const struct mae *mae, const real *weights,
                   double ratio, const struct images *images, size_t count,
                   uint64_t seed, int threads, struct arena *arena)
@@ -53,8 +53,8 @@ int pipeline_open(struct pipeline *pipeline, const struct mae *mae, const real *
 size_t pipeline_pixel(const struct pipeline *pipeline, size_t t, size_t f);
 
 /// Makes the changes: hidden pixels, visible pixels (those of the next image), the mask token.
-/// broken (PIPELINE_CHECKS)   images that break each check
-/// Work: three passes an image. Scratch is taken from `arena` and given back. Returns as pipeline_open.
+/// broken (PIPELINE_CHECKS)   images that break each check Work: three passes an image. Scratch is
+/// taken from `arena` and given back. Returns as pipeline_open.
 int pipeline_examine(size_t *broken, const struct pipeline *pipeline,
                      struct arena *arena) __attribute__((warn_unused_result));
 

@@ -37,8 +37,8 @@ struct rectangle {
 void panel_fill(struct panel *panel, size_t row, size_t column,
                 const struct rectangle *where, const uint8_t colour[3]);
 
-/// Draws an image (3,side,side) that is smaller than a source image, values in [-1,1] (clipped), at (top, left)
-/// screen pixels of a cell, enlarged like all. Contract: it lies in the cell.
+/// Draws an image (3,side,side) that is smaller than a source image, values in [-1,1] (clipped), at
+/// (top, left) screen pixels of a cell, enlarged like all. Contract: it lies in the cell.
 void panel_patch(struct panel *panel, size_t row, size_t column, size_t top,
                  size_t left, const float *patch, size_t side);
 

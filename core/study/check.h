@@ -1,5 +1,6 @@
-/// Checks: claims that need neither images nor weights, because they are mathematics or arithmetic of printed numbers.
-/// A check is a row of a table and, for mathematics, one function that tries the claim on one random instance:
+/// Checks: claims that need neither images nor weights, because they are mathematics or arithmetic
+/// of printed numbers. A check is a row of a table and, for mathematics, one function that tries
+/// the claim on one random instance:
 ///
 ///     static double eckart_young(struct draw *draw)   // |lhs - rhs| / (|lhs| + |rhs|)
 ///     static const struct check checks[] = {
@@ -22,8 +23,7 @@ enum {
 
 /// One random instance. What a check takes from the arena is given back after each.
 struct draw {
-    size_t
-        number; ///< 0, 1, ...: where sizes go through all their values rather than being drawn
+    size_t number;  ///< 0, 1, ...: for sizes that are enumerated, not drawn
     struct rng rng; ///< the stream (seed, PURPOSE_THEORY, number, the claim)
     struct arena *arena;
 };
@@ -34,23 +34,24 @@ size_t draw_size(struct draw *draw, size_t least, size_t most);
 /// The residual of an identity on one instance, relative: |lhs - rhs| / (|lhs| + |rhs|).
 typedef double residual_function(struct draw *draw);
 
-/// How far a statement fails on one instance; 0 or less where it holds. `note` (CHECK_NOTE), empty at first, may
-/// be given a sentence about the instance ("a rank-3 matrix at distance 0.2").
+/// How far a statement fails on one instance; 0 or less where it holds. `note` (CHECK_NOTE), empty
+/// at first, may be given a sentence about the instance ("a rank-3 matrix at distance 0.2").
 typedef double violation_function(struct draw *draw, char note[CHECK_NOTE]);
 
 /// A claim that needs no data. One of the four ways to judge it is set, the others are NULL.
 struct check {
     const char *id; ///< of a row in paper/claims.tsv
 
-    /// Kind identity: the largest |residual| of all draws against the row's margin. REFUTED above it.
+    /// Kind identity: the largest |residual| of all draws against the row's margin. REFUTED above
+    /// it.
     residual_function *residual;
 
-    /// Kind exact: the largest violation of all draws. Above 0 it is a counter-example: REFUTED where the row's
-    /// data is none, else NOT-REPRODUCED.
+    /// Kind exact: the largest violation of all draws. Above 0 it is a counter-example: REFUTED
+    /// where the row's data is none, else NOT-REPRODUCED.
     violation_function *violation;
 
-    /// Kind arithmetic: the number printed as the claim `more` minus that printed as `less` is the number printed
-    /// as this claim, to the last digit.
+    /// Kind arithmetic: the number printed as the claim `more` minus that printed as `less` is the
+    /// number printed as this claim, to the last digit.
     const char *more, *less;
 
     /// Anything else: records the verdict itself (run_verdict).
@@ -60,11 +61,12 @@ struct check {
     const char *test; ///< what is tried, in words; of `more` minus `less` NULL
 };
 
-/// Judges every check in the order of the table. Residuals and violations go to result.tsv under the claim's id
-/// (value the largest, n the draws); all verdicts are recorded, and shown in one table, checks.md, with the number
-/// and the draw that decided. A residual or violation that is not a number makes its claim INCONCLUSIVE. Same
-/// bits for the same seed, whatever was drawn by other checks. Without checks nothing is written.
-/// Contract: each row is of this experiment and of the kind that its way of judging is for.
+/// Judges every check in the order of the table. Residuals and violations go to result.tsv under
+/// the claim's id (value the largest, n the draws); all verdicts are recorded, and shown in one
+/// table, checks.md, with the number and the draw that decided. A residual or violation that is not
+/// a number makes its claim INCONCLUSIVE. Same bits for the same seed, independent of the other
+/// checks. Without checks nothing is written. Contract: each row is of this experiment and of the
+/// kind that its way of judging is for.
 void checks_run(struct run *run, const struct check *checks, size_t count);
 
 /// The number that the paper prints as the claim `id`, in thousandths, so that sums of such numbers

@@ -4,7 +4,8 @@
 #include "core/report/need.h"
 #include "core/study/inputs.h"
 
-// Opens all models and notes all that the result depends on. Returns 0 when a model is missing, else 1.
+// Opens all models and notes all that the result depends on. Returns 0 when a model is missing,
+// else 1.
 static int inputs_open(struct study *study, const struct experiment *experiment)
 {
     for (size_t m = 0; m < STUDY_MODELS && experiment->models[m]; ++m) {

@@ -11,9 +11,9 @@
 ///         return experiment_main(&low_rank, argc, argv);
 ///     }
 ///
-/// Then, in this order: the core type and the options; `prepare`; everything that the result depends on is noted;
-/// a result that is still fresh is printed, and that is all; else the checks are judged, images loaded, `run`
-/// measures, judges and emits, and the run is closed.
+/// Then, in this order: the core type and the options; `prepare`; everything that the result
+/// depends on is noted; a result that is still fresh is printed, and that is all; else the checks
+/// are judged, images loaded, `run` measures, judges and emits, and the run is closed.
 #ifndef MASKBOOK_STUDY_EXPERIMENT_H
 #define MASKBOOK_STUDY_EXPERIMENT_H
 
@@ -45,16 +45,16 @@ struct study {
     /// Grows; what is taken from it lasts until the experiment ends.
     struct arena arena;
 
-    /// How much training is behind the numbers, for notes and captions: models_scale of all models. An
-    /// experiment that trains more may write more into it.
+    /// How much training the numbers rest on, for notes and captions: models_scale of all models.
+    /// An experiment that trains more may append to it.
     char scale[STUDY_SCALE];
 
     /// The experiment's own, set by `prepare`; NULL otherwise.
     void *own;
 };
 
-/// The first `images` test images (or all) as model number `model` reconstructs them at its own mask ratio, under the
-/// masks of the run's seed: for evaluate_losses and its like.
+/// The first `images` test images (or all) as model number `model` reconstructs them at its own
+/// mask ratio, under the masks of the run's seed: for evaluate_losses and its like.
 struct evaluation study_evaluation(const struct study *study, size_t model,
                                    size_t images);
 
@@ -67,22 +67,23 @@ struct experiment {
     /// Images: 1u << SPLIT_TEST | 1u << SPLIT_TRAIN; 0: none.
     unsigned splits;
 
-    /// Claims that need neither: judged whatever is missing.
+    /// Claims that need neither models nor images: judged even when those are missing.
     const struct check *checks;
     size_t check_count;
 
-    /// Notes what else the result depends on (run_note), after the options are read and before anything is
-    /// loaded: neither model nor images are there. NULL: nothing.
+    /// Notes what else the result depends on (run_note), after the options are read and before
+    /// anything is loaded: neither model nor images are there. NULL: nothing.
     void (*prepare)(struct study *study);
 
     /// Measures, judges (study_judge) and emits. NULL: all claims are checks.
     void (*run)(struct study *study);
 };
 
-/// Runs an experiment and returns the exit code of its program: 0, whatever the verdicts; EXIT_INPUT when a model
-/// is missing, with one line that says how to make it, and then no earlier result is touched. With a non-empty
-/// MASKBOOK_KEEP_GOING in the environment (make reproduce-all sets it) the claims that no check judges are recorded
-/// as NOT-RUN with that reason instead, and it returns 0. Dies as run_open, pretrained_open and images_load do.
+/// Runs an experiment and returns the exit code of its program: 0 for any verdicts; EXIT_INPUT when
+/// a model is missing, with one line that says how to make it; an earlier result then stays as it
+/// is. With a non-empty MASKBOOK_KEEP_GOING in the environment (make reproduce-all sets it) the
+/// claims that no check judges are recorded as NOT-RUN with that reason instead, and it returns 0.
+/// Dies as run_open, pretrained_open and images_load do.
 int experiment_main(const struct experiment *experiment, int argc, char **argv);
 
 #endif

@@ -1,6 +1,6 @@
-/// Headings of a figure that is a panel of pixels (core/report/panel): the table from which figures/panel.gp writes
-/// them at its top and left. Columns: axis (column, row, step), place, heading, note, and numbers of the
-/// experiment's own.
+/// Headings of a figure that is a panel of pixels (core/report/panel): the table from which
+/// figures/panel.gp writes them at its top and left. Columns: axis (column, row, step), place,
+/// heading, note, and numbers of the experiment's own.
 #ifndef MASKBOOK_STUDY_HEADINGS_H
 #define MASKBOOK_STUDY_HEADINGS_H
 
@@ -24,7 +24,8 @@ void headings_put(struct headings *headings, const char *axis, size_t place,
 
 enum { HEADINGS_DIGITS = 8 }; ///< of an image's SHA-256
 
-/// The row of test image `row`: "test 0", with the first digits of the SHA-256 of its record as the note.
+/// The row of test image `row`: "test 0", with the first digits of the SHA-256 of its record as the
+/// note.
 void headings_put_image(struct headings *headings, const struct images *images,
                         size_t row, const double *values);
 

@@ -48,7 +48,7 @@ void input_features(struct encoder_features *features, const struct run *run,
     char folder[PATH_SIZE], file[96], salt[256];
     path_format(folder, "%s/features", run->root);
     snprintf(file, sizeof file, "%s-%s", name, split == SPLIT_TRAIN ? "train" : "test");
-    // The sources and the kernels decide the bits beside weights and images.
+    // The sources and the kernels decide the bits together with weights and images.
     snprintf(salt, sizeof salt, "%s %s %s", features_key, coretype_name(),
              product_path());
     if (encoder_features_open(features, folder, file, salt, with_block, source))

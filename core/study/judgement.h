@@ -17,17 +17,17 @@ struct estimate study_mean(const struct study *study, const double *x, size_t n)
 struct estimate study_gap(const struct study *study, const double *a, const double *b,
                           size_t n);
 
-/// Judges a claim by what was measured for each of its `count` parts, by the rule of its kind (run_judge: all parts
-/// have to hold), and records the verdict with `test` and the note SCALE; NOTE, where SCALE says how much training
-/// is behind it (study->scale). A claim about photographs other than the run's is NOT-RUN and gets no
-/// number of ours, which could not be compared with a printed one. `pretrainings`: how many an arm, where the
-/// claim compares pretrainings; else 0.
+/// Judges a claim by what was measured for each of its `count` parts, by the rule of its kind
+/// (run_judge: all parts have to hold), and records the verdict with `test` and the note SCALE;
+/// NOTE, where SCALE says how much training is behind it (study->scale). A claim about photographs
+/// other than the run's is NOT-RUN and gets no number of ours, which could not be compared with a
+/// printed one. `pretrainings`: how many an arm, where the claim compares pretrainings; else 0.
 void study_judge(struct study *study, const char *id, const struct estimate *parts,
                  size_t count, int pretrainings, const char *test, const char *note,
                  ...) __attribute__((format(printf, 7, 8)));
 
-/// The same for a claim that no rule of a kind decides (kind exact): records the `verdict` that the experiment
-/// gives, with the number it rests on.
+/// The same for a claim that no rule of a kind decides (kind exact): records the `verdict` that the
+/// experiment gives, with the number it rests on.
 void study_verdict(struct study *study, const char *id, enum verdict verdict,
                    struct estimate found, const char *test, const char *note, ...)
     __attribute__((format(printf, 6, 7)));

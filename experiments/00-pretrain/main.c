@@ -3,17 +3,19 @@
 // budget: smoke 20 s, desk 9 h
 /// # Pretraining
 ///
-/// **Claim.** None of its own: the paper states the masked autoencoder and its loss (Def. 3.1, Eqs. 1-2,
-/// Sec. 6) and measures models trained by it. This chapter makes those models, one `RUN` at a time.
+/// **Claim.** No claim is judged here: the paper states the masked autoencoder and its loss (Def.
+/// 3.1, Eqs. 1-2, Sec. 6) and measures models trained by it. This chapter makes those models, one
+/// `RUN` at a time.
 ///
-/// **Method.** Of an image's $T$ patches a uniformly random share stays visible. The encoder $f$ sees these,
-/// the decoder $g$ completes the rest, and the loss is the mean squared error of the $N_0$ hidden patches
-/// $X_0$, on pixels in $[-1,1]$: $$\min_{f,g}\ E\, \tfrac{1}{N_0 F} \|g(f(X)) - X_0\|_F^2.$$ The paper's Eq. 1
-/// minimises over $X$, a misprint. The recipes of all pretrainings are one table, core/train/recipe.c, which
-/// gives the source of each number.
+/// **Method.** Of an image's $T$ patches a uniformly random share stays visible. The encoder $f$
+/// sees these, the decoder $g$ completes the rest, and the loss is the mean squared error of the
+/// $N_0$ hidden patches $X_0$, on pixels in $[-1,1]$: $$\min_{f,g}\ E\, \tfrac{1}{N_0 F} \|g(f(X))
+/// - X_0\|_F^2.$$ The paper's Eq. 1 minimises over $X$, a misprint. The recipes of all pretrainings
+/// are one table, core/train/recipe.c, which gives the source of each number.
 ///
-/// A batch is a fixed number of micro-batches, each computed by one thread; a fixed tree adds their gradients. The
-/// weights are therefore the same bits on any number of threads, and after any interruption.
+/// A batch is a fixed number of micro-batches, each computed by one thread; a fixed tree adds their
+/// gradients. The weights are therefore the same bits on any number of threads, and after any
+/// interruption.
 ///
 /// @show core/train/trainer.c trainer_step
 #include <math.h>
@@ -43,8 +45,8 @@ struct training {
 
 /// ## Run
 ///
-/// Weights of the smoke tier count only with the sources that made them; those of the other tiers are artefacts
-/// with their own provenance and outlive a change of code.
+/// Weights of the smoke tier count only with the sources that made them; those of the other tiers
+/// are artefacts with their own provenance and outlive a change of code.
 static void training_open(struct training *training, const struct run *run)
 {
     const struct run_options *options = &run->options;

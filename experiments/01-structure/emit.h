@@ -18,8 +18,8 @@ void emit_checks(struct study *study, const struct structure *structure);
 /// figure1.tsv, the panel of pixels and the picture made of both; the caption names the images.
 void emit_figure1(struct study *study, const struct structure *structure);
 
-/// export/images.npy (n,3,32,32), tokens.npy (n,V+1,D), reconstruction.npy (n,3,32,32) f4, visible.npy (n,V)
-/// i4: what `encode` writes of the same images and masks.
+/// export/images.npy (n,3,32,32), tokens.npy (n,V+1,D), reconstruction.npy (n,3,32,32) f4,
+/// visible.npy (n,V) i4: what `encode` writes of the same images and masks.
 void export_pipeline(const struct run *run, const struct pipeline *pipeline);
 
 enum { SHOWN = 3 }; ///< images in the picture: the first ones
@@ -27,8 +27,8 @@ enum { SHOWN = 3 }; ///< images in the picture: the first ones
 /// The columns of the picture.
 enum { IMAGE, MASKED, DROPPED, ENCODED, DECODED, PAINTED, PICTURE_COLUMNS };
 
-/// Tokens are drawn on the sequential scale from -TOKEN_SPAN to TOKEN_SPAN standard deviations of those
-/// shown.
+/// Tokens are drawn on the sequential scale from -TOKEN_SPAN to TOKEN_SPAN standard deviations of
+/// those shown.
 extern const double TOKEN_SPAN;
 
 /// Writes the panel of pixels: a row an image, a column a stage on its way.

@@ -3,17 +3,17 @@
 // budget: smoke 5 s, desk 2 min
 /// # Figure 1: what a mask model is
 ///
-/// **Claim.** A mask model hides most patches of an image, encodes the visible ones and nothing else, and
-/// lets a decoder, which is given a mask token for every hidden patch, reconstruct the image (Figure 1,
+/// **Claim.** A mask model hides most patches of an image and encodes only the visible ones. A
+/// decoder, which is given a mask token for every hidden patch, reconstructs the image (Figure 1,
 /// Definition 3.1).
 ///
-/// **Method.** The figure is drawn with the tensors of a trained model. Its arrows are claims about what
-/// depends on what, so each is tried on the first test images: other pixels in hidden patches must not
-/// change one bit of the encoder's output or of the reconstruction; other pixels in visible patches must
-/// change every token and every hidden patch; another mask token must leave the tokens alone and change
-/// every hidden patch; no two hidden patches may be painted alike, or the decoder would not know where they
-/// are. And it must be a reconstruction: the masked loss has to be lower than that of painting every hidden
-/// patch like the mean of the visible ones.
+/// **Method.** The figure is drawn with the tensors of a trained model. Its arrows are claims about
+/// what depends on what, so each is tried on the first test images. Other pixels in hidden patches
+/// must not change one bit of the encoder's output or of the reconstruction. Other pixels in
+/// visible patches must change every token and every hidden patch. Another mask token must change
+/// no token and every hidden patch. No two hidden patches may be painted alike, or the decoder
+/// would not know where they are. And it must be a reconstruction: the masked loss has to be lower
+/// than that of painting every hidden patch like the mean of the visible ones.
 #include <math.h>
 
 #include "core/report/record.h"

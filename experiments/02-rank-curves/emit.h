@@ -18,11 +18,11 @@ struct arm {
     struct estimate loss[PREDICTORS];   ///< masked loss, same images
 };
 
-/// Every line of every arm and the masked losses side by side: result.tsv, stdout, curves.md, losses.md.
-/// arms (ARMS), here and below
+/// Every line of every arm and the masked losses side by side: result.tsv, stdout, curves.md,
+/// losses.md. arms (ARMS), here and below
 void emit_curves(struct run *run, const struct arm *arms);
 
-/// figure2.tsv and the picture drawn from it; the caption says how much training is behind it.
+/// figure2.tsv and the picture drawn from it; the caption says how much the models were trained.
 void emit_figure2(struct study *study, const struct arm *arms);
 
 /// The distances of every image, (images,5) float64, from which anyone can redraw the figure:

@@ -3,16 +3,17 @@
 // budget: smoke 10 s, desk 6 min
 /// # Figure 2: rank-one components of original and reconstruction
 ///
-/// **Claim.** The paper reads mask modelling as low-rank recovery (Sec. 6.1): the distance between the
-/// $i$-th rank-one components of an image and of its reconstruction rises with $i$, and rises more steeply
-/// the more is masked.
+/// **Claim.** The paper reads mask modelling as low-rank recovery (Sec. 6.1): the distance between
+/// the $i$-th rank-one components of an image and of its reconstruction rises with $i$, and rises
+/// more steeply the more is masked.
 ///
-/// **Method.** Each model is shown the test images at the mask ratio it was trained with. An image's hidden
-/// patches are a matrix $X = \sum_i s_i u_i v_i^\top$ of $N_0$ rows, their reconstruction
-/// $Y = \sum_i t_i a_i b_i^\top$. The distance is $|s_i u_i v_i^\top - t_i a_i b_i^\top|_F^2 / s_i^2$, for
-/// $i = 1..5$, summarised by the median over images and by the ratio of sums, with 90 % bootstrap intervals.
-/// Each curve is drawn with that of a rival that has learned nothing but the mean and covariance of the training
-/// images, the best linear predictor: what it shows too is no evidence for more.
+/// **Method.** Each model reconstructs the test images at the mask ratio it was trained with. An
+/// image's hidden patches are a matrix $X = \sum_i s_i u_i v_i^\top$ of $N_0$ rows, their
+/// reconstruction $Y = \sum_i t_i a_i b_i^\top$. The distance is $|s_i u_i v_i^\top - t_i a_i
+/// b_i^\top|_F^2 / s_i^2$, for $i = 1..5$, summarised by the median over images and by the ratio of
+/// sums, with 90 % bootstrap intervals. Each curve is drawn with that of a rival that has learned
+/// nothing but the mean and covariance of the training images, the best linear predictor: a pattern
+/// that it shows as well is no evidence of anything more.
 #include <math.h>
 #include <string.h>
 
@@ -24,8 +25,8 @@
 
 enum { RESAMPLES = BOOTSTRAP_RESAMPLES };
 
-/// How many test images, always the first of the canonical order. The rival factorises a matrix of up
-/// to 1536 x 1536 for each, so it is shown fewer.
+/// How many test images, always the first of the canonical order. The rival factorises a matrix of
+/// up to 1536 x 1536 for each, so it sees fewer.
 static const struct settings {
     size_t images, rival_images;
 } smoke = {400, 50}, full = {10000, 2000};
@@ -62,8 +63,8 @@ static void measure(struct arm *arm, struct study *study, size_t number,
 
 /// ## Check
 ///
-/// Distances rise with $i$ when every step of both curves does, at every mask ratio; the rival is beaten
-/// when it is at every point.
+/// Distances rise with $i$ when every step of both curves does, at every mask ratio; the rival is
+/// beaten when it is at every point.
 static void judge_curves(struct study *study, const struct arm *arms)
 {
     enum { STEPS = 2 * (COMPONENTS - 1), GAPS = 2 * COMPONENTS };

@@ -1,5 +1,5 @@
-/// The columns of Figure 3: what is clustered, from where in the network, and how it is prepared; and how the figure
-/// is shown.
+/// The columns of Figure 3: what is clustered, from where in the network, and how it is prepared;
+/// and how the figure is shown.
 #ifndef MASKBOOK_EXPERIMENTS_SEGMENTATION_COLUMNS_H
 #define MASKBOOK_EXPERIMENTS_SEGMENTATION_COLUMNS_H
 
@@ -22,8 +22,8 @@ struct scenes {
     int threads;
 };
 
-/// The first `count` images of a split (or all). Nothing but the model's own maps says how many regions a photograph
-/// has: it is cut into 3, the mean of the planted scenes' 2, 3 and 4.
+/// The first `count` images of a split (or all). Nothing but the model's own maps says how many
+/// regions a photograph has: it is cut into 3, the mean of the planted scenes' 2, 3 and 4.
 void scenes_open(struct scenes *scenes, struct study *study, enum split split,
                  size_t count);
 
@@ -47,8 +47,9 @@ extern const struct column columns_fixed[COLUMNS];
 /// Whether a column's tokens come from an encoder.
 int column_encodes(int which);
 
-/// set = what column `which` clusters, in `arena`. depth counts for the encoders; `encoder` 0.. numbers
-/// the random ones, whose initial weights come from seed + encoder. Dies (EXIT_INPUT) when they are not finite.
+/// set = what column `which` clusters, in `arena`. depth counts for the encoders; `encoder` 0..
+/// numbers the random ones, whose initial weights come from seed + encoder. Dies (EXIT_INPUT) when
+/// they are not finite.
 void column_tokens(struct token_set *set, int which, enum depth depth,
                    const struct scenes *scenes, uint64_t encoder, struct arena *arena);
 
@@ -68,8 +69,8 @@ struct figure {
 /// What the maps are compared with: the true regions, or else the model's own maps.
 const uint8_t *figure_truth(const struct figure *figure);
 
-/// The maps of one column, in the fixed way, and their agreement with the truth, averaged over its encoders; with
-/// --export its tokens too. The model's column comes first.
+/// The maps of one column, in the fixed way, and their agreement with the truth, averaged over its
+/// encoders; with --export its tokens too. The model's column comes first.
 void figure_measure(struct figure *figure, int which, struct study *study);
 
 // ====== Results ======
@@ -80,8 +81,8 @@ void emit_scores(struct study *study, const struct figure *figure);
 /// figure3.tsv, the panel of pixels and the picture made of both; the caption names the images.
 void emit_figure3(struct study *study, const struct figure *figure);
 
-/// Every way to make each column, on training scenes whose regions are known: mean ARI, into result.tsv
-/// (choice.COLUMN.DEPTH.NORMALISATION) and choice.md, where the fixed ways are marked.
+/// Every way to make each column, on training scenes whose regions are known: mean ARI, into
+/// result.tsv (choice.COLUMN.DEPTH.NORMALISATION) and choice.md, where the fixed ways are marked.
 void emit_choice(struct study *study, const struct scenes *scenes);
 
 /// All that another program needs to find the same numbers: export/clusters.npy (n) u1, truth (n,T)

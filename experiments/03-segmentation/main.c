@@ -3,24 +3,25 @@
 // budget: smoke 10 s, desk 4 min
 /// # Figure 3: clusters of tokens
 ///
-/// **Claim.** The paper shows images cut into segments by K-means on the encoder's tokens, and reads them as
-/// clusters that mask modelling has formed (Sec. 6.2). It gives no layer, no number of clusters and no
-/// measure.
+/// **Claim.** The paper shows images cut into segments by K-means on the encoder's tokens, and
+/// reads them as clusters that mask modelling has formed (Sec. 6.2). It gives no layer, no number
+/// of clusters and no measure.
 ///
-/// **Method.** The encoder sees the whole image; its tokens $z_t$, class token dropped, are cut into $k$
-/// clusters by K-means ($k$-means++, the best of ten starts), each image by itself. On planted scenes the
-/// true regions are known: $k$ is their number, and agreement is the adjusted Rand index
-/// $$\mathrm{ARI} = \frac{2(pd - qr)}{(p+q)(q+d) + (p+r)(r+d)}$$
-/// of pairs of tokens together in both maps ($p$), in neither ($d$) or in one ($q$, $r$), with 90 %
-/// bootstrap intervals over scenes. The model is compared with controls that have learned nothing: the pixels of each
-/// patch, its position alone, and encoders with initial weights. Where each takes its tokens and how it
-/// prepares them was chosen, for the controls too, on training scenes (choice.md).
-/// On CIFAR-10 nobody knows the true regions: the picture is drawn, with $k = 3$, and nothing is judged.
+/// **Method.** The encoder sees the whole image; its tokens $z_t$, class token dropped, are cut
+/// into $k$ clusters by K-means ($k$-means++, the best of ten starts), each image by itself. On
+/// planted scenes the true regions are known: $k$ is their number, and agreement is the adjusted
+/// Rand index $$\mathrm{ARI} = \frac{2(pd - qr)}{(p+q)(q+d) + (p+r)(r+d)}$$ of pairs of tokens
+/// together in both maps ($p$), in neither ($d$) or in one ($q$, $r$), with 90 % bootstrap
+/// intervals over scenes. The model is compared with controls that have learned nothing: the pixels
+/// of each patch, its position alone, and encoders with initial weights. Where each takes its
+/// tokens and how it prepares them was chosen, for the controls too, on training scenes
+/// (choice.md). On CIFAR-10 nobody knows the true regions: the picture is drawn, with $k = 3$, and
+/// nothing is judged.
 #include "core/study/judgement.h"
 #include "experiments/03-segmentation/columns.h"
 
-/// How many test images are measured, the first of the canonical order, and how many training scenes the
-/// choice is looked at again.
+/// How many test images are measured, the first of the canonical order, and how many training
+/// scenes the choice is looked at again.
 static const struct settings {
     size_t images, choice;
 } smoke = {1000, 300}, full = {1000, 1000};

@@ -20,7 +20,7 @@ struct fixture {
     size_t broken[PIPELINE_CHECKS];
 };
 
-/// A model with random weights, which is built as the paper says although it has learned nothing.
+// A model with random weights, which is built as the paper says although it has learned nothing.
 static void fixture_open(struct fixture *f)
 {
     const struct mae_shape shape = {32, 3, 8, 48, 2, 1, 3, 3};
@@ -81,7 +81,7 @@ Test(pipeline, one_number_off_is_one_broken_image)
     struct fixture f;
     fixture_open(&f);
     cr_assert_eq(fixture_pass(&f), 0);
-    // A token that says something else: not the one that other hidden pixels leave.
+    // A token that says something else: other hidden pixels do not change it, so the passes differ.
     f.pipeline.tokens[3 * (V + 1) * 48 + 50] += 1e-3f;
     expect_broken(&f, __LINE__,
                   (const size_t[PIPELINE_CHECKS]){

@@ -6,7 +6,7 @@
 #include "core/base/die.h"
 #include "tests/report/world.h"
 
-/// The small project of core/report's tests, with the printed numbers of a table.
+// The small project of core/report's tests, with the printed numbers of a table.
 static void open_table(void)
 {
     char claims[sizeof world_claims + 1024];
@@ -27,7 +27,7 @@ static void open_table(void)
 
 TestSuite(check, .init = open_table);
 
-/// Runs checks at the smoke tier and closes the run.
+// Runs checks at the smoke tier and closes the run.
 static void judge(const struct check *checks, size_t count, const char *options)
 {
     struct run run;
@@ -38,7 +38,7 @@ static void judge(const struct check *checks, size_t count, const char *options)
     run_close(&run);
 }
 
-/// The line of `id` in a file of the run; static storage.
+// The line of `id` in a file of the run; static storage.
 static const char *line_of(const char *file, const char *id)
 {
     static char line[512];
@@ -53,7 +53,7 @@ static const char *line_of(const char *file, const char *id)
 
 // ====== Draws ======
 
-static double seen[2][CHECK_DRAWS]; ///< what the two residuals below drew
+static double seen[2][CHECK_DRAWS]; // what the two residuals below drew
 
 static double first_uniform(struct draw *draw)
 {
@@ -67,7 +67,7 @@ static double first_uniform_again(struct draw *draw)
     return seen[1][draw->number] = rng_uniform(&draw->rng) * 1e-9;
 }
 
-/// 200 draws of 8 MiB each fit because each gives back what it took.
+// 200 draws of 8 MiB each fit because each gives back what it took.
 Test(check, draws_are_seeded_by_claim_and_number_wherever_the_row_is)
 {
     const struct check one[] = {{"sum", .residual = first_uniform, .test = "one"},
@@ -208,7 +208,7 @@ Test(check, a_difference_of_what_is_no_number_is_bad_input)
     world_drop(&run);
 }
 
-/// A check with another kind's way of judging.
+// A check with another kind's way of judging.
 static void judge_wrongly(const void *check)
 {
     judge(check, 1, "--tier smoke");

@@ -10,10 +10,10 @@
 #include "core/train/pretrain.h"
 #include "tests/report/world.h"
 
-/// The build gives each program its own.
+// The build gives each program its own.
 const char code_key[] = "code-1";
 
-/// Weights of two updates are enough: nothing here looks at what was learned.
+// Weights of two updates are enough: nothing here looks at what was learned.
 static void make_weights(void)
 {
     struct recipe recipe = recipe_find("smoke", "m50-h3");
@@ -35,14 +35,14 @@ static void make_weights(void)
 
 // ====== An experiment of three claims ======
 
-/// x y = y x: an identity.
+// x y = y x: an identity.
 static double commuted(struct draw *draw)
 {
     const double x = rng_normal(&draw->rng), y = rng_normal(&draw->rng);
     return fabs(x * y - y * x) / (fabs(x * y) + fabs(y * x));
 }
 
-/// x = x: exact, and it is not so in this world.
+// x = x: exact, and it is not so in this world.
 static double unequal(struct draw *draw, char note[CHECK_NOTE])
 {
     snprintf(note, CHECK_NOTE, "at %zu", draw_size(draw, 3, 3));
@@ -54,7 +54,7 @@ static const struct check checks[] = {
     {"pure", .violation = unequal, .draws = 7, .test = "sevenfold"},
 };
 
-/// One measured claim, shown in a table after it is judged.
+// One measured claim, shown in a table after it is judged.
 static void measure(struct study *study)
 {
     const double first[] = {3, 4, 5, 6}, second[] = {1, 1, 2, 2};
@@ -71,7 +71,7 @@ static void measure(struct study *study)
     table_close(&table);
 }
 
-/// The experiment, with the options in `arguments`, words divided by spaces.
+// The experiment, with the options in `arguments`, words divided by spaces.
 static void demo(const void *arguments)
 {
     static const struct experiment experiment = {.name = "02-demo",
@@ -99,7 +99,7 @@ TestSuite(experiment, .init = open_alone);
 static const char folder[] = "results/smoke-planted/02-demo";
 static struct ending ending;
 
-/// A file of the run's folder; static storage.
+// A file of the run's folder; static storage.
 static const char *file_of(const char *name)
 {
     char path[PATH_SIZE];

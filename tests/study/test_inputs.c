@@ -7,12 +7,12 @@
 #include "core/train/pretrain.h"
 #include "tests/report/world.h"
 
-/// The build gives each program its own.
+// The build gives each program its own.
 const char features_key[] = "features-1";
 
 TestSuite(inputs, .init = world_open);
 
-/// The value of a keyed note; fails where there is none.
+// The value of a keyed note; fails when it is missing.
 static void expect_keyed(const struct run *run, const char *what, const char *value)
 {
     const struct provenance *provenance = &run->state->provenance;

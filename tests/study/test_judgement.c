@@ -8,7 +8,7 @@
 
 TestSuite(judgement, .init = world_open);
 
-/// A study with a run and nothing else.
+// A study with a run and nothing else.
 static void open_study(struct study *study, const char *options, char words[512])
 {
     *study = (struct study){0};
@@ -16,7 +16,7 @@ static void open_study(struct study *study, const char *options, char words[512]
     world_run(&study->run, options, words);
 }
 
-/// The line of `id` in the verdicts of a run that has ended; static storage.
+// The line of `id` in the verdicts of a run that has ended; static storage.
 static const char *verdict_of(const char *pair, const char *id)
 {
     static char line[512];
@@ -70,7 +70,7 @@ Test(judgement, the_note_begins_with_the_scale_and_all_parts_have_to_hold)
                      "\tREPRODUCED\t0.5\t-1\t2\t50\tby hand\tmodel trained"));
 }
 
-/// Pairs cancel what two images have in common: the gap's interval is narrower than either mean's.
+// Pairs cancel what two images have in common: the gap's interval is narrower than either mean's.
 Test(judgement, gaps_are_paired_over_the_images)
 {
     double a[40], b[40];

@@ -43,7 +43,7 @@ Test(results, a_key_that_is_too_long_is_not_cut)
     world_drop(&run);
 }
 
-/// The cells of a claim's row, from the second on; static storage.
+// The cells of a claim's row, from the second on; static storage.
 static const char *cells_of(struct run *run, const char *id,
                             const struct estimate *ours, const char *more)
 {

@@ -54,7 +54,7 @@ done
 for name in images tokens visible reconstruction; do
     [ -s "$work/trained/smoke-planted/01-structure/export/$name.npy" ] || wrong="no $name.npy"
 done
-report 'every array behind the numbers is exported'
+report 'every array that the numbers come from is exported'
 
 # The images that a picture shows are the first ones, in their order, and its caption says which.
 wrong=
