@@ -75,23 +75,17 @@ static void training_open(struct training *training, const struct run *run)
     run_command(training->command, run, "pretrain");
 }
 
-/// The paper's own scale takes weeks on a few cores: say so before it begins.
-static void warn_of_days(const struct pretrain *settings)
-{
-    const double images = settings->recipe.epochs * (double)settings->images->count,
-                 rate = pretrain_rate(settings);
-    fprintf(stderr,
-            "pretrain %s: about %.1f days here (%.3g images at %.3g images/s)\n",
-            settings->recipe.run, images / rate / 86400, images, rate);
-}
-
-/// Trains unless the weights are there. Returns 1 after training.
+/// Trains unless the weights are there. The paper's own scale takes weeks on a few cores: that is said
+/// before it begins. Returns 1 after training.
 static int train(struct training *training, enum tier tier)
 {
     struct pretrain *settings = &training->settings;
     if (pretrain_ready(settings)) return 0;
     images_load(&training->images, training->images.name, SPLIT_TRAIN);
-    if (tier == TIER_PAPER) warn_of_days(settings);
+    const double images = settings->recipe.epochs * (double)training->images.count;
+    if (tier == TIER_PAPER)
+        fprintf(stderr, "pretrain %s: about %.1f days here (%.3g images)\n",
+                settings->recipe.run, images / pretrain_rate(settings) / 86400, images);
     if (settings->arithmetic == BF16 && !amx_available())
         fprintf(stderr,
                 "pretrain %s: this CPU has no AMX, so bf16 is slower than fp32 here, "

@@ -42,23 +42,6 @@ static void try_depth(const struct trial *trial, int which, enum depth depth,
     table_row(trial->table, row);
 }
 
-// How far encoders with initial weights differ, each clustered in the fixed way.
-static double try_encoders(const struct trial *trial, struct arena *arena)
-{
-    const struct column *column = &columns_fixed[COLUMN_RANDOM];
-    double score[RANDOM_ENCODERS];
-    for (uint64_t e = 0; e < RANDOM_ENCODERS; ++e) {
-        const size_t mark = arena_mark(arena);
-        struct token_set set;
-        column_tokens(&set, COLUMN_RANDOM, column->depth, trial->scenes, e, arena);
-        score[e] =
-            column_cluster(trial->maps, trial->ari, NULL, &set, column->normalisation,
-                           trial->scenes, trial->scenes->truth);
-        arena_reset(arena, mark);
-    }
-    return deviation(score, RANDOM_ENCODERS);
-}
-
 void emit_choice(struct study *study, const struct scenes *scenes)
 {
     struct arena *arena = &study->arena;
@@ -78,7 +61,11 @@ void emit_choice(struct study *study, const struct scenes *scenes)
             try_depth(&trial, which, (enum depth)depth, &set);
             arena_reset(arena, mark);
         }
-    const double spread = try_encoders(&trial, arena);
+    // How far encoders with initial weights differ, each clustered in the fixed way.
+    struct figure encoders = {.scenes = *scenes};
+    figure_measure(&encoders, COLUMN_RANDOM, study);
+    const double spread =
+        deviation(encoders.columns[COLUMN_RANDOM].encoder, RANDOM_ENCODERS);
     put_number(&study->run, NULL, spread, RANDOM_ENCODERS, "ARI",
                "choice.random.spread");
     char about[256];

@@ -114,8 +114,6 @@ void figure_measure(struct figure *figure, int which, struct study *study)
         column->encoder[e] =
             column_cluster(column->maps, ari, iou, &set, column->normalisation, scenes,
                            figure_truth(figure));
-        if (study->run.options.export_arrays && e == 0)
-            export_tokens(&study->run, column, &set);
         arena_reset(arena, before);
         for (size_t i = 0; i < n; ++i) {
             column->ari[i] += ari[i] / (double)encoders;

@@ -70,7 +70,7 @@ struct figure {
 const uint8_t *figure_truth(const struct figure *figure);
 
 /// The maps of one column, in the fixed way, and their agreement with the truth, averaged over its
-/// encoders; with --export its tokens too. The model's column comes first.
+/// encoders. Where nobody knows the truth, the model's column comes first.
 void figure_measure(struct figure *figure, int which, struct study *study);
 
 // ====== Results ======
@@ -86,11 +86,8 @@ void emit_figure3(struct study *study, const struct figure *figure);
 void emit_choice(struct study *study, const struct scenes *scenes);
 
 /// All that another program needs to find the same numbers: export/clusters.npy (n) u1, truth (n,T)
-/// u1 (where it is known), COLUMN-maps (n,T) u1, COLUMN-ari and COLUMN-iou (n) f8.
-void export_maps(const struct run *run, const struct figure *figure);
-
-/// export/COLUMN-tokens.npy (n,T,D) f4: what a column clusters, before it is normalised.
-void export_tokens(const struct run *run, const struct column *column,
-                   const struct token_set *set);
+/// u1 (where it is known), COLUMN-maps (n,T) u1, COLUMN-ari and COLUMN-iou (n) f8, COLUMN-tokens
+/// (n,T,D) f4: what a column clusters, before it is normalised.
+void export_columns(struct study *study, const struct figure *figure);
 
 #endif

@@ -150,22 +150,23 @@ static void export_array(const struct run *run, const char *key, const char *wha
     run_array(run, name, type, dimensions, shape, data);
 }
 
-void export_maps(const struct run *run, const struct figure *figure)
+void export_columns(struct study *study, const struct figure *figure)
 {
-    const uint8_t *truth = figure->scenes.truth;
-    const size_t shape[] = {figure->scenes.count, figure->scenes.tokens};
-    run_array(run, "clusters", NPY_U1, 1, shape, figure->scenes.clusters);
-    if (truth) run_array(run, "truth", NPY_U1, 2, shape, truth);
-    for (const struct column *c = figure->columns; c < figure->columns + COLUMNS; ++c) {
+    const struct run *run = &study->run;
+    const struct scenes *scenes = &figure->scenes;
+    const size_t shape[] = {scenes->count, scenes->tokens},
+                 mark = arena_mark(&study->arena);
+    run_array(run, "clusters", NPY_U1, 1, shape, scenes->clusters);
+    if (scenes->truth) run_array(run, "truth", NPY_U1, 2, shape, scenes->truth);
+    for (int which = 0; which < COLUMNS; ++which) {
+        const struct column *c = &figure->columns[which];
+        struct token_set set;
+        column_tokens(&set, which, c->depth, scenes, 0, &study->arena);
+        const size_t tokens[] = {set.images, set.tokens, set.width};
+        export_array(run, c->key, "tokens", NPY_F4, 3, tokens, set.values);
         export_array(run, c->key, "maps", NPY_U1, 2, shape, c->maps);
         export_array(run, c->key, "ari", NPY_F8, 1, shape, c->ari);
-        if (truth) export_array(run, c->key, "iou", NPY_F8, 1, shape, c->iou);
+        if (scenes->truth) export_array(run, c->key, "iou", NPY_F8, 1, shape, c->iou);
+        arena_reset(&study->arena, mark);
     }
-}
-
-void export_tokens(const struct run *run, const struct column *column,
-                   const struct token_set *set)
-{
-    const size_t shape[] = {set->images, set->tokens, set->width};
-    export_array(run, column->key, "tokens", NPY_F4, 3, shape, set->values);
 }

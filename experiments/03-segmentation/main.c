@@ -66,7 +66,7 @@ static void run(struct study *study)
     /// Tables, the picture with the numbers in its headings, and on demand every map: emit.c.
     emit_scores(study, &figure);
     emit_figure3(study, &figure);
-    if (study->run.options.export_arrays) export_maps(&study->run, &figure);
+    if (study->run.options.export_arrays) export_columns(study, &figure);
     /// Where the truth is known, the choice is looked at again: choice.c.
     if (figure.scenes.truth) {
         struct scenes train;
