@@ -15,8 +15,8 @@
 struct ledger_row {
     struct claim claim;                     ///< strings belong to the ledger's claims
     const char *state;                      ///< static storage
-    struct estimate estimate;               ///< NAN and 0 where there is none
-    char *test, *reason, *commit, *seconds; ///< owned, "" where there is none
+    struct estimate estimate;               ///< NAN and 0 if missing
+    char *test, *reason, *commit, *seconds; ///< owned, "" if missing
 };
 
 struct ledger {

@@ -52,7 +52,7 @@ static const char *cap_reason(const struct claim *claim, const struct run *run,
 }
 
 // The note, completed by the reason for a cap and, if nothing was found, by the smallest difference
-// that the test could have shown. The caller frees.
+// that the test could have detected. The caller frees.
 static char *full_note(const char *reason, enum verdict found, const struct estimate *d,
                        const char *note)
 {

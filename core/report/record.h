@@ -10,20 +10,19 @@
 struct verdict_row {
     char *id, *test, *note; ///< owned by the run
     enum verdict verdict;
-    struct estimate estimate; ///< NAN and 0 where there is none
+    struct estimate estimate; ///< NAN and 0 if missing
 };
 
 /// The row of the claim `id`. Contract: it is in paper/claims.tsv and belongs to this experiment.
 struct claim run_claim(const struct run *run, const char *id);
 
-/// Records the verdict that was found for a claim: the estimate of its deciding (worst) part, NULL
-/// if there is none; the name of the test; a note. All caps but that of pretrainings, for which
-/// there is run_judge, are applied here, so no experiment can forget them. The note is completed:
-/// if the verdict was found INCONCLUSIVE, by the smallest difference that the test could have
-/// confirmed; if the claim is excluded or rests on a pilot, by that reason. Contract: the claim is
-/// this experiment's and has no verdict yet; REFUTED only for kinds exact and identity or data
-/// none; a pass has an estimate, with a finite interval where its kind has one (kind exact needs
-/// neither).
+/// Records the verdict that was found for a claim: the estimate of its deciding (worst) part, or
+/// NULL; the name of the test; a note. All caps but that of pretrainings, for which there is
+/// run_judge, are applied here, so no experiment can forget them. The note is completed: if the
+/// verdict was found INCONCLUSIVE, by the smallest difference that the test could have confirmed;
+/// if the claim is excluded or rests on a pilot, by that reason. Contract: the claim is this
+/// experiment's and has no verdict yet; REFUTED only for kinds exact and identity or data "none"; a
+/// pass has an estimate, with a finite interval where its kind has one (kind exact needs neither).
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
                  const struct estimate *deciding, const char *test, const char *note);
 
@@ -35,14 +34,14 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
 ///     ordering, trend, partition   smallest low                     smallest high
 ///     equivalence                  far end farthest from 0          near end farthest from 0
 ///     identity                     value farthest from 0            value farthest from 0
-///     numeric                      value farthest from the printed  value farthest from the printed
+///     numeric                      value farthest from printed      value farthest from printed
 ///
 /// `pretrainings`: how many an arm, if the claim compares pretrainings; 0 if it does not.
 void run_judge(struct run *run, const char *id, const struct estimate *parts,
                size_t count, int pretrainings, const char *test, const char *note);
 
-/// The row recorded for the claim `id`, valid until the next one is recorded; NULL if there is none
-/// yet.
+/// The row recorded for the claim `id`, valid until the next one is recorded; NULL if there is no
+/// row yet.
 const struct verdict_row *run_recorded(const struct run *run, const char *id);
 
 enum { VERDICT_TEXT = 64 };

@@ -26,7 +26,7 @@ void ledger_accept(const struct ledger *ledger, const char *folder, const char *
                    const char *date, const char *commit);
 
 /// The number stored under `key` in the result.tsv of the committed reference of this tier, data
-/// and experiment; NAN if there is none.
+/// and experiment; NAN if it has no such number.
 double run_reference(const struct run *run, const char *key);
 
 #endif

@@ -49,7 +49,7 @@ void run_note(struct run *run, const char *what, const char *value, int keyed);
 
 /// Says that all verdicts recorded from now on rest on less training than the recipe asks for: a
 /// pass becomes TREND-ONLY at best, a failure INCONCLUSIVE, and the note begins with the formatted
-/// text ("pilot weights: 2 of 63 epochs"). Claims whose data is none keep their verdict. Called
+/// text ("pilot weights: 2 of 63 epochs"). Claims with data "none" keep their verdict. Called
 /// with several texts, it names each of them once. The provenance names them too.
 void run_pilot(struct run *run, const char *why, ...)
     __attribute__((format(printf, 2, 3)));

@@ -58,7 +58,7 @@ enum verdict judge_partition(const struct estimate *d, double margin);
 /// neither exact nor arithmetic, which have no interval to judge.
 enum verdict claim_judge(const struct claim *claim, const struct estimate *d);
 
-/// The smallest difference from zero that a test with this interval could have shown: half the
+/// The smallest difference from zero that a test with this interval could have detected: half the
 /// interval's width; NAN if the interval is not finite.
 double detectable_difference(const struct estimate *d);
 
@@ -76,7 +76,7 @@ struct conditions {
     int own_epochs;   ///< nonzero: the number of epochs was given, as no recipe says
 };
 
-/// Caps a verdict. A claim whose data is none keeps it. For all others, in this order:
+/// Caps a verdict. A claim with data "none" keeps it. For all others, in this order:
 /// a claim that cannot be judged here (claim_excluded) becomes NOT-RUN;
 /// at the desk tier, REPRODUCED becomes REPRODUCED-SCALED;
 /// a pass becomes TREND-ONLY at the smoke tier, on planted data (unless the claim is about planted

@@ -182,8 +182,7 @@ Test(ledger, a_margin_edited_after_the_result_makes_it_stale)
     world_write("paper/claims.tsv", text);
     expect_row(__LINE__, "order", "TREND-ONLY", "");
 
-    // A margin of another experiment's claim changes nothing; one of its own makes all its claims
-    // stale.
+    // A changed margin makes all claims of its experiment stale, and no others.
     at = strstr(text, "drawing\t\texact");
     memcpy(at, "DRAWING", 7);
     world_write("paper/claims.tsv", text);
@@ -417,12 +416,12 @@ Test(ledger, colours_surround_the_verdict_only_when_asked_for)
     struct ledger ledger;
     demo("--tier smoke", 2);
     ledger_build(&ledger, "results", TIER_SMOKE, "planted");
-    FILE *file = fopen("shown.txt", "w");
+    FILE *file = fopen("printed.txt", "w");
     cr_assert(file);
     ledger_print(&ledger, file, 1);
     fclose(file);
-    cr_expect(strstr(world_text("shown.txt"), "\033[36mTREND-ONLY\033[0m\n"));
-    cr_expect(strstr(world_text("shown.txt"), "\033[2mNOT-RUN\033[0m(no data)\n"));
+    cr_expect(strstr(world_text("printed.txt"), "\033[36mTREND-ONLY\033[0m\n"));
+    cr_expect(strstr(world_text("printed.txt"), "\033[2mNOT-RUN\033[0m(no data)\n"));
     ledger_free(&ledger);
 }
 
