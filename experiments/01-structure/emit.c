@@ -46,18 +46,17 @@ static void write_headings(const struct study *study, const struct pipeline *pip
     static const char *const columns[PICTURE_COLUMNS] = {
         "image",          "masked",        "visible patches",
         "encoder output", "decoder input", "reconstruction"};
-    char notes[PICTURE_COLUMNS][64], steps[PICTURE_COLUMNS - 1][64];
+    char notes[PICTURE_COLUMNS][64], hide[64], encode[64], decode[64];
+    const char *const steps[] = {hide, "drop", encode, "insert mask tokens", decode};
     snprintf(notes[IMAGE], 64, "%zu patches", T);
     snprintf(notes[MASKED], 64, "%zu hidden", T - V);
     snprintf(notes[DROPPED], 64, "%zu x %zu numbers", V, pipeline->numbers);
     snprintf(notes[ENCODED], 64, "(%zu + 1) x %d", V, shape->width);
     snprintf(notes[DECODED], 64, "(%zu + 1) x %d", T, shape->width);
     snprintf(notes[PAINTED], 64, "%zu patches painted", T - V);
-    snprintf(steps[0], 64, "hide %.0f %%", 100 * pipeline->ratio);
-    snprintf(steps[1], 64, "drop");
-    snprintf(steps[2], 64, "encoder, %d blocks", shape->encoder_blocks);
-    snprintf(steps[3], 64, "insert mask tokens");
-    snprintf(steps[4], 64, "decoder, %d blocks", shape->decoder_blocks);
+    snprintf(hide, sizeof hide, "hide %.0f %%", 100 * pipeline->ratio);
+    snprintf(encode, sizeof encode, "encoder, %d blocks", shape->encoder_blocks);
+    snprintf(decode, sizeof decode, "decoder, %d blocks", shape->decoder_blocks);
 
     struct headings headings;
     headings_open(&headings, &study->run, "figure1.tsv",

@@ -96,30 +96,23 @@ static void draw_row(const struct brush *brush, const float *mask_token)
     }
 }
 
-// The standard deviation about 0 of the numbers of the tokens shown.
-static double token_deviation(const struct pipeline *pipeline)
-{
-    const size_t numbers =
-        SHOWN * (pipeline->visible + 1) * (size_t)pipeline->mae->shape.width;
-    const float *tokens = pipeline->tokens;
-    double square = 0;
-    for (size_t n = 0; n < numbers; ++n)
-        square += (double)tokens[n] * (double)tokens[n];
-    return sqrt(square / (double)numbers);
-}
-
 void panel_of_pipeline(const char *path, const struct pipeline *pipeline)
 {
     struct panel panel;
     const struct parameter *row =
         parameters_find(&pipeline->mae->parameters, "decoder.mask_token");
+    const size_t width = (size_t)pipeline->mae->shape.width,
+                 numbers = SHOWN * (pipeline->visible + 1) * width;
     float mask_token[4096];
+    double square = 0;
     require(row && row->count <= 4096, "the decoder has no mask token");
     for (size_t d = 0; d < row->count; ++d)
         mask_token[d] = (float)pipeline->weights[row->offset + d];
+    for (size_t n = 0; n < numbers; ++n)
+        square += (double)pipeline->tokens[n] * (double)pipeline->tokens[n];
     panel_open(&panel, SHOWN, PICTURE_COLUMNS, IMAGE_SIDE, SCALE, GAP);
     struct brush brush = {&panel, pipeline, 0, (size_t)pipeline->mae->shape.patch,
-                          TOKEN_SPAN * token_deviation(pipeline)};
+                          TOKEN_SPAN * sqrt(square / (double)numbers)};
     for (brush.row = 0; brush.row < SHOWN; ++brush.row) draw_row(&brush, mask_token);
     panel_write(&panel, path);
     panel_close(&panel);

@@ -62,17 +62,21 @@ void emit_curves(struct run *run, const struct arm *arms)
     table_close(&losses);
 }
 
-static void write_points(const char *path, const struct arm *arms)
+void emit_figure2(struct study *study, const struct arm *arms)
 {
+    char path[PATH_SIZE], caption[512];
     struct output output;
+    run_path(path, &study->run, "figure2.tsv");
     output_open(&output, path);
     fputs("mask_ratio\tcomponent\tmedian\tmedian_low\tmedian_high\tratio\tratio_low\t"
           "ratio_high\tlinear_median\tlinear_ratio\n",
           output.file);
     for (const struct arm *arm = arms; arm < arms + ARMS; ++arm)
         for (size_t i = 0; i < COMPONENTS; ++i) {
-            const struct estimate m = arm->curve[LEARNED].line[RANK_MEDIAN][i],
-                                  q = arm->curve[LEARNED].line[RANK_RATIO][i];
+            const struct rank_curve *curve = &arm->curve[LEARNED],
+                                    *rival = &arm->curve[LINEAR];
+            const struct estimate m = curve->line[RANK_MEDIAN][i],
+                                  q = curve->line[RANK_RATIO][i];
             const double row[] = {arm->ratio,
                                   (double)(i + 1),
                                   m.value,
@@ -81,19 +85,12 @@ static void write_points(const char *path, const struct arm *arms)
                                   q.value,
                                   q.low,
                                   q.high,
-                                  arm->curve[LINEAR].line[RANK_MEDIAN][i].value,
-                                  arm->curve[LINEAR].line[RANK_RATIO][i].value};
+                                  rival->line[RANK_MEDIAN][i].value,
+                                  rival->line[RANK_RATIO][i].value};
             for (size_t c = 0; c < 10; ++c)
                 tsv_put_number(output.file, row[c], c < 9 ? '\t' : '\n');
         }
     output_close(&output);
-}
-
-void emit_figure2(struct study *study, const struct arm *arms)
-{
-    char path[PATH_SIZE], caption[512];
-    run_path(path, &study->run, "figure2.tsv");
-    write_points(path, arms);
     snprintf(caption, sizeof caption,
              "%s, %zu test images; %s; linear predictor: first %zu images; bars: 90 %% "
              "bootstrap intervals over images",

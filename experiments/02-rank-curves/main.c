@@ -27,9 +27,12 @@ enum { RESAMPLES = BOOTSTRAP_RESAMPLES };
 
 /// How many test images, always the first of the canonical order. The rival factorises a matrix of
 /// up to 1536 x 1536 for each, so it sees fewer.
-static const struct settings {
-    size_t images, rival_images;
-} smoke = {400, 50}, full = {10000, 2000};
+enum {
+    IMAGES = 10000,
+    RIVAL_IMAGES = 2000,
+    SMOKE_IMAGES = 400,
+    SMOKE_RIVAL_IMAGES = 50
+};
 
 /// A mean this many times its median summarises nothing.
 static const double BREAKDOWN = 1e3;
@@ -41,13 +44,14 @@ static void measure(struct arm *arm, struct study *study, size_t number,
                     const struct linear_predictor *predictor)
 {
     const struct run_options *options = &study->run.options;
-    const struct settings *settings = options->tier == TIER_SMOKE ? &smoke : &full;
+    const int is_smoke = options->tier == TIER_SMOKE;
     const struct evaluation evaluation =
-        study_evaluation(study, number, settings->images);
+        study_evaluation(study, number, is_smoke ? SMOKE_IMAGES : IMAGES);
     struct rank_samples *learned = &arm->samples[LEARNED],
                         *linear = &arm->samples[LINEAR];
     rank_samples_open(learned, evaluation.count, &study->arena);
-    rank_samples_open(linear, settings->rival_images, &study->arena);
+    rank_samples_open(linear, is_smoke ? SMOKE_RIVAL_IMAGES : RIVAL_IMAGES,
+                      &study->arena);
     if (rank_samples_learned(learned, &evaluation) > 0 ||
         rank_samples_linear(linear, predictor, evaluation.images, arm->ratio,
                             options->seed, options->threads) > 0)

@@ -20,11 +20,9 @@
 #include "core/study/judgement.h"
 #include "experiments/03-segmentation/columns.h"
 
-/// How many test images are measured, the first of the canonical order, and how many training
-/// scenes the choice is looked at again.
-static const struct settings {
-    size_t images, choice;
-} smoke = {1000, 300}, full = {1000, 1000};
+/// How many test images are measured, the first of the canonical order, and how many training scenes
+/// the choice is looked at again.
+enum { IMAGES = 1000, CHOICE = 1000, SMOKE_CHOICE = 300 };
 
 /// ## Check
 ///
@@ -49,10 +47,8 @@ static void judge_leads(struct study *study, const struct figure *figure)
 /// Means over images with their intervals, and the model's lead over each control, image by image.
 static void run(struct study *study)
 {
-    const struct settings *settings =
-        study->run.options.tier == TIER_SMOKE ? &smoke : &full;
     struct figure figure = {0};
-    scenes_open(&figure.scenes, study, SPLIT_TEST, settings->images);
+    scenes_open(&figure.scenes, study, SPLIT_TEST, IMAGES);
     for (int c = 0; c < COLUMNS; ++c) {
         struct column *column = &figure.columns[c];
         figure_measure(&figure, c, study);
@@ -70,7 +66,8 @@ static void run(struct study *study)
     /// Where the truth is known, the choice is looked at again: choice.c.
     if (figure.scenes.truth) {
         struct scenes train;
-        scenes_open(&train, study, SPLIT_TRAIN, settings->choice);
+        scenes_open(&train, study, SPLIT_TRAIN,
+                    study->run.options.tier == TIER_SMOKE ? SMOKE_CHOICE : CHOICE);
         emit_choice(study, &train);
     }
 }
