@@ -1,4 +1,4 @@
-# How fast it is: products, training steps and forward passes beside the machine's peak and, where
+# How fast it is: products, training steps and forward passes next to the machine's peak and, where
 # python3-torch is installed (tools/deps bench), the same model in PyTorch.
 ##@ Variables, as in `make figure2 TIER=smoke`
 ## QUICK       1: `make bench` in seconds, on a tiny model, to see that it works

@@ -42,13 +42,13 @@ object       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 jobs    = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 submake = $(MAKE) --no-print-directory --silent $(jobs)
 make   := $(MAKE)
-# Begins a recipe line whose script runs make itself, thus must be marked by +: `make -n` only shows it.
+# Begins a recipe line whose script runs make itself, so it must be marked by +: `make -n` only shows it.
 script  = $(if $(findstring n,$(firstword $(MAKEFLAGS))),@echo ,@)
 
 # Commands are shown by a short line each; V=1 shows them whole, --silent neither.
 say = $(if $(V)$(findstring s,$(firstword $(MAKEFLAGS))),@,@printf '  %-4s %s\n' '$(1)' '$(2)';)
 
-# A word for the shell, whatever is in it; and a program's flag, absent when make's variable is empty.
+# A word for the shell, with any characters in it; and a program's flag, absent when make's variable is empty.
 quote = '$(subst ','\'',$(1))'
 flag  = $(if $(strip $(2)),--$(1)=$(call quote,$(strip $(2))))
 

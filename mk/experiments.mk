@@ -22,7 +22,7 @@ FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call 
         $(call flag,seeds,$(SEEDS)) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) \
         $(call flag,epochs,$(EPOCHS)) $(call flag,export,$(EXPORT)) $(call flag,force,$(FORCE))
 
-# The program itself waits for its turn, whatever -j says. `exec`, so that Ctrl-C reaches it alone, and it
+# The program itself waits for the training lock, with any -j. `exec`, so that Ctrl-C reaches it alone, and it
 # saves its state.
 TRAINER := $(BUILD)/experiments/00-pretrain/main
 train    = exec $(TRAINER) --run=$(1) $(FLAGS)

@@ -26,7 +26,7 @@ for experiment in experiments/[0-9]*/; do
         [ -s "$folder/$name/$file" ] || wrong="$name/$file is missing"
     done
     [ ! -e "$folder/$name/error.txt" ] || wrong="$(cat "$folder/$name/error.txt")"
-    # A NaN stands for "no interval", never for a value.
+    # A NaN means "no interval", never a value.
     [ -n "$wrong" ] || awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
         $at["value"] !~ /^[-+0-9.e]+$/ { exit 1 } END { exit NR < 2 }' "$folder/$name/result.tsv" ||
         wrong="$name/result.tsv holds no numbers, or something else"

@@ -127,7 +127,7 @@ static void study_open(struct study *study, int argc, char **argv)
     path_format(study->losses, "%s/runs/%s/losses.tsv", run->root, run->name);
 }
 
-/// Everything that the curves depend on, except the code.
+// Everything that the curves depend on, except the code.
 static void study_note(struct study *study)
 {
     struct run *run = &study->run;
@@ -174,7 +174,7 @@ static void training_open(struct training *training, const struct study *study,
     pretrainer_open(&training->pretrainer, &training->settings);
 }
 
-/// Goes on from the checkpoint, if there is one.
+// Goes on from the checkpoint, if there is one.
 static void training_resume(struct training *training, const struct study *study)
 {
     struct tsv table;
@@ -192,7 +192,7 @@ static void training_resume(struct training *training, const struct study *study
     tsv_free(&table);
 }
 
-/// The losses are written first, so that the table never has fewer than a checkpoint has updates.
+// The losses are written first, so that the table never has fewer than a checkpoint has updates.
 static void study_save(struct study *study, size_t updates)
 {
     struct output output;
@@ -212,7 +212,7 @@ static void study_save(struct study *study, size_t updates)
     }
 }
 
-/// The training with the fewest updates, the first of equals.
+// The training with the fewest updates, the first of equals.
 static struct training *training_next(struct study *study)
 {
     struct training *next = study->training;
@@ -265,7 +265,7 @@ struct band {
     double low, high, margin;
 };
 
-/// The band of the fp32 curves at update t; all but seed number `without` (SEEDS: all).
+// The band of the fp32 curves at update t; all but seed number `without` (SEEDS: all).
 static struct band band_at(const struct study *study, size_t t, int without)
 {
     struct band band = {.low = INFINITY, .high = -INFINITY};
@@ -287,14 +287,14 @@ static struct band band_at(const struct study *study, size_t t, int without)
     return band;
 }
 
-/// How far x lies outside the bare band, in margins; 0 inside.
+// How far x lies outside the bare band, in margins; 0 inside.
 static double excess(double x, struct band band)
 {
     return fmax(0, fmax(band.low - x, x - band.high)) / band.margin;
 }
 
-/// The share of windows in which training `r` is at most `margins` outside the band of the fp32
-/// seeds, itself left out.
+// The share of windows in which training `r` is at most `margins` outside the band of the fp32
+// seeds, itself left out.
 static double share_within(const struct study *study, int r, double margins)
 {
     size_t inside = 0;
@@ -304,8 +304,8 @@ static double share_within(const struct study *study, int r, double margins)
     return (double)inside / (double)(study->updates + 1 - WINDOW);
 }
 
-/// The paired difference, bf16 minus fp32 at seed S, over the last fifth of the updates, and the
-/// breadth of the band there.
+// The paired difference, bf16 minus fp32 at seed S, over the last fifth of the updates, and the
+// breadth of the band there.
 static void compare_end(struct study *study)
 {
     const double *bf16_loss = study->training[BF16_RUN].loss,
@@ -323,7 +323,7 @@ static void compare_end(struct study *study)
                "[-1,1]^2");
 }
 
-/// Fills result.tsv; verdict (size) = the sentence.
+// Fills result.tsv; verdict (size) = the sentence.
 static void study_judge(struct study *study, char *verdict, size_t size)
 {
     struct run *run = &study->run;
@@ -408,7 +408,7 @@ static void draw(const struct study *study, const char *verdict)
     figure_draw(run, "arithmetic", "curves", caption, NULL);
 }
 
-/// Prints the verdict in the run's provenance, of this run or an earlier one.
+// Prints the verdict in the run's provenance, of this run or an earlier one.
 static void print_verdict(const struct run *run)
 {
     char path[PATH_SIZE];

@@ -29,15 +29,15 @@ enum work { TRAINING, FORWARD };
 
 // ====== Operations of a step ======
 
-/// Multiply-adds of `blocks` blocks on `tokens` tokens of width D: qkv, proj and the perceptron's
-/// two layers, Q K^T and P V.
+// Multiply-adds of `blocks` blocks on `tokens` tokens of width D: qkv, proj and the perceptron's
+// two layers, Q K^T and P V.
 static double blocks_work(int blocks, double tokens, double width)
 {
     return blocks * (12 * tokens * width * width + 2 * tokens * tokens * width);
 }
 
-/// Floating-point operations of one image's forward pass, two a multiply-add: matrix products
-/// alone.
+// Floating-point operations of one image's forward pass, two a multiply-add: matrix products
+// alone.
 static double forward_flops(const struct recipe *recipe)
 {
     const struct mae_shape *shape = &recipe->shape;
@@ -190,7 +190,7 @@ static void bench_close(struct bench *bench)
 
 // ====== The command line ======
 
-/// The tier's recipe with the given patch and batch; micro-batches keep their number of images.
+// The tier's recipe with the given patch and batch; micro-batches keep their number of images.
 static struct recipe recipe_of(const struct option *options, size_t count)
 {
     struct recipe recipe = recipe_find(option_text(options, count, "tier"), "m75-h3");

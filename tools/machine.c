@@ -1,6 +1,6 @@
-/// machine: what this machine computes with, one fact a line: the CPU, the OpenBLAS kernel in force, the
-/// number of threads and the arithmetic; and a canary, the hash of one fixed product and eigenproblem. Two
-/// machines with the same canary give the same bits. `make doctor` runs it.
+/// machine: what this machine computes with, one fact a line: the CPU, the OpenBLAS kernel in
+/// force, the number of threads and the arithmetic; and a canary, the hash of one fixed product and
+/// eigenproblem. Two machines with the same canary give the same bits. `make doctor` runs it.
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ enum {
     SIDE = 96
 }; ///< rows of the canary's matrices; not a multiple of every kernel's tile
 
-/// The processor's name from /proc/cpuinfo; "unknown" where the kernel gives none.
+// The processor's name from /proc/cpuinfo; "unknown" where the kernel gives none.
 static void print_cpu(void)
 {
     char line[256], name[256] = "unknown";
@@ -35,7 +35,7 @@ static void print_cpu(void)
     printf("cpu         %s\n", name);
 }
 
-/// hex (HASH_HEX) = hash of C = A B and of the eigenvalues of A A^T in double, A and B normal.
+// hex (HASH_HEX) = hash of C = A B and of the eigenvalues of A A^T in double, A and B normal.
 static void canary(char hex[HASH_HEX])
 {
     static real a[SIDE * SIDE], b[SIDE * SIDE], c[SIDE * SIDE];

@@ -87,7 +87,7 @@ const real *probe_head_bias(const struct probe *probe)
     return probe_head_weight(probe) + probe->settings.classes * probe->adapter.width;
 }
 
-/// logits = W x + b of the images at probe->rows. Returns the head's input x (B,D).
+// logits = W x + b of the images at probe->rows. Returns the head's input x (B,D).
 static const real *forward(struct probe *probe, int training)
 {
     const size_t B = probe->settings.recipe.batch, D = probe->adapter.width,

@@ -19,7 +19,7 @@ struct estimate study_gap(const struct study *study, const double *a, const doub
 
 /// Judges a claim by what was measured for each of its `count` parts, by the rule of its kind
 /// (run_judge: all parts have to hold), and records the verdict with `test` and the note SCALE;
-/// NOTE, where SCALE says how much training is behind it (study->scale). A claim about photographs
+/// NOTE, where SCALE says how much training it rests on (study->scale). A claim about photographs
 /// other than the run's is NOT-RUN and gets no number of ours, which could not be compared with a
 /// printed one. `pretrainings`: how many an arm, where the claim compares pretrainings; else 0.
 void study_judge(struct study *study, const char *id, const struct estimate *parts,

@@ -75,8 +75,8 @@ static void training_open(struct training *training, const struct run *run)
     run_command(training->command, run, "pretrain");
 }
 
-/// Trains unless the weights are there. The paper's own scale takes weeks on a few cores: that is said
-/// before it begins. Returns 1 after training.
+/// Trains unless the weights are there. The paper's own scale takes weeks on a few cores: that is
+/// said before it begins. Returns 1 after training.
 static int train(struct training *training, enum tier tier)
 {
     struct pretrain *settings = &training->settings;

@@ -20,8 +20,8 @@
 #include "core/study/judgement.h"
 #include "experiments/03-segmentation/columns.h"
 
-/// How many test images are measured, the first of the canonical order, and how many training scenes
-/// the choice is looked at again.
+/// How many test images are measured, the first of the canonical order, and how many training
+/// scenes the choice is looked at again.
 enum { IMAGES = 1000, CHOICE = 1000, SMOKE_CHOICE = 300 };
 
 /// ## Check

@@ -45,7 +45,7 @@ static void emit_method(const struct heads *heads, struct table *table, int m)
     emit_gain(run, table, what, method->difference, key, &heads->difference[m]);
 }
 
-// How much training is behind the numbers, under the table.
+// How much training the numbers rest on, under the table.
 static void captions(char *text, size_t size, const struct heads *heads)
 {
     size_t used = 0;

@@ -27,7 +27,7 @@ struct heads_scale {
 
 struct heads {
     struct study *study;
-    const char *pretrained; ///< how much training is behind the models
+    const char *pretrained; ///< how much training the models have had
     struct heads_scale scale;
     enum arithmetic arithmetic;   ///< of finetuning
     struct recipe recipe[MODELS]; ///< of finetuning, at this scale
@@ -46,7 +46,7 @@ void heads_open(struct heads *heads, struct study *study);
 /// Trains every classifier of both models, or finds it trained, measures and compares them.
 void heads_train(struct heads *heads);
 
-/// text (STUDY_SCALE) = how much training is behind the numbers of a method.
+/// text (STUDY_SCALE) = how much training the numbers of a method rest on.
 void heads_describe(char text[STUDY_SCALE], const struct heads *heads, int method);
 
 /// The table: published, reference, yours, verdict; result.tsv, stdout, table2.md.

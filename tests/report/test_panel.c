@@ -257,7 +257,7 @@ Test(panel, what_cannot_be_written_ends_the_program_and_leaves_nothing)
     cr_expect_eq(scratch_entries(""), 2); // paper and figures
 }
 
-/// The pixel at (y,x) of a panel of one cell.
+// The pixel at (y,x) of a panel of one cell.
 static const uint8_t *pixel(const struct panel *panel, size_t y, size_t x)
 {
     return panel->pixels + (y * panel->width + x) * 3;

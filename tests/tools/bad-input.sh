@@ -159,5 +159,5 @@ cp "$weights" "$work/w.safetensors"
 sed -i 's/"pos_embedding"/"pos_embeddinG"/; s/encoder\.pos_embedding/encoder.pos_embeddinG/' "$work/w.safetensors"
 broken "weights of another model" 'w.safetensors'
 [ ! -e "$work/encoded" ] || wrong="encode left a folder of refused weights"
-report "refused weights leave no folder behind"
+report "refused weights leave no folder"
 finish

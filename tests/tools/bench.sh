@@ -10,7 +10,7 @@ torch=
 cores='1'
 [ "$(env -u OMP_NUM_THREADS nproc)" -lt 2 ] || cores='1 2'
 
-# quick PYTHON: make bench in results of its own.
+# quick PYTHON: make bench in separate results.
 quick() {
     run env PEER_PYTHON="$1" "$MAKE" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" \
         RESULTS="$work/results" OFFLINE=1 QUICK=1 bench

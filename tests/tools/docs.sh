@@ -1,5 +1,5 @@
 #!/bin/bash
-# tools/docs on copies of the tree: what it says of documents that have fallen behind, and what it renews.
+# tools/docs on copies of the tree: what it says of documents that are out of date, and what it renews.
 # Prints TAP.
 . tests/tools/tap
 copy=$work/copy

@@ -59,7 +59,7 @@ runner '1..1\nok - a::b\n' '' 0
 run tools/run-tests "$work/report" fake="$work/fake/run --filter '@(a|b)/*'"
 expect_status 0
 last '1 passed, 0 failed, 0 skipped'
-report "a runner may be given words of its own"
+report "a runner may be given options"
 
 run tools/run-tests "$work/report" script='printf "ok 1 - a\nok 2 - b # skip no tool\n"' bad='false'
 expect_status 1
