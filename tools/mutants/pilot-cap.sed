@@ -1,4 +1,4 @@
 # fault: weights of a pilot earn full verdicts
 # file: core/report/verdicts.c
 # runner: report
-s/few || c->pilot/few/
+s, || c->pilot),),
