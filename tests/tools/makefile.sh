@@ -211,7 +211,7 @@ printf 'extern int more_features;\n' >>core/analysis/encoder_features.h
 expect_changed $others
 report "what computes features changes their key"
 wrong=
-printf 'extern int strip_more;\n' >>core/linalg/strip_tile.h
+printf 'extern int tile_more;\n' >>core/linalg/panel_tile.h
 expect_changed $others
 report "a header that only .c files include is part of the keys"
 wrong=
