@@ -66,11 +66,9 @@ static void run(struct study *study)
 
 int main(int argc, char **argv)
 {
-    static const struct experiment structure = {
-        .name = "01-structure",
-        .models = {"m75-h3"},
-        .splits = 1u << SPLIT_TEST,
-        .run = run,
-    };
+    static const struct experiment structure = {.name = "01-structure",
+                                                .models = {"m75-h3"},
+                                                .splits = 1u << SPLIT_TEST,
+                                                .run = run};
     return experiment_main(&structure, argc, argv);
 }

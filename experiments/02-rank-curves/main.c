@@ -23,19 +23,9 @@
 #include "core/study/judgement.h"
 #include "experiments/02-rank-curves/emit.h"
 
-enum { RESAMPLES = BOOTSTRAP_RESAMPLES };
-
 /// How many test images, always the first of the canonical order. The rival factorises a matrix of
 /// up to 1536 x 1536 for each, so it sees fewer.
-enum {
-    IMAGES = 10000,
-    RIVAL_IMAGES = 2000,
-    SMOKE_IMAGES = 400,
-    SMOKE_RIVAL_IMAGES = 50
-};
-
-/// A mean this many times its median summarises nothing.
-static const double BREAKDOWN = 1e3;
+enum { IMAGES = 10000, RIVAL_IMAGES = 2000, SMOKE_IMAGES = 400, SMOKE_RIVAL = 50 };
 
 /// ## Run
 ///
@@ -50,19 +40,19 @@ static void measure(struct arm *arm, struct study *study, size_t number,
     struct rank_samples *learned = &arm->samples[LEARNED],
                         *linear = &arm->samples[LINEAR];
     rank_samples_open(learned, evaluation.count, &study->arena);
-    rank_samples_open(linear, is_smoke ? SMOKE_RIVAL_IMAGES : RIVAL_IMAGES,
-                      &study->arena);
+    rank_samples_open(linear, is_smoke ? SMOKE_RIVAL : RIVAL_IMAGES, &study->arena);
     if (rank_samples_learned(learned, &evaluation) > 0 ||
         rank_samples_linear(linear, predictor, evaluation.images, arm->ratio,
                             options->seed, options->threads) > 0)
         die(EXIT_SYSTEM, "%s: a matrix decomposition did not converge (report this)",
             arm->name);
     for (int p = 0; p < PREDICTORS; ++p) {
-        rank_curve_fit(&arm->curve[p], &arm->samples[p], RESAMPLES, options->seed);
-        arm->loss[p] =
-            rank_loss(&arm->samples[p], linear->count, RESAMPLES, options->seed);
+        rank_curve_fit(&arm->curve[p], &arm->samples[p], BOOTSTRAP_RESAMPLES,
+                       options->seed);
+        arm->loss[p] = rank_loss(&arm->samples[p], linear->count, BOOTSTRAP_RESAMPLES,
+                                 options->seed);
     }
-    rank_curve_gap(arm->gap, linear, learned, RESAMPLES, options->seed);
+    rank_curve_gap(arm->gap, linear, learned, BOOTSTRAP_RESAMPLES, options->seed);
 }
 
 /// ## Check
@@ -97,9 +87,9 @@ static void judge_slopes(struct study *study, const struct arm *arms)
     for (size_t a = 0; a < ARMS; ++a) {
         slopes[a] = arms[a].curve[LEARNED].slope.value;
         if (a > 0)
-            rises[a - 1] = rank_slope_rise(&arms[a - 1].samples[LEARNED],
-                                           &arms[a].samples[LEARNED], RESAMPLES,
-                                           study->run.options.seed);
+            rises[a - 1] = rank_slope_rise(
+                &arms[a - 1].samples[LEARNED], &arms[a].samples[LEARNED],
+                BOOTSTRAP_RESAMPLES, study->run.options.seed);
     }
     study_judge(study, "figure2.slope-rises", rises, ARMS - 1, 1,
                 "paired bootstrap over images of each rise of the slope",
@@ -112,6 +102,8 @@ static void judge_slopes(struct study *study, const struct arm *arms)
 static void judge_mean(struct study *study, const struct arm *arms)
 {
     struct estimate mean = {0, NAN, NAN, arms->curve[LEARNED].count};
+    // A mean this many times its median summarises nothing.
+    const double breakdown = 1e3;
     double excess = 0;
     for (size_t a = 0; a < ARMS; ++a) {
         const struct rank_curve *curve = &arms[a].curve[LEARNED];
@@ -122,7 +114,7 @@ static void judge_mean(struct study *study, const struct arm *arms)
     }
     study_verdict(
         study, "figure2.literal-mean",
-        excess > BREAKDOWN ? VERDICT_REFUTED : VERDICT_REPRODUCED, mean,
+        excess > breakdown ? VERDICT_REFUTED : VERDICT_REPRODUCED, mean,
         "counter-example: mean distance of the fifth component, hidden pixels as 2x2 "
         "patches",
         "a grey image has no fifth component there, and the mean divides by it");
@@ -156,7 +148,6 @@ int main(int argc, char **argv)
         .name = "02-rank-curves",
         .models = {"m50-h3", "m60-h3", "m70-h3", "m80-h3", "m90-h3"},
         .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
-        .run = run,
-    };
+        .run = run};
     return experiment_main(&rank_curves, argc, argv);
 }

@@ -87,6 +87,7 @@ static void write_headings(const struct run *run, const struct figure *figure)
 {
     static const char *const names[] = {"ari",  "ari_low",  "ari_high",
                                         "miou", "miou_low", "miou_high"};
+    const struct estimate unknown = {(double)NAN, (double)NAN, (double)NAN, 0};
     const int known = figure->scenes.truth != NULL;
     struct headings headings;
     size_t place = 0;
@@ -95,13 +96,10 @@ static void write_headings(const struct run *run, const struct figure *figure)
     if (known) headings_put(&headings, "column", place++, "true regions", "", NULL);
     for (int c = 0; c < COLUMNS; ++c) {
         const struct column *column = &figure->columns[c];
-        const struct estimate ari = column->mean_ari, iou = column->mean_iou;
-        const double values[] = {ari.value,
-                                 ari.low,
-                                 ari.high,
-                                 known ? iou.value : (double)NAN,
-                                 known ? iou.low : (double)NAN,
-                                 known ? iou.high : (double)NAN};
+        const struct estimate ari = column->mean_ari,
+                              iou = known ? column->mean_iou : unknown;
+        const double values[] = {ari.value, ari.low, ari.high,
+                                 iou.value, iou.low, iou.high};
         char note[64] = "";
         if (known || c != COLUMN_MAE)
             snprintf(note, sizeof note, known ? "ARI %.3f" : "agrees: %.3f", ari.value);

@@ -74,11 +74,10 @@ static void run(struct study *study)
 
 int main(int argc, char **argv)
 {
-    static const struct experiment segmentation = {
-        .name = "03-segmentation",
-        .models = {"m75-h3"},
-        .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
-        .run = run,
-    };
+    static const struct experiment segmentation = {.name = "03-segmentation",
+                                                   .models = {"m75-h3"},
+                                                   .splits = 1u << SPLIT_TEST |
+                                                             1u << SPLIT_TRAIN,
+                                                   .run = run};
     return experiment_main(&segmentation, argc, argv);
 }
