@@ -117,14 +117,19 @@ int pipeline_open(struct pipeline *pipeline, const struct mae *mae, const real *
 
 // ====== Checks ======
 
-// Whether patch s of picture a and patch t of picture b have the same bits, which is more than to
-// be equal: -0 and 0 differ.
+// Whether two arrays have the same bits, which is more than to be equal: -0 and 0 differ.
+static int same_bits(const void *a, const void *b, size_t bytes)
+{
+    return memcmp(a, b, bytes) == 0;
+}
+
+// Whether patch s of picture a and patch t of picture b have the same bits.
 static int same_patch(const struct pipeline *pipeline, const float *a, size_t s,
                       const float *b, size_t t)
 {
     for (size_t f = 0; f < pipeline->numbers; ++f)
-        if (memcmp(&a[pipeline_pixel(pipeline, s, f)],
-                   &b[pipeline_pixel(pipeline, t, f)], sizeof *a) != 0)
+        if (!same_bits(&a[pipeline_pixel(pipeline, s, f)],
+                       &b[pipeline_pixel(pipeline, t, f)], sizeof *a))
             return 0;
     return 1;
 }
@@ -207,8 +212,8 @@ static size_t break_hidden(const struct pipeline *pipeline, const struct pass *o
     size_t broken = 0;
     for (size_t i = 0; i < pipeline->count; ++i)
         broken += tokens_changed(pipeline, other, i) > 0 ||
-                  memcmp(pipeline->picture + i * IMAGE_BYTES,
-                         other->picture + i * IMAGE_BYTES, bytes) != 0;
+                  !same_bits(pipeline->picture + i * IMAGE_BYTES,
+                             other->picture + i * IMAGE_BYTES, bytes);
     return broken;
 }
 

@@ -35,7 +35,8 @@ void segments_find(uint8_t *maps, const struct segmentation *segmentation)
 {
     const struct token_set *set = segmentation->set;
     size_t threads = (size_t)segmentation->threads;
-    struct finding finding = {.segmentation = segmentation, .maps = maps};
+    struct finding finding = {.segmentation = segmentation};
+    finding.maps = maps;
     finding.arenas = arenas_open(threads, "segments");
     finding.mean = arena_doubles(&finding.arenas[0], set->tokens * set->width);
     token_set_mean(finding.mean, set);

@@ -259,7 +259,8 @@ static int file_parse(struct safetensors *file, size_t size,
 int safetensors_open(struct safetensors *file, const char *path,
                      char fault[SAFETENSORS_FAULT])
 {
-    const struct reader reader = {path, fault};
+    struct reader reader = {.path = path};
+    reader.fault = fault;
     size_t size;
     *file = (struct safetensors){0};
     if (!file_exists(path)) return refuse(&reader, "is missing or cannot be read");
@@ -371,7 +372,8 @@ int safetensors_slab(real *slab, const struct parameters *parameters,
                      const struct safetensors *file, const char *prefix,
                      char fault[SAFETENSORS_FAULT])
 {
-    const struct reader reader = {file->path, fault};
+    struct reader reader = {.path = file->path};
+    reader.fault = fault;
     for (size_t r = 0; r < parameters->rows; ++r) {
         const struct parameter *row = &parameters->row[r];
         char name[TENSOR_NAME];

@@ -134,6 +134,7 @@ void panel_values(struct panel *panel, size_t row, size_t column,
 {
     const size_t height = where->height, width = where->width;
     size_t across = 1, best = 0;
+    require(count > 0, "no numbers to draw");
     for (size_t c = 1; c <= width && c <= count; ++c) {
         const size_t wide = width / c, high = height / ((count + c - 1) / c),
                      narrow = wide < high ? wide : high,

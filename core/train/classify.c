@@ -58,7 +58,8 @@ void classify_images(uint8_t *predicted, const struct classification *classifica
 {
     const struct classifier *classifier = classification->classifier;
     require(classifier->classes <= 256, "%zu classes", classifier->classes);
-    struct outputs outputs = {classification, predicted};
+    struct outputs outputs = {.classification = classification};
+    outputs.predicted = predicted;
     const struct infer infer = {.parameters = &classifier->parameters,
                                 .weights = classification->weights,
                                 .images = classification->images->count,

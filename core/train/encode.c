@@ -92,7 +92,9 @@ static int pass(const struct infer_chunk *chunk, void *context)
 
 int encode_images(float *tokens, float *painted, const struct encoding *encoding)
 {
-    struct outputs outputs = {encoding, tokens, painted};
+    struct outputs outputs = {.encoding = encoding};
+    outputs.tokens = tokens;
+    outputs.painted = painted;
     const struct infer infer = {.parameters = &encoding->mae->parameters,
                                 .weights = encoding->weights,
                                 .images = encoding->count,
