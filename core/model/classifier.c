@@ -58,7 +58,6 @@ static void list_all(int32_t *index, size_t images, size_t tokens)
         for (size_t t = 0; t < tokens; ++t) index[b * tokens + t] = (int32_t)t;
 }
 
-// Takes every array, or only counts bytes when the reserve has no arena.
 static void activations_reserve(struct classifier_activations *activations,
                                 const struct classifier *classifier, size_t images,
                                 enum arithmetic arithmetic, struct reserve *reserve)
@@ -86,15 +85,6 @@ static void activations_reserve(struct classifier_activations *activations,
     const size_t thin = size_product(attention_rows(&activations->encoder.shape), D);
     activations->dz = reserve_reals(reserve, thin);
     activations->dx = reserve_reals(reserve, thin);
-}
-
-size_t classifier_activations_size(const struct classifier *classifier, size_t images,
-                                   enum arithmetic arithmetic, enum mode mode)
-{
-    struct classifier_activations counted;
-    struct reserve reserve = {.mode = mode, .bytes = sizeof counted + RESERVE_SLACK};
-    activations_reserve(&counted, classifier, images, arithmetic, &reserve);
-    return reserve.bytes;
 }
 
 struct classifier_activations *

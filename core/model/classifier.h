@@ -31,10 +31,6 @@ void classifier_open(struct classifier *classifier, const struct mae_shape *shap
 /// fixed B.
 struct classifier_activations;
 
-/// Bytes of arena that classifier_activations_open takes.
-size_t classifier_activations_size(const struct classifier *classifier, size_t images,
-                                   enum arithmetic arithmetic, enum mode mode);
-
 /// Takes activations from `arena` for passes over B = `images` images in `arithmetic`. INFER takes
 /// a fraction of the memory; classifier_backward needs TRAIN.
 struct classifier_activations *

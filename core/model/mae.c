@@ -41,7 +41,6 @@ struct mae_activations {
     real *dy, *dz, *dx; // (B,T+1,D), (B,V+1,D), (B,V+1,D)
 };
 
-// Takes every array, or only counts bytes when the reserve has no arena.
 static void activations_reserve(struct mae_activations *activations,
                                 const struct mae_shape *shape, size_t images,
                                 size_t visible, enum arithmetic arithmetic,
@@ -72,15 +71,6 @@ static void activations_reserve(struct mae_activations *activations,
     activations->dy = reserve_reals(reserve, size_product(decoder_rows, width));
     activations->dz = reserve_reals(reserve, size_product(encoder_rows, width));
     activations->dx = reserve_reals(reserve, size_product(encoder_rows, width));
-}
-
-size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible,
-                            enum arithmetic arithmetic, enum mode mode)
-{
-    struct mae_activations counted;
-    struct reserve reserve = {.mode = mode, .bytes = sizeof counted + RESERVE_SLACK};
-    activations_reserve(&counted, &mae->shape, images, visible, arithmetic, &reserve);
-    return reserve.bytes;
 }
 
 struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,

@@ -38,10 +38,6 @@ struct mae_input {
 /// fixed B and V.
 struct mae_activations;
 
-/// Bytes of arena that mae_activations_open takes.
-size_t mae_activations_size(const struct mae *mae, size_t images, size_t visible,
-                            enum arithmetic arithmetic, enum mode mode);
-
 /// Takes activations from `arena` for passes over B = `images` images with V = `visible` visible
 /// patches in `arithmetic`. INFER takes a fraction of the memory; mae_backward needs TRAIN.
 struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,

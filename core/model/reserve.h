@@ -1,5 +1,4 @@
-/// A two-pass allocator: the function that takes a struct's arrays from an arena also counts their
-/// bytes when there is no arena.
+/// Where the arrays of activations and workspaces come from, and for which passes they have to do.
 #ifndef MASKBOOK_MODEL_RESERVE_H
 #define MASKBOOK_MODEL_RESERVE_H
 
@@ -13,26 +12,20 @@
 enum mode { TRAIN, INFER };
 
 struct reserve {
-    struct arena *arena; ///< NULL: only count
+    struct arena *arena;
     enum mode mode;
-    size_t bytes; ///< taken so far, alignment included
 };
 
-/// The most bytes that the alignment of a piece takes.
-enum { RESERVE_SLACK = 64 };
-
-/// `count` reals, contents unspecified; NULL while only counting.
+/// `count` reals, contents unspecified.
 static inline real *reserve_reals(struct reserve *reserve, size_t count)
 {
-    reserve->bytes += size_product(count, sizeof(real)) + RESERVE_SLACK;
-    return reserve->arena ? arena_reals(reserve->arena, count) : NULL;
+    return arena_reals(reserve->arena, count);
 }
 
-/// `bytes` bytes, contents unspecified; NULL while only counting.
+/// `bytes` bytes, contents unspecified.
 static inline void *reserve_bytes(struct reserve *reserve, size_t bytes)
 {
-    reserve->bytes += bytes + RESERVE_SLACK;
-    return reserve->arena ? arena_take(reserve->arena, 1, bytes) : NULL;
+    return arena_take(reserve->arena, 1, bytes);
 }
 
 #endif

@@ -233,25 +233,6 @@ Test(block, a_pass_without_a_backward_changes_no_bit)
     arena_close(&f.arena);
 }
 
-// Counting and taking agree.
-Test(block, reserve_counts_what_it_takes)
-{
-    struct fixture f;
-    fixture_open(&f, 1, shapes[1]);
-    struct block_trace trace;
-    struct block_work work;
-    struct reserve counted = {0}, taken = {.arena = &f.arena};
-    const size_t before = arena_mark(&f.arena);
-    block_trace_open(&trace, FP32, &f.shape, &counted);
-    block_work_open(&work, FP32, &f.shape, 0, &counted);
-    cr_expect(!trace.qkv.data && !work.dnormed && arena_mark(&f.arena) == before);
-    block_trace_open(&trace, FP32, &f.shape, &taken);
-    block_work_open(&work, FP32, &f.shape, 0, &taken);
-    cr_expect(trace.qkv.data && work.dnormed && counted.bytes == taken.bytes);
-    cr_expect(arena_mark(&f.arena) - before <= counted.bytes);
-    arena_close(&f.arena);
-}
-
 // A workspace is enough for any shape with fewer images or tokens.
 Test(block, a_larger_workspace_changes_no_bit)
 {
