@@ -12,6 +12,10 @@ TEST_ROOMS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/*/test_*.c))))
 TEST_EXPERIMENTS := $(sort $(patsubst tests/%/,%,$(dir $(wildcard tests/experiments/*/test_*.c))))
 RUNNERS          := $(patsubst %,$(BUILD)/tests/%/run,$(TEST_ROOMS) $(TEST_EXPERIMENTS))
 
+# Test programs run for seconds and compile for longer: at -O1 in half the time. What they test is
+# compiled as its mode says.
+$(BUILD)/tests/%.o: CFLAGS := $(patsubst -O3,-O1,$(patsubst -O2,-O1,$(CFLAGS)))
+
 define runner_rule
 $(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) $(shared.$(1)) $(shared)) \
                          $(filter $(patsubst %,$(BUILD)/lib%.a,$(1) $(room.$(1)) $(tests.$(1))),$(LIBRARIES))
