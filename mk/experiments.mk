@@ -29,11 +29,15 @@ train    = exec $(TRAINER) --run=$(1) $(FLAGS)
 cifar10  = $(if $(filter cifar10,$(DATA)),data)
 
 ##@ Everything at once
-.PHONY: reproduce-all all-experiments verdict accept-reference
+.PHONY: reproduce-all all-experiments theory verdict accept-reference
 reproduce-all: ## every table, figure and statement, then the ledger of verdicts
 	+$(script)tools/reproduce-all '$(MAKE)' $(TIER) $(DATA)
 
 all-experiments: $(foreach a,$(ABOUT),$(call about_target,$a))
+
+# Assumptions, theorems and remarks: 06-low-rank to 10-token-mixing.
+THEORY := $(filter 06-% 07-% 08-% 09-% 10-%,$(ABOUT))
+theory: $(foreach a,$(THEORY),$(call about_target,$a)) ## what the paper's mathematics says, and what is true
 
 verdict: $(BUILD)/tools/verdict ## the ledger of what has been run so far
 	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(VERDICT)

@@ -1,5 +1,6 @@
 #include "core/study/check.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "core/report/run_state.h"
 #include "core/report/table.h"
 #include "core/study/judgement.h"
+#include "core/study/results.h"
 
 size_t draw_size(struct draw *draw, size_t least, size_t most)
 {
@@ -17,9 +19,20 @@ size_t draw_size(struct draw *draw, size_t least, size_t most)
     return least + rng_below(&draw->rng, (uint32_t)(most - least + 1));
 }
 
+double draw_residual(struct draw *draw, double lhs, double rhs, double size,
+                     double roundings)
+{
+    const double half_epsilon = DBL_EPSILON / 2;
+    require(size >= 0 && roundings * half_epsilon < 1, "terms of size %g, %g roundings",
+            size, roundings);
+    draw->rounding = roundings * half_epsilon / (1 - roundings * half_epsilon);
+    return size > 0 ? fabs(lhs - rhs) / size : fabs(lhs - rhs);
+}
+
 // What a check has found in all its draws.
 struct finding {
     struct estimate largest; // residual or violation
+    double rounding;         // of that residual
     size_t draw;             // the first that has it
     char note[CHECK_NOTE];
 };
@@ -32,23 +45,28 @@ static uint32_t stream_of(const char *id)
     return hash;
 }
 
-// The largest over all draws; the first that is not a number counts as larger than any.
+// The largest over all draws, in units of what rounding may make of it where that is known; the
+// first that is not a number counts as larger than any.
 static struct finding check_draw(const struct check *check, uint64_t seed,
                                  struct arena *arena)
 {
     const size_t draws = check->draws ? check->draws : CHECK_DRAWS;
     struct finding found = {.largest = {-INFINITY, (double)NAN, (double)NAN, draws}};
+    double most = -INFINITY;
     for (size_t d = 0; d < draws; ++d) {
         const size_t mark = arena_mark(arena);
         char note[CHECK_NOTE] = "";
         struct draw draw = {
-            d, rng_open(seed, PURPOSE_THEORY, (uint32_t)d, stream_of(check->id)),
-            arena};
+            d, rng_open(seed, PURPOSE_THEORY, (uint32_t)d, stream_of(check->id)), arena,
+            (double)INFINITY};
         const double value = check->residual ? fabs(check->residual(&draw))
                                              : check->violation(&draw, note);
         arena_reset(arena, mark);
-        if (value <= found.largest.value || isnan(found.largest.value)) continue;
+        const double size = isfinite(draw.rounding) ? value / draw.rounding : value;
+        if (size <= most || isnan(most)) continue;
+        most = size;
         found.largest.value = value;
+        found.rounding = draw.rounding;
         found.draw = d;
         memcpy(found.note, note, sizeof note);
     }
@@ -62,20 +80,29 @@ static enum verdict violation_verdict(const struct claim *claim, double largest)
     return strcmp(claim->data, "none") == 0 ? VERDICT_REFUTED : VERDICT_NOT_REPRODUCED;
 }
 
-static void judge_draws(struct run *run, const struct check *check,
-                        const struct claim *claim, struct arena *arena)
+// Returns what rounding may make of the residual that decides; INFINITY where nothing says so.
+static double judge_draws(struct run *run, const struct check *check,
+                          const struct claim *claim, struct arena *arena)
 {
     const struct finding found = check_draw(check, run->options.seed, arena);
-    char note[CHECK_NOTE + 64];
-    snprintf(note, sizeof note, "largest in draw %zu of %zu%s%s", found.draw,
-             found.largest.n, *found.note ? ": " : "", found.note);
-    run_result(run, check->id, found.largest.value, (double)NAN, (double)NAN,
-               found.largest.n, "1");
-    if (check->residual)
-        run_judge(run, check->id, &found.largest, 1, 0, check->test, note);
+    const struct estimate *largest = &found.largest;
+    char note[CHECK_NOTE + 96], bound[48] = "";
+    put_number(run, NULL, largest->value, largest->n, "1", "%s", check->id);
+    if (isfinite(found.rounding)) {
+        put_number(run, NULL, found.rounding, largest->n, "1", "%s.rounding",
+                   check->id);
+        snprintf(bound, sizeof bound, "; rounding explains %.2g", found.rounding);
+    }
+    snprintf(note, sizeof note, "largest in draw %zu of %zu%s%s%s", found.draw,
+             largest->n, bound, *found.note ? ": " : "", found.note);
+    if (check->violation)
+        run_verdict(run, check->id, violation_verdict(claim, largest->value), largest,
+                    check->test, note);
+    else if (largest->value > found.rounding)
+        run_verdict(run, check->id, VERDICT_REFUTED, largest, check->test, note);
     else
-        run_verdict(run, check->id, violation_verdict(claim, found.largest.value),
-                    &found.largest, check->test, note);
+        run_judge(run, check->id, largest, 1, 0, check->test, note);
+    return found.rounding;
 }
 
 // ====== Arithmetic of printed numbers ======
@@ -103,7 +130,9 @@ static void judge_difference(struct run *run, const struct check *check)
 
 // ====== All of them ======
 
-static void check_judge(struct run *run, const struct check *check, struct arena *arena)
+// As judge_draws.
+static double check_judge(struct run *run, const struct check *check,
+                          struct arena *arena)
 {
     const struct claim claim = run_claim(run, check->id);
     const int ways = (check->residual != NULL) + (check->violation != NULL) +
@@ -121,11 +150,12 @@ static void check_judge(struct run *run, const struct check *check, struct arena
     else if (check->judge)
         check->judge(run, check->id);
     else
-        judge_draws(run, check, &claim, arena);
+        return judge_draws(run, check, &claim, arena);
+    return (double)INFINITY;
 }
 
 static void check_row(struct table *table, const struct run *run,
-                      const struct check *check)
+                      const struct check *check, double rounding)
 {
     char tried[256], found[NUMBER_TEXT], allowed[NUMBER_TEXT], verdict[VERDICT_TEXT];
     const struct claim claim = run_claim(run, check->id);
@@ -133,7 +163,8 @@ static void check_row(struct table *table, const struct run *run,
     snprintf(tried, sizeof tried, "%s%s%s", check->more ? check->more : row->test,
              check->more ? " minus " : "", check->more ? check->less : "");
     number_text(found, row->estimate.value);
-    number_text(allowed, check->violation ? 0 : claim.margin);
+    const double margin = check->violation ? 0 : claim.margin;
+    number_text(allowed, isfinite(rounding) ? fmin(margin, rounding) : margin);
     run_verdict_of(verdict, run, check->id);
     table_row(table, (const char *const[]){check->id, tried, found, allowed, verdict});
 }
@@ -144,12 +175,14 @@ void checks_run(struct run *run, const struct check *checks, size_t count)
     struct arena arena;
     struct table table;
     arena_open_growing(&arena, "checks");
-    for (size_t c = 0; c < count; ++c) check_judge(run, &checks[c], &arena);
-    arena_close(&arena);
+    double *rounding = arena_doubles(&arena, count);
+    for (size_t c = 0; c < count; ++c)
+        rounding[c] = check_judge(run, &checks[c], &arena);
 
     table_open(&table, 5,
                (const char *const[]){"claim", "tried", "found", "allowed", "verdict"});
-    for (size_t c = 0; c < count; ++c) check_row(&table, run, &checks[c]);
+    for (size_t c = 0; c < count; ++c) check_row(&table, run, &checks[c], rounding[c]);
     run_table(run, "checks.md", "", &table, "");
     table_close(&table);
+    arena_close(&arena);
 }

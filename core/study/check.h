@@ -26,6 +26,7 @@ struct draw {
     size_t number;  ///< 0, 1, ...: for sizes that are enumerated, not drawn
     struct rng rng; ///< the stream (seed, PURPOSE_THEORY, number, the claim)
     struct arena *arena;
+    double rounding; ///< out: what rounding may make of the residual; at first infinite
 };
 
 /// A size drawn uniformly from least..most.
@@ -33,6 +34,14 @@ size_t draw_size(struct draw *draw, size_t least, size_t most);
 
 /// The residual of an identity on one instance, relative: |lhs - rhs| / (|lhs| + |rhs|).
 typedef double residual_function(struct draw *draw);
+
+/// |lhs - rhs| / size, and draw->rounding = gamma = k u / (1 - k u), u = 2^-53: where each side is
+/// computed by adding up terms of sizes that sum to `size` over both sides, and no term or partial
+/// sum goes through more than k = `roundings` roundings, rounding alone makes at most gamma of it
+/// (Higham, Accuracy and Stability, Lemma 3.1). Numbers that come out of LAPACK count the roundings
+/// of its backward error, some multiple of rows times columns (theorem 19.4). 0 where size is 0.
+double draw_residual(struct draw *draw, double lhs, double rhs, double size,
+                     double roundings);
 
 /// How far a statement fails on one instance; 0 or less where it holds. `note` (CHECK_NOTE), empty
 /// at first, may be given a sentence about the instance ("a rank-3 matrix at distance 0.2").
@@ -42,8 +51,8 @@ typedef double violation_function(struct draw *draw, char note[CHECK_NOTE]);
 struct check {
     const char *id; ///< of a row in paper/claims.tsv
 
-    /// Kind identity: the largest |residual| of all draws against the row's margin. REFUTED above
-    /// it.
+    /// Kind identity: the largest |residual| of all draws against the row's margin, and against what
+    /// rounding may make of it where draw_residual says so. REFUTED above either.
     residual_function *residual;
 
     /// Kind exact: the largest violation of all draws. Above 0 it is a counter-example: REFUTED

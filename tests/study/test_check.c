@@ -131,6 +131,52 @@ Test(check, a_residual_that_is_no_number_decides_nothing)
     cr_expect(strstr(line_of("verdicts.tsv", "sum"), "draw 3 of"));
 }
 
+// Residuals that draw 4 alone exceeds, though draw 9's is the largest.
+static double beyond_rounding_at_4(struct draw *draw)
+{
+    const double rounding[] = {[4] = 1, [9] = 1e6},
+                 difference = draw->number == 4   ? 3 * 0x1p-53
+                              : draw->number == 9 ? 1e5 * 0x1p-53
+                                                  : 0;
+    return draw_residual(draw, 1 + 2 * difference, 1, 2,
+                         draw->number % 5 == 4 ? rounding[draw->number] : 1);
+}
+
+static double within_rounding(struct draw *draw)
+{
+    return draw_residual(draw, 5, 5 * (1 + 4 * 0x1p-52), 10, 8);
+}
+
+Test(check, an_identity_is_held_to_what_rounding_may_make_of_it)
+{
+    const struct check checks[] = {
+        {"sum", .residual = beyond_rounding_at_4, .draws = 10, .test = "x"},
+        {"again", .residual = within_rounding, .draws = 1, .test = "y"}};
+    judge(checks, 2, "--tier smoke");
+    const char *row = line_of("verdicts.tsv", "sum");
+    cr_expect(strstr(row, "sum\tREFUTED\t3.3306") &&
+                  strstr(row, "draw 4 of 10; rounding explains 1.1e-16"),
+              "%s", row);
+    row = line_of("verdicts.tsv", "again");
+    cr_expect(strstr(row, "again\tREPRODUCED\t4.4408"), "%s", row);
+    cr_expect(strstr(line_of("result.tsv", "again.rounding"), "\t8.8817"));
+    const char *table = world_text("results/smoke-planted/02-demo/checks.md");
+    cr_expect(strstr(table, "| again | y | 4.441e-16 | 8.882e-16 | REPRODUCED |"), "%s",
+              table);
+}
+
+static double mere_zero(struct draw *draw)
+{
+    return draw_residual(draw, 0, 0, 0, 1);
+}
+
+Test(check, sides_without_terms_have_no_residual)
+{
+    const struct check checks[] = {{"sum", .residual = mere_zero, .test = "x"}};
+    judge(checks, 1, "--tier smoke");
+    cr_expect(strstr(line_of("verdicts.tsv", "sum"), "\tREPRODUCED\t0\t"));
+}
+
 // ====== Counter-examples ======
 
 static double fails_at_7(struct draw *draw, char note[CHECK_NOTE])
