@@ -1,8 +1,8 @@
 /// arithmetic: does training in bfloat16 learn as training in 32-bit floats does? `make
 /// figure-arithmetic` draws the loss of one bf16 training among those of three fp32 trainings.
 ///
-/// **Claim.** Over 500 updates at batch 128 on CIFAR-10 the loss curve of bf16 lies within the
-/// band of three fp32 seeds.
+/// **Claim.** Over 500 updates of the desk recipe on CIFAR-10 the loss curve of bf16 lies within
+/// the band of three fp32 seeds.
 ///
 /// **Method.** Recipe desk m75-h3, shortened to the number of updates asked for, so that they
 /// pass through the whole schedule: warm-up, the peak rate, decay to zero. fp32 with seeds S,

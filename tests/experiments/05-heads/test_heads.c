@@ -11,19 +11,22 @@ static struct heads_scale scale_of(enum tier tier, double epochs, int seeds)
     return heads_scale(&run);
 }
 
-Test(heads, the_desk_finetunes_a_pilot_unless_it_is_told_how_long)
+Test(heads, desk_and_paper_are_their_recipes_on_all_images)
 {
-    struct heads_scale scale = scale_of(TIER_DESK, 0, 0);
-    cr_expect(scale.images == 10000 && scale.epochs == 3 && scale.probe_epochs == 100);
-    scale = scale_of(TIER_DESK, 100, 0);
-    cr_expect(scale.images == 0 && scale.epochs == 100 && scale.probe_epochs == 100);
+    for (int tier = TIER_DESK; tier <= TIER_PAPER; ++tier) {
+        const struct heads_scale scale = scale_of((enum tier)tier, 0, 0);
+        cr_expect(scale.images == 0 && scale.epochs == 0 && scale.probe_epochs == 100);
+        cr_expect(scale.seeds[METHOD_PROBE] == 5 && scale.seeds[METHOD_FINETUNED] == 1);
+    }
 }
 
-Test(heads, the_paper_tier_is_the_recipe_on_all_images)
+Test(heads, epochs_are_of_finetuning_and_on_all_images)
 {
-    const struct heads_scale scale = scale_of(TIER_PAPER, 0, 0);
-    cr_expect(scale.images == 0 && scale.epochs == 0 && scale.probe_epochs == 100);
-    cr_expect(scale.seeds[METHOD_PROBE] == 5 && scale.seeds[METHOD_FINETUNED] == 1);
+    for (int tier = TIER_SMOKE; tier <= TIER_PAPER; ++tier) {
+        const struct heads_scale scale = scale_of((enum tier)tier, 7, 0);
+        cr_expect(scale.images == 0 && scale.epochs == 7);
+        cr_expect_eq(scale.probe_epochs, tier == TIER_SMOKE ? 10 : 100);
+    }
 }
 
 Test(heads, seeds_are_those_of_every_method)
