@@ -51,8 +51,8 @@ typedef double violation_function(struct draw *draw, char note[CHECK_NOTE]);
 struct check {
     const char *id; ///< of a row in paper/claims.tsv
 
-    /// Kind identity: the largest |residual| of all draws against the row's margin, and against what
-    /// rounding may make of it where draw_residual says so. REFUTED above either.
+    /// Kind identity: the largest |residual| of all draws against the row's margin, and against
+    /// what rounding may make of it where draw_residual says so. REFUTED above either.
     residual_function *residual;
 
     /// Kind exact: the largest violation of all draws. Above 0 it is a counter-example: REFUTED
