@@ -4,6 +4,7 @@
 #include "core/base/phase.h"
 #include "core/model/decoder.h"
 #include "core/model/encoder.h"
+#include "core/model/lanes.h"
 
 #include <string.h>
 
@@ -134,6 +135,20 @@ const real *mae_forward(struct mae_activations *activations, const struct mae *m
     activations->progress = DECODED;
     phase_enter(before);
     return activations->decoder.prediction;
+}
+
+struct mae_view mae_view(const struct mae_activations *activations,
+                         const struct mae *mae)
+{
+    require(activations->progress == DECODED, "mae_view must follow mae_forward");
+    const struct decoder_trace *decoder = &activations->decoder;
+    struct mae_view view = {.stream = activations->encoder.x,
+                            .encoded = activations->encoder.z,
+                            .decoded = decoder->y,
+                            .stride = lanes_stride(decoder->shape.tokens)};
+    for (int i = 0; activations->mode == TRAIN && i < mae->shape.decoder_blocks; ++i)
+        view.attention[i] = decoder->vit.block[i].probs;
+    return view;
 }
 
 void mae_backward(real *gradients, struct mae_activations *activations,

@@ -53,6 +53,23 @@ const real *mae_forward(struct mae_activations *activations, const struct mae *m
                         const struct packed_weights *weights,
                         const struct mae_input *input);
 
+/// What the last mae_forward computed on its way to the prediction, for analysis. Owned by the
+/// activations and valid until the next pass.
+struct mae_view {
+    const real
+        *stream; ///< (B,V+1,D) the encoder's residual stream before its final norm
+    const real *encoded; ///< (B,V+1,D) the encoder's output, the class token first
+    const real *decoded; ///< (B,T+1,D) the pixel head's input, the class token first
+    size_t stride;       ///< numbers from row to row of the attention
+    /// (B,H,T+1,stride) the attention of each of the decoder's blocks, row i that of token i; its
+    /// first T+1 columns sum to 1. NULL in INFER, where blocks share one array.
+    const real *attention[SHAPE_BLOCKS];
+};
+
+/// Requires mae_forward just before.
+struct mae_view mae_view(const struct mae_activations *activations,
+                         const struct mae *mae);
+
 /// The gradient of a scalar by all parameters.
 /// gradients   (mae->parameters.count)  overwritten
 /// dprediction (B,T,F)                  the scalar's gradient by the prediction

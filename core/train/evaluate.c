@@ -12,10 +12,10 @@ struct visit {
 
 static void *workspace(struct arena *arena, const void *context)
 {
-    const struct visit *visit = context;
+    const struct evaluation *evaluation = ((const struct visit *)context)->evaluation;
     struct masked_batch *batch = arena_take(arena, 1, sizeof *batch);
-    masked_batch_open(batch, visit->evaluation->mae, INFER_CHUNK,
-                      visit->evaluation->mask_ratio, FP32, INFER, arena);
+    masked_batch_open(batch, evaluation->mae, INFER_CHUNK, evaluation->mask_ratio, FP32,
+                      evaluation->with_attention ? TRAIN : INFER, arena);
     return batch;
 }
 
@@ -23,6 +23,23 @@ static void *workspace(struct arena *arena, const void *context)
 static uint32_t image_at(const struct evaluation *evaluation, size_t position)
 {
     return evaluation->list ? evaluation->list[position] : (uint32_t)position;
+}
+
+// The view of one image of the chunk.
+static struct mae_view view_of(const struct masked_batch *batch, size_t position)
+{
+    const struct mae_shape *shape = &batch->mae->shape;
+    const size_t width = (size_t)shape->width,
+                 encoder = (batch->visible_count + 1) * width,
+                 decoder = (batch->tokens + 1) * width;
+    struct mae_view view = mae_view(batch->activations, batch->mae);
+    view.stream += position * encoder;
+    view.encoded += position * encoder;
+    view.decoded += position * decoder;
+    for (int i = 0; i < shape->decoder_blocks && view.attention[i]; ++i)
+        view.attention[i] +=
+            position * (size_t)shape->decoder_heads * (batch->tokens + 1) * view.stride;
+    return view;
 }
 
 static int pass(const struct infer_chunk *chunk, void *context)
@@ -51,6 +68,8 @@ static int pass(const struct infer_chunk *chunk, void *context)
             .patches = batch->patches + b * numbers,
             .visible = batch->visible + b * batch->visible_count,
             .hidden = batch->hidden + b * batch->hidden_count,
+            .width = (size_t)evaluation->mae->shape.width,
+            .view = view_of(batch, b),
         };
         visit->each(&one, chunk->worker, visit->context);
     }

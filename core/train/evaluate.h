@@ -22,6 +22,8 @@ struct evaluation {
     double mask_ratio;    ///< need not be the training's
     uint64_t seed;        ///< of the masks
     int threads;
+    /// 1: the decoder's attention is kept, which takes the memory of training.
+    int with_attention;
 };
 
 /// One image; arrays live until the reconstruction_function returns.
@@ -33,6 +35,11 @@ struct reconstruction {
     const real *prediction;             ///< (T,F) every patch, visible ones too
     const real *patches;                ///< (T,F) the image itself, in [-1,1]
     const int32_t *visible, *hidden;    ///< (V), (M) patch numbers, ascending
+    /// What the prediction came from, each with the class token first: stream and encoded
+    /// (V+1,D), decoded (T+1,D), and with_attention that of each of the decoder's blocks
+    /// (H,T+1,stride).
+    size_t width;
+    struct mae_view view;
 };
 
 /// Measures one image. Called from several threads, once for each position, in any order: it

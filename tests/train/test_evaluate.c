@@ -199,3 +199,68 @@ Test(evaluate, a_mask_must_hide_something, .signal = SIGABRT)
     f.evaluation.mask_ratio = 0;
     evaluate_reconstructions(&f.evaluation, keep, NULL);
 }
+
+// ====== What a prediction came from ======
+
+// For each image: the largest error of the pixel head on the decoded tokens, and of the sums of
+// the attention's rows, which must be those of this image.
+struct traced {
+    const struct mae *mae;
+    const real *head, *bias;
+    double head_error[IMAGES], sum_error[IMAGES], first[IMAGES];
+    int attention;
+};
+
+static void look_behind(const struct reconstruction *one, int worker, void *context)
+{
+    (void)worker;
+    struct traced *traced = context;
+    const size_t D = one->width, F = one->patch_size, stride = one->view.stride;
+    double head_error = 0, sum_error = 0;
+    for (size_t t = 0; t < one->tokens; ++t)
+        for (size_t f = 0; f < F; ++f) {
+            double pixel = (double)traced->bias[f];
+            for (size_t d = 0; d < D; ++d)
+                pixel += (double)(traced->head[f * D + d] *
+                                  one->view.decoded[(t + 1) * D + d]);
+            head_error =
+                fmax(head_error, fabs(pixel - (double)one->prediction[t * F + f]));
+        }
+    traced->head_error[one->position] = head_error;
+    traced->attention = one->view.attention[0] != NULL;
+    if (!traced->attention) return;
+    const size_t rows = (size_t)traced->mae->shape.decoder_heads * (one->tokens + 1);
+    for (size_t r = 0; r < rows; ++r) {
+        double sum = 0;
+        for (size_t t = 0; t <= one->tokens; ++t)
+            sum += (double)one->view.attention[0][r * stride + t];
+        sum_error = fmax(sum_error, fabs(sum - 1));
+    }
+    traced->sum_error[one->position] = sum_error;
+    traced->first[one->position] = (double)one->view.attention[0][stride + 1];
+}
+
+// Products are of float numbers, so some 12 roundings of 6e-8 in each.
+Test(evaluate, a_reconstruction_shows_the_tokens_and_the_attention_it_came_from)
+{
+    struct fixture f;
+    static struct traced traced;
+    fixture_open(&f);
+    traced.mae = &f.mae;
+    traced.head =
+        f.weights + parameters_find(&f.mae.parameters, "decoder.head.weight")->offset;
+    traced.bias =
+        f.weights + parameters_find(&f.mae.parameters, "decoder.head.bias")->offset;
+    evaluate_reconstructions(&f.evaluation, look_behind, &traced);
+    cr_expect(!traced.attention, "blocks share one array in INFER");
+    f.evaluation.with_attention = 1;
+    evaluate_reconstructions(&f.evaluation, look_behind, &traced);
+    cr_expect(traced.attention);
+    for (size_t i = 0; i < IMAGES; ++i) {
+        cr_expect_lt(traced.head_error[i], 1e-6);
+        cr_expect_lt(traced.sum_error[i], 1e-6);
+        cr_expect(i == 0 || traced.first[i] != traced.first[i - 1],
+                  "images %zu and %zu have one attention", i - 1, i);
+    }
+    fixture_close(&f);
+}
