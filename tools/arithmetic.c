@@ -145,7 +145,7 @@ static void study_note(struct study *study)
              run->options.seed);
     run_note(run, "seeds", text, 1);
     run_note(run, "core type", coretype_name(), 1);
-    snprintf(text, sizeof text, "fp32 %s, bf16 %s", product_path(), gemm_bf16_path());
+    snprintf(text, sizeof text, "fp32 %s, bf16 %s", product_path(), gemm_bf16_path(BF16));
     run_note(run, "products", text, 0);
 }
 

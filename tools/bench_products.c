@@ -174,7 +174,7 @@ int main(int argc, char **argv)
         parse_number("--seconds", option_text(options, count, "seconds"), 0, 60);
 
     printf("core_type=%s fp32=%s bf16=%s peak=%s amx=%s\n", coretype_name(),
-           product_path(), gemm_bf16_path(), peak_instruction(FP32),
+           product_path(), gemm_bf16_path(BF16), peak_instruction(FP32),
            peak_instruction(BF16));
     struct layer layers[] = {
         {.name = "qkv", .n = 3 * D, .k = D},

@@ -142,7 +142,7 @@ static void bench_open(struct bench *bench)
     printf("parameters=%zu flops=%.0f core_type=%s products=%s peak=%s\n",
            mae->parameters.count,
            forward_flops(recipe) * (bench->work == TRAINING ? 3 : 1), coretype_name(),
-           arithmetic == FP32 ? product_path() : gemm_bf16_path(),
+           arithmetic == FP32 ? product_path() : gemm_bf16_path(arithmetic),
            peak_instruction(arithmetic));
     fflush(stdout);
 }
@@ -220,7 +220,7 @@ int main(int argc, char **argv)
         {"tier", "desk", "whose recipe for m75-h3"},
         {"patch", NULL, "side of a patch (default: the recipe's)"},
         {"batch", NULL, "images (default: the recipe's)"},
-        {"arithmetic", "fp32", "auto, fp32 or bf16"},
+        {"arithmetic", "fp32", "auto, fp32, bf16 or bf16-dot"},
         {"threads", NULL, "threads (default: the CPUs allowed)"},
     };
     size_t count = sizeof options / sizeof *options;

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
     stdout_check_at_exit();
     struct option options[] = {
         {"threads", NULL, "threads of a program (default: the CPUs allowed)"},
-        {"arithmetic", "auto", "auto, fp32 or bf16"},
+        {"arithmetic", "auto", "auto, fp32, bf16 or bf16-dot"},
     };
     size_t count = sizeof options / sizeof *options;
     options_read(options, count, argc, argv, "machine [--threads N] [--arithmetic A]");
@@ -76,7 +76,8 @@ int main(int argc, char **argv)
     printf("core type   %s\n", coretype_name());
     printf("openblas    %s\n", coretype_library());
     printf("threads     %d\n", parse_threads(option_text(options, count, "threads")));
-    printf("products    fp32 %s, bf16 %s\n", product_path(), gemm_bf16_path());
+    printf("products    fp32 %s, bf16 %s, bf16-dot %s\n", product_path(),
+           gemm_bf16_path(BF16), gemm_bf16_path(BF16_DOT));
     printf("arithmetic  %s for training\n", arithmetic_name(arithmetic));
     printf("canary      %.16s\n", hex);
     return 0;

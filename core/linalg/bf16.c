@@ -11,7 +11,7 @@ static const struct packers *packers_now(void)
 {
 #ifndef REAL_DOUBLE
     if (cpu_has_avx512())
-        return __builtin_cpu_supports("avx512bf16") ? &pack_avx512_bf16 : &pack_avx512;
+        return cpu_has_avx512_bf16() ? &pack_avx512_bf16 : &pack_avx512;
 #endif
     return &pack_portable;
 }

@@ -1,17 +1,27 @@
 /// bfloat16 numbers (the upper half of a 32-bit float), and the operands of products made of them.
 ///
-/// The product C = A B of bfloat16 operands is defined to the last bit, as Intel's AMX computes it
-/// (TDPBF16PS; Intel 64 and IA-32 Architectures Software Developer's Manual, volume 2), and every
-/// CPU gives these bits (core/linalg/gemm_bf16.h). c_ij starts as 0 or as the old c_ij. For each
-/// block of 32 of k, in ascending order and the last one padded with zeros,
+/// Products C = A B of bfloat16 operands are defined to the last bit, as the instructions of CPUs
+/// compute them, and every CPU gives these bits (core/linalg/gemm_bf16.h). c_ij starts as 0 or as
+/// the old c_ij, and k is padded with zeros where the sum needs them.
+///
+/// BF16, by Intel's AMX (TDPBF16PS; Intel 64 and IA-32 Architectures Software Developer's Manual,
+/// volume 2): for each block of 32 of k in ascending order
 ///
 ///     c_ij <- c_ij + (S_even + S_odd),
 ///
 /// where S_even starts as 0 and becomes fma(a_il, b_lj, S_even) for the even l of the block in
-/// ascending order, and S_odd likewise for the odd l. All of it is 32-bit arithmetic, rounded to
-/// nearest, ties to even. Subnormal inputs, the old c_ij among them, count as zeros of their sign;
-/// results that are subnormal after rounding become such zeros. A row of C depends on that row of A
-/// and on B alone.
+/// ascending order, and S_odd likewise for the odd l.
+///
+/// BF16_DOT, by AVX512_BF16 (VDPBF16PS, same volume): for each pair of k in ascending order, the odd
+/// number first,
+///
+///     c_ij <- fma(a_i(2p), b_(2p)j, fma(a_i(2p+1), b_(2p+1)j, c_ij)),
+///
+/// one chain of fused multiply-adds, whose bits do not depend on where k is cut between pairs.
+///
+/// All of it is 32-bit arithmetic, rounded to nearest, ties to even. Subnormal inputs, the old c_ij
+/// among them, count as zeros of their sign; results that are subnormal after rounding become such
+/// zeros. A row of C depends on that row of A and on B alone.
 #ifndef MASKBOOK_LINALG_BF16_H
 #define MASKBOOK_LINALG_BF16_H
 

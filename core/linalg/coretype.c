@@ -24,6 +24,11 @@ int cpu_has_avx512(void)
            __builtin_cpu_supports("avx512cd");
 }
 
+int cpu_has_avx512_bf16(void)
+{
+    return cpu_has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
+
 int cpu_has_avx2(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

@@ -22,9 +22,11 @@ const char *coretype_name(void);
 /// names no core type without them, which would ask for the results of such a CPU.
 int coretype_fuses(void);
 
-/// Whether this CPU, and its operating system, offer AVX2 with FMA; AVX-512 F, DQ, BW, VL and CD.
+/// Whether this CPU, and its operating system, offer AVX2 with FMA; AVX-512 F, DQ, BW, VL and CD;
+/// these and AVX512_BF16.
 int cpu_has_avx2(void);
 int cpu_has_avx512(void);
+int cpu_has_avx512_bf16(void);
 
 /// OpenBLAS's build string (openblas_get_config).
 const char *coretype_library(void);

@@ -89,10 +89,11 @@ void product(real *c, size_t ldc, struct operand_a a, struct operand_b b,
 {
     require(m > 0 && n > 0 && k > 0 && ldc >= n, "product %zu x %zu x %zu, ldc %zu", m,
             n, k, ldc);
-    if (arithmetic == BF16) {
+    if (arithmetic != FP32) {
         require(sizeof(real) == sizeof(float),
                 "products of bfloat16 add up floats, not doubles");
-        gemm_bf16((void *)c, ldc, a.data, a.row, b.data, b.panel, m, n, k, accumulate);
+        gemm_bf16_function *kernel = arithmetic == BF16 ? gemm_tile : gemm_dot;
+        kernel((void *)c, ldc, a.data, a.row, b.data, b.panel, m, n, k, accumulate);
         return;
     }
     panel_function *kernel = kernel_chosen(&choice)->panel;

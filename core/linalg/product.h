@@ -8,7 +8,7 @@
 /// pieces nor on the CPU, provided that it has fused multiply-adds: AVX-512 and AVX2 give the same
 /// bits. Older CPUs, an OPENBLAS_CORETYPE without fused multiply-adds and the double build use
 /// OpenBLAS, whose order of summation differs.
-/// BF16: core/linalg/bf16.h.
+/// BF16 and BF16_DOT: core/linalg/bf16.h.
 #ifndef MASKBOOK_LINALG_PRODUCT_H
 #define MASKBOOK_LINALG_PRODUCT_H
 
@@ -27,7 +27,7 @@ enum {
 
 /// Operand A (m,k); the numbers are borrowed.
 /// FP32: element (i,l) is the real data[i*row + l*step]. step == 1: row-major; row == 1: the
-/// transpose of a row-major matrix. BF16: core/linalg/bf16.h.
+/// transpose of a row-major matrix. Others: core/linalg/bf16.h.
 struct operand_a {
     const void *data;
     size_t row, step;
@@ -35,8 +35,8 @@ struct operand_a {
 
 /// Operand B (k,n); the numbers are borrowed.
 /// FP32: element (l,j) is the real data[j/PANEL*panel + l*row + j%PANEL]. Packed in panels: row =
-/// PANEL, panel = k*PANEL. A row-major matrix where it lies: row = ldb, panel = PANEL. BF16:
-/// core/linalg/bf16.h.
+/// PANEL, panel = k*PANEL. A row-major matrix where it lies: row = ldb, panel = PANEL.
+/// Others: core/linalg/bf16.h.
 struct operand_b {
     const void *data;
     size_t row, panel;

@@ -114,7 +114,7 @@ struct operand_b activation_operand_b(const struct activation *activation,
                                       enum transpose op, size_t k, size_t n)
 {
     const size_t stride = activation->stride;
-    if (activation->arithmetic == BF16)
+    if (activation->arithmetic != FP32)
         return operand_b_from_bf16(storage, bf16_at(activation, first, column), stride,
                                    op, k, n);
     const real *x = reals_at(activation, first, column);

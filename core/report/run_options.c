@@ -30,7 +30,7 @@ void run_options_read(struct run_options *options, const char *name, int argc,
         {"seeds", NULL,
          "how many seeds a repeated probe or finetuning has [the tier's]"},
         {"threads", NULL, "threads [the CPUs allowed to this process]"},
-        {"arithmetic", "auto", "auto, fp32 or bf16"},
+        {"arithmetic", "auto", "auto, fp32, bf16 or bf16-dot"},
         {"epochs", NULL, "epochs instead of the recipe's"},
         {"export", "0", "1: write arrays to export/*.npy too"},
         {"force", "0", "1: run again although the result is up to date"},
@@ -53,9 +53,9 @@ void run_options_read(struct run_options *options, const char *name, int argc,
     const char *seeds = option_text(o, count, "seeds");
     options->seeds = seeds ? (int)parse_integer("--seeds", seeds, 1, 1000) : 0;
     options->threads = parse_threads(option_text(o, count, "threads"));
-    static const char *const arithmetics[] = {"auto", "fp32", "bf16"};
+    static const char *const arithmetics[] = {"auto", "fp32", "bf16", "bf16-dot"};
     options->arithmetic = arithmetics[parse_choice(
-        "--arithmetic", option_text(o, count, "arithmetic"), arithmetics, 3)];
+        "--arithmetic", option_text(o, count, "arithmetic"), arithmetics, 4)];
     const char *epochs = option_text(o, count, "epochs");
     options->epochs = epochs ? parse_number("--epochs", epochs, 1e-6, 1e6) : 0;
     options->export_arrays =

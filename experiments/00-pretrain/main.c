@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/linalg/amx.h"
 #include "core/stats/summary.h"
 #include "core/study/command.h"
 #include "core/study/experiment.h"
@@ -86,11 +85,11 @@ static int train(struct training *training, enum tier tier)
     if (tier == TIER_PAPER)
         fprintf(stderr, "pretrain %s: about %.1f days here (%.3g images)\n",
                 settings->recipe.run, images / pretrain_rate(settings) / 86400, images);
-    if (settings->arithmetic == BF16 && !amx_available())
+    if (!arithmetic_is_native(settings->arithmetic))
         fprintf(stderr,
-                "pretrain %s: this CPU has no AMX, so bf16 is slower than fp32 here, "
-                "with the bits of AMX\n",
-                settings->recipe.run);
+                "pretrain %s: this CPU has no instruction for %s, which is not faster "
+                "than fp32 here, with the same bits\n",
+                settings->recipe.run, arithmetic_name(settings->arithmetic));
     const int trained = pretrain_run(settings);
     images_free(&training->images);
     return trained;

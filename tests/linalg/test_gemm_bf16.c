@@ -119,8 +119,45 @@ static void unmake(struct made *it)
     free(it->a_storage), free(it->b_storage), free(it->c_storage), free(it->start);
 }
 
-// The definition in bf16.h, number by number, into an array like c_storage.
-static float *defined(const struct made *it, int accumulate)
+// ====== The definition in bf16.h, number by number ======
+
+// The factors of number l of a sum; zeros past k.
+struct factors {
+    float a, b;
+};
+
+static struct factors factors(const struct made *it, size_t i, size_t j, size_t l)
+{
+    if (l >= it->k) return (struct factors){0, 0};
+    return (struct factors){float_of_half(it->a[i * it->row + l]),
+                            float_of_half(it->b[b_index(it->panel, l, j)])};
+}
+
+static float tile_sum(const struct made *it, size_t i, size_t j, float c)
+{
+    for (size_t first = 0; first < it->k; first += 32) {
+        float s[2] = {0, 0};
+        for (size_t l = first; l < first + 32; ++l) {
+            struct factors f = factors(it, i, j, l);
+            s[l % 2] = fma_flushed(f.a, f.b, s[l % 2]);
+        }
+        c = add_flushed(c, add_flushed(s[0], s[1]));
+    }
+    return c;
+}
+
+static float dot_sum(const struct made *it, size_t i, size_t j, float c)
+{
+    for (size_t l = 0; l < it->k; l += 2) {
+        struct factors even = factors(it, i, j, l), odd = factors(it, i, j, l + 1);
+        c = fma_flushed(odd.a, odd.b, c);
+        c = fma_flushed(even.a, even.b, c);
+    }
+    return c;
+}
+
+// An array like c_storage.
+static float *defined(const struct made *it, enum arithmetic arithmetic, int accumulate)
 {
     float *result = take(c_size(it), sizeof(float));
     memcpy(result, it->start, c_size(it) * sizeof *result);
@@ -128,28 +165,43 @@ static float *defined(const struct made *it, int accumulate)
         for (size_t j = 0; j < it->n; ++j) {
             float *c_ij = result + (i + 1) * it->ldc + GUARD + j;
             float c = accumulate ? *c_ij : 0;
-            for (size_t first = 0; first < it->k; first += 32) {
-                float s[2] = {0, 0};
-                for (size_t l = first; l < first + 32; ++l) {
-                    float a = l < it->k ? float_of_half(it->a[i * it->row + l]) : 0;
-                    float b =
-                        l < it->k ? float_of_half(it->b[b_index(it->panel, l, j)]) : 0;
-                    s[l % 2] = fma_flushed(a, b, s[l % 2]);
-                }
-                c = add_flushed(c, add_flushed(s[0], s[1]));
-            }
-            *c_ij = c;
+            *c_ij = arithmetic == BF16 ? tile_sum(it, i, j, c) : dot_sum(it, i, j, c);
         }
     return result;
 }
 
-static void multiply(const struct made *it, const char *path, int accumulate)
+// ====== Paths ======
+
+static const struct path {
+    enum arithmetic arithmetic;
+    const char *name;
+} paths[] = {
+    {BF16, "portable"},     {BF16, "AVX-512"},     {BF16, "AMX"},
+    {BF16_DOT, "portable"}, {BF16_DOT, "AVX-512"}, {BF16_DOT, "AVX512-BF16"},
+};
+enum { PATHS = sizeof paths / sizeof *paths };
+
+// Whether this machine runs the path; AMX always runs, if necessary in the emulator.
+static int runs(const struct path *path)
 {
-    cr_assert(gemm_bf16_path_use(path), "%s", path);
-    memcpy(it->c_storage, it->start, c_size(it) * sizeof *it->c_storage);
+    if (!strcmp(path->name, "AMX")) amx_emulate();
+    if (!strcmp(path->name, "AVX512-BF16")) return cpu_has_avx512_bf16();
+    return strcmp(path->name, "AVX-512") != 0 || cpu_has_avx512();
+}
+
+static void multiply_now(const struct made *it, enum arithmetic arithmetic,
+                         int accumulate)
+{
     product(it->c, it->ldc, operand_a_bf16(it->a, it->row),
-            (struct operand_b){it->b, TILE_DEPTH, it->panel}, BF16, it->m, it->n, it->k,
-            accumulate);
+            (struct operand_b){it->b, TILE_DEPTH, it->panel}, arithmetic, it->m, it->n,
+            it->k, accumulate);
+}
+
+static void multiply(const struct made *it, const struct path *path, int accumulate)
+{
+    cr_assert(gemm_bf16_path_use(path->arithmetic, path->name), "%s", path->name);
+    memcpy(it->c_storage, it->start, c_size(it) * sizeof *it->c_storage);
+    multiply_now(it, path->arithmetic, accumulate);
 }
 
 // All NaNs count as the same: which one results depends on the order of operands.
@@ -158,7 +210,7 @@ static int same(float x, float y)
     return bits_of_float(x) == bits_of_float(y) || (isnan(x) && isnan(y));
 }
 
-static void expect_same(int line, const char *path, const struct made *it,
+static void expect_same(int line, const struct path *path, const struct made *it,
                         const float *want, int accumulate)
 {
     size_t bad = 0, first = 0;
@@ -166,23 +218,11 @@ static void expect_same(int line, const char *path, const struct made *it,
         if (!same(it->c_storage[x], want[x]) && !bad++) first = x;
     cr_expect(
         bad == 0,
-        "line %d: %s, %zu x %zu x %zu, accumulate %d: %zu of %zu differ, first %a "
-        "for %a at row %zd, column %zd",
-        line, path, it->m, it->n, it->k, accumulate, bad, c_size(it),
-        (double)it->c_storage[first], (double)want[first],
+        "line %d: %s by %s, %zu x %zu x %zu, accumulate %d: %zu of %zu differ, first "
+        "%a for %a at row %zd, column %zd",
+        line, arithmetic_name(path->arithmetic), path->name, it->m, it->n, it->k,
+        accumulate, bad, c_size(it), (double)it->c_storage[first], (double)want[first],
         (ssize_t)(first / it->ldc) - 1, (ssize_t)(first % it->ldc) - GUARD);
-}
-
-// ====== Paths ======
-
-static const char *const paths[] = {"portable", "AVX-512", "AMX"};
-enum { PATHS = sizeof paths / sizeof *paths };
-
-// Whether this machine runs the path; AMX always runs, if necessary in the emulator.
-static int runs(int path)
-{
-    if (!strcmp(paths[path], "AMX")) amx_emulate();
-    return path != 1 || cpu_has_avx512();
 }
 
 static void expect_definition(int line, size_t m, size_t n, size_t k, enum numbers kind,
@@ -191,13 +231,13 @@ static void expect_definition(int line, size_t m, size_t n, size_t k, enum numbe
     struct made it;
     make(&it, m, n, k, kind, column, group, seed);
     for (int accumulate = 0; accumulate < 2; ++accumulate) {
-        float *want = defined(&it, accumulate);
-        for (int p = 0; p < PATHS; ++p) {
-            if (!runs(p)) continue;
-            multiply(&it, paths[p], accumulate);
-            expect_same(line, paths[p], &it, want, accumulate);
+        for (const struct path *path = paths; path < paths + PATHS; ++path) {
+            if (!runs(path)) continue;
+            float *want = defined(&it, path->arithmetic, accumulate);
+            multiply(&it, path, accumulate);
+            expect_same(line, path, &it, want, accumulate);
+            free(want);
         }
-        free(want);
     }
     unmake(&it);
 }
@@ -250,15 +290,14 @@ Test(gemm_bf16, agrees_on_every_path_on_the_models_shapes)
         make(&it, model_shapes[x][0], model_shapes[x][1], model_shapes[x][2], UNIFORM,
              0, 0, (uint32_t)x);
         float *want = take(c_size(&it), sizeof(float));
-        for (int accumulate = 0; accumulate < 2; ++accumulate) {
-            multiply(&it, "portable", accumulate);
-            memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
-            for (int p = 1; p < PATHS; ++p) {
-                if (!runs(p)) continue;
-                multiply(&it, paths[p], accumulate);
-                expect_same(__LINE__, paths[p], &it, want, accumulate);
+        for (int accumulate = 0; accumulate < 2; ++accumulate)
+            for (const struct path *path = paths; path < paths + PATHS; ++path) {
+                if (!runs(path)) continue;
+                multiply(&it, path, accumulate);
+                if (!strcmp(path->name, "portable"))
+                    memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
+                expect_same(__LINE__, path, &it, want, accumulate);
             }
-        }
         free(want), unmake(&it);
     }
 }
@@ -270,18 +309,18 @@ Test(gemm_bf16, of_a_row_does_not_depend_on_the_other_rows)
     struct made it;
     make(&it, 70, 33, 100, UNIFORM, 0, 0, 1);
     float *want = take(c_size(&it), sizeof(float));
-    for (int p = 0; p < PATHS; ++p) {
-        if (!runs(p)) continue;
-        multiply(&it, paths[p], 0);
+    for (const struct path *path = paths; path < paths + PATHS; ++path) {
+        if (!runs(path)) continue;
+        multiply(&it, path, 0);
         memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
         for (size_t i = 0, rows; i < it.m; i += rows) {
             rows = 1 + i % 5 * 4 < it.m - i ? 1 + i % 5 * 4 : it.m - i;
             product(it.c + i * it.ldc, it.ldc,
                     operand_a_bf16(it.a + i * it.row, it.row),
-                    (struct operand_b){it.b, TILE_DEPTH, it.panel}, BF16, rows, it.n,
-                    it.k, 0);
+                    (struct operand_b){it.b, TILE_DEPTH, it.panel}, path->arithmetic,
+                    rows, it.n, it.k, 0);
         }
-        expect_same(__LINE__, paths[p], &it, want, 0);
+        expect_same(__LINE__, path, &it, want, 0);
     }
     free(want), unmake(&it);
 }
@@ -292,42 +331,65 @@ Test(gemm_bf16, does_not_depend_on_the_threads_mode_and_restores_it)
     static const unsigned modes[] = {USUAL, USUAL | UPWARD, USUAL | FLUSHING};
     struct made it;
     make(&it, 9, 20, 70, SMALL, 0, 0, 2);
-    float *want = defined(&it, 1);
-    for (int p = 0; p < PATHS; ++p)
-        for (size_t x = 0; x < sizeof modes / sizeof *modes && runs(p); ++x) {
+    for (const struct path *path = paths; path < paths + PATHS; ++path) {
+        float *want = defined(&it, path->arithmetic, 1);
+        for (size_t x = 0; x < sizeof modes / sizeof *modes && runs(path); ++x) {
             _mm_setcsr(modes[x]);
-            multiply(&it, paths[p], 1);
+            multiply(&it, path, 1);
             unsigned after = _mm_getcsr();
             _mm_setcsr(USUAL);
             cr_expect((after & ~(unsigned)FLAGS) == modes[x], "%s: mode %#x after %#x",
-                      paths[p], after, modes[x]);
-            expect_same(__LINE__, paths[p], &it, want, 1);
+                      path->name, after, modes[x]);
+            expect_same(__LINE__, path, &it, want, 1);
         }
-    free(want), unmake(&it);
+        free(want);
+    }
+    unmake(&it);
 }
 
+// Products are exact in double, and nearly so their sum. By tiles a number of a chain of 16 is
+// rounded at most 16 times, then once with the other chain, and once for each of the 24 blocks; in
+// one chain, 768 times.
 Test(gemm_bf16, is_as_exact_as_its_sums)
 {
+    static const int roundings[] = {[BF16] = 16 + 1 + 24, [BF16_DOT] = 768};
     struct made it;
     make(&it, 64, 64, 768, UNIFORM, 0, 0, 3);
-    multiply(&it, NULL, 0);
-    // Products are exact in double, and nearly so their sum. A number of the chain of 16 is rounded
-    // at most 16 times, then once with the other chain, and once for each of the 24 blocks.
-    double worst = 0;
-    for (size_t i = 0; i < it.m; ++i)
-        for (size_t j = 0; j < it.n; ++j) {
-            double sum = 0, size = 0;
-            for (size_t l = 0; l < it.k; ++l) {
-                double term = (double)float_of_half(it.a[i * it.row + l]) *
-                              (double)float_of_half(it.b[b_index(it.panel, l, j)]);
-                sum += term, size += fabs(term);
+    for (enum arithmetic arithmetic = BF16; arithmetic <= BF16_DOT; ++arithmetic) {
+        multiply_now(&it, arithmetic, 0);
+        double worst = 0;
+        for (size_t i = 0; i < it.m; ++i)
+            for (size_t j = 0; j < it.n; ++j) {
+                double sum = 0, size = 0;
+                for (size_t l = 0; l < it.k; ++l) {
+                    struct factors f = factors(&it, i, j, l);
+                    double term = (double)f.a * (double)f.b;
+                    sum += term, size += fabs(term);
+                }
+                double error = fabs((double)it.c[i * it.ldc + j] - sum);
+                if (!(error / size <= worst)) worst = error / size;
             }
-            double error = fabs((double)it.c[i * it.ldc + j] - sum);
-            if (!(error / size <= worst)) worst = error / size;
-        }
-    cr_expect(worst <= (16 + 1 + 24) * 0x1p-24 * 1.001, "%g", worst);
-    cr_expect(worst > 0);
+        cr_expect(worst <= roundings[arithmetic] * 0x1p-24 * 1.001, "%g", worst);
+        cr_expect(worst > 0);
+    }
     unmake(&it);
+}
+
+// BF16_DOT is one chain, so that a sum may be cut and resumed after any pair.
+Test(gemm_bf16, of_one_chain_is_resumed_where_it_was_cut)
+{
+    struct made it;
+    make(&it, 9, 33, 128, UNIFORM, 0, 0, 5);
+    float *want = defined(&it, BF16_DOT, 1);
+    for (const struct path *path = paths; path < paths + PATHS; ++path) {
+        if (path->arithmetic != BF16_DOT || !runs(path)) continue;
+        struct made head = it, tail = it;
+        head.k = 32, tail.k = 96, tail.a += 32, tail.b += TILE_NUMBERS;
+        multiply(&head, path, 1);
+        multiply_now(&tail, BF16_DOT, 1);
+        expect_same(__LINE__, path, &it, want, 1);
+    }
+    free(want), unmake(&it);
 }
 
 Test(gemm_bf16, flushes_what_is_tiny_after_rounding_and_nothing_that_rounds_up)
@@ -339,8 +401,8 @@ Test(gemm_bf16, flushes_what_is_tiny_after_rounding_and_nothing_that_rounds_up)
         float want;
     } cases[] = {{-150, 0}, {-152, FLT_MIN}, {-149, 0}, {-125, -FLT_MIN}};
     for (size_t x = 0; x < sizeof cases / sizeof *cases; ++x)
-        for (int p = 0; p < PATHS; ++p) {
-            if (!runs(p)) continue;
+        for (const struct path *path = paths; path < paths + PATHS; ++path) {
+            if (!runs(path)) continue;
             static bf16 a[16 * 32] __attribute__((aligned(64)));
             static bf16 b[2 * TILE_NUMBERS] __attribute__((aligned(64)));
             float c;
@@ -348,22 +410,21 @@ Test(gemm_bf16, flushes_what_is_tiny_after_rounding_and_nothing_that_rounds_up)
             a[0] = bf16_round(0x1p-63f), b[b_index(512, 0, 0)] = bf16_round(0x1p-63f);
             a[2] = bf16_round(-0x1p-62f);
             b[b_index(512, 2, 0)] = bf16_round(ldexpf(1, cases[x].taken + 62));
-            cr_assert(gemm_bf16_path_use(paths[p]));
-            product(&c, 1, operand_a_bf16(a, 32), (struct operand_b){b, 32, 512}, BF16,
-                    1, 1, 3, 0);
-            cr_expect(c == cases[x].want, "%s: 2^-126 - 2^%d gives %a", paths[p],
+            cr_assert(gemm_bf16_path_use(path->arithmetic, path->name));
+            product(&c, 1, operand_a_bf16(a, 32), (struct operand_b){b, 32, 512},
+                    path->arithmetic, 1, 1, 3, 0);
+            cr_expect(c == cases[x].want, "%s: 2^-126 - 2^%d gives %a", path->name,
                       cases[x].taken, (double)c);
         }
 }
 
 // ====== Tiles ======
 
+static const struct path tiles = {BF16, "AMX"};
+
 static void *multiply_on_a_thread(void *made)
 {
-    const struct made *it = made;
-    product(it->c, it->ldc, operand_a_bf16(it->a, it->row),
-            (struct operand_b){it->b, TILE_DEPTH, it->panel}, BF16, it->m, it->n, it->k,
-            0);
+    multiply_now(made, BF16, 0);
     return NULL;
 }
 
@@ -375,14 +436,14 @@ Test(gemm_bf16, works_on_all_threads_at_once)
     amx_emulate();
     for (int t = 0; t < THREADS; ++t) {
         make(&it[t], 33, 40, 70, UNIFORM, 0, 0, (uint32_t)t);
-        multiply(&it[t], "AMX", 1); // not what the thread will compute
+        multiply(&it[t], &tiles, 1); // not what the thread will compute
     }
     for (int t = 0; t < THREADS; ++t)
         cr_assert_eq(pthread_create(&thread[t], NULL, multiply_on_a_thread, &it[t]), 0);
     for (int t = 0; t < THREADS; ++t) {
         cr_assert_eq(pthread_join(thread[t], NULL), 0);
-        float *want = defined(&it[t], 0);
-        expect_same(__LINE__, "AMX on a thread", &it[t], want, 0);
+        float *want = defined(&it[t], BF16, 0);
+        expect_same(__LINE__, &tiles, &it[t], want, 0);
         free(want), unmake(&it[t]);
     }
 }
@@ -392,11 +453,11 @@ Test(gemm_bf16, configures_tiles_again_after_someone_else_released_them)
     struct made it;
     amx_emulate();
     make(&it, 5, 5, 5, UNIFORM, 0, 0, 0);
-    float *want = defined(&it, 0);
-    multiply(&it, "AMX", 0);
+    float *want = defined(&it, BF16, 0);
+    multiply(&it, &tiles, 0);
     __asm__ volatile("tilerelease" ::: "memory");
-    multiply(&it, "AMX", 0);
-    expect_same(__LINE__, "AMX", &it, want, 0);
+    multiply(&it, &tiles, 0);
+    expect_same(__LINE__, &tiles, &it, want, 0);
     free(want), unmake(&it);
 }
 
@@ -405,10 +466,10 @@ Test(gemm_bf16, takes_the_cpus_tiles_or_emulated_ones)
     int own = amx_available();
     struct made it;
     make(&it, 20, 20, 40, UNIFORM, 0, 0, 0);
-    cr_expect_eq(gemm_bf16_path_use("AMX"), own);
+    cr_expect_eq(gemm_bf16_path_use(BF16, "AMX"), own);
     amx_emulate();
     cr_expect(amx_available());
-    multiply(&it, "AMX", 0);
+    multiply(&it, &tiles, 0);
     // 2 x 2 tiles of C over two blocks: configuring asks and does, then 4 zeros, 2 times 8, 4
     // stores.
     cr_expect_eq(amx_emulated(), own ? 0 : 2 + 4 + 16 + 4);
@@ -417,14 +478,27 @@ Test(gemm_bf16, takes_the_cpus_tiles_or_emulated_ones)
 
 Test(gemm_bf16, has_a_kernel_by_cpu_and_refuses_unknown_names)
 {
-    cr_expect(gemm_bf16_path_use("portable"));
-    cr_expect_str_eq(gemm_bf16_path(), "portable");
-    cr_expect_eq(gemm_bf16_path_use("Fortran"), 0);
-    cr_expect_str_eq(gemm_bf16_path(), "portable");
-    cr_expect(gemm_bf16_path_use(NULL));
-    cr_expect_str_eq(gemm_bf16_path(), amx_available()    ? "AMX"
-                                       : cpu_has_avx512() ? "AVX-512"
-                                                          : "portable");
+    cr_expect(gemm_bf16_path_use(BF16, "portable"));
+    cr_expect_str_eq(gemm_bf16_path(BF16), "portable");
+    cr_expect_eq(gemm_bf16_path_use(BF16, "Fortran"), 0);
+    cr_expect_str_eq(gemm_bf16_path(BF16), "portable");
+    cr_expect(gemm_bf16_path_use(BF16, NULL));
+    cr_expect_str_eq(gemm_bf16_path(BF16), amx_available()    ? "AMX"
+                                           : cpu_has_avx512() ? "AVX-512"
+                                                              : "portable");
+    cr_expect(gemm_bf16_path_use(BF16_DOT, "portable"));
+    cr_expect_str_eq(gemm_bf16_path(BF16_DOT), "portable");
+    cr_expect(gemm_bf16_path_use(BF16_DOT, NULL));
+    cr_expect_str_eq(gemm_bf16_path(BF16_DOT), cpu_has_avx512_bf16() ? "AVX512-BF16"
+                                               : cpu_has_avx512()    ? "AVX-512"
+                                                                     : "portable");
+    cr_expect_eq(gemm_bf16_path_use(BF16_DOT, "AMX"), 0);
+}
+
+// A CPU whose instruction had another order would have to be refused; those known pass.
+Test(gemm_bf16, trusts_the_instruction_of_the_cpus_that_are_known)
+{
+    cr_expect_eq(dot_available(), cpu_has_avx512_bf16());
 }
 
 Test(gemm_bf16, refuses_rows_that_are_not_whole_blocks, .signal = SIGABRT)

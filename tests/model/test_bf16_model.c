@@ -344,7 +344,7 @@ static void path_check(const char *name)
     for (int i = 0; i < 2; ++i) {
         stack_open(&blocks[i], BF16, 1, (struct attention_shape){2, 37, 24, 3});
         model_open(&model[i], BF16, &small, 2, 5);
-        cr_assert(gemm_bf16_path_use(i ? name : "portable"));
+        cr_assert(gemm_bf16_path_use(BF16, i ? name : "portable"));
         stack_pass(&blocks[i]);
         model_pass(&model[i]);
     }

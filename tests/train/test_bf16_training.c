@@ -97,11 +97,11 @@ Test(bf16_training, plain_c_and_vectors_train_to_the_same_bits)
 {
     if (!cpu_has_avx512()) cr_skip_test("this CPU has no AVX-512");
     struct tiny vectors, portable, mixed;
-    cr_assert(gemm_bf16_path_use("AVX-512"));
+    cr_assert(gemm_bf16_path_use(BF16, "AVX-512"));
     open_in(&vectors, BF16);
     pretrain_run(&vectors.settings);
     open_killed(&mixed, BF16);
-    cr_assert(gemm_bf16_path_use("portable"));
+    cr_assert(gemm_bf16_path_use(BF16, "portable"));
     open_in(&portable, BF16);
     pretrain_run(&portable.settings);
     pretrain_run(&mixed.settings);

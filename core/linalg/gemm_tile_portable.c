@@ -1,23 +1,6 @@
-#include <string.h>
-
 #include "core/base/real.h"
 #include "core/linalg/gemm_bf16.h"
-
-// Rounded once on every CPU: the builtin is an instruction or the library's exact fmaf.
-#define FMA(a, b, c) __builtin_fmaf(a, b, c)
-
-static inline float upper_half(uint32_t pair)
-{
-    uint32_t bits = pair & 0xffff0000;
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-static inline float lower_half(uint32_t pair)
-{
-    return upper_half(pair << 16);
-}
+#include "core/linalg/pair_halves.h"
 
 // sum (16) = S_even + S_odd of one block: the pairs of a row of A times those of a tile of B.
 static inline void block_sum(float sum[TILE_SIDE], const bf16 *a, const bf16 *b)
@@ -36,7 +19,7 @@ static inline void block_sum(float sum[TILE_SIDE], const bf16 *a, const bf16 *b)
     for (size_t j = 0; j < TILE_SIDE; ++j) sum[j] = even[j] + odd[j];
 }
 
-KERNEL void gemm_bf16_portable(float *c, size_t ldc, const bf16 *a, size_t row,
+KERNEL void gemm_tile_portable(float *c, size_t ldc, const bf16 *a, size_t row,
                                const bf16 *b, size_t panel, size_t m, size_t n,
                                size_t k, int accumulate)
 {

@@ -107,7 +107,7 @@ static tile_function *const tile_table[ROWS][2] = {
 // Rows of A that stay in the first-level cache while B streams from the second-level one.
 enum { BLOCK_ROWS = 54 };
 
-TARGET void gemm_bf16_avx512(float *c, size_t ldc, const bf16 *a, size_t row,
+TARGET void gemm_tile_avx512(float *c, size_t ldc, const bf16 *a, size_t row,
                              const bf16 *b, size_t panel, size_t m, size_t n, size_t k,
                              int accumulate)
 {

@@ -5,7 +5,7 @@
 
 enum { BLOCK = 2 * TILE_SIDE };
 
-// The arguments of gemm_bf16_amx.
+// The arguments of gemm_tile_amx.
 struct task {
     float *c;
     const bf16 *a, *b;
@@ -104,7 +104,7 @@ static void block(const struct task *it, size_t i, size_t j)
 }
 
 // 32 rows of A stay in the first-level cache while B streams from the second-level one.
-void gemm_bf16_amx(float *c, size_t ldc, const bf16 *a, size_t row, const bf16 *b,
+void gemm_tile_amx(float *c, size_t ldc, const bf16 *a, size_t row, const bf16 *b,
                    size_t panel, size_t m, size_t n, size_t k, int accumulate)
 {
     struct task task = {.a = a, .b = b, .ldc = ldc, .row = row, .panel = panel};
