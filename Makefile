@@ -30,10 +30,6 @@ THREADS     ?=
 ARITHMETIC  ?=
 ## EPOCHS      passes over the data, instead of the recipe's
 EPOCHS      ?=
-## RATES       peak learning rates for `make pilots`, as 5e-4,1e-3
-RATES       ?=
-## BATCH       images an update for `make pilots`, instead of the recipe's
-BATCH       ?=
 ## MODE        release, debug, double, sanitize, tsan: how programs are compiled
 MODE        ?= release
 ## CIFAR10_DIR folder with the CIFAR-10 binary files (default: data/, else a download)

@@ -47,17 +47,12 @@ accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REAS
 	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))
 
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
-.PHONY: pretrain pretrain-all pilots FORCED
+.PHONY: pretrain pretrain-all FORCED
 pretrain: $(TRAINER) | $(cifar10)
 	@$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(call quote,$(RUN)))
 
 pretrain-all: $(TRAINER) | $(cifar10) ## train every run, one after another
 	@for run in $(RUNS); do ( $(call train,"$$run") ); done
-
-pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training images held out (RUN, RATES=5e-4,1e-3, EPOCHS=3, BATCH)
-	@exec $< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
-	    $(call flag,rates,$(RATES)) $(call flag,batch,$(BATCH)) $(call flag,epochs,$(EPOCHS)) $(call flag,seed,$(SEED)) \
-	    $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) $(call flag,force,$(FORCE))
 
 # At the smoke tier weights are made on the spot; the program knows by itself when they are up to date.
 SMOKE_WEIGHTS := $(RESULTS)/smoke-planted/weights

@@ -23,4 +23,10 @@ double effective_rank(const double *s, size_t count);
 /// smallest on. s (count) descending.
 double rank_tail(const double *s, size_t count, size_t r);
 
+/// low (m,n) = sum_{i < r} s_i u_i v_i^T of a (m,n), its best approximation of rank r (Eckart,
+/// Young, Mirsky), and s (min(m,n)) its singular values; NULL: not wanted. low may be a. Otherwise
+/// as singular_values. Requires r <= min(m,n).
+int truncate_rank(double *low, double *s, const double *a, size_t m, size_t n, size_t r,
+                  struct arena *arena) __attribute__((warn_unused_result));
+
 #endif

@@ -19,6 +19,13 @@ size_t draw_size(struct draw *draw, size_t least, size_t most)
     return least + rng_below(&draw->rng, (uint32_t)(most - least + 1));
 }
 
+double *draw_normals(struct draw *draw, size_t count)
+{
+    double *numbers = arena_doubles(draw->arena, count);
+    for (size_t i = 0; i < count; ++i) numbers[i] = rng_normal(&draw->rng);
+    return numbers;
+}
+
 double draw_residual(struct draw *draw, double lhs, double rhs, double size,
                      double roundings)
 {

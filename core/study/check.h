@@ -32,6 +32,9 @@ struct draw {
 /// A size drawn uniformly from least..most.
 size_t draw_size(struct draw *draw, size_t least, size_t most);
 
+/// `count` standard normal numbers from the draw's stream, in its arena.
+double *draw_normals(struct draw *draw, size_t count);
+
 /// The residual of an identity on one instance, relative: |lhs - rhs| / (|lhs| + |rhs|).
 typedef double residual_function(struct draw *draw);
 

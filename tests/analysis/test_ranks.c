@@ -46,3 +46,21 @@ Test(ranks, singular_values_leave_the_matrix_as_it_is)
     expect_close(tails, missed, 3, 1e-14, 0);
     arena_close(&arena);
 }
+
+// The rank-one part of diag(3, 4) in a 2 x 3 matrix is the 4 alone; nothing of rank 0 is left.
+Test(ranks, a_truncation_keeps_the_largest_components)
+{
+    const double a[] = {3, 0, 0, 0, 0, 4}, one[] = {0, 0, 0, 0, 0, 4}, none[6] = {0},
+                 values[] = {4, 3};
+    double low[6], s[2];
+    struct arena arena;
+    arena_open_growing(&arena, "test");
+    cr_assert_eq(truncate_rank(low, s, a, 2, 3, 1, &arena), 0);
+    expect_close(low, one, 6, 1e-14, 1e-14);
+    expect_close(s, values, 2, 1e-14, 0);
+    cr_assert_eq(truncate_rank(low, NULL, a, 2, 3, 2, &arena), 0);
+    expect_close(low, a, 6, 1e-14, 1e-14);
+    cr_assert_eq(truncate_rank(low, NULL, a, 2, 3, 0, &arena), 0);
+    expect_close(low, none, 6, 0, 0);
+    arena_close(&arena);
+}

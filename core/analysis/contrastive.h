@@ -1,0 +1,61 @@
+/// The masked loss as a spectral contrastive loss: what remains true of Theorem 4.3 and Eq. 10.
+///
+/// Draw an image and a mask: x = the visible patches with the place of one hidden patch, y = that
+/// patch. phi(y) in R^q are features of the target (its pixels and a 1, say), S = E phi phi^T,
+/// f(x) in R^k the output of any trunk and D (q,k) its linear head. Then, for every f, every D and
+/// every distribution (a sample's own included), with g(y) = D^T S^{-1} phi(y),
+///
+///     E |S^{-1/2} (phi(y) - D f(x))|^2 = q - 2 E f(x).g(y) + E' (f(x).g(y'))^2
+///
+/// where E' draws x and y' independently: a constant plus the spectral contrastive loss (HaoChen et
+/// al. 2021) whose positive pairs are visible and hidden part of one image. Proof: expand the
+/// square. E phi^T S^{-1} phi = tr(S^{-1} S) = q; the cross term is -2 E f.g; and E g g^T =
+/// D^T S^{-1} S S^{-1} D = D^T S^{-1} D. Without the whitening the repulsion gives way to a
+/// penalty:
+///
+///     E |phi - D f|^2 = tr S - 2 E f.g0 + E |D f|^2,   g0 = D^T phi
+#ifndef MASKBOOK_ANALYSIS_CONTRASTIVE_H
+#define MASKBOOK_ANALYSIS_CONTRASTIVE_H
+
+#include <stddef.h>
+
+#include "core/base/arena.h"
+
+/// A sample of n pairs and a head; all borrowed.
+struct contrastive_pairs {
+    size_t count, features, width; ///< n, q, k
+    const double *target;          ///< (n,q) phi
+    const double *trunk;           ///< (n,k) f
+    const double *head;            ///< (q,k) D
+};
+
+/// Both sides of both identities; expectations are means over the n pairs, and over all n^2 pairs
+/// where x and y' are independent.
+struct contrastive {
+    double whitened;   ///< E |S^{-1/2} (phi - D f)|^2
+    double attraction; ///< -2 E f.g
+    double repulsion;  ///< E' (f.g')^2
+    double plain;      ///< E |phi - D f|^2
+    double trace;      ///< tr S
+    double pull;       ///< -2 E f.g0
+    double penalty;    ///< E |D f|^2
+    double push;       ///< E' (f.g0')^2, what the penalty would have to be
+    double condition;  ///< of S: its largest eigenvalue by its least
+};
+
+/// Computes all of them. Work 2 n^2 k + O(n q (q + k)) multiply-adds; memory O(n (q + k)) from
+/// `arena`, given back. Returns 0, or nonzero when S is not numerically positive definite.
+int contrastive_measure(struct contrastive *found,
+                        const struct contrastive_pairs *pairs, struct arena *arena)
+    __attribute__((warn_unused_result));
+
+/// |whitened - (q + attraction + repulsion)| by the sum of the sizes of these four terms.
+double contrastive_residual(const struct contrastive *found, size_t features);
+
+/// What rounding may make of it: 3 n + q + 2 k roundings of the sums (a mean over pairs is one of n
+/// sums of n terms), and 2 q^2 cond(S) of the factor of S and the solutions with it (Higham,
+/// Accuracy and Stability, theorem 10.4), each 2^-53.
+double contrastive_rounding(const struct contrastive *found,
+                            const struct contrastive_pairs *pairs);
+
+#endif

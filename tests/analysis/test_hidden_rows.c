@@ -1,0 +1,104 @@
+#include "core/analysis/hidden_rows.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+#include "core/data/masks.h"
+#include "core/data/patches.h"
+#include "core/data/planted.h"
+#include "tests/expect_close.h"
+
+enum { IMAGES = 20, PATCH = 8, T = 16, F = 192, V = 4, M = T - V, D = 12 };
+
+static struct arena arena;
+static struct images images;
+static struct mae mae;
+static real *weights;
+
+static void open_images(void)
+{
+    static const struct mae_shape shape = {32, 3, PATCH, D, 1, 1, 2, 2};
+    arena_open_growing(&arena, "test");
+    planted_make(&images, 4, IMAGES, PLANTED_NOISE);
+    mae_open(&mae, &shape, &arena);
+    weights = arena_reals(&arena, mae.parameters.count);
+    parameters_initialise(weights, &mae.parameters, 3);
+}
+
+static void close_images(void)
+{
+    images_free(&images);
+    arena_close(&arena);
+}
+
+TestSuite(hidden_rows, .init = open_images, .fini = close_images);
+
+// The truth of hidden patch `h` of an image under the masks of seed 6.
+static void expect_truth(const struct hidden_rows *rows, size_t image, size_t h)
+{
+    real patches[T * F];
+    int32_t visible[V], hidden[M];
+    patches_from_bytes(patches, images.pixels + image * IMAGE_BYTES, PATCH);
+    mask_draw(visible, hidden, T, .75, 6, EVALUATION_EPOCH, (uint32_t)image);
+    for (size_t f = 0; f < F; ++f)
+        cr_assert_eq(hidden_truth(rows, image)[h * F + f],
+                     (double)patches[(size_t)hidden[h] * F + f], "image %zu", image);
+}
+
+// The head turns the decoder's tokens into the prediction, so that both are of the same patches.
+Test(hidden_rows, rows_of_a_model_belong_together)
+{
+    struct hidden_rows rows;
+    const struct evaluation evaluation = {.mae = &mae,
+                                          .weights = weights,
+                                          .images = &images,
+                                          .count = IMAGES,
+                                          .mask_ratio = .75,
+                                          .seed = 6,
+                                          .threads = 2};
+    const real *head = weights +
+                       parameters_find(&mae.parameters, "decoder.head.weight")->offset,
+               *bias = weights +
+                       parameters_find(&mae.parameters, "decoder.head.bias")->offset;
+    hidden_rows_learned(&rows, &evaluation, &arena);
+    cr_assert(rows.images == IMAGES && rows.rows == M && rows.visible == V &&
+              rows.features == F && rows.width == D);
+    for (size_t i = 0; i < IMAGES; i += 19)
+        for (size_t h = 0; h < M; ++h) {
+            double pixels[F];
+            expect_truth(&rows, i, h);
+            for (size_t f = 0; f < F; ++f) {
+                pixels[f] = (double)bias[f];
+                for (size_t d = 0; d < D; ++d)
+                    pixels[f] +=
+                        (double)head[f * D + d] * rows.decoded[(i * M + h) * D + d];
+            }
+            expect_close(hidden_prediction(&rows, i) + h * F, (const double *)pixels, F,
+                         0, 2e-6);
+        }
+    // A layer norm with its initial weights: every token of the encoder has squared norm D.
+    double square = 0;
+    for (size_t d = 0; d < D; ++d) square += pow(rows.encoded[(7 * V + 1) * D + d], 2);
+    cr_expect_float_eq(square, D, .05 * D, "but for epsilon: %g", square);
+}
+
+Test(hidden_rows, rows_of_the_linear_predictor_have_the_same_masks)
+{
+    struct hidden_rows rows;
+    struct linear_predictor predictor;
+    linear_predictor_fit(&predictor, &images, PATCH, 2, &arena);
+    cr_assert_eq(
+        hidden_rows_linear(&rows, &predictor, &images, IMAGES, .75, 6, 2, &arena), 0);
+    cr_expect(!rows.decoded && rows.rows == M);
+    double error = 0, variance = 0;
+    for (size_t i = 0; i < IMAGES; ++i)
+        for (size_t h = 0; h < M; ++h) {
+            expect_truth(&rows, i, h);
+            for (size_t f = 0; f < F; ++f) {
+                const double x = hidden_truth(&rows, i)[h * F + f];
+                error += pow(x - hidden_prediction(&rows, i)[h * F + f], 2);
+                variance += x * x;
+            }
+        }
+    cr_expect_lt(error, .1 * variance, "20 images are predicted from themselves");
+}
