@@ -13,7 +13,9 @@
 struct claim {
     const char *id, *place, *statement, *printed, *kind, *margin_source, *data, *tier,
         *target, *experiment;
-    double effect; ///< printed effect e, 0 if none
+    /// The effect e that a measurement is compared with: as printed, or where nothing is printed as
+    /// `margin_source` fixes it; 0 if none.
+    double effect;
     double margin; ///< NAN when the kind needs none
 };
 
@@ -44,8 +46,9 @@ void claims_digest(char digest[HASH_HEX], const struct claims *claims,
 /// unit.
 int printed_parse(double *value, double *half, const char *text);
 
-/// Why a claim cannot be judged at this tier on this data, for any result: "imagenet", "no data" or
-/// "paper tier" (a claim of the paper tier at another tier); NULL if it can. Static storage.
+/// Why a claim cannot be judged at this tier on this data, for any result: "imagenet", "no data",
+/// "planted scenes only" (what is claimed is known of them alone) or "paper tier" (a claim of the
+/// paper tier at another tier); NULL if it can. Static storage.
 const char *claim_excluded(const struct claim *claim, enum tier tier, const char *data);
 
 #endif

@@ -78,6 +78,7 @@ struct conditions {
 
 /// Caps a verdict. A claim with data "none" keeps it. For all others, in this order:
 /// a claim that cannot be judged here (claim_excluded) becomes NOT-RUN;
+/// an identity keeps its verdict, as it holds at all weights and on all images, or fails;
 /// at the desk tier, REPRODUCED becomes REPRODUCED-SCALED;
 /// a pass becomes TREND-ONLY at the smoke tier, on planted data (unless the claim is about planted
 /// data), with 1 or 2 pretrainings an arm, with epochs of the user's own, and on a pilot;

@@ -28,11 +28,13 @@ struct estimate study_gap(const struct study *study, const double *a, const doub
 
 int other_images(const struct run *run, const char *id)
 {
+    static const char *const needs[][2] = {
+        {"cifar10", "cifar10"}, {"imagenet", "imagefolder"}, {"planted", "planted"}};
     const char *data = run_claim(run, id).data;
-    return (strcmp(data, "cifar10") == 0 &&
-            strcmp(run->options.data, "cifar10") != 0) ||
-           (strcmp(data, "imagenet") == 0 &&
-            strcmp(run->options.data, "imagefolder") != 0);
+    for (size_t i = 0; i < sizeof needs / sizeof *needs; ++i)
+        if (strcmp(data, needs[i][0]) == 0)
+            return strcmp(run->options.data, needs[i][1]) != 0;
+    return 0;
 }
 
 enum { NOTE_TEXT = 768 };

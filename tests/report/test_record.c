@@ -145,13 +145,15 @@ Test(record, a_table_shows_the_verdict_that_was_recorded)
     run_judge(&run, "order", &(struct estimate){2, 1.5, 3, 100}, 1, 0, "t", "");
     run_judge(&run, "cifar", &(struct estimate){2, 1.5, 3, 100}, 1, 1, "t", "");
     run_judge(&run, "accuracy", &(struct estimate){44.5, 43, 46, 9}, 1, 0, "t", "");
-    run_verdict(&run, "map", VERDICT_NOT_RUN, NULL, "", "not wanted");
+    run_judge(&run, "map", &(struct estimate){2, 1.5, 3, 9}, 1, 0, "t", "");
+    run_verdict(&run, "pure", VERDICT_NOT_RUN, NULL, "", "not wanted");
     run_pilot(&run, "pilot weights: %d of %d epochs", 2, 63);
     run_judge(&run, "rise", &(struct estimate){2, 1.5, 3, 100}, 1, 0, "t", "");
     static const char *const want[][2] = {{"order", "REPRODUCED-SCALED"},
                                           {"cifar", "TREND-ONLY"},
                                           {"accuracy", "NOT-RUN(paper tier)"},
-                                          {"map", "NOT-RUN"},
+                                          {"map", "NOT-RUN(planted scenes only)"},
+                                          {"pure", "NOT-RUN"},
                                           {"same", "-"},
                                           {"rise", "TREND-ONLY"}};
     for (size_t i = 0; i < sizeof want / sizeof *want; ++i) {

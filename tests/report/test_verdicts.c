@@ -258,6 +258,11 @@ static const struct cap caps[] = {
      "image",
      VERDICT_REPRODUCED,
      VERDICT_NOT_RUN},
+    {__LINE__,
+     {TIER_PAPER, "cifar10", 0, 0, 0},
+     "map",
+     VERDICT_REPRODUCED,
+     VERDICT_NOT_RUN},
     // Fewer than three pretrainings an arm show a trend.
     {__LINE__,
      {TIER_PAPER, "cifar10", 0, 2, 0},
@@ -407,6 +412,21 @@ Test(verdicts, tier_data_pretrainings_and_pilots_cap_what_a_claim_can_earn)
                        caps[i].want);
     }
     claims_free(&claims);
+}
+
+// It holds at all weights and on all images, or fails: a pilot's are as good as any.
+Test(verdicts, an_identity_on_trained_weights_is_never_capped)
+{
+    const struct conditions pilot = {TIER_SMOKE, "planted", 1, 1, 1};
+    const struct claim trained = {.kind = "identity", .data = "any", .tier = "smoke"},
+                       photographs = {
+                           .kind = "identity", .data = "cifar10", .tier = "smoke"};
+    expect_verdict(__LINE__, verdict_cap(VERDICT_REPRODUCED, &trained, &pilot),
+                   VERDICT_REPRODUCED);
+    expect_verdict(__LINE__, verdict_cap(VERDICT_REFUTED, &trained, &pilot),
+                   VERDICT_REFUTED);
+    expect_verdict(__LINE__, verdict_cap(VERDICT_REPRODUCED, &photographs, &pilot),
+                   VERDICT_NOT_RUN);
 }
 
 Test(verdicts, the_kind_in_the_table_chooses_the_rule)

@@ -51,6 +51,18 @@ Test(judgement, a_claim_on_photographs_gets_no_number_of_other_images)
                      "cifar\tREPRODUCED-SCALED\t2\t1.5\t3\t100\tbootstrap\ta note");
 }
 
+Test(judgement, a_claim_on_planted_scenes_gets_no_number_of_photographs)
+{
+    const struct estimate parts[] = {{2, 1.5, 3, 100}};
+    struct study study;
+    char words[512];
+    open_study(&study, "--tier desk --data cifar10", words);
+    study_judge(&study, "map", parts, 1, 0, "bootstrap", "a note");
+    cr_expect_eq(run_close(&study.run), 0);
+    cr_expect_str_eq(verdict_of("desk-cifar10", "map"),
+                     "map\tNOT-RUN\tnan\tnan\tnan\t0\t\tplanted scenes only; a note");
+}
+
 Test(judgement, the_note_begins_with_the_scale_and_all_parts_have_to_hold)
 {
     const struct estimate parts[] = {{2, 1.5, 3, 100}, {.5, -1, 2, 50}};
