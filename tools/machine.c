@@ -2,8 +2,8 @@
 /// force, the number of threads and the arithmetic; and a canary, the hash of one fixed product and
 /// eigenproblem. Two machines with the same canary give the same bits. `make doctor` runs it.
 #include <stdio.h>
-#include <string.h>
 
+#include "core/base/cpu.h"
 #include "core/base/die.h"
 #include "core/base/hash.h"
 #include "core/base/options.h"
@@ -17,23 +17,6 @@
 enum {
     SIDE = 96
 }; ///< rows of the canary's matrices; not a multiple of every kernel's tile
-
-// The processor's name from /proc/cpuinfo; "unknown" where the kernel gives none.
-static void print_cpu(void)
-{
-    char line[256], name[256] = "unknown";
-    FILE *file = fopen("/proc/cpuinfo", "r");
-    while (file && fgets(line, sizeof line, file)) {
-        const char *colon = strchr(line, ':');
-        if (colon && !strncmp(line, "model name", 10)) {
-            snprintf(name, sizeof name, "%s", colon + 2);
-            name[strcspn(name, "\n")] = 0;
-            break;
-        }
-    }
-    if (file) fclose(file);
-    printf("cpu         %s\n", name);
-}
 
 // hex (HASH_HEX) = hash of C = A B and of the eigenvalues of A A^T in double, A and B normal.
 static void canary(char hex[HASH_HEX])
@@ -70,9 +53,10 @@ int main(int argc, char **argv)
     options_read(options, count, argc, argv, "machine [--threads N] [--arithmetic A]");
     enum arithmetic arithmetic =
         arithmetic_choose(option_text(options, count, "arithmetic"));
-    char hex[HASH_HEX];
+    char hex[HASH_HEX], cpu[CPU_NAME];
     canary(hex);
-    print_cpu();
+    cpu_name(cpu, "/proc/cpuinfo");
+    printf("cpu         %s\n", cpu);
     printf("core type   %s\n", coretype_name());
     printf("openblas    %s\n", coretype_library());
     printf("threads     %d\n", parse_threads(option_text(options, count, "threads")));

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/cpu.h"
 #include "core/base/die.h"
 #include "core/base/files.h"
 #include "core/base/tsv.h"
@@ -65,27 +66,9 @@ void provenance_commit(char commit[HASH_HEX])
     snprintf(commit, HASH_HEX, "%.64s", found ? line : "unknown");
 }
 
-static void cpu_model(char *model, size_t size)
-{
-    snprintf(model, size, "unknown");
-    FILE *file = fopen("/proc/cpuinfo", "re");
-    if (!file) return;
-    char line[1024];
-    while (fgets(line, sizeof line, file)) {
-        const char *colon = strchr(line, ':');
-        if (strncmp(line, "model name", 10) || !colon) continue;
-        line[strcspn(line, "\n")] = 0;
-        snprintf(model, size, "%s", colon + 1 + strspn(colon + 1, " \t"));
-        for (char *c = model; *c; ++c)
-            if ((unsigned char)*c < ' ') *c = ' ';
-        break;
-    }
-    fclose(file);
-}
-
 void provenance_machine(struct provenance *provenance)
 {
-    char commit[HASH_HEX], line[256], model[256];
+    char commit[HASH_HEX], line[256], cpu[CPU_NAME];
     provenance_commit(commit);
     provenance_add(provenance, "commit", commit, 0);
 
@@ -94,8 +77,8 @@ void provenance_machine(struct provenance *provenance)
                              "git --no-optional-locks status --porcelain "
                              "--untracked-files=no 2>/dev/null");
     provenance_add(provenance, "dirty", !known ? "unknown" : *line ? "yes" : "no", 0);
-    cpu_model(model, sizeof model);
-    provenance_add(provenance, "CPU", model, 0);
+    cpu_name(cpu, "/proc/cpuinfo");
+    provenance_add(provenance, "CPU", cpu, 0);
 }
 
 void provenance_file(struct provenance *provenance, const char *name, const char *path)

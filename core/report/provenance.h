@@ -24,7 +24,7 @@ void provenance_add(struct provenance *provenance, const char *what, const char 
                     int keyed);
 
 /// Adds "commit" (git rev-parse HEAD, or "unknown"), "dirty" (whether tracked files have changed
-/// since: yes, no or unknown) and "CPU" (model name of /proc/cpuinfo), none of them keyed.
+/// since: yes, no or unknown) and "CPU" (core/base/cpu.h), none of them keyed.
 void provenance_machine(struct provenance *provenance);
 
 /// Adds the digest of the file `path`, listed as `name`. Dies (EXIT_INPUT) when it cannot be read.
