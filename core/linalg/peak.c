@@ -8,48 +8,23 @@
 #include "core/linalg/amx.h"
 #include "core/linalg/bf16.h"
 #include "core/linalg/coretype.h"
+#include "core/linalg/gemm_bf16.h"
 
 // Instructions between two looks at the clock: some tens of microseconds.
 enum { VECTOR_ROUND = 96 * 1024, TILE_ROUND = 2 * 1024 };
 
-// Twelve chains x <- a x + b in registers 0..11, with a in 12 and b in 13: more than the ten
-// multiply-adds in flight of a CPU that starts two a cycle with a latency of five, the most so far.
-// In assembly, so that neither the compiler nor its options matter.
-enum { CHAINS = 12, LANES = 16 };
+// Chains in registers from 0 on, more than a CPU has instructions in flight: of multiply-adds
+// x <- a x + b ten, where two start a cycle and take five; of VDPBF16PS, x <- x + a b over pairs,
+// twelve, where two start a cycle and take six. In assembly, so that neither the compiler nor its
+// options matter.
+enum { FMA_CHAINS = 12, DOT_CHAINS = 24, LANES = 16 };
 
-static const float numbers[CHAINS + 2][LANES] = {
-    [0 ... CHAINS - 1] = {.31f, .97f, 1.83f, .59f, .12f, 1.41f, .26f, .73f, 1.09f, .47f,
-                          .88f, .05f, 1.62f, .38f, .21f, 1.17f},
-    [CHAINS] = {[0 ... LANES - 1] = -.743f},
-    [CHAINS + 1] = {[0 ... LANES - 1] = 1.318f},
+static const float numbers[DOT_CHAINS][LANES] = {
+    [0 ... DOT_CHAINS - 1] = {.31f, .97f, 1.83f, .59f, .12f, 1.41f, .26f, .73f, 1.09f,
+                              .47f, .88f, .05f, 1.62f, .38f, .21f, 1.17f},
 };
-
-// clang-format off
-#define EACH(DO, set)                                                                  \
-    DO(set, 0) DO(set, 1) DO(set, 2) DO(set, 3) DO(set, 4) DO(set, 5)                  \
-    DO(set, 6) DO(set, 7) DO(set, 8) DO(set, 9) DO(set, 10) DO(set, 11)
-#define LOAD(set, i)  "vmovups 64*" #i "(%[numbers]), %%" #set #i "\n\t"
-#define CHAIN(set, i) "vfmadd213ps %%" #set "13, %%" #set "12, %%" #set #i "\n\t"
-#define MULTIPLY_ADD(name, set)                                                        \
-    static void name(void)                                                             \
-    {                                                                                  \
-        long times = VECTOR_ROUND / CHAINS;                                            \
-        __asm__ volatile(EACH(LOAD, set) LOAD(set, 12) LOAD(set, 13)                   \
-                         "1:\n\t"                                                      \
-                         EACH(CHAIN, set)                                              \
-                         "dec %[times]\n\t"                                            \
-                         "jnz 1b\n\t"                                                  \
-                         "vzeroupper"                                                  \
-                         : [times] "+r"(times)                                         \
-                         : [numbers] "r"(numbers), "m"(numbers)                        \
-                         : "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",       \
-                           "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",  \
-                           "xmm13");                                                   \
-    }
-// clang-format on
-MULTIPLY_ADD(round_avx512, zmm)
-MULTIPLY_ADD(round_avx2, ymm)
-
+static const float factors[2][LANES] = {
+    [0] = {[0 ... LANES - 1] = -.743f}, [1] = {[0 ... LANES - 1] = 1.318f}};
 static bf16 operand[4][TILE_NUMBERS] __attribute__((aligned(64)));
 
 static void operands_fill(void)
@@ -58,6 +33,51 @@ static void operands_fill(void)
         for (int i = 0; i < TILE_NUMBERS; ++i)
             operand[f][i] = bf16_round((float)((i * 37 + f * 11) % 101 - 50) * 0.0173f);
 }
+
+// clang-format off
+#define TWELVE(DO, set)                                                                \
+    DO(set, 0) DO(set, 1) DO(set, 2) DO(set, 3) DO(set, 4) DO(set, 5)                  \
+    DO(set, 6) DO(set, 7) DO(set, 8) DO(set, 9) DO(set, 10) DO(set, 11)
+#define TWICE_TWELVE(DO, set) TWELVE(DO, set)                                          \
+    DO(set, 12) DO(set, 13) DO(set, 14) DO(set, 15) DO(set, 16) DO(set, 17)            \
+    DO(set, 18) DO(set, 19) DO(set, 20) DO(set, 21) DO(set, 22) DO(set, 23)
+#define LOAD(set, i) "vmovups 64*" #i "(%[numbers]), %%" #set #i "\n\t"
+#define FMA(set, i)  "vfmadd213ps %%" #set "13, %%" #set "12, %%" #set #i "\n\t"
+#define DOT(set, i)  "vdpbf16ps %%" #set "25, %%" #set "24, %%" #set #i "\n\t"
+#define LOW_REGISTERS                                                                  \
+    "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",    \
+    "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15"
+#define HIGH_REGISTERS                                                                 \
+    "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24",   \
+    "xmm25"
+// name(): VECTOR_ROUND instructions CHAIN on the registers of EACH, x and y in those called left
+// and right.
+#define ROUND(name, set, EACH, chains, CHAIN, x, y, left, right, ...)                  \
+    static void name(void)                                                             \
+    {                                                                                  \
+        long times = VECTOR_ROUND / chains;                                            \
+        __asm__ volatile("vmovups (%[a]), %%" #set #left "\n\t"                        \
+                         "vmovups (%[b]), %%" #set #right "\n\t"                       \
+                         EACH(LOAD, set)                                               \
+                         "1:\n\t"                                                      \
+                         EACH(CHAIN, set)                                              \
+                         "dec %[times]\n\t"                                            \
+                         "jnz 1b\n\t"                                                  \
+                         "vzeroupper"                                                  \
+                         : [times] "+r"(times)                                         \
+                         : [numbers] "r"(numbers), [a] "r"(x), [b] "r"(y),             \
+                           "m"(numbers), "m"(factors), "m"(operand)                    \
+                         : "cc", __VA_ARGS__);                                         \
+    }
+// clang-format on
+// The attribute lets the high registers be named.
+__attribute__((target("avx512f"))) static void round_dot(void);
+ROUND(round_dot, zmm, TWICE_TWELVE, DOT_CHAINS, DOT, operand[0], operand[1], 24, 25,
+      LOW_REGISTERS, HIGH_REGISTERS)
+ROUND(round_avx512, zmm, TWELVE, FMA_CHAINS, FMA, factors[0], factors[1], 12, 13,
+      LOW_REGISTERS)
+ROUND(round_avx2, ymm, TWELVE, FMA_CHAINS, FMA, factors[0], factors[1], 12, 13,
+      LOW_REGISTERS)
 
 // Four sums, of two tiles of A and two of B; each sum is complete before it is needed again.
 static void round_amx(void)
@@ -87,9 +107,12 @@ struct kernel {
 
 static struct kernel kernel_choose(enum arithmetic arithmetic)
 {
-    const double tile = 2. * TILE_SIDE * TILE_NUMBERS, fma512 = 2 * 16, fma256 = 2 * 8;
+    const double tile = 2. * TILE_SIDE * TILE_NUMBERS, dot = 4 * LANES,
+                 fma512 = 2 * LANES, fma256 = LANES;
     if (arithmetic == BF16 && amx_available())
         return (struct kernel){"AMX", round_amx, TILE_ROUND * tile};
+    if (arithmetic == BF16_DOT && dot_available())
+        return (struct kernel){"AVX512-BF16", round_dot, VECTOR_ROUND * dot};
     if (arithmetic == FP32 && cpu_has_avx512())
         return (struct kernel){"AVX-512", round_avx512, VECTOR_ROUND * fma512};
     if (arithmetic == FP32 && cpu_has_avx2())

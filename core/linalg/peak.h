@@ -10,12 +10,12 @@
 /// multiply and add in registers for about `seconds`: the sum of the threads' medians over five
 /// windows. 0 where the CPU has no instruction for it.
 /// FP32: fused multiply-adds of the widest vectors that core/linalg/product.h uses. BF16: AMX
-/// tiles. The numbers are neither zeros nor powers of two, which some CPUs multiply at a higher
-/// clock.
+/// tiles. BF16_DOT: VDPBF16PS on 512-bit vectors. The numbers are neither zeros nor powers of two,
+/// which some CPUs multiply at a higher clock.
 /// Requires 1..256 threads and one caller at a time. Dies (EXIT_SYSTEM) when a thread is refused.
 double peak_rate(enum arithmetic arithmetic, int threads, double seconds);
 
-/// The instruction that peak_rate measures: "AVX-512", "AVX2", "AMX", or "none".
+/// The instruction that peak_rate measures: "AVX-512", "AVX2", "AMX", "AVX512-BF16", or "none".
 const char *peak_instruction(enum arithmetic arithmetic);
 
 #endif
