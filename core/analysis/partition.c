@@ -61,7 +61,7 @@ static int matching_decode(uint8_t *labels, size_t code, size_t k)
 double partition_match(uint8_t *match, const uint8_t *truth, const uint8_t *found,
                        size_t n, size_t k)
 {
-    require(k > 0 && k <= K, "a matching of %zu labels", k);
+    require(k > 0 && k <= PARTITION_MATCHED, "a matching of %zu labels", k);
     int64_t table[K][K], rows[K] = {0}, columns[K] = {0};
     contingency(table, found, truth, n, k);
     double present = 0, overlap[K][K];

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 enum {
-    PARTITION_LABELS = 4,     ///< labels are 0..3
+    PARTITION_LABELS = 8,     ///< labels are 0..7
+    PARTITION_MATCHED = 4,    ///< the most labels that are matched
     PARTITION_ITEMS = 1 << 15 ///< the most items: products of pairs fit 64 bits
 };
 
@@ -28,7 +29,7 @@ double partition_ari(const uint8_t *a, const uint8_t *b, size_t n);
 /// match (k)          m, the label of `truth` for each label of `found`; of several best matchings
 ///                    the first in lexicographic order
 /// truth, found (n)   labels below k
-/// Requires 0 < k <= PARTITION_LABELS, 0 < n <= PARTITION_ITEMS.
+/// Requires 0 < k <= PARTITION_MATCHED, 0 < n <= PARTITION_ITEMS.
 double partition_match(uint8_t *match, const uint8_t *truth, const uint8_t *found,
                        size_t n, size_t k);
 

@@ -20,7 +20,7 @@ enum {
     GROUND_TEXTURES = 10,
     TEXTURES = IMAGE_CLASSES + GROUND_TEXTURES, // objects' first
     REGIONS_LEAST = 2,
-    REGIONS_MOST = 4,
+    REGIONS_MOST = 4, // that are drawn
     REGION_TOKENS_LEAST = 2
 };
 
@@ -48,9 +48,9 @@ static void dictionary_make(struct dictionary *dictionary)
 
 // A scene before noise.
 struct scene {
-    size_t regions;                 // k; region 0 is the object
-    uint32_t texture[REGIONS_MOST]; // in the dictionary
-    int negative[REGIONS_MOST];     // the sign
+    size_t regions;                    // k; region 0 is the object
+    uint32_t texture[PLANTED_REGIONS]; // in the dictionary
+    int negative[PLANTED_REGIONS];     // the sign
     uint8_t region[TOKENS];
 };
 
@@ -71,10 +71,10 @@ static void direction_draw(double *cosine, double *sine, struct rng *rng)
 // The outlines of a scene's regions. The unit of length is a token; the centre of token (row,
 // column) is y = row + 1/2, x = column + 1/2.
 struct outlines {
-    double y, x;                       // centre of the ellipse
-    double cosine, sine;               // its first axis is (cosine, sine) in (y, x)
-    double along, across;              // half-axes
-    double cells[REGIONS_MOST - 1][2]; // (k-1) centres (y, x) of the ground's cells
+    double y, x;                          // centre of the ellipse
+    double cosine, sine;                  // its first axis is (cosine, sine) in (y, x)
+    double along, across;                 // half-axes
+    double cells[PLANTED_REGIONS - 1][2]; // (k-1) centres (y, x) of the ground's cells
 };
 
 static void outlines_draw(struct outlines *outlines, size_t regions, struct rng *rng)
@@ -113,7 +113,7 @@ static int regions_draw(struct scene *scene, struct rng *rng)
 {
     struct outlines outlines;
     outlines_draw(&outlines, scene->regions, rng);
-    size_t sizes[REGIONS_MOST] = {0};
+    size_t sizes[PLANTED_REGIONS] = {0};
     for (size_t t = 0; t < TOKENS; ++t) {
         double y = (double)(t / REGION_GRID) + 0.5, x = (double)(t % REGION_GRID) + 0.5;
         size_t region = outlines_region(&outlines, scene->regions, y, x);
@@ -125,10 +125,13 @@ static int regions_draw(struct scene *scene, struct rng *rng)
     return 1;
 }
 
-static void scene_draw(struct scene *scene, struct rng *rng)
+// A scene of so many regions, or with 0 of a number that is drawn.
+static void scene_draw(struct scene *scene, size_t regions, struct rng *rng)
 {
     scene->texture[0] = rng_below(rng, IMAGE_CLASSES);
-    scene->regions = REGIONS_LEAST + rng_below(rng, REGIONS_MOST - REGIONS_LEAST + 1);
+    scene->regions =
+        regions ? regions
+                : REGIONS_LEAST + rng_below(rng, REGIONS_MOST - REGIONS_LEAST + 1);
     while (!regions_draw(scene, rng)) continue;
 
     uint32_t ground[GROUND_TEXTURES];
@@ -190,7 +193,9 @@ static void noise_add(uint8_t *pixels, const struct steps *steps, struct rng *rn
     }
 }
 
-void planted_make(struct images *images, uint64_t seed, size_t count, double noise)
+// All but the digest; regions as in scene_draw.
+static void scenes_make(struct images *images, uint64_t seed, size_t count,
+                        double noise, size_t regions)
 {
     require(noise >= 0 && count < UINT32_MAX, "%zu scenes with noise %g", count, noise);
     struct dictionary dictionary;
@@ -201,22 +206,45 @@ void planted_make(struct images *images, uint64_t seed, size_t count, double noi
     for (size_t i = 0; i < count; ++i) {
         struct rng rng = rng_open(seed, PURPOSE_SCENE, 0, (uint32_t)i);
         struct scene scene;
-        scene_draw(&scene, &rng);
+        scene_draw(&scene, regions, &rng);
         images->labels[i] = (uint8_t)scene.texture[0];
         memcpy(images->regions + i * TOKENS, scene.region, TOKENS);
         scene_paint(images->pixels + i * IMAGE_BYTES, &scene, &dictionary);
         if (noise > 0) noise_add(images->pixels + i * IMAGE_BYTES, &steps, &rng);
     }
-    planted_digest(images->digest, seed, count, noise);
+}
+
+// The digest, with `more` after the generator's arguments.
+static void digest_make(char hex[HASH_HEX], uint64_t seed, size_t count, double noise,
+                        const char *more)
+{
+    char line[160];
+    int length =
+        snprintf(line, sizeof line, "%s seed %" PRIu64 " count %zu noise %.17g%s",
+                 version, seed, count, noise, more);
+    require(length > 0 && (size_t)length < sizeof line, "planted: a line of %d bytes",
+            length);
+    hash_bytes(hex, line, (size_t)length);
 }
 
 void planted_digest(char hex[HASH_HEX], uint64_t seed, size_t count, double noise)
 {
-    char line[128];
-    int length =
-        snprintf(line, sizeof line, "%s seed %" PRIu64 " count %zu noise %.17g",
-                 version, seed, count, noise);
-    require(length > 0 && (size_t)length < sizeof line, "planted: a line of %d bytes",
-            length);
-    hash_bytes(hex, line, (size_t)length);
+    digest_make(hex, seed, count, noise, "");
+}
+
+void planted_make(struct images *images, uint64_t seed, size_t count, double noise)
+{
+    scenes_make(images, seed, count, noise, 0);
+    planted_digest(images->digest, seed, count, noise);
+}
+
+void planted_make_regions(struct images *images, uint64_t seed, size_t count,
+                          double noise, size_t regions)
+{
+    char more[32];
+    require(regions >= REGIONS_LEAST && regions <= PLANTED_REGIONS, "%zu regions",
+            regions);
+    scenes_make(images, seed, count, noise, regions);
+    snprintf(more, sizeof more, " regions %zu", regions);
+    digest_make(images->digest, seed, count, noise, more);
 }

@@ -21,6 +21,7 @@
 
 enum { PLANTED_TRAIN = 10000, PLANTED_TEST = 2000 };
 enum { PLANTED_TRAIN_SEED = 1, PLANTED_TEST_SEED = 2 };
+enum { PLANTED_REGIONS = 8 }; ///< the most that planted_make_regions makes
 
 /// The standard deviation of the data's noise, in [-1,1] units.
 extern const double PLANTED_NOISE;
@@ -30,8 +31,14 @@ extern const double PLANTED_NOISE;
 /// standard deviation: PLANTED_NOISE for data, 0 in tests of the rank. Requires noise >= 0.
 void planted_make(struct images *images, uint64_t seed, size_t count, double noise);
 
+/// The same with `regions` regions in every scene, 2..PLANTED_REGIONS: data that differ from one
+/// another in that number alone. `regions` is drawn in no scene, so its draw is not made.
+void planted_make_regions(struct images *images, uint64_t seed, size_t count,
+                          double noise, size_t regions);
+
 /// hex (HASH_HEX) = the digest of the images that planted_make generates: SHA-256 of a line that
-/// holds the generator's version, seed, count and noise.
+/// holds the generator's version, seed, count and noise; of planted_make_regions also the number
+/// of regions.
 void planted_digest(char hex[HASH_HEX], uint64_t seed, size_t count, double noise);
 
 #endif

@@ -195,8 +195,15 @@ Test(partition, counts_pairs_of_the_largest_partitions_exactly)
 
 Test(partition, refuses_a_label_too_large, .signal = SIGABRT)
 {
-    const uint8_t a[] = {0, 1}, b[] = {0, 4};
+    const uint8_t a[] = {0, 1}, b[] = {0, PARTITION_LABELS};
     partition_ari(a, b, 2);
+}
+
+Test(partition, refuses_to_match_too_many, .signal = SIGABRT)
+{
+    const uint8_t a[] = {0, 1};
+    uint8_t match[PARTITION_LABELS];
+    partition_match(match, a, a, 2, PARTITION_MATCHED + 1);
 }
 
 Test(partition, refuses_nothing, .signal = SIGABRT)
