@@ -7,41 +7,38 @@
 #include "core/linalg/gemm.h"
 #include "core/linalg/svd.h"
 
-// A decomposition whose arrays and the input's copy are in an arena.
-struct decomposition {
-    double *u, *s, *vt; // (m,r), (r), (r,n), r = min(m,n)
-    size_t r;
-    int status; // of svd_thin
-};
-
-static struct decomposition decompose(const double *a, size_t m, size_t n,
-                                      struct arena *arena)
+int decompose(struct decomposition *svd, const double *a, size_t m, size_t n,
+              struct arena *arena)
 {
-    struct decomposition svd = {.r = m < n ? m : n};
-    svd.u = arena_doubles(arena, m * svd.r);
-    svd.s = arena_doubles(arena, svd.r);
-    svd.vt = arena_doubles(arena, svd.r * n);
+    svd->r = m < n ? m : n;
+    svd->u = arena_doubles(arena, m * svd->r);
+    svd->s = arena_doubles(arena, svd->r);
+    svd->vt = arena_doubles(arena, svd->r * n);
+    const size_t mark = arena_mark(arena);
     double *copy = arena_doubles(arena, m * n),
            *work = arena_doubles(arena, svd_workspace(m, n));
     memcpy(copy, a, m * n * sizeof *copy);
-    svd.status = svd_thin(svd.u, svd.s, svd.vt, copy, m, n, work);
-    return svd;
+    const int status = svd_thin(svd->u, svd->s, svd->vt, copy, m, n, work);
+    arena_reset(arena, mark);
+    return status;
 }
 
 int singular_values(double *s, const double *a, size_t m, size_t n, struct arena *arena)
 {
     const size_t mark = arena_mark(arena);
-    const struct decomposition svd = decompose(a, m, n, arena);
+    struct decomposition svd;
+    const int status = decompose(&svd, a, m, n, arena);
     memcpy(s, svd.s, svd.r * sizeof *s);
     arena_reset(arena, mark);
-    return svd.status;
+    return status;
 }
 
 int truncate_rank(double *low, double *s, const double *a, size_t m, size_t n, size_t r,
                   struct arena *arena)
 {
     const size_t mark = arena_mark(arena);
-    const struct decomposition svd = decompose(a, m, n, arena);
+    struct decomposition svd;
+    const int status = decompose(&svd, a, m, n, arena);
     require(r <= svd.r, "rank %zu of a %zu x %zu matrix", r, m, n);
     if (s) memcpy(s, svd.s, svd.r * sizeof *s);
     for (size_t i = 0; i < svd.r; ++i)
@@ -51,7 +48,7 @@ int truncate_rank(double *low, double *s, const double *a, size_t m, size_t n, s
         gemm_doubles_strided(low, n, 1, svd.u, svd.r, PLAIN, svd.vt, n, PLAIN, m, n, r,
                              0);
     arena_reset(arena, mark);
-    return svd.status;
+    return status;
 }
 
 size_t rank_at(const double *s, size_t count, double threshold)

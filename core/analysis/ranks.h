@@ -7,8 +7,19 @@
 
 #include "core/base/arena.h"
 
+/// A thin singular value decomposition a = U diag(s) V^T, r = min(m,n); arrays in an arena.
+struct decomposition {
+    double *u, *s, *vt; ///< (m,r), (r) descending, (r,n)
+    size_t r;
+};
+
+/// Decomposes a (m,n), which stays as it is. The result lasts until `arena` is reset. Returns 0, or
+/// LAPACK's nonzero info when the decomposition does not converge. Requires finite numbers.
+int decompose(struct decomposition *svd, const double *a, size_t m, size_t n,
+              struct arena *arena) __attribute__((warn_unused_result));
+
 /// s (min(m,n)) = the singular values of a (m,n), descending. Scratch is taken from `arena` and
-/// given back. Returns 0, or LAPACK's nonzero info when the decomposition does not converge.
+/// given back. Returns as decompose.
 int singular_values(double *s, const double *a, size_t m, size_t n, struct arena *arena)
     __attribute__((warn_unused_result));
 

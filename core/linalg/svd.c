@@ -58,3 +58,8 @@ int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
     return (int)transposed_svd(u, s, vt, a, m, n, workspace + integer_space(m, n),
                                work_size, (lapack_int *)(void *)workspace);
 }
+
+double svd_roundings(size_t m, size_t n)
+{
+    return 10 * (double)m * (double)n;
+}
