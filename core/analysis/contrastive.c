@@ -8,6 +8,7 @@
 #include "core/linalg/eigen.h"
 #include "core/linalg/frobenius.h"
 #include "core/linalg/gemm.h"
+#include "core/linalg/svd.h"
 
 enum { CHUNK = 256 }; // rows of f whose products with all g are in memory at a time
 
@@ -106,7 +107,8 @@ double contrastive_residual(const struct contrastive *found, size_t features)
 double contrastive_rounding(const struct contrastive *found,
                             const struct contrastive_pairs *pairs)
 {
-    const double n = (double)pairs->count, q = (double)pairs->features,
-                 k = (double)pairs->width;
-    return (3 * n + q + 2 * k + 2 * q * q * found->condition) * DBL_EPSILON / 2;
+    const double sums =
+        3 * (double)pairs->count + (double)(pairs->features + 2 * pairs->width);
+    return (sums + solver_roundings(pairs->features, found->condition)) * DBL_EPSILON /
+           2;
 }

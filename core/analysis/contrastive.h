@@ -52,9 +52,8 @@ int contrastive_measure(struct contrastive *found,
 /// |whitened - (q + attraction + repulsion)| by the sum of the sizes of these four terms.
 double contrastive_residual(const struct contrastive *found, size_t features);
 
-/// What rounding may make of it: 3 n + q + 2 k roundings of the sums (a mean over pairs is one of n
-/// sums of n terms), and 2 q^2 cond(S) of the factor of S and the solutions with it (Higham,
-/// Accuracy and Stability, theorem 10.4), each 2^-53.
+/// What rounding may make of it: that of the sums (a mean over pairs is one of n sums of n terms)
+/// and that of the solutions with S (solver_roundings), each rounding 2^-53.
 double contrastive_rounding(const struct contrastive *found,
                             const struct contrastive_pairs *pairs);
 

@@ -59,7 +59,12 @@ int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
                                work_size, (lapack_int *)(void *)workspace);
 }
 
-double svd_roundings(size_t m, size_t n)
+double svd_roundings(size_t n)
 {
-    return 10 * (double)m * (double)n;
+    return 2 * 35 * (double)n;
+}
+
+double solver_roundings(size_t n, double condition)
+{
+    return 2 * 30 * (double)n * condition;
 }

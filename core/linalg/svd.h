@@ -18,10 +18,13 @@ size_t svd_workspace(size_t m, size_t n);
 int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
              double *workspace) __attribute__((warn_unused_result));
 
-/// How many roundings the factors of an (m,n) matrix have gone through, for bounds derived from
-/// them: they are those of a matrix within roundings * 2^-53 * |A|_F of A, a small multiple of m n
-/// by Householder's worst case (Higham 2002, theorem 19.4; the constant is not tracked there, and
-/// 10 is ours).
-double svd_roundings(size_t m, size_t n);
+/// How many roundings of 2^-53 the factors of a matrix count for in a bound of its Frobenius norm,
+/// its larger side being n: 35 n units in the last place, the ratio at which LAPACK's own tests
+/// (svd.in, sep.in) fail a decomposition.
+double svd_roundings(size_t n);
+
+/// The same of a solution of a definite system of order n and that condition number: 30 n cond
+/// units in the last place, as LAPACK's tests (dtest.in) fail a solver.
+double solver_roundings(size_t n, double condition);
 
 #endif

@@ -1,0 +1,44 @@
+// What Assumption 4.1 and Remark 4.2 say about trained models, measured.
+#ifndef MASKBOOK_LOW_RANK_MEASURE_H
+#define MASKBOOK_LOW_RANK_MEASURE_H
+
+#include "core/analysis/hidden_rows.h"
+#include "core/study/experiment.h"
+
+// The thresholds of numerical ranks are 1e-1 .. 1e-7; claims are judged by the first JUDGED.
+enum { THRESHOLDS = 7, JUDGED = 4, OVERLAPS = 8 };
+
+// Two matrices of each of n images, X0 and a reconstruction.
+enum { TRUTH, PREDICTION, MATRICES };
+struct profile {
+    size_t images;
+    double *effective[MATRICES];        // (n) effective ranks
+    double *rank[MATRICES][THRESHOLDS]; // (n) numerical ranks
+    double *overlap[OVERLAPS];          // (n) |u_i.u'_i| |v_i.v'_i|
+};
+
+// Takes the columns from `arena` and fills them. Dies (EXIT_SYSTEM) when a decomposition does not
+// converge.
+void profile_fill(struct profile *profile, const struct hidden_rows *rows,
+                  struct arena *arena);
+
+// Judges Assumption 4.1 and Remark 4.2 by the profile of a trained model.
+void profile_judge(struct study *study, const struct profile *profile);
+
+// overlap (SPANS,n) = the mean squared cosine of the angles between the spans of the leading 2, 3
+// and 5 eigenvectors of X0 X0^T and of its normalised form, pixels in [0,1], for the images whose
+// degrees are all positive. Returns how many these are: the first columns of each row.
+enum { SPANS = 3 };
+size_t spans_measure(double *overlap, const struct hidden_rows *rows,
+                     struct arena *arena);
+
+// The numerical rank's threshold.
+double profile_threshold(size_t i);
+
+// The predictors that are compared.
+enum predictor { LEARNED, LINEAR, RANDOM, PREDICTORS };
+
+// Measures, judges and emits: the experiment's run.
+void measure_ranks(struct study *study);
+
+#endif

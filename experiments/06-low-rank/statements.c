@@ -1,0 +1,426 @@
+#include "experiments/06-low-rank/statements.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/analysis/hidden_rows.h"
+#include "core/analysis/ranks.h"
+#include "core/analysis/reduced_rank.h"
+#include "core/analysis/token_graph.h"
+#include "core/data/planted.h"
+#include "core/linalg/eigen.h"
+#include "core/linalg/frobenius.h"
+#include "core/linalg/gemm.h"
+#include "core/linalg/svd.h"
+#include "core/stats/summary.h"
+
+// The proofs, and what each shows, are told in main.c.
+
+// ====== Definitions: what is trained ======
+
+// The hidden rows of one planted scene by a network with random weights, whose loss is `loss`.
+static void random_rows(struct hidden_rows *rows, double *loss, struct draw *draw,
+                        int patch, double ratio)
+{
+    const struct mae_shape shape = {IMAGE_SIDE, IMAGE_CHANNELS, patch, 48, 2, 2, 3, 3};
+    struct mae mae;
+    struct images images;
+    mae_open(&mae, &shape, draw->arena);
+    real *weights = arena_reals(draw->arena, mae.parameters.count);
+    parameters_initialise(weights, &mae.parameters, rng_bits(&draw->rng));
+    planted_make(&images, rng_bits(&draw->rng), 1, PLANTED_NOISE);
+    const struct evaluation evaluation = {.mae = &mae,
+                                          .weights = weights,
+                                          .images = &images,
+                                          .count = 1,
+                                          .mask_ratio = ratio,
+                                          .seed = draw->number,
+                                          .threads = 1};
+    hidden_rows_learned(rows, &evaluation, draw->arena);
+    if (loss) evaluate_losses(loss, &evaluation);
+    images_free(&images);
+}
+
+static double rows_missing(struct draw *draw, char note[CHECK_NOTE])
+{
+    (void)draw;
+    const int tokens = 4, visible = 1, hidden = tokens - visible;
+    snprintf(note, CHECK_NOTE, "%d patches, %d visible: g f(X) has %d row, X0 has %d",
+             tokens, visible, visible, hidden);
+    return hidden - visible;
+}
+
+static double rows_filled(struct draw *draw, char note[CHECK_NOTE])
+{
+    const double ratio = .1 * (double)(1 + draw->number);
+    struct hidden_rows rows;
+    random_rows(&rows, NULL, draw, 8, ratio);
+    size_t odd = rows.rows + rows.visible != 16 || rows.features != 192;
+    for (size_t i = 0; i < rows.rows * rows.features; ++i)
+        odd += !isfinite(rows.prediction[i]);
+    snprintf(note, CHECK_NOTE, "%zu rows from %zu", rows.rows, rows.visible);
+    return (double)odd;
+}
+
+static double one_image(struct draw *draw, char note[CHECK_NOTE])
+{
+    (void)draw;
+    const double hidden[2] = {1, -1}, best = 0;
+    double alone = 0, both = 0;
+    for (int i = 0; i < 2; ++i) {
+        const double constant = hidden[i];
+        alone += (constant - hidden[i]) * (constant - hidden[i]) / 2;
+        both += (best - hidden[i]) * (best - hidden[i]) / 2;
+    }
+    snprintf(note, CHECK_NOTE, "hidden +1 or -1: image by image %g, by one network %g",
+             alone, both);
+    return both - alone;
+}
+
+static double conditional_mean(struct draw *draw)
+{
+    enum { GROUPS = 5, FEATURES = 12 };
+    const size_t images = draw_size(draw, 20, 60);
+    const double *hidden = draw_normals(draw, images * FEATURES),
+                 *other = draw_normals(draw, (size_t)GROUPS * FEATURES);
+    double best[GROUPS * FEATURES] = {0}, size[GROUPS] = {0}, lhs = 0, rhs = 0;
+    for (size_t i = 0; i < images; ++i) ++size[i % GROUPS];
+    for (size_t i = 0; i < images; ++i)
+        for (size_t f = 0; f < FEATURES; ++f)
+            best[i % GROUPS * FEATURES + f] +=
+                hidden[i * FEATURES + f] / size[i % GROUPS];
+    for (size_t i = 0; i < images; ++i) {
+        const size_t g = i % GROUPS * FEATURES;
+        const double *x = hidden + i * FEATURES;
+        lhs += squared_distance(other + g, x, FEATURES);
+        rhs += squared_distance(best + g, x, FEATURES) +
+               squared_distance(other + g, best + g, FEATURES);
+    }
+    return draw_residual(draw, lhs, rhs, lhs + rhs, (double)(images * FEATURES));
+}
+
+static double loss_of_one(struct draw *draw)
+{
+    struct hidden_rows rows;
+    double loss;
+    random_rows(&rows, &loss, draw, 8, .75);
+    const size_t numbers = rows.rows * rows.features;
+    const double norm = squared_distance(rows.prediction, rows.truth, numbers);
+    return draw_residual(draw, (double)numbers * loss, norm, norm,
+                         (double)(numbers + 1) *
+                             (sizeof(real) < sizeof(double) ? 0x1p29 : 1));
+}
+
+// Attention of three heads.
+enum { HEADS = 3, HEAD = 4, CHANNELS = HEADS * HEAD };
+
+// w (n,n) of one head, for tokens x (n,CHANNELS), query and key (CHANNELS,HEAD).
+static void attention(double *w, const double *x, size_t n, const double *query,
+                      const double *key, struct arena *arena)
+{
+    double *q = arena_doubles(arena, n * HEAD), *k = arena_doubles(arena, n * HEAD);
+    gemm_doubles(q, x, PLAIN, query, PLAIN, n, HEAD, CHANNELS, 0);
+    gemm_doubles(k, x, PLAIN, key, PLAIN, n, HEAD, CHANNELS, 0);
+    row_products(w, q, n, k, n, HEAD);
+    for (size_t i = 0; i < n; ++i) {
+        double sum = 0;
+        for (size_t j = 0; j < n; ++j) sum += w[i * n + j] = exp(w[i * n + j] / HEAD);
+        for (size_t j = 0; j < n; ++j) w[i * n + j] /= sum;
+    }
+}
+
+static double rows_sum_to_one(struct draw *draw)
+{
+    const size_t n = draw_size(draw, 2, 40);
+    double *w = arena_doubles(draw->arena, n * n), residual = 0;
+    attention(w, draw_normals(draw, n * CHANNELS), n,
+              draw_normals(draw, CHANNELS * HEAD), draw_normals(draw, CHANNELS * HEAD),
+              draw->arena);
+    for (size_t i = 0; i < n; ++i) {
+        double sum = 0, size = 0;
+        for (size_t j = 0; j < n; ++j) {
+            sum += w[i * n + j];
+            size += fabs(w[i * n + j]);
+        }
+        residual =
+            fmax(residual, draw_residual(draw, sum, 1, 1 + size, (double)(n + 2)));
+    }
+    return residual;
+}
+
+static double two_inputs(struct draw *draw, char note[CHECK_NOTE])
+{
+    enum { N = 2 };
+    const double x[N] = {0, 0}, other[N] = {0, 1};
+    double w[2];
+    (void)draw;
+    // Query and key are the token itself: W_21 = 1 / (1 + exp(x_2 x_2)).
+    for (int i = 0; i < 2; ++i) w[i] = 1 / (1 + exp((i ? other : x)[1] * (i ? 1 : 0)));
+    snprintf(note, CHECK_NOTE, "tokens (0, 0) and (0, 1): W_21 is %.3g and %.3g", w[0],
+             w[1]);
+    return fabs(w[0] - w[1]);
+}
+
+static double sum_of_heads(struct draw *draw)
+{
+    const size_t n = draw_size(draw, 2, 20);
+    struct arena *arena = draw->arena;
+    const double *x = draw_normals(draw, n * CHANNELS),
+                 *out = draw_normals(draw, CHANNELS * CHANNELS);
+    double *w = arena_doubles(arena, n * n), *v = arena_doubles(arena, n * HEAD),
+           *joined = arena_doubles(arena, n * CHANNELS),
+           *layer = arena_doubles(arena, n * CHANNELS),
+           *sum = arena_doubles(arena, n * CHANNELS), size = 0;
+    memset(sum, 0, n * CHANNELS * sizeof *sum);
+    for (size_t h = 0; h < HEADS; ++h) {
+        const double *value = draw_normals(draw, CHANNELS * HEAD);
+        attention(w, x, n, draw_normals(draw, CHANNELS * HEAD),
+                  draw_normals(draw, CHANNELS * HEAD), arena);
+        gemm_doubles(v, x, PLAIN, value, PLAIN, n, HEAD, CHANNELS, 0);
+        gemm_doubles_strided(joined + h * HEAD, CHANNELS, 1, w, n, PLAIN, v, HEAD,
+                             PLAIN, n, HEAD, n, 0);
+        // W (X (V O)), in another order than (W (X V)) O.
+        double *mixed = arena_doubles(arena, CHANNELS * CHANNELS),
+               *moved = arena_doubles(arena, n * CHANNELS);
+        gemm_doubles(mixed, value, PLAIN, out + h * HEAD * CHANNELS, PLAIN, CHANNELS,
+                     CHANNELS, HEAD, 0);
+        gemm_doubles(moved, x, PLAIN, mixed, PLAIN, n, CHANNELS, CHANNELS, 0);
+        gemm_doubles(sum, w, PLAIN, moved, PLAIN, n, CHANNELS, n, 1);
+        size += sqrt(squared_norm(w, n * n) * squared_norm(x, n * CHANNELS) *
+                     squared_norm(value, CHANNELS * HEAD) *
+                     squared_norm(out + h * HEAD * CHANNELS, HEAD * CHANNELS));
+    }
+    gemm_doubles(layer, joined, PLAIN, out, PLAIN, n, CHANNELS, CHANNELS, 0);
+    return draw_residual(draw, sqrt(squared_distance(layer, sum, n * CHANNELS)), 0,
+                         2 * size, (double)(n + 2 * CHANNELS));
+}
+
+// ====== Low-rank approximation (Sec. 3.2) ======
+
+static double nothing_lost(struct draw *draw, char note[CHECK_NOTE])
+{
+    (void)draw;
+    const double s[2] = {2, 1};
+    snprintf(note, CHECK_NOTE,
+             "D = diag(2, 1) obeys its own constraint; the nearest matrix of rank 1 is "
+             "%g away",
+             s[1]);
+    return s[1];
+}
+
+// A matrix D, its best approximation of rank r, and what they are made of.
+struct instance {
+    size_t m, n, r, big; // sides, the rank, the larger side
+    double *d, *low, *s; // D, D_r, singular values
+    double norm;         // |D|^2
+};
+
+static struct instance instance_draw(struct draw *draw)
+{
+    struct instance d = {.m = draw_size(draw, 3, 30), .n = draw_size(draw, 3, 30)};
+    const size_t least = d.m < d.n ? d.m : d.n;
+    d.r = draw_size(draw, 1, least - 1);
+    d.big = d.m < d.n ? d.n : d.m;
+    d.d = draw_normals(draw, d.m * d.n);
+    d.low = arena_doubles(draw->arena, d.m * d.n);
+    d.s = arena_doubles(draw->arena, least);
+    if (truncate_rank(d.low, d.s, d.d, d.m, d.n, d.r, draw->arena))
+        d.d[0] = (double)NAN;
+    d.norm = squared_norm(d.d, d.m * d.n);
+    return d;
+}
+
+static double instance_tail(const struct instance *d)
+{
+    return rank_tail(d->s, d->m < d->n ? d->m : d->n, d->r);
+}
+
+// z (m,n) = a matrix of rank r: D_r or nothing, plus so much noise, truncated.
+static double *instance_rival(struct draw *draw, const struct instance *d)
+{
+    const double much = pow(10, -(double)(draw->number % 4));
+    double *z = draw_normals(draw, d->m * d->n);
+    for (size_t i = 0; i < d->m * d->n; ++i) z[i] = d->low[i] + much * z[i];
+    if (truncate_rank(z, NULL, z, d->m, d->n, d->r, draw->arena)) z[0] = (double)NAN;
+    return z;
+}
+
+static double least_loss(struct draw *draw)
+{
+    const struct instance d = instance_draw(draw);
+    const double loss = squared_distance(d.low, d.d, d.m * d.n);
+    return draw_residual(draw, loss, instance_tail(&d), d.norm, svd_roundings(d.big));
+}
+
+static double none_is_nearer(struct draw *draw)
+{
+    const struct instance d = instance_draw(draw);
+    const double *z = instance_rival(draw, &d),
+                 nearer = instance_tail(&d) - squared_distance(z, d.d, d.m * d.n);
+    return draw_residual(draw, fmax(nearer, 0), 0, d.norm, svd_roundings(d.big));
+}
+
+static double nearly_best(struct draw *draw)
+{
+    enum { SIDE = 6 };
+    const size_t r = draw_size(draw, 1, SIDE - 1);
+    double d[SIDE * SIDE] = {0}, low[SIDE * SIDE] = {0}, s[SIDE],
+                    *z = draw_normals(draw, SIDE * SIDE);
+    for (size_t i = 0; i < SIDE; ++i) s[i] = rng_uniform(&draw->rng) + 1e-3;
+    sort_ascending(s, SIDE);
+    for (size_t i = 0; i < SIDE; ++i) {
+        d[i * SIDE + i] = s[SIDE - 1 - i];
+        if (i < r) low[i * SIDE + i] = d[i * SIDE + i];
+    }
+    const double top = d[(r - 1) * SIDE + r - 1], next = d[r * SIDE + r];
+    if (draw->number % 3 == 0) {
+        const double angle = rng_normal(&draw->rng), c = cos(angle), q = sin(angle);
+        memcpy(z, low, sizeof low);
+        z[(r - 1) * SIDE + r - 1] = top * c * c;
+        z[(r - 1) * SIDE + r] = z[r * SIDE + r - 1] = top * c * q;
+        z[r * SIDE + r] = top * q * q;
+    } else {
+        for (size_t i = 0; i < SIDE * SIDE; ++i) z[i] = low[i] + z[i] / 3;
+        if (truncate_rank(z, NULL, z, SIDE, SIDE, r, draw->arena)) return (double)NAN;
+    }
+    const double excess = squared_distance(z, d, SIDE * SIDE) -
+                          squared_distance(low, d, SIDE * SIDE),
+                 least = (1 - next / top) * squared_distance(z, low, SIDE * SIDE);
+    return draw_residual(draw, fmax(least - excess, 0), 0,
+                         squared_norm(d, SIDE * SIDE) + squared_norm(z, SIDE * SIDE),
+                         svd_roundings(SIDE));
+}
+
+// ====== Low rank of what? (Sec. 4.1) ======
+
+static double more_visible(struct draw *draw, char note[CHECK_NOTE])
+{
+    const double threshold = 1e-4;
+    struct hidden_rows rows;
+    double s[3][192];
+    random_rows(&rows, NULL, draw, 2, .75);
+    const size_t least = rows.features < rows.rows ? rows.features : rows.rows,
+                 encoded = rows.visible < rows.width ? rows.visible : rows.width;
+    if (singular_values(s[0], rows.encoded, rows.visible, rows.width, draw->arena) ||
+        singular_values(s[1], rows.truth, rows.rows, rows.features, draw->arena) ||
+        singular_values(s[2], rows.prediction, rows.rows, rows.features, draw->arena))
+        return (double)NAN;
+    const size_t of_f = rank_at(s[0], encoded, threshold),
+                 of_x = rank_at(s[1], least, threshold),
+                 of_g = rank_at(s[2], least, threshold);
+    snprintf(note, CHECK_NOTE,
+             "%zu visible, %zu hidden: rank f(X) %zu, g f(X) %zu, X0 %zu", rows.visible,
+             rows.rows, of_f, of_g, of_x);
+    return of_f >= of_x && of_g >= of_x ? (double)(of_f - of_x + 1) : 0;
+}
+
+static double weak_constraint(struct draw *draw, char note[CHECK_NOTE])
+{
+    (void)draw;
+    const double s[2] = {1, .01}, printed = s[1] * s[1], equation1 = 0;
+    snprintf(note, CHECK_NOTE, "X0 = diag(1, 1/100): Eq. 1 has minimum %g, Eq. 5 %g",
+             equation1, printed);
+    return printed - equation1;
+}
+
+static double stated_rank(struct draw *draw)
+{
+    const struct instance d = instance_draw(draw);
+    const double *z = draw->number % 2 ? instance_rival(draw, &d) : d.low,
+                 loss = squared_distance(z, d.d, d.m * d.n), tail = instance_tail(&d);
+    return draw_residual(draw, z == d.low ? loss : fmin(loss, tail), tail, d.norm,
+                         svd_roundings(d.big));
+}
+
+// ====== Eigenvectors (Sec. 4.2) ======
+
+static double leading_eigenvectors(struct draw *draw)
+{
+    const struct instance d = instance_draw(draw);
+    const size_t m = d.m, n = d.n;
+    double *gram = arena_doubles(draw->arena, m * m),
+           *values = arena_doubles(draw->arena, m),
+           *inside = arena_doubles(draw->arena, m * n),
+           *image = arena_doubles(draw->arena, d.r * n);
+    row_products(gram, d.d, m, d.d, m, n);
+    if (eigen_symmetric(values, gram, gram, m)) return (double)NAN;
+    const double *leading = gram + (m - d.r) * m;
+    gemm_doubles(image, leading, PLAIN, d.low, PLAIN, d.r, n, m, 0);
+    gemm_doubles(inside, leading, TRANSPOSED, image, PLAIN, m, n, d.r, 0);
+    const double gap = 1 - d.s[d.r] / d.s[d.r - 1];
+    return draw_residual(draw, sqrt(squared_distance(inside, d.low, m * n)), 0,
+                         sqrt(d.norm), svd_roundings(d.big) / gap);
+}
+
+static double reduced_rank(struct draw *draw)
+{
+    enum { SAMPLES = 40, P = 6, Q = 5, SWEEPS = 1000 };
+    double *y = draw_normals(draw, SAMPLES * Q), squares[Q], map[Q * P], other[Q * P];
+    const double *x = draw_normals(draw, SAMPLES * P), *mix = draw_normals(draw, P * Q);
+    gemm_doubles(y, x, PLAIN, mix, PLAIN, SAMPLES, Q, P, 1);
+    const struct moments moments = moments_of(x, y, SAMPLES, P, Q, draw->arena);
+    size_t rank = 1;
+    if (reduced_rank_solve(map, squares, &moments, rank, draw->arena))
+        return (double)NAN;
+    // At the widest gap, where sweeps converge soonest.
+    for (size_t k = 2; k < Q; ++k)
+        if (squares[k] / squares[k - 1] < squares[rank] / squares[rank - 1]) rank = k;
+    if (reduced_rank_solve(map, squares, &moments, rank, draw->arena) ||
+        reduced_rank_alternate(other, draw_normals(draw, rank * P), &moments, rank,
+                               SWEEPS, draw->arena))
+        return (double)NAN;
+    double trace = 0, closed;
+    for (size_t i = 0; i < Q; ++i) trace += moments.yy[i * Q + i];
+    closed = trace;
+    for (size_t i = 0; i < rank; ++i) closed -= squares[i];
+    return draw_residual(draw, reduced_rank_loss(other, &moments, draw->arena), closed,
+                         trace,
+                         solver_roundings(P, moments_condition(&moments, draw->arena)));
+}
+
+static double same_classifier(struct draw *draw, char note[CHECK_NOTE])
+{
+    (void)draw;
+    const double x[4] = {1, 1, -1, -1}, spectral[4] = {1, -1, 1, -1};
+    double right[2] = {0, 0}, loss = 0;
+    for (int i = 0; i < 4; ++i) {
+        right[0] += .25 * (x[i] * x[i] > 0);
+        right[1] += .25 * (spectral[i] * x[i] > 0);
+        loss += fabs(spectral[i] * spectral[i] - x[i] * x[i]);
+    }
+    snprintf(note, CHECK_NOTE,
+             "four images, spectral loss %g: %g %% right by reconstructions, %g %% by "
+             "spectral features",
+             loss, 100 * right[0], 100 * right[1]);
+    return right[0] - right[1];
+}
+
+const struct check statements[STATEMENTS] = {
+    {"def3.1", .violation = rows_missing, .draws = 1,
+     .test = "four patches, one visible"},
+    {"def3.1.corrected", .violation = rows_filled, .draws = 9,
+     .test = "mask ratios .1 to .9"},
+    {"eq1", .violation = one_image, .draws = 1, .test = "two images"},
+    {"eq1.corrected", .residual = conditional_mean, .test = "20 to 60 images"},
+    {"eq2.loss", .residual = loss_of_one, .draws = 20, .test = "random networks"},
+    {"def3.2", .residual = rows_sum_to_one, .test = "random heads"},
+    {"def3.2.weight", .violation = two_inputs, .draws = 1, .test = "two inputs"},
+    {"def3.2.weight.corrected", .residual = sum_of_heads, .test = "random layers"},
+    {"eq3", .violation = nothing_lost, .draws = 1, .test = "D = diag(2, 1)"},
+    {"eq3.corrected", .residual = least_loss, .test = "sides 3 to 30, every rank"},
+    {"section3.2.eym", .residual = none_is_nearer, .test = "rivals near and far"},
+    {"section3.2.stability", .residual = nearly_best, .draws = 20000,
+     .test = "rivals near, far and turned"},
+    {"section4.1.argument", .violation = more_visible, .draws = 3,
+     .test = "random networks, patches of side 2"},
+    {"eq5.constraint", .violation = weak_constraint, .draws = 1,
+     .test = "X0 = diag(1, 1/100)"},
+    {"eq5.constraint.corrected", .residual = stated_rank, .test = "sides 3 to 30"},
+    {"section4.2.eigenvectors", .residual = leading_eigenvectors,
+     .test = "sides 3 to 30"},
+    {"section4.2.eigenvectors.corrected", .residual = reduced_rank, .draws = 100,
+     .test = "against alternating least squares"},
+    {"section4.2.same-classifier", .violation = same_classifier, .draws = 1,
+     .test = "four images of one token"},
+};

@@ -1,0 +1,158 @@
+#include "experiments/06-low-rank/measure.h"
+
+#include <math.h>
+
+#include "core/base/rng.h"
+#include "core/stats/summary.h"
+#include "core/study/experiment.h"
+#include "tests/report/world.h"
+
+#define ROW(id, kind, effect)                                                          \
+    id "\tSec. 4.1\tA\tassumption\t" effect "\t" kind                                  \
+       "\t\td\tplanted\tsmoke\tfigure2\t02-demo\n"
+
+// The small project of core/report's tests, with the rows that are judged here.
+static void open_rows(void)
+{
+    char claims[sizeof world_claims + 1024];
+    world_open();
+    snprintf(claims, sizeof claims, "%s%s%s%s%s", world_claims,
+             ROW("assumption4.1", "ordering", ""),
+             ROW("assumption4.1.corrected", "ordering", "0.1"),
+             ROW("remark4.2.rank", "ordering", "1"),
+             ROW("remark4.2.reason", "trend", ""));
+    world_write("paper/claims.tsv", claims);
+}
+
+TestSuite(measure, .init = open_rows);
+
+enum { IMAGES = 30, M = 8, F = 9 };
+
+// A matrix with singular values 3^-i (i < rank), turned a little from image to image by `turn`
+// in the planes of neighbouring components.
+static void matrix(double *x, size_t rank, double turn)
+{
+    for (size_t i = 0; i < M * F; ++i) x[i] = 0;
+    for (size_t i = 0; i < rank; ++i) {
+        const double angle = turn * (double)i, s = pow(3, -(double)i);
+        x[i * F + i] = s * cos(angle);
+        x[i * F + (i + 1) % F] = s * sin(angle);
+    }
+}
+
+// Rows of images whose truth has one rank and whose prediction another.
+static void rows_open(struct hidden_rows *rows, size_t truth, size_t prediction,
+                      struct arena *arena)
+{
+    *rows = (struct hidden_rows){.images = IMAGES, .rows = M, .features = F};
+    rows->truth = arena_doubles(arena, IMAGES * M * F);
+    rows->prediction = arena_doubles(arena, IMAGES * M * F);
+    for (size_t i = 0; i < IMAGES; ++i) {
+        matrix(rows->truth + i * M * F, truth, 0);
+        matrix(rows->prediction + i * M * F, prediction, .1 + .002 * (double)i);
+    }
+}
+
+Test(measure, a_profile_has_the_ranks_and_the_overlaps_of_every_image)
+{
+    struct arena arena;
+    struct hidden_rows rows;
+    struct profile profile;
+    arena_open_growing(&arena, "test");
+    rows_open(&rows, 6, 2, &arena);
+    profile_fill(&profile, &rows, &arena);
+    cr_expect_eq(profile.images, IMAGES);
+    for (size_t i = 0; i < IMAGES; ++i) {
+        // 1, 1/3, 1/9, ...: above a tenth of the first are 1, 1/3 and 1/9.
+        cr_expect_eq(profile.rank[TRUTH][0][i], 3);
+        cr_expect_eq(profile.rank[TRUTH][3][i], 6);
+        cr_expect_eq(profile.rank[PREDICTION][3][i], 2);
+        cr_expect_lt(profile.effective[PREDICTION][i], profile.effective[TRUTH][i]);
+        cr_expect_float_eq(profile.overlap[0][i], 1, .02);
+    }
+    arena_close(&arena);
+}
+
+// The verdict's word for a claim after judging such rows.
+static void expect_verdicts(size_t truth, size_t prediction, const char *word)
+{
+    static const char *const ids[] = {"assumption4.1", "assumption4.1.corrected",
+                                      "remark4.2.rank"};
+    struct study study = {0};
+    struct hidden_rows rows;
+    struct profile profile;
+    char words[512], line[64];
+    arena_open_growing(&study.arena, "test");
+    world_run(&study.run, "--tier smoke --data planted --force 1", words);
+    rows_open(&rows, truth, prediction, &study.arena);
+    profile_fill(&profile, &rows, &study.arena);
+    profile_judge(&study, &profile);
+    run_close(&study.run);
+    arena_close(&study.arena);
+    const char *verdicts = world_text("results/smoke-planted/02-demo/verdicts.tsv");
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; ++i) {
+        snprintf(line, sizeof line, "\n%s\t%s\t", ids[i], word);
+        cr_expect(strstr(verdicts, line), "%s is not %s: %s", ids[i], word, verdicts);
+    }
+}
+
+Test(measure, a_reconstruction_of_low_rank_is_found)
+{
+    world_listen();
+    expect_verdicts(6, 1, "TREND-ONLY");
+}
+
+// Planted: the reconstruction has the higher rank.
+Test(measure, a_reconstruction_of_higher_rank_turns_the_verdicts)
+{
+    world_listen();
+    expect_verdicts(1, 6, "NOT-REPRODUCED");
+}
+
+// Planted: components that are reconstructed the better the smaller they are.
+Test(measure, overlaps_that_rise_turn_the_verdict)
+{
+    struct study study = {0};
+    struct hidden_rows rows;
+    struct profile profile;
+    char words[512];
+    world_listen();
+    arena_open_growing(&study.arena, "test");
+    world_run(&study.run, "--tier smoke --data planted --force 1", words);
+    rows_open(&rows, 6, 6, &study.arena);
+    profile_fill(&profile, &rows, &study.arena);
+    for (size_t i = 0; i < OVERLAPS; ++i)
+        for (size_t n = 0; n < IMAGES; ++n)
+            profile.overlap[i][n] = .1 * (double)i + .001 * (double)n;
+    profile_judge(&study, &profile);
+    run_close(&study.run);
+    arena_close(&study.arena);
+    cr_expect(strstr(world_text("results/smoke-planted/02-demo/verdicts.tsv"),
+                     "\nremark4.2.reason\tNOT-REPRODUCED\t"));
+}
+
+// Patches of equal brightness in [0,1]; then each a third as bright as the one before.
+Test(measure, spans_differ_when_degrees_do)
+{
+    struct arena arena;
+    struct hidden_rows rows;
+    double even[SPANS * IMAGES], uneven[SPANS * IMAGES];
+    struct rng rng = rng_open(1, PURPOSE_TEST, 0, 0);
+    arena_open_growing(&arena, "test");
+    rows_open(&rows, 6, 6, &arena);
+    for (size_t i = 0; i < IMAGES * M * F; ++i)
+        rows.truth[i] = 2 * rng_uniform(&rng) - 1;
+    cr_assert_eq(spans_measure(even, &rows, &arena), IMAGES);
+    for (size_t i = 0; i < IMAGES * M * F; ++i)
+        rows.truth[i] = (rows.truth[i] + 1) * pow(3, -(double)(i / F % M)) - 1;
+    cr_assert_eq(spans_measure(uneven, &rows, &arena), IMAGES);
+    for (size_t c = 0; c < SPANS; ++c) {
+        cr_expect_gt(mean(even + c * IMAGES, IMAGES), .75, "%g",
+                     mean(even + c * IMAGES, IMAGES));
+        cr_expect_lt(mean(uneven + c * IMAGES, IMAGES), mean(even + c * IMAGES, IMAGES),
+                     "%zu", c);
+    }
+    for (size_t f = 0; f < F; ++f) rows.truth[f] = -1; // a black patch: degree 0
+    cr_expect_eq(spans_measure(uneven, &rows, &arena), IMAGES - 1, "one has no graph");
+    arena_close(&arena);
+}
