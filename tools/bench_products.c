@@ -1,11 +1,11 @@
 /// bench_products: the matrix products of a model's linear layers, as core/model computes them on
-/// one thread, in 32-bit floats and in bfloat16, and by OpenBLAS's sgemm. `make bench`
-/// runs it.
+/// one thread, in each arithmetic, and by OpenBLAS's sgemm. `make bench` runs it.
 ///
-/// Prints a line a layer, pass and round, as words key=value: the shape (rows, n outputs, k
-/// inputs), the rates in flops a second, and the machine's peak just before and after. The weight
-/// gradient's time contains the packing of its operands, which are new at every call; weights are
-/// packed beforehand, as they are once an update. Numbers are random.
+/// Prints, as words key=value, for each arithmetic the kernel of its products and the instruction
+/// of its peak ("none": it is emulated); then a line a layer, pass, round and way to compute: the
+/// shape (rows, n outputs, k inputs), the rate in flops a second, and the machine's peak just
+/// before and after. The weight gradient's time contains the packing of its operands, which are new
+/// at every call; weights are packed beforehand, as they are once an update. Numbers are random.
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +23,7 @@
 
 static const double PROBE = .01; // seconds that a look at the peak takes
 
+enum { ARITHMETICS = BF16_DOT + 1 };
 enum { MEMORY = 256 << 20 }; // more than the matrices of one layer at the most rows
 enum { ROWS_MOST = 4096, WIDTH_MOST = 768 };
 enum pass { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, PASSES };
@@ -40,7 +41,7 @@ struct layer {
         struct linear linear;
         struct activation in, out;
         void *storage[2];
-    } packed[2];
+    } packed[ARITHMETICS];
 };
 
 static real *normals(struct arena *arena, size_t count, struct rng *rng)
@@ -81,8 +82,8 @@ static void layer_fill(struct layer *layer, struct arena *arena)
     layer->in = normals(arena, layer->rows * layer->k, &rng);
     layer->out = normals(arena, layer->rows * layer->n, &rng);
     layer->dweight = arena_reals(arena, layer->n * layer->k);
-    layer_pack(layer, FP32, &reserve);
-    layer_pack(layer, BF16, &reserve);
+    for (int a = 0; a < ARITHMETICS; ++a)
+        layer_pack(layer, (enum arithmetic)a, &reserve);
 }
 
 static void multiply(const struct layer *layer, enum pass pass,
@@ -114,42 +115,50 @@ static void multiply_openblas(const struct layer *layer, enum pass pass)
         gemm(layer->dweight, out, TRANSPOSED, in, PLAIN, n, k, rows, 0);
 }
 
-enum by { BY_FP32, BY_BF16, BY_OPENBLAS };
-
-// Flops a second of products that are repeated for `seconds`.
-static double rate(const struct layer *layer, enum pass pass, enum by by,
-                   double seconds)
+// Flops a second of products that are repeated for `seconds`; by OpenBLAS or by ours.
+static double rate(const struct layer *layer, enum pass pass, int openblas,
+                   enum arithmetic arithmetic, double seconds)
 {
     double start = clock_seconds(), spent, times = 0;
     do {
-        if (by == BY_OPENBLAS)
+        if (openblas)
             multiply_openblas(layer, pass);
         else
-            multiply(layer, pass, by == BY_FP32 ? FP32 : BF16);
+            multiply(layer, pass, arithmetic);
         ++times;
     } while ((spent = clock_seconds() - start) < seconds);
     return times * 2 * (double)layer->rows * (double)layer->n * (double)layer->k /
            spent;
 }
 
-static void layer_measure(const struct layer *layer, long rounds, double seconds)
+static void layer_measure(const struct layer *layer, enum pass pass, double seconds,
+                          int warm_up)
 {
-    for (int pass = 0; pass < PASSES; ++pass)
-        for (long r = -1; r < rounds; ++r) { // the first one warms up
-            double peak_before = peak_rate(FP32, 1, PROBE);
-            double amx_before = peak_rate(BF16, 1, PROBE);
-            double fp32 = rate(layer, pass, BY_FP32, seconds);
-            double openblas = rate(layer, pass, BY_OPENBLAS, seconds);
-            double bf16_rate = rate(layer, pass, BY_BF16, seconds);
-            double peak_after = peak_rate(FP32, 1, PROBE);
-            double amx_after = peak_rate(BF16, 1, PROBE);
-            if (r < 0) continue;
-            printf("layer=%s pass=%s rows=%zu n=%zu k=%zu fp32=%.6g openblas=%.6g "
-                   "bf16=%.6g peak_before=%.6g peak_after=%.6g amx_before=%.6g "
-                   "amx_after=%.6g\n",
-                   layer->name, passes[pass], layer->rows, layer->n, layer->k, fp32,
-                   openblas, bf16_rate, peak_before, peak_after, amx_before, amx_after);
-        }
+    for (int by = 0; by <= ARITHMETICS; ++by) {
+        const int openblas = by == ARITHMETICS;
+        const enum arithmetic arithmetic = openblas ? FP32 : (enum arithmetic)by;
+        double before = peak_rate(arithmetic, 1, PROBE);
+        double flops = rate(layer, pass, openblas, arithmetic, seconds);
+        double after = peak_rate(arithmetic, 1, PROBE);
+        if (warm_up) continue;
+        printf("layer=%s pass=%s rows=%zu n=%zu k=%zu by=%s rate=%.6g peak_before=%.6g "
+               "peak_after=%.6g\n",
+               layer->name, passes[pass], layer->rows, layer->n, layer->k,
+               openblas ? "openblas" : arithmetic_name(arithmetic), flops, before,
+               after);
+    }
+}
+
+static void print_kernels(void)
+{
+    printf("core_type=%s", coretype_name());
+    for (int a = 0; a < ARITHMETICS; ++a) {
+        const enum arithmetic arithmetic = (enum arithmetic)a;
+        printf(" %s=%s peak_%s=%s", arithmetic_name(arithmetic),
+               arithmetic == FP32 ? product_path() : gemm_bf16_path(arithmetic),
+               arithmetic_name(arithmetic), peak_instruction(arithmetic));
+    }
+    printf("\n");
 }
 
 int main(int argc, char **argv)
@@ -158,7 +167,7 @@ int main(int argc, char **argv)
     stdout_check_at_exit();
     struct option options[] = {
         {"width", "192", "D"},
-        {"rows", "1040", "tokens: 16 images of 65, a micro-batch"},
+        {"rows", "520", "tokens: 8 images of 65, a micro-batch of the desk recipe"},
         {"rounds", "5", "measurements of each product"},
         {"seconds", ".05", "time of a measurement"},
     };
@@ -173,9 +182,7 @@ int main(int argc, char **argv)
     double seconds =
         parse_number("--seconds", option_text(options, count, "seconds"), 0, 60);
 
-    printf("core_type=%s fp32=%s bf16=%s peak=%s amx=%s\n", coretype_name(),
-           product_path(), gemm_bf16_path(BF16), peak_instruction(FP32),
-           peak_instruction(BF16));
+    print_kernels();
     struct layer layers[] = {
         {.name = "qkv", .n = 3 * D, .k = D},
         {.name = "proj", .n = D, .k = D},
@@ -187,7 +194,9 @@ int main(int argc, char **argv)
         arena_open(&arena, "layer", MEMORY);
         layers[l].rows = rows;
         layer_fill(&layers[l], &arena);
-        layer_measure(&layers[l], rounds, seconds);
+        for (int pass = 0; pass < PASSES; ++pass)
+            for (long r = -1; r < rounds; ++r)
+                layer_measure(&layers[l], (enum pass)pass, seconds, r < 0);
         arena_close(&arena);
     }
     return 0;

@@ -139,8 +139,8 @@ static void bench_open(struct bench *bench)
     const struct mae *mae =
         bench->work == TRAINING ? &bench->pretrainer.mae : &bench->forward.mae;
     enum arithmetic arithmetic = bench->settings.arithmetic;
-    printf("parameters=%zu flops=%.0f core_type=%s products=%s peak=%s\n",
-           mae->parameters.count,
+    printf("parameters=%zu batch=%zu flops=%.0f core_type=%s products=%s peak=%s\n",
+           mae->parameters.count, recipe->batch,
            forward_flops(recipe) * (bench->work == TRAINING ? 3 : 1), coretype_name(),
            arithmetic == FP32 ? product_path() : gemm_bf16_path(arithmetic),
            peak_instruction(arithmetic));

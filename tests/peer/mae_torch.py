@@ -3,11 +3,12 @@
 
 The model is that of core/model (no bias in qkv, LayerNorm eps 1e-5, exact GELU, learned positions), the
 training step that of core/train: forward, masked loss, backward in micro-batches whose gradients add up,
-then one AdamW. Images and masks are random; nothing is loaded.
+then one AdamW. Images and masks are random; nothing is loaded. --numbers bf16: PyTorch's own bfloat16, by
+autocast (products in bfloat16 by oneDNN, the rest in 32-bit floats).
 
     mae_torch.py --work training --patch 4 --batch 128 --micro 16
 
-says on stdout, as words key=value: torch= parameters= micro=. Then for every line on stdin, a number of
+says on stdout, as words key=value: torch= parameters= micro= numbers=. Then for every line on stdin, a number of
 repetitions, it does as many batches and says images= seconds= loss=; at the end of stdin peak_bytes=.
 Threads: OMP_NUM_THREADS. Kernels: OPENBLAS_CORETYPE and ATEN_CPU_CAPABILITY. Written for torch 1.13.
 """
@@ -105,20 +106,25 @@ class MaskedAutoencoder(nn.Module):
         return ((prediction - patches) ** 2 * mask).mean() / share
 
 
-def train(model, optimiser, images, micro):
+def cast(numbers):
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=numbers == "bf16")
+
+
+def train(model, optimiser, images, micro, numbers):
     optimiser.zero_grad(set_to_none=True)
     total = 0.0
     for first in range(0, len(images), micro):
         piece = images[first : first + micro]
-        loss = model.loss(model.patches(piece)) * (len(piece) / len(images))
+        with cast(numbers):
+            loss = model.loss(model.patches(piece)) * (len(piece) / len(images))
         loss.backward()
         total += loss.item()
     optimiser.step()
     return total
 
 
-def predict(model, images, micro):
-    with torch.inference_mode():
+def predict(model, images, micro, numbers):
+    with torch.inference_mode(), cast(numbers):
         for first in range(0, len(images), micro):
             prediction, _ = model(model.patches(images[first : first + micro]))
     return float(prediction.square().mean())
@@ -129,6 +135,7 @@ def arguments():
     parser.add_argument("--work", choices=["training", "forward"], default="training")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--micro", type=int, default=16, help="images at a time")
+    parser.add_argument("--numbers", choices=["fp32", "bf16"], default="fp32")
     parser.add_argument("--image", type=int, default=32)
     parser.add_argument("--patch", type=int, default=4)
     parser.add_argument("--width", type=int, default=192)
@@ -149,13 +156,15 @@ def main():
     )
     images = torch.rand(options.batch, 3, options.image, options.image) * 2 - 1
 
+
     def work():
         if options.work == "forward":
-            return predict(model, images, options.micro)
-        return train(model, optimiser, images, options.micro)
+            return predict(model, images, options.micro, options.numbers)
+        return train(model, optimiser, images, options.micro, options.numbers)
 
     parameters = sum(p.numel() for p in model.parameters())
-    print(f"torch={torch.__version__} parameters={parameters} micro={options.micro}", flush=True)
+    about = f"torch={torch.__version__} parameters={parameters} micro={options.micro}"
+    print(f"{about} numbers={options.numbers}", flush=True)
     for line in sys.stdin:
         repetitions = int(line)
         started = time.perf_counter()

@@ -24,6 +24,7 @@ expect_rows() {
             END { exit !(n == 1 && good) }' "$table" || wrong="no good row $key"
     done
 }
+fact() { sed -n "s/^# $1: //p" "$table"; }
 value() { awk -F'\t' -v key="$1" '$1 == key { print $2 }' "$table"; }
 # expect_between LOW VALUE HIGH WHAT
 expect_between() {
@@ -42,7 +43,7 @@ report "the page has its parts"
 
 for layer in qkv proj fc1 fc2; do
     for pass in forward input-gradient weight-gradient; do
-        for by in fp32 bf16 openblas; do expect_rows "product.$layer.$pass.$by"; done
+        for by in fp32 bf16 bf16-dot openblas; do expect_rows "product.$layer.$pass.$by"; done
     done
 done
 for kind in training forward; do
@@ -59,10 +60,17 @@ for kind in training forward; do
         # Medians of shares that add up to 1 do so nearly.
         expect_between .7 "$sum" 1.3 "phases of $key together"
     done
-    expect_rows "$kind.patch4.bf16.threads${cores##* }"
+    for a in bf16 bf16-dot; do
+        [ "$(fact $a)" = portable ] || expect_rows "$kind.patch4.$a.threads${cores##* }"{,.over-fp32}
+        case $(fact "peak $a"),$cores in
+            none,1*2) ! grep -q "^$kind.patch4.$a.threads1" "$table" || wrong="$a is emulated, and measured twice" ;;
+            none,*) ;;
+            *) expect_rows "$kind.patch4.$a.threads1" "peak.$a.threads1" ;;
+        esac
+    done
 done
 [ "$cores" = 1 ] || expect_rows training.patch4.fp32.threads2.over-one
-report "every product, step and phase is in the table"
+report "every product, step and phase is in the table, in each arithmetic that is fast here, once in each that is not"
 
 for phase in product attention elementwise optimiser pack fold; do
     expect_between 1e-6 "$(value "training.patch4.fp32.threads1.phase.$phase")" 1 "share of $phase in training"
@@ -86,13 +94,31 @@ report "the page is made from the table alone"
 
 run tools/bench-page --markdown "$table"
 expect_status 0
-expect_said '^\| training step, patch 4 \| 1 \| [0-9.]+'
+expect_said "^\\| $(fact CPU) \\| training step, patch 4, batch 32 \\| ${cores##* } \\| [0-9.]+"
 awk -F'|' '/^\|/ { if (n && NF != n) exit 1; n = NF }' "$work/out" || wrong="ragged rows"
-report "README's part is a Markdown table"
+report "README's part is a Markdown table of all cores"
+
+sed "s/^# CPU: .*/# CPU: another, family 1 model 2, AMX/; s/^# peak bf16: .*/# peak bf16: AMX/; /^# quick/d
+    s/^\(training.patch4.fp32.threads${cores##* }\)\t.*/\1\t77.7\t1\t200\t5\timages\/s/" "$table" > "$work/another.tsv"
+run tools/bench-page --markdown "$work/another.tsv" "$table"
+expect_status 0
+expect_said "^\\| another, family 1 model 2, AMX \\| training step, patch 4, batch 32 \\| ${cores##* } \\| 77.7"
+expect_said "^\\| $(fact CPU) \\| training step, patch 4, batch 32 \\| ${cores##* } \\| [0-9.]+"
+expect_said '^another, family 1 model 2, AMX: .*bf16 by '
+expect_said "^$(fact CPU): "
+report "each row says which CPU gave it"
+
+run tools/bench-page --name "$work/another.tsv"
+expect_status 0
+expect_said '^another-family-1-model-2-amx\.tsv$'
+run tools/bench-page --name "$table"
+expect_status 3
+expect_line 'QUICK=1 mean nothing'
+report "a CPU has one file, and the numbers of QUICK=1 none"
 
 sed -i 's/^training\.patch4\.fp32\.threads1\t.*/training.patch4.fp32.threads1\t123456.7\t1\t200000\t5\timages\/s/' "$table"
 run tools/bench-page "$table"
-expect_said 'training step, patch 4 +1 +123456\.7 '
+expect_said 'training step, patch 4, batch 32 +1 +123456\.7 '
 report "a number of the table is the number of the page"
 
 run tools/bench-page "$work/nothing.tsv"
@@ -110,6 +136,11 @@ if [ -n "$torch" ]; then
             expect_rows $kind.patch4.peer.threads$t $kind.patch4.fp32.threads$t.over-peer
             ratio=$(value $kind.patch4.fp32.threads$t.over-peer)
             expect_between 1e-3 "$ratio" 1e4 "ratio to the peer"
+            case $(fact 'peer bf16') in
+                none) ! grep -q peer-bf16 "$table" || wrong='a bfloat16 that the peer does not have' ;;
+                autocast*) expect_rows $kind.patch4.peer-bf16.threads$t $kind.patch4.bf16.threads${cores##* }.over-peer-bf16 ;;
+                *) wrong="the peer's bf16 is '$(fact 'peer bf16')'" ;;
+            esac
         done
     done
     report "$name"
@@ -122,7 +153,7 @@ if [ -n "$torch" ]; then
     for pair in 4:7152816 2:7212684; do
         run "$python" tests/peer/mae_torch.py --patch ${pair%:*} --batch 2
         expect_status 0
-        expect_said "parameters=${pair#*:} "
+        expect_said "parameters=${pair#*:} .* numbers=fp32$"
     done
     report "$name"
 else
@@ -132,7 +163,7 @@ fi
 printf '2\n1\n' > "$work/questions"
 run sh -c "'$steps' --tier=smoke --threads=1 --work=training < '$work/questions'"
 expect_status 0
-expect_said '^parameters=179856 flops='
+expect_said '^parameters=179856 batch=32 flops='
 expect_said '^images=64 seconds=[0-9.]+ loss=0\.[0-9]+ peak_before='
 expect_said '^images=32 '
 expect_said '^peak_bytes=[0-9]+$'
@@ -169,6 +200,7 @@ expect_status 2
 expect_line '--slow'
 mkdir -p "$work/broken/tools"
 printf '#!/bin/sh\nexit 3\n' | tee "$work/broken/tools/bench_steps" > "$work/broken/tools/bench_products"
+cp "$BUILD/tools/machine" "$work/broken/tools/"
 chmod +x "$work"/broken/tools/*
 rm -f "$table"
 run tools/bench "$work/broken" "$work/results" --quick

@@ -43,6 +43,20 @@ case $(files_of 02-rank-curves) in
 esac
 report 'files are named as the target and the sources have them: pictures for figures, each table'
 
+bench=$copy/results/reference/bench
+cp -r Makefile mk core "$copy"
+mkdir "$work/measured"
+sed 's/^# CPU: .*/# CPU: made up, family 1 model 2/' "$(find "$bench" -name '*.tsv' | head -n 1)" >"$work/measured/bench.tsv"
+before=$(cat "$bench"/*.tsv | sha256sum) && rows=$(grep -c '^| .* step, patch' "$copy/README.md")
+run in_copy "$MAKE" --no-print-directory RESULTS="$work/measured" accept-bench
+expect_status 0
+cmp -s "$work/measured/bench.tsv" "$bench/made-up-family-1-model-2.tsv" || wrong='the measurement was not kept'
+grep -q '^| made up, family 1 model 2 | training step' "$copy/README.md" || wrong='it is not in README.md'
+[ "$(grep -c '^| .* step, patch' "$copy/README.md")" -gt "$rows" ] || wrong='it replaced the rows of another CPU'
+rm "$bench/made-up-family-1-model-2.tsv"
+[ "$before" = "$(cat "$bench"/*.tsv | sha256sum)" ] || wrong='the measurement of another CPU was changed'
+report 'a measurement takes the place of those of the same CPU alone'
+
 sed -i '/^<!-- end -->$/d' "$copy/REPRODUCE.md"
 run in_copy tools/docs
 expect_status 3
