@@ -34,6 +34,11 @@ struct safetensors {
     char digest[HASH_HEX]; ///< SHA-256 of the file
 };
 
+/// The metadata under which the maker of a file records what its numbers are, so that a damaged
+/// file is not believed: their SHA-256 as little-endian F32, in the order of the file (slab_digest
+/// of the slab that was written; of one that is written as BF16, rounded before).
+#define SAFETENSORS_DIGEST "weights_sha256"
+
 /// Bytes of a sentence about a file, the final 0 included: "PATH: what is wrong".
 enum { SAFETENSORS_FAULT = 4096 };
 
@@ -41,8 +46,9 @@ enum { SAFETENSORS_FAULT = 4096 };
 /// to free, for: a missing or truncated file, a header length of 0, over 16 MB or past the end,
 /// JSON that does not parse or has trailing bytes, duplicate names, an unknown dtype, offsets
 /// above 2^53, reversed, overlapping, with holes or past the end, a shape whose product is not
-/// the data's size, metadata that is not text, and a number that is not finite. Dies (EXIT_INPUT)
-/// when the disk fails while it reads.
+/// the data's size, metadata that is not text, a number that is not finite, and numbers that are
+/// not those of the metadata SAFETENSORS_DIGEST, where there is one. Dies (EXIT_INPUT) when the
+/// disk fails while it reads.
 int safetensors_open(struct safetensors *file, const char *path,
                      char fault[SAFETENSORS_FAULT]) __attribute__((warn_unused_result));
 

@@ -31,6 +31,32 @@ const char *json_duplicate_key(const struct cJSON *object)
     return twice;
 }
 
+void tensors_digest(char hex[HASH_HEX], const struct safetensors *file)
+{
+    enum { PIECE = 4096 }; // numbers widened at a time
+    uint32_t wide[PIECE];
+    struct hash hash;
+    hash_open(&hash, HASH_SHA256);
+    for (size_t t = 0; t < file->count; ++t) {
+        const struct tensor *tensor = &file->tensors[t];
+        const unsigned char *bytes = tensor->data;
+        if (tensor->type == TENSOR_F32) {
+            hash_add(&hash, bytes, tensor->count * sizeof *wide);
+            continue;
+        }
+        for (size_t first = 0; first < tensor->count; first += PIECE) {
+            const size_t left = tensor->count - first, n = left < PIECE ? left : PIECE;
+            for (size_t i = 0; i < n; ++i) {
+                uint16_t high;
+                memcpy(&high, bytes + 2 * (first + i), sizeof high);
+                wide[i] = (uint32_t)high << 16;
+            }
+            hash_add(&hash, wide, n * sizeof *wide);
+        }
+    }
+    hash_close(hex, &hash);
+}
+
 void tensor_name(char out[TENSOR_NAME], const char *prefix, const char *name)
 {
     int length = snprintf(out, TENSOR_NAME, "%s%s", prefix, name);

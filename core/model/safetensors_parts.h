@@ -4,9 +4,11 @@
 
 #include <stddef.h>
 
+#include "core/base/hash.h"
 #include "core/model/parameters.h"
 
 struct cJSON;
+struct safetensors;
 
 enum {
     SAFETENSORS_LENGTH = 8,        ///< bytes of the header's length
@@ -21,6 +23,10 @@ extern const size_t TENSOR_BYTES[2];
 /// A key that occurs twice in a JSON object (cJSON stores both), NULL when all are distinct.
 /// Dies (EXIT_SYSTEM) without memory. Work n log n.
 const char *json_duplicate_key(const struct cJSON *object);
+
+/// hex (HASH_HEX) = SHA-256 of all numbers of the file, in the order of the file, as little-endian
+/// F32: for a file with the tensors of one table, the slab_digest of what is read from it.
+void tensors_digest(char hex[HASH_HEX], const struct safetensors *file);
 
 /// out (TENSOR_NAME) = prefix + name. Contract: it fits.
 void tensor_name(char out[TENSOR_NAME], const char *prefix, const char *name);

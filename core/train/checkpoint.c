@@ -177,9 +177,9 @@ void trained_weights_write(const char *path, const struct run_identity *identity
                            const struct train_state *state, const struct metadata *more,
                            size_t more_count)
 {
-    enum { OWN_KEYS = 11, MORE_KEYS = 8 };
+    enum { OWN_KEYS = 12, MORE_KEYS = 8 };
     char updates[24], seen[24], epochs[40], heads[12], decoder_heads[12], patch[12],
-        ratio[40];
+        ratio[40], digest[HASH_HEX];
     require(more_count <= MORE_KEYS, "%zu keys of metadata", more_count);
     snprintf(updates, sizeof updates, "%" PRIu64, state->updates);
     snprintf(seen, sizeof seen, "%" PRIu64, state->updates * recipe->batch);
@@ -198,6 +198,8 @@ void trained_weights_write(const char *path, const struct run_identity *identity
     if (decodes) metadata[keys++] = (struct metadata){"decoder_heads", decoder_heads};
     metadata[keys++] = (struct metadata){"patch", patch};
     if (decodes) metadata[keys++] = (struct metadata){"mask_ratio", ratio};
+    slab_digest(digest, state->weights, parameters->count);
+    metadata[keys++] = (struct metadata){SAFETENSORS_DIGEST, digest};
     for (size_t i = 0; i < more_count; ++i) metadata[keys++] = more[i];
     keys += run_identity_metadata(metadata + keys, identity);
     const struct slab slab = {"", state->weights};

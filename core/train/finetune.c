@@ -119,11 +119,14 @@ static void identity_of(struct run_identity *identity, const struct finetune *se
 {
     run_identity_fill(identity, &settings->recipe, settings->seed,
                       settings->images->digest, settings->arithmetic, settings->code);
+    const struct weights *pretrained = settings->pretrained;
+    char start[HASH_HEX] = "random";
+    if (pretrained)
+        slab_digest(start, pretrained->slab, pretrained->mae.parameters.count);
     size_t used = strlen(identity->recipe);
-    int length = snprintf(
-        identity->recipe + used, RECIPE_TEXT - used, " classes=%d images=%zu start=%s",
-        IMAGE_CLASSES, settings->images->count,
-        settings->pretrained ? settings->pretrained->file.digest : "random");
+    int length = snprintf(identity->recipe + used, RECIPE_TEXT - used,
+                          " classes=%d images=%zu start=%s", IMAGE_CLASSES,
+                          settings->images->count, start);
     require(length > 0 && used + (size_t)length < RECIPE_TEXT,
             "recipe's text is too long");
 }
@@ -217,6 +220,9 @@ static int outcome_read(struct finetuner *finetuner)
     struct safetensors file;
     safetensors_read(&file, finetuner->weights, NULL);
     const int ready = !run_identity_difference(&finetuner->identity, &file);
+    if (ready && !safetensors_metadata(&file, SAFETENSORS_DIGEST))
+        die(EXIT_INPUT, "%s: its metadata lack %s (remove it, or FORCE=1)", file.path,
+            SAFETENSORS_DIGEST);
     if (ready) {
         struct arena arena;
         const struct parameters *parameters = &finetuner->classifier.parameters;

@@ -56,6 +56,9 @@ void pretrained_open(struct weights *weights, const char *path,
                 want->encoder_heads);
     expect_size(weights, "the decoder's number of heads", shape->decoder_heads,
                 want->decoder_heads);
+    if (!safetensors_metadata(&weights->file, SAFETENSORS_DIGEST))
+        die(EXIT_INPUT, "%s: its metadata lack %s (move it away and train it again)",
+            path, SAFETENSORS_DIGEST);
     expect_text(weights, "run", recipe->run);
     expect_text(weights, "tier", recipe->tier);
     expect_text(weights, "data", data);

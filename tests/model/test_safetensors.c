@@ -562,6 +562,40 @@ Test(safetensors, any_flipped_bit_is_refused_or_gives_finite_numbers)
     }
 }
 
+// Where the maker recorded a digest, no flipped bit of a number goes unseen, in either type.
+Test(safetensors, any_flipped_bit_of_recorded_numbers_is_refused)
+{
+    real slab[COUNT], rounded[COUNT];
+    fill(rounded, 3);
+    write_slab(in_scratch("narrow"), rounded, TENSOR_BF16);
+    read_slab(rounded, in_scratch("narrow"));
+    fill(slab, 3);
+    for (int type = TENSOR_F32; type <= TENSOR_BF16; ++type) {
+        const real *numbers = type == TENSOR_F32 ? slab : rounded;
+        const size_t data = COUNT * (type == TENSOR_F32 ? 4u : 2u);
+        const struct slab one = {"", numbers};
+        char digest[HASH_HEX];
+        const char *path = in_scratch("recorded");
+        slab_digest(digest, numbers, COUNT);
+        const struct metadata metadata = {SAFETENSORS_DIGEST, digest};
+        safetensors_write(path, &TABLE, &one, 1, &metadata, 1, (enum tensor_type)type);
+        size_t size;
+        struct safetensors file;
+        char *bytes = file_read(&size, path, NULL), fault[SAFETENSORS_FAULT];
+        cr_assert(safetensors_open(&file, path, fault), "%s", fault);
+        safetensors_free(&file);
+        for (size_t bit = 8 * (size - data); bit < 8 * size; ++bit) {
+            bytes[bit / 8] = (char)(bytes[bit / 8] ^ 1 << bit % 8);
+            scratch_write(path, bytes, size);
+            cr_expect_not(safetensors_open(&file, path, fault), "type %d, bit %zu",
+                          type, bit);
+            cr_expect(strstr(fault, "damaged") || strstr(fault, "finite"), "%s", fault);
+            bytes[bit / 8] = (char)(bytes[bit / 8] ^ 1 << bit % 8);
+        }
+        free(bytes);
+    }
+}
+
 Test(safetensors, any_cut_is_refused)
 {
     static struct ending ending;

@@ -115,6 +115,18 @@ expect_line "$finetuned: tensor .* past the file .*remove it and make it again"
 mv "$work/finetuned" "$finetuned"
 report 'a finetuning cut short is refused, by its name'
 
+# A file with flipped bits is well formed: its numbers are held against the digest that the training recorded.
+for weights in "$finetuned" "$work/one/smoke-planted/weights/m75-h3.safetensors"; do
+    cp "$weights" "$work/whole"
+    perl tests/tools/tensors.pl flip "$weights" encoder.layer_norm.weight 20
+    rm -f "$results/provenance.tsv"
+    heads one
+    expect_status 3
+    expect_line "$weights: is damaged: the SHA-256 of its numbers .*remove it and make it again"
+    mv "$work/whole" "$weights"
+    report "flipped bits in ${weights#"$work"/} are not believed"
+done
+
 # Interrupted in its second training, and continued on other threads in another folder. A signal that comes
 # before the first update ends the program at once: then the next waits a little longer.
 for wait in .3 .6 1.2 2.4; do

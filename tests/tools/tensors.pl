@@ -7,10 +7,13 @@
 #   show FILE                                descr, shape and the first values
 #   rows A B N                               A's first N rows are B's bytes
 #   masks DIR                                visible.npy ascends and mask.npy is its complement
-#   transplant FROM TO                       writes the encoder of one model into another's file
+#   transplant FROM TO                       writes the encoder of one model into another's file, and the
+#                                            digest of its numbers into its metadata
+#   flip FILE NAME COUNT                     flips a bit in each of a tensor's first numbers
 #   oracle WEIGHTS DIR LAYER                 worst error of DIR's tokens and reconstruction; LAYER 0 or -1
 use strict;
 use warnings;
+use Digest::SHA 'sha256_hex';
 
 my $state = 12345;
 sub random {    # uniform on [-1, 1), from the minimal standard generator
@@ -220,6 +223,20 @@ sub transplant {
         seek $to, $to{$name}[0], 0;
         print $to $numbers;
     }
+    close($to) or die "$_[1]: $!\n";
+    my $bytes = slurp($_[1]);
+    my $digest = sha256_hex(substr($bytes, 8 + unpack 'Q<', $bytes));
+    $bytes =~ s/"weights_sha256":"[0-9a-f]{64}"/"weights_sha256":"$digest"/ or die "$_[1]: no digest\n";
+    spill($_[1], $bytes);
+}
+
+sub flip {
+    my ($path, $name, $count) = @_;
+    my $bytes = slurp($path);
+    my ($at) = $bytes =~ /"\Q$name\E":\{[^}]*"data_offsets":\[(\d+),/ or die "$path: no $name\n";
+    $at += 8 + unpack 'Q<', $bytes;
+    vec($bytes, $at + 4 * $_ + 3, 8) ^= 8 for 0 .. $count - 1;
+    spill($path, $bytes);
 }
 
 my ($command, @arguments) = @ARGV;
@@ -229,6 +246,7 @@ elsif ($command eq 'rows')    { rows_equal(@arguments) }
 elsif ($command eq 'masks')   { masks_fit(@arguments) }
 elsif ($command eq 'oracle')  { oracle(@arguments) }
 elsif ($command eq 'transplant') { transplant(@arguments) }
+elsif ($command eq 'flip') { flip(@arguments) }
 elsif ($command eq 'show') {
     my $array = npy_read($arguments[0]);
     my $last = $#{$array->{data}} < 9 ? $#{$array->{data}} : 9;

@@ -333,7 +333,8 @@ Test(finetune, whatever_it_follows_from_makes_it_again)
     cr_expect_eq(run(&small), 1);
     cr_expect_str_eq(small.outcome.digest, digest);
     // A pretraining of other bits, be they in a number that the encoder does not have.
-    small.pretrained.file.digest[3] ^= 1;
+    real *last = small.pretrained.slab + small.pretrained.mae.parameters.count - 1;
+    *last += 1;
     cr_expect_eq(run(&small), 1);
     small_close(&small);
 }
@@ -353,13 +354,28 @@ Test(finetune, the_weights_say_where_they_come_from)
     for (size_t i = 0; i < sizeof facts / sizeof *facts; ++i)
         cr_expect_str_eq(safetensors_metadata(&file, facts[i][0]), facts[i][1]);
     const char *recipe = safetensors_metadata(&file, "recipe");
-    char start[HASH_HEX + 8];
-    snprintf(start, sizeof start, " start=%s", small.pretrained.file.digest);
+    char start[HASH_HEX + 8], digest[HASH_HEX];
+    slab_digest(digest, small.pretrained.slab, small.pretrained.mae.parameters.count);
+    snprintf(start, sizeof start, " start=%s", digest);
     cr_expect(strstr(recipe, " mask_ratio=0 ") && strstr(recipe, " images=40 ") &&
               strstr(recipe, " classes=10 ") && strstr(recipe, start));
     cr_expect_eq(strtod(safetensors_metadata(&file, "test_accuracy"), NULL),
                  small.outcome.accuracy);
     safetensors_free(&file);
+    small_close(&small);
+}
+
+Test(finetune, a_damaged_result_is_refused)
+{
+    struct small small;
+    size_t size;
+    small_open(&small);
+    run(&small);
+    char *bytes = file_read(&size, small.weights, NULL);
+    bytes[size - 6] ^= 8;
+    scratch_write(small.weights, bytes, size);
+    expect_death(__LINE__, small_train, &small, 3, "is damaged: the SHA-256 of its ");
+    free(bytes);
     small_close(&small);
 }
 

@@ -170,6 +170,11 @@ Test(pretrain, the_weights_say_where_they_come_from)
         cr_expect_str_eq(safetensors_metadata(&file, facts[i][0]), facts[i][1]);
     recipe_text(text, &tiny.settings.recipe);
     cr_expect_str_eq(safetensors_metadata(&file, "recipe"), text);
+    struct train_log log;
+    train_log_open(&log, tiny.log, UINT64_MAX);
+    cr_expect_str_eq(safetensors_metadata(&file, SAFETENSORS_DIGEST),
+                     log.line[log.count - 1].weights_sha256);
+    train_log_close(&log);
     cr_expect_str_eq(safetensors_metadata(&file, "data_digest"), tiny.images.digest);
     cr_expect_not_null(safetensors_metadata(&file, "arithmetic"));
     cr_expect_not_null(safetensors_metadata(&file, "core_type"));
@@ -237,6 +242,28 @@ Test(pretrain, weights_of_another_training_are_not_replaced)
     expect_refusal(__LINE__, &tiny, "its recipe is another and was trained on 160 ");
     tiny.settings.force = 1;
     cr_expect_eq(pretrain_run(&tiny.settings), 1);
+    tiny_close(&tiny);
+}
+
+static void flip_bit(const char *path)
+{
+    size_t size;
+    char *bytes = file_read(&size, path, NULL);
+    bytes[size - 7] ^= 1;
+    scratch_write(path, bytes, size);
+    free(bytes);
+}
+
+Test(pretrain, damaged_weights_are_not_taken_for_finished_ones)
+{
+    struct tiny tiny;
+    tiny_open(&tiny);
+    pretrain_run(&tiny.settings);
+    flip_bit(tiny.weights);
+    const char *const says[] = {tiny.weights, "is damaged",
+                                "(remove it and make it again)", NULL};
+    expect_death_naming(__LINE__, ask_ready, &tiny, 3, says);
+    expect_death_naming(__LINE__, tiny_train, &tiny, 3, says);
     tiny_close(&tiny);
 }
 

@@ -78,13 +78,18 @@ Test(pretrained, weights_without_a_decoder_or_a_history_are_refused)
     mae_open(&mae, &claim.recipe.shape, &arena);
     real *slab = arena_zeros(&arena, mae.parameters.count);
     struct slab slabs = {"", slab};
-    const struct metadata metadata[] = {{"heads", "2"},      {"decoder_heads", "3"},
-                                        {"run", "tiny"},     {"tier", "smoke"},
-                                        {"data", "planted"}, {"mask_ratio", "0.75"},
-                                        {"updates", "20"},   {"epochs", "\t"}};
-    safetensors_write(tiny.weights, &mae.parameters, &slabs, 1, metadata, 8,
+    char digest[HASH_HEX];
+    slab_digest(digest, slab, mae.parameters.count);
+    const struct metadata metadata[] = {
+        {"heads", "2"},    {"decoder_heads", "3"}, {"run", "tiny"},
+        {"tier", "smoke"}, {"data", "planted"},    {"mask_ratio", "0.75"},
+        {"updates", "20"}, {"epochs", "\t"},       {SAFETENSORS_DIGEST, digest}};
+    safetensors_write(tiny.weights, &mae.parameters, &slabs, 1, metadata, 9,
                       TENSOR_F32);
     refuses(&claim, "does not say how many epochs");
+    safetensors_write(tiny.weights, &mae.parameters, &slabs, 1, metadata, 8,
+                      TENSOR_F32);
+    refuses(&claim, "its metadata lack weights_sha256");
     mae.parameters.rows = 0;
     while (!strncmp(mae.parameters.row[mae.parameters.rows].name, "encoder.", 8))
         ++mae.parameters.rows;
