@@ -1,39 +1,90 @@
-# Figure 2: distance of the i-th rank-one components of original and reconstruction, five mask ratios;
-# left the median over images, right the ratio of sums. Solid: the trained model; dashed: the best
-# linear predictor on the same visible patches.
-# Columns: mask_ratio component median _low _high ratio _low _high linear_median linear_ratio.
-width = 1040; height = 430
+# Figure 2: distance of the i-th rank-one components of original and reconstruction, five mask ratios.
+# Above, the hidden patches as the model sees them: median over images, ratio of sums, and the median of
+# the printed spectral norm. Below: the same hidden pixels as patches of side 2 (the paper's 12 columns),
+# the linear predictor where patches have the other side, and all slopes over the mask ratio. Solid: the
+# trained model; dashed: the best linear predictor.
+# Columns: NAME NAME_low NAME_high of every curve and slope, side, other_side, mask_ratio, component.
+width = 1040; height = 680
 load 'figures/style.gp'
 
 array ratio[5] = [0.5, 0.6, 0.7, 0.8, 0.9]
 chosen(r) = abs(column("mask_ratio") - r) < 1e-6
+stats table using "side" nooutput; side = STATS_max
+stats table using "other_side" nooutput; other_side = STATS_max
 set xrange [0.8:5.2]
 set xtics 1
 set yrange [0:*]
-set xlabel "component i"
-set ylabel "squared distance / s_i^2 (no unit)"
+set ytics 0.2
+set xlabel "component i" offset 0, 0.4
 set multiplot
-set tmargin at screen 0.91
-set bmargin at screen strip + 0.14
-
-set lmargin at screen 0.075
-set rmargin at screen 0.405
-set title "median over images"
 unset key
+
+# Places of the six panels: three columns, two rows.
+array left[3] = [0.065, 0.340, 0.615]
+panel_width = 0.205
+place(c, r) = sprintf("set lmargin at screen %g; set rmargin at screen %g; set tmargin at screen %g; set bmargin at screen %g", \
+    left[c], left[c] + panel_width, r == 1 ? 0.955 : strip + 0.43 * (1 - strip), r == 1 ? strip + 0.565 * (1 - strip) : strip + 0.085 * (1 - strip))
+
+eval(place(1, 1))
+set title "median over images" offset 0, -0.6
+set ylabel "squared distance / s_i^2 (no unit)" offset 1.2, 0
 plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"median":"median_low":"median_high" \
          with yerrorlines linetype k, \
      for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"linear_median" \
          with lines linetype 10 + k
-
 unset label 999
-set lmargin at screen 0.475
-set rmargin at screen 0.81
+unset ylabel
+
+eval(place(2, 1))
 set title "ratio of sums over images"
-# The legend has its own column, where no curve can run into it.
-set key at screen 0.818, screen 0.91 left top reverse Left noautotitle
 plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"ratio":"ratio_low":"ratio_high" \
-         with yerrorlines linetype k title sprintf("%.0f %% masked", 100 * ratio[k]), \
+         with yerrorlines linetype k, \
      for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"linear_ratio" \
+         with lines linetype 10 + k
+
+eval(place(3, 1))
+set title "median, spectral norm as printed"
+# The legend has its own column, where no curve can run into it.
+set key at screen 0.835, screen 0.955 left top reverse Left noautotitle
+plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"spectral" \
+         with linespoints linetype k title sprintf("%.0f %% masked", 100 * ratio[k]), \
+     for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"linear_spectral" \
          with lines linetype 10 + k, \
-     keyentry with lines linetype 17 title "best linear predictor"
+     keyentry with lines linetype 17 title "linear predictor"
+unset key
+
+eval(place(1, 2))
+set title "median, as 2x2 patches"
+set ylabel "squared distance / s_i^2 (no unit)" offset 1.2, 0
+set ytics autofreq
+plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"quarters" \
+         with linespoints linetype k, \
+     for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"linear_quarters" \
+         with lines linetype 10 + k
+unset ylabel
+
+eval(place(2, 2))
+set title sprintf("median, %dx%d patches hidden", other_side, other_side)
+plot for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"other_median" \
+         with lines linetype 10 + k
+
+eval(place(3, 2))
+set title "slope of the medians over i"
+set xrange [46:94]
+set xtics 50, 10, 90
+set xlabel "masked (%)" offset 0, 0.4
+set yrange [0:*]
+set key at screen 0.835, screen strip + 0.43 * (1 - strip) left top reverse Left noautotitle
+# One row in five, each curve a little to the side, so that bars do not cover one another.
+masked(k) = 100 * column("mask_ratio") + 0.45 * k
+plot table every 5 using (masked(0)):"slope":"slope_low":"slope_high" \
+         with yerrorlines linetype 7 title sprintf("model, %dx%d", side, side), \
+     table every 5 using (masked(1)):"slope-2x2":"slope-2x2_low":"slope-2x2_high" \
+         with yerrorlines linetype 6 title "model, cut to 2x2", \
+     table every 5 using (masked(-1)):"linear-slope":"linear-slope_low":"linear-slope_high" \
+         with yerrorlines linetype 17 title sprintf("linear, %dx%d", side, side), \
+     table every 5 using (masked(2)):"linear-slope-2x2":"linear-slope-2x2_low":"linear-slope-2x2_high" \
+         with yerrorlines linetype 16 title "linear, cut to 2x2", \
+     table every 5 using (masked(-2)):"linear-other-slope":"linear-other-slope_low":"linear-other-slope_high" \
+         with yerrorlines linetype 14 title sprintf("linear, %dx%d hidden", other_side, other_side)
 unset multiplot

@@ -1,10 +1,9 @@
 #include "core/analysis/components.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "core/analysis/ranks.h"
 #include "core/base/die.h"
-#include "core/linalg/svd.h"
 
 // *defect = 1 - |x.y| for two unit vectors, computed from their difference, because in the product
 // it would be lost to rounding. Returns the sign of x.y.
@@ -48,33 +47,22 @@ void components_distance(struct components *components, const struct factors *x,
                        y->s[i], p, q, sign);
         components->scale[i] = x->s[i] * x->s[i];
     }
-}
-
-// factors = svd of x (m,n); the arrays are taken from `arena`.
-static int decompose(struct factors *factors, const double *x, size_t m, size_t n,
-                     struct arena *arena)
-{
-    size_t r = m < n ? m : n;
-    double *u = arena_doubles(arena, m * r), *s = arena_doubles(arena, r);
-    double *vt = arena_doubles(arena, r * n);
-    *factors = (struct factors){.u = u, .s = s, .vt = vt};
-    size_t mark = arena_mark(arena);
-    double *copy = arena_doubles(arena, m * n);
-    double *workspace = arena_doubles(arena, svd_workspace(m, n));
-    memcpy(copy, x, m * n * sizeof *x);
-    int info = svd_thin(u, s, vt, copy, m, n, workspace);
-    arena_reset(arena, mark);
-    return info;
+    components->rank[0] = effective_rank(x->s, r);
+    components->rank[1] = effective_rank(y->s, r);
 }
 
 int components_compare(struct components *components, const double *x, const double *y,
                        size_t m, size_t n, struct arena *arena)
 {
-    struct factors of_x, of_y;
+    struct decomposition of_x, of_y;
     size_t mark = arena_mark(arena);
     int info = decompose(&of_x, x, m, n, arena);
     if (!info) info = decompose(&of_y, y, m, n, arena);
-    if (!info) components_distance(components, &of_x, &of_y, m, n);
+    if (!info) {
+        const struct factors a = {of_x.u, of_x.s, of_x.vt},
+                             b = {of_y.u, of_y.s, of_y.vt};
+        components_distance(components, &a, &b, m, n);
+    }
     arena_reset(arena, mark);
     return info;
 }

@@ -17,6 +17,7 @@ struct components {
     double frobenius[COMPONENTS]; ///< |D_i|_F^2
     double spectral[COMPONENTS];  ///< |D_i|_2^2, the largest squared singular value
     double scale[COMPONENTS];     ///< s_i^2, the squared norm of X's component
+    double rank[2];               ///< effective rank (ranks.h) of X and of Y
 };
 
 /// A thin singular value decomposition as svd_thin computes it, r = min(m,n); all borrowed.
@@ -26,7 +27,7 @@ struct factors {
     const double *vt; ///< (r,n)
 };
 
-/// Distances from the factors of X and Y, both (m,n), in closed form. With c = u.a, e = v.b:
+/// Distances and ranks from the factors of X and Y, both (m,n). With c = u.a and e = v.b:
 ///     |D|_F^2 = s^2 + t^2 - 2*s*t*c*e
 ///     |D|_2^2 = (|D|_F^2 + sqrt(|D|_F^4 - 4*P^2)) / 2,   P = s*t * sqrt(1 - c^2) * sqrt(1 - e^2)
 /// because D has rank two, and the sum and product of its squared singular values are |D|_F^2 and

@@ -7,10 +7,10 @@
 #include "core/stats/bootstrap.h"
 #include "core/stats/slope.h"
 
-static struct statistic median_statistic(const struct rank_samples *samples, size_t i)
+static struct statistic median_statistic(const struct rank_samples *samples,
+                                         enum grouping grouping, size_t i)
 {
-    return (struct statistic){STATISTIC_MEDIAN, samples->relative[GROUPING_HIDDEN][i],
-                              NULL};
+    return (struct statistic){STATISTIC_MEDIAN, samples->relative[grouping][i], NULL};
 }
 
 static struct statistic ratio_statistic(const struct rank_samples *samples, size_t i)
@@ -72,13 +72,38 @@ static void other_lines(struct rank_curve *curve, const struct rank_samples *sam
     }
 }
 
+// The slope of the medians of one grouping, with its interval.
+static struct estimate grouping_slope(const struct rank_samples *samples,
+                                      enum grouping grouping, size_t resamples,
+                                      uint64_t seed)
+{
+    struct statistic statistics[COMPONENTS];
+    double value[COMPONENTS];
+    for (size_t i = 0; i < COMPONENTS; ++i) {
+        statistics[i] = median_statistic(samples, grouping, i);
+        value[i] = statistic_value(&statistics[i], samples->count);
+    }
+    struct arena arena;
+    arena_open_growing(&arena, "slope");
+    double *replicates = arena_doubles(&arena, size_product(COMPONENTS, resamples));
+    double *slopes = arena_doubles(&arena, resamples);
+    double *workspace = arena_doubles(&arena, resamples);
+    bootstrap_replicates(replicates, statistics, COMPONENTS, samples->count, resamples,
+                         seed);
+    slope_replicates(slopes, replicates, resamples);
+    const struct estimate interval = percentile_interval(
+        medians_slope(value, 1), samples->count, slopes, resamples, workspace);
+    arena_close(&arena);
+    return interval;
+}
+
 void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples,
                     size_t resamples, uint64_t seed)
 {
     enum { STATISTICS = 2 * COMPONENTS };
     struct statistic statistics[STATISTICS];
     for (size_t i = 0; i < COMPONENTS; ++i) {
-        statistics[i] = median_statistic(samples, i);
+        statistics[i] = median_statistic(samples, GROUPING_HIDDEN, i);
         statistics[COMPONENTS + i] = ratio_statistic(samples, i);
     }
     struct arena arena;
@@ -104,9 +129,8 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
             value[s] - value[s - 1], samples->count, derived, resamples, workspace);
     }
     curve->count = samples->count;
-    slope_replicates(derived, replicates, resamples);
-    curve->slope = percentile_interval(medians_slope(value, 1), samples->count, derived,
-                                       resamples, workspace);
+    for (int g = 0; g < GROUPINGS; ++g)
+        curve->slope[g] = grouping_slope(samples, (enum grouping)g, resamples, seed);
     other_lines(curve, samples);
     arena_close(&arena);
 }
@@ -122,16 +146,16 @@ struct estimate rank_loss(const struct rank_samples *samples, size_t count,
 }
 
 struct estimate rank_slope_rise(const struct rank_samples *a,
-                                const struct rank_samples *b, size_t resamples,
-                                uint64_t seed)
+                                const struct rank_samples *b, enum grouping grouping,
+                                size_t resamples, uint64_t seed)
 {
     require(a->count == b->count, "slopes over %zu and %zu images cannot be paired",
             a->count, b->count);
     // Medians of a, then of b, all on the same resamples.
     struct statistic statistics[2 * COMPONENTS];
     for (size_t i = 0; i < COMPONENTS; ++i) {
-        statistics[i] = median_statistic(a, i);
-        statistics[COMPONENTS + i] = median_statistic(b, i);
+        statistics[i] = median_statistic(a, grouping, i);
+        statistics[COMPONENTS + i] = median_statistic(b, grouping, i);
     }
     struct arena arena;
     arena_open_growing(&arena, "slopes");
@@ -158,7 +182,8 @@ void rank_curve_gap(struct estimate gap[2][COMPONENTS], const struct rank_sample
 {
     size_t n = a->count < b->count ? a->count : b->count;
     for (size_t i = 0; i < COMPONENTS; ++i) {
-        struct statistic x = median_statistic(a, i), y = median_statistic(b, i);
+        struct statistic x = median_statistic(a, GROUPING_HIDDEN, i),
+                         y = median_statistic(b, GROUPING_HIDDEN, i);
         gap[RANK_MEDIAN][i] = bootstrap_difference(&x, &y, n, resamples, seed);
         x = ratio_statistic(a, i);
         y = ratio_statistic(b, i);

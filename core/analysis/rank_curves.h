@@ -33,7 +33,7 @@ struct rank_curve {
     struct estimate line[RANK_LINES][COMPONENTS];
     /// From component i to i + 1, of medians and of ratios, paired.
     struct estimate step[2][COMPONENTS - 1];
-    struct estimate slope; ///< least-squares slope of the medians on i
+    struct estimate slope[GROUPINGS]; ///< least-squares slope of the medians on i
 };
 
 /// Summarises `samples` with `resamples` bootstrap resamples of `seed`.
@@ -44,11 +44,11 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
 struct estimate rank_loss(const struct rank_samples *samples, size_t count,
                           size_t resamples, uint64_t seed);
 
-/// The slope of the medians of `b` on i minus that of `a`, with its paired interval. Requires the
-/// same images in both.
+/// The slope of the medians of `b` on i minus that of `a`, in one grouping, with its paired
+/// interval. Requires the same images in both.
 struct estimate rank_slope_rise(const struct rank_samples *a,
-                                const struct rank_samples *b, size_t resamples,
-                                uint64_t seed);
+                                const struct rank_samples *b, enum grouping grouping,
+                                size_t resamples, uint64_t seed);
 
 /// gap (2,COMPONENTS) = the medians (RANK_MEDIAN) and ratios of sums (RANK_RATIO) of `a` minus
 /// those of `b`, with paired intervals, over the first min(a->count, b->count) images. Requires

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "core/base/die.h"
+#include "core/base/rng.h"
 #include "core/data/masks.h"
 #include "core/data/patches.h"
 #include "core/train/engine.h"
 
+enum { NOISE_STREAM = 2 }; // among those of PURPOSE_THEORY
 enum { QUARTER_SIDE = 2, QUARTER_SIZE = IMAGE_CHANNELS * QUARTER_SIDE * QUARTER_SIDE };
 
 void rank_samples_open(struct rank_samples *samples, size_t count, struct arena *arena)
@@ -20,6 +22,8 @@ void rank_samples_open(struct rank_samples *samples, size_t count, struct arena 
         samples->frobenius[i] = arena_doubles(arena, count);
         samples->scale[i] = arena_doubles(arena, count);
     }
+    for (int side = 0; side < 2; ++side)
+        samples->rank[side] = arena_doubles(arena, count);
     samples->loss = arena_doubles(arena, count);
 }
 
@@ -111,6 +115,8 @@ static int measure_grouping(struct rank_samples *samples, size_t at,
         samples->frobenius[i][at] = components.frobenius[i];
         samples->scale[i][at] = components.scale[i];
     }
+    for (int side = 0; side < 2; ++side)
+        samples->rank[side][at] = components.rank[side];
     return 0;
 }
 
@@ -183,25 +189,36 @@ size_t rank_samples_learned(struct rank_samples *samples,
     return atomic_load(&learned.failures);
 }
 
-// ====== The best linear predictor ======
+// ====== Without a network ======
 
 struct baseline {
     struct rank_samples *samples;
-    const struct linear_predictor *predictor;
+    const struct linear_predictor *predictor; // NULL: noise
+    double sd;
     const struct images *images;
     double mask_ratio;
     uint64_t seed;
-    size_t visible_count;
+    size_t tokens, features;
     struct arena *arenas; // (threads)
     int patch;
     atomic_size_t failures;
 };
 
-static void linear_image(size_t image, int worker, void *context)
+// prediction (T,F) = patches plus noise.
+static void add_noise(double *prediction, const double *patches,
+                      const struct baseline *baseline, size_t image)
+{
+    struct rng rng =
+        rng_open(baseline->seed, PURPOSE_THEORY, (uint32_t)image, NOISE_STREAM);
+    for (size_t i = 0; i < baseline->tokens * baseline->features; ++i)
+        prediction[i] = patches[i] + baseline->sd * rng_normal(&rng);
+}
+
+static void baseline_image(size_t image, int worker, void *context)
 {
     struct baseline *baseline = context;
-    size_t tokens = baseline->predictor->tokens,
-           features = baseline->predictor->features;
+    const size_t tokens = baseline->tokens, features = baseline->features,
+                 visible_count = mask_visible(tokens, baseline->mask_ratio);
     struct arena *arena = &baseline->arenas[worker];
     size_t numbers = tokens * features, mark = arena_mark(arena);
     double *patches = arena_doubles(arena, numbers);
@@ -216,14 +233,32 @@ static void linear_image(size_t image, int worker, void *context)
     mask_draw(visible, hidden, tokens, baseline->mask_ratio, baseline->seed,
               EVALUATION_EPOCH, (uint32_t)image);
 
-    int status = linear_predictor_apply(prediction, baseline->predictor, patches,
-                                        visible, baseline->visible_count, arena);
-    struct pair pair = {
-        patches, prediction, hidden,         tokens - baseline->visible_count,
-        tokens,  features,   baseline->patch};
+    int status = 0;
+    if (baseline->predictor)
+        status = linear_predictor_apply(prediction, baseline->predictor, patches,
+                                        visible, visible_count, arena);
+    else
+        add_noise(prediction, patches, baseline, image);
+    struct pair pair = {patches, prediction, hidden,         tokens - visible_count,
+                        tokens,  features,   baseline->patch};
     if (status || measure(baseline->samples, image, &pair, arena))
         atomic_fetch_add(&baseline->failures, 1);
     arena_reset(arena, mark);
+}
+
+static size_t baseline_measure(struct baseline *baseline, int threads)
+{
+    const size_t count = baseline->samples->count;
+    require(count <= baseline->images->count, "%zu images of %zu", count,
+            baseline->images->count);
+    require(baseline->patch % QUARTER_SIDE == 0, "patch side %d is odd",
+            baseline->patch);
+    baseline->arenas = arenas_open((size_t)threads, "rank curves without a network");
+    struct engine *engine = engine_open(threads, 0, 0);
+    pool_for(engine, count, baseline_image, baseline);
+    engine_close(engine);
+    arenas_close(baseline->arenas, (size_t)threads);
+    return atomic_load(&baseline->failures);
 }
 
 size_t rank_samples_linear(struct rank_samples *samples,
@@ -231,21 +266,30 @@ size_t rank_samples_linear(struct rank_samples *samples,
                            const struct images *images, double mask_ratio,
                            uint64_t seed, int threads)
 {
-    size_t tokens = predictor->tokens, features = predictor->features;
-    require(samples->count <= images->count, "%zu images of %zu", samples->count,
-            images->count);
     struct baseline baseline = {.samples = samples,
                                 .predictor = predictor,
                                 .images = images,
                                 .mask_ratio = mask_ratio,
                                 .seed = seed,
-                                .visible_count = mask_visible(tokens, mask_ratio)};
-    for (baseline.patch = 1; patch_size(baseline.patch) < features;) ++baseline.patch;
-    require(baseline.patch % QUARTER_SIDE == 0, "patch side %d is odd", baseline.patch);
-    baseline.arenas = arenas_open((size_t)threads, "linear rank curves");
-    struct engine *engine = engine_open(threads, 0, 0);
-    pool_for(engine, samples->count, linear_image, &baseline);
-    engine_close(engine);
-    arenas_close(baseline.arenas, (size_t)threads);
-    return atomic_load(&baseline.failures);
+                                .tokens = predictor->tokens,
+                                .features = predictor->features};
+    for (baseline.patch = 1; patch_size(baseline.patch) < predictor->features;)
+        ++baseline.patch;
+    return baseline_measure(&baseline, threads);
+}
+
+size_t rank_samples_noisy(struct rank_samples *samples, double sd,
+                          const struct images *images, int patch, double mask_ratio,
+                          uint64_t seed, int threads)
+{
+    const size_t side = IMAGE_SIDE / (size_t)patch;
+    struct baseline baseline = {.samples = samples,
+                                .sd = sd,
+                                .images = images,
+                                .mask_ratio = mask_ratio,
+                                .seed = seed,
+                                .tokens = side * side,
+                                .features = patch_size(patch),
+                                .patch = patch};
+    return baseline_measure(&baseline, threads);
 }

@@ -1,7 +1,7 @@
 /// What Figure 2 of the paper (sec. 6.1) measures on each image: the distance of the i-th rank-one
 /// component of a reconstruction from that of the original. The paper does not say which matrix
-/// stands for an image, so three are measured, for a trained model and for the best linear
-/// predictor.
+/// stands for an image, so three are measured, for a trained model, for the best linear predictor,
+/// and for an image with noise on it, whose rank is full.
 #ifndef MASKBOOK_ANALYSIS_RANK_SAMPLES_H
 #define MASKBOOK_ANALYSIS_RANK_SAMPLES_H
 
@@ -28,7 +28,9 @@ struct rank_samples {
     double *spectral[COMPONENTS];  ///< (count) |D_i|_2^2 / s_i^2, hidden patches
     double *frobenius[COMPONENTS]; ///< (count) |D_i|_F^2, hidden patches
     double *scale[COMPONENTS];     ///< (count) s_i^2, hidden patches
-    double *loss;                  ///< (count) mean squared error of hidden numbers
+    double *
+        rank[2]; ///< (count) effective rank of original, reconstruction, hidden patches
+    double *loss; ///< (count) mean squared error of hidden numbers
 };
 
 /// Takes columns for `count` images from `arena`.
@@ -47,6 +49,13 @@ size_t rank_samples_linear(struct rank_samples *samples,
                            const struct linear_predictor *predictor,
                            const struct images *images, double mask_ratio,
                            uint64_t seed, int threads)
+    __attribute__((warn_unused_result));
+
+/// The same where the reconstruction is the original plus normal noise of standard deviation `sd`,
+/// drawn for each image, with patches of side `patch`.
+size_t rank_samples_noisy(struct rank_samples *samples, double sd,
+                          const struct images *images, int patch, double mask_ratio,
+                          uint64_t seed, int threads)
     __attribute__((warn_unused_result));
 
 #endif

@@ -9,7 +9,14 @@
 
 static const struct {
     const char *key, *label, *suffix;
-} predictors[PREDICTORS] = {{"", "", ""}, {"linear-", "linear, ", "-linear"}};
+    unsigned lines; // bits of enum rank_line
+} predictors[PREDICTORS] = {
+    {"", "", "", (1u << RANK_LINES) - 1},
+    {"linear-", "linear, ", "-linear",
+     1u << RANK_MEDIAN | 1u << RANK_RATIO | 1u << RANK_SPECTRAL |
+         1u << RANK_MEDIAN_2X2},
+    {"linear-other-", "linear, other patch side, ", "-linear-other",
+     1u << RANK_MEDIAN | 1u << RANK_RATIO | 1u << RANK_SPECTRAL}};
 
 // One line of one arm: a row of the table, and a result for each component.
 static void emit_line(struct run *run, struct table *table, const struct arm *arm,
@@ -30,36 +37,114 @@ static void emit_line(struct run *run, struct table *table, const struct arm *ar
     table_row(table, row);
 }
 
-void emit_curves(struct run *run, const struct arm *arms)
+// The slopes that are judged or drawn: of which curve, in which grouping.
+static const struct {
+    int predictor;
+    enum grouping grouping;
+    const char *key, *label;
+} slopes[] = {
+    {LEARNED, GROUPING_HIDDEN, "slope", "model"},
+    {LEARNED, GROUPING_QUARTERS, "slope-2x2", "model, 2x2"},
+    {LINEAR, GROUPING_HIDDEN, "linear-slope", "linear"},
+    {LINEAR, GROUPING_QUARTERS, "linear-slope-2x2", "linear, 2x2"},
+    {OTHER_SIDE, GROUPING_HIDDEN, "linear-other-slope", "linear, other side"}};
+enum { SLOPES = sizeof slopes / sizeof *slopes };
+
+static const struct estimate *slope_of(const struct arm *arm, size_t which)
 {
-    struct table lines, losses;
-    char cell[4][NUMBER_TEXT], about[128];
-    table_open(
-        &lines, 7,
-        (const char *const[]){"mask", "|D_i|^2 / s_i^2", "i = 1", "2", "3", "4", "5"});
-    table_open(&losses, 4,
-               (const char *const[]){"mask", "masked loss", "best linear predictor",
-                                     "slope over i"});
+    return &arm->curve[slopes[which].predictor].slope[slopes[which].grouping];
+}
+
+static void emit_slopes(struct run *run, const struct arm *arms)
+{
+    struct table table;
+    char cell[1 + SLOPES][NUMBER_TEXT], about[256];
+    const char *row[1 + SLOPES];
+    for (size_t c = 0; c < 1 + SLOPES; ++c) row[c] = c ? slopes[c - 1].label : "mask";
+    table_open(&table, 1 + SLOPES, row);
     for (const struct arm *arm = arms; arm < arms + ARMS; ++arm) {
-        for (int line = 0; line < RANK_LINES; ++line)
-            emit_line(run, &lines, arm, LEARNED, line);
-        for (int line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
-            emit_line(run, &lines, arm, LINEAR, line);
+        snprintf(cell[0], NUMBER_TEXT, "%.0f %%", 100 * arm->ratio);
+        for (size_t s = 0; s < SLOPES; ++s)
+            put_estimate(run, cell[1 + s], *slope_of(arm, s), "1", "%s.%s", arm->name,
+                         slopes[s].key);
+        for (size_t c = 0; c < 1 + SLOPES; ++c) row[c] = cell[c];
+        table_row(&table, row);
+    }
+    snprintf(about, sizeof about,
+             "Slope of the medians over i. Patches of side %d, of the other side %d; "
+             "2x2: the same hidden pixels as patches of side 2.",
+             arms->side[LEARNED], arms->side[OTHER_SIDE]);
+    run_table(run, "slopes.md", about, &table, "");
+    table_close(&table);
+}
+
+static void emit_losses(struct run *run, const struct arm *arms)
+{
+    struct table table;
+    char cell[6][NUMBER_TEXT], about[192];
+    table_open(&table, 6,
+               (const char *const[]){"mask", "masked loss", "of the linear predictor",
+                                     "effective rank, original", "model", "linear"});
+    for (const struct arm *arm = arms; arm < arms + ARMS; ++arm) {
         snprintf(cell[0], NUMBER_TEXT, "%.0f %%", 100 * arm->ratio);
         put_estimate(run, cell[1], arm->loss[LEARNED], "1", "%s.loss", arm->name);
         put_estimate(run, cell[2], arm->loss[LINEAR], "1", "%s.linear-loss", arm->name);
-        put_estimate(run, cell[3], arm->curve[LEARNED].slope, "1", "%s.slope",
+        put_estimate(run, cell[3], arm->rank[0], "1", "%s.rank-original", arm->name);
+        put_estimate(run, cell[4], arm->rank[1 + LEARNED], "1", "%s.rank", arm->name);
+        put_estimate(run, cell[5], arm->rank[1 + LINEAR], "1", "%s.linear-rank",
                      arm->name);
-        table_row(&losses, (const char *const[]){cell[0], cell[1], cell[2], cell[3]});
+        put_estimate(run, NULL, arm->rank[1 + OTHER_SIDE], "1", "%s.linear-other-rank",
+                     arm->name);
+        table_row(&table, (const char *const[]){cell[0], cell[1], cell[2], cell[3],
+                                                cell[4], cell[5]});
     }
-    run_table(run, "curves.md", "", &lines, "");
     snprintf(about, sizeof about,
-             "Masked loss, squared in [-1,1], first %zu test images; slopes over %zu "
-             "images.",
-             arms->loss[LINEAR].n, arms->curve[LEARNED].count);
-    run_table(run, "losses.md", about, &losses, "");
+             "Masked loss, squared in [-1,1], and effective rank of hidden patches, "
+             "first %zu test images.",
+             arms->loss[LINEAR].n);
+    run_table(run, "losses.md", about, &table, "");
+    table_close(&table);
+}
+
+void emit_curves(struct run *run, const struct arm *arms)
+{
+    struct table lines;
+    table_open(
+        &lines, 7,
+        (const char *const[]){"mask", "|D_i|^2 / s_i^2", "i = 1", "2", "3", "4", "5"});
+    for (const struct arm *arm = arms; arm < arms + ARMS; ++arm)
+        for (int p = 0; p < PREDICTORS; ++p)
+            for (int line = 0; line < RANK_LINES; ++line)
+                if (predictors[p].lines >> line & 1)
+                    emit_line(run, &lines, arm, p, line);
+    run_table(run, "curves.md", "", &lines, "");
     table_close(&lines);
-    table_close(&losses);
+    emit_losses(run, arms);
+    emit_slopes(run, arms);
+}
+
+// The columns of figure2.tsv that are lines of curves; the first two have intervals.
+static const struct {
+    const char *name;
+    int predictor;
+    enum rank_line line;
+} drawn[] = {{"median", LEARNED, RANK_MEDIAN},
+             {"ratio", LEARNED, RANK_RATIO},
+             {"spectral", LEARNED, RANK_SPECTRAL},
+             {"quarters", LEARNED, RANK_MEDIAN_2X2},
+             {"linear_median", LINEAR, RANK_MEDIAN},
+             {"linear_ratio", LINEAR, RANK_RATIO},
+             {"linear_spectral", LINEAR, RANK_SPECTRAL},
+             {"linear_quarters", LINEAR, RANK_MEDIAN_2X2},
+             {"other_median", OTHER_SIDE, RANK_MEDIAN}};
+enum { DRAWN = sizeof drawn / sizeof *drawn };
+
+// value, value_low and value_high of one column.
+static void put_interval(FILE *file, const struct estimate *found)
+{
+    tsv_put_number(file, found->value, '\t');
+    tsv_put_number(file, found->low, '\t');
+    tsv_put_number(file, found->high, '\t');
 }
 
 void emit_figure2(struct study *study, const struct arm *arms)
@@ -68,34 +153,31 @@ void emit_figure2(struct study *study, const struct arm *arms)
     struct output output;
     run_path(path, &study->run, "figure2.tsv");
     output_open(&output, path);
-    fputs("mask_ratio\tcomponent\tmedian\tmedian_low\tmedian_high\tratio\tratio_low\t"
-          "ratio_high\tlinear_median\tlinear_ratio\n",
-          output.file);
+    for (size_t c = 0; c < DRAWN; ++c)
+        fprintf(output.file, "%s\t%s_low\t%s_high\t", drawn[c].name, drawn[c].name,
+                drawn[c].name);
+    for (size_t s = 0; s < SLOPES; ++s)
+        fprintf(output.file, "%s\t%s_low\t%s_high\t", slopes[s].key, slopes[s].key,
+                slopes[s].key);
+    fputs("side\tother_side\tmask_ratio\tcomponent\n", output.file);
     for (const struct arm *arm = arms; arm < arms + ARMS; ++arm)
         for (size_t i = 0; i < COMPONENTS; ++i) {
-            const struct rank_curve *curve = &arm->curve[LEARNED],
-                                    *rival = &arm->curve[LINEAR];
-            const struct estimate m = curve->line[RANK_MEDIAN][i],
-                                  q = curve->line[RANK_RATIO][i];
-            const double row[] = {arm->ratio,
-                                  (double)(i + 1),
-                                  m.value,
-                                  m.low,
-                                  m.high,
-                                  q.value,
-                                  q.low,
-                                  q.high,
-                                  rival->line[RANK_MEDIAN][i].value,
-                                  rival->line[RANK_RATIO][i].value};
-            for (size_t c = 0; c < 10; ++c)
-                tsv_put_number(output.file, row[c], c < 9 ? '\t' : '\n');
+            for (size_t c = 0; c < DRAWN; ++c)
+                put_interval(output.file,
+                             &arm->curve[drawn[c].predictor].line[drawn[c].line][i]);
+            for (size_t s = 0; s < SLOPES; ++s)
+                put_interval(output.file, slope_of(arm, s));
+            tsv_put_number(output.file, arm->side[LEARNED], '\t');
+            tsv_put_number(output.file, arm->side[OTHER_SIDE], '\t');
+            tsv_put_number(output.file, arm->ratio, '\t');
+            tsv_put_number(output.file, (double)(i + 1), '\n');
         }
     output_close(&output);
     snprintf(caption, sizeof caption,
-             "%s, %zu test images; %s; linear predictor: first %zu images; bars: 90 %% "
-             "bootstrap intervals over images",
+             "%s, %zu test images; %s; patches of side %d; linear predictor: first %zu "
+             "images; bars: 90 %% bootstrap intervals over images",
              study->run.options.data, arms->curve[LEARNED].count, study->scale,
-             arms->curve[LINEAR].count);
+             arms->side[LEARNED], arms->curve[LINEAR].count);
     figure_draw(&study->run, "figure2", "figure2", caption, NULL);
 }
 

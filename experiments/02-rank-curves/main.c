@@ -1,20 +1,33 @@
 // target: figure2
 // needs: m50-h3 m60-h3 m70-h3 m80-h3 m90-h3
-// budget: smoke 10 s, desk 6 min
+// budget: smoke 20 s, desk 9 min
 /// # Figure 2: rank-one components of original and reconstruction
 ///
 /// **Claim.** The paper reads mask modelling as low-rank recovery (Sec. 6.1): the distance between
-/// the $i$-th rank-one components of an image and of its reconstruction rises with $i$, and rises
-/// more steeply the more is masked.
+/// the $i$-th rank-one components of an image and of its reconstruction rises with $i$, *therefore*
+/// the reconstruction is of low rank; and it rises more steeply the more is masked, *therefore*
+/// there are fewer clusters.
 ///
 /// **Method.** Each model reconstructs the test images at the mask ratio it was trained with. An
 /// image's hidden patches are a matrix $X = \sum_i s_i u_i v_i^\top$ of $N_0$ rows, their
 /// reconstruction $Y = \sum_i t_i a_i b_i^\top$. The distance is $|s_i u_i v_i^\top - t_i a_i
 /// b_i^\top|_F^2 / s_i^2$, for $i = 1..5$, summarised by the median over images and by the ratio of
-/// sums, with 90 % bootstrap intervals. Each curve is drawn with that of a rival that has learned
-/// nothing but the mean and covariance of the training images, the best linear predictor: a pattern
-/// that it shows as well is no evidence of anything more.
-#include <math.h>
+/// sums, with 90 % bootstrap intervals. The printed norm has the subscript 2; the spectral norm of
+/// the same differences is drawn next to it. Each curve is drawn with that of a rival that has
+/// learned nothing but the mean and covariance of the training images, the best linear predictor: a
+/// pattern that it shows as well is no evidence of anything more.
+///
+/// **Which matrix.** `figure2.slope-rises` judges the hidden patches as the model sees them, $X_0$
+/// of Sec. 3.1: 12 columns at the paper's patch side 2, 48 at side 4. A distance saturates near 1
+/// where components are unrelated, so that the slope of 48 columns may fall where that of 12 rises,
+/// for a linear predictor too. So the same hidden pixels, as patches of side 2, are judged by a
+/// claim of their own, and the linear predictor is measured at both sides.
+///
+/// **What does not follow.** If $Y = X + tI$ for $X = \mathrm{diag}(16, 8, 4, 2, 1, 0)$, component
+/// $i$ is at distance $t^2/s_i^2$, which rises with $i$, and more steeply the larger $t$ is; yet
+/// $Y$ has full rank, and an effective rank that exceeds that of $X$ and grows with $t$. Rising
+/// distances show that leading components are closer, not that others are absent. Images with noise
+/// on them show the same (noise.md).
 #include <string.h>
 
 #include "core/base/die.h"
@@ -22,37 +35,57 @@
 #include "core/stats/slope.h"
 #include "core/study/judgement.h"
 #include "experiments/02-rank-curves/emit.h"
+#include "experiments/02-rank-curves/readings.h"
 
 /// How many test images, always the first of the canonical order. The rival factorises a matrix of
 /// up to 1536 x 1536 for each, so it sees fewer.
 enum { IMAGES = 10000, RIVAL_IMAGES = 2000, SMOKE_IMAGES = 400, SMOKE_RIVAL = 50 };
 
+/// The paper's patches have side 2, those of the desk and smoke tiers side 4; rivals are measured
+/// with both.
+enum { SIDE_OF_PAPER = 2 };
+#define OTHER_PATCH(side) (6 - (side))
+
+static int rival_images(const struct study *study)
+{
+    return study->run.options.tier == TIER_SMOKE ? SMOKE_RIVAL : RIVAL_IMAGES;
+}
+
 /// ## Run
 ///
-/// The learned curve over the test images, the rival's over the first of them, the same masks.
+/// The learned curve over the test images, the rivals' over the first of them; that of the same
+/// patch side under the same masks.
 static void measure(struct arm *arm, struct study *study, size_t number,
-                    const struct linear_predictor *predictor)
+                    const struct linear_predictor predictor[PREDICTORS])
 {
     const struct run_options *options = &study->run.options;
-    const int is_smoke = options->tier == TIER_SMOKE;
-    const struct evaluation evaluation =
-        study_evaluation(study, number, is_smoke ? SMOKE_IMAGES : IMAGES);
-    struct rank_samples *learned = &arm->samples[LEARNED],
-                        *linear = &arm->samples[LINEAR];
-    rank_samples_open(learned, evaluation.count, &study->arena);
-    rank_samples_open(linear, is_smoke ? SMOKE_RIVAL : RIVAL_IMAGES, &study->arena);
-    if (rank_samples_learned(learned, &evaluation) > 0 ||
-        rank_samples_linear(linear, predictor, evaluation.images, arm->ratio,
-                            options->seed, options->threads) > 0)
+    const size_t few = (size_t)rival_images(study);
+    const struct evaluation evaluation = study_evaluation(
+        study, number, options->tier == TIER_SMOKE ? SMOKE_IMAGES : IMAGES);
+    size_t failures = 0;
+    for (int p = 0; p < PREDICTORS; ++p) {
+        struct rank_samples *samples = &arm->samples[p];
+        rank_samples_open(samples, p == LEARNED ? evaluation.count : few,
+                          &study->arena);
+        failures += p == LEARNED ? rank_samples_learned(samples, &evaluation)
+                                 : rank_samples_linear(samples, &predictor[p],
+                                                       evaluation.images, arm->ratio,
+                                                       options->seed, options->threads);
+    }
+    if (failures > 0)
         die(EXIT_SYSTEM, "%s: a matrix decomposition did not converge (report this)",
             arm->name);
     for (int p = 0; p < PREDICTORS; ++p) {
         rank_curve_fit(&arm->curve[p], &arm->samples[p], BOOTSTRAP_RESAMPLES,
                        options->seed);
-        arm->loss[p] = rank_loss(&arm->samples[p], linear->count, BOOTSTRAP_RESAMPLES,
-                                 options->seed);
+        arm->rank[1 + p] = study_mean(study, arm->samples[p].rank[1], few);
+        if (p != OTHER_SIDE)
+            arm->loss[p] =
+                rank_loss(&arm->samples[p], few, BOOTSTRAP_RESAMPLES, options->seed);
     }
-    rank_curve_gap(arm->gap, linear, learned, BOOTSTRAP_RESAMPLES, options->seed);
+    arm->rank[0] = study_mean(study, arm->samples[LEARNED].rank[0], few);
+    rank_curve_gap(arm->gap, &arm->samples[LINEAR], &arm->samples[LEARNED],
+                   BOOTSTRAP_RESAMPLES, options->seed);
 }
 
 /// ## Check
@@ -79,65 +112,72 @@ static void judge_curves(struct study *study, const struct arm *arms)
         "given these weights; the least of %d gaps", ARMS * GAPS);
 }
 
-/// The slope rises when it does from each mask ratio to the next.
-static void judge_slopes(struct study *study, const struct arm *arms)
+/// The slope rises when it does from each mask ratio to the next: for the matrix that the model
+/// sees, and for the paper's 12 columns, the same pixels as patches of side 2.
+static void judge_slopes(struct study *study, const struct arm *arms, const char *id,
+                         enum grouping grouping)
 {
     struct estimate rises[ARMS - 1];
     double slopes[ARMS];
     for (size_t a = 0; a < ARMS; ++a) {
-        slopes[a] = arms[a].curve[LEARNED].slope.value;
+        slopes[a] = arms[a].curve[LEARNED].slope[grouping].value;
         if (a > 0)
             rises[a - 1] = rank_slope_rise(
-                &arms[a - 1].samples[LEARNED], &arms[a].samples[LEARNED],
+                &arms[a - 1].samples[LEARNED], &arms[a].samples[LEARNED], grouping,
                 BOOTSTRAP_RESAMPLES, study->run.options.seed);
     }
-    study_judge(study, "figure2.slope-rises", rises, ARMS - 1, 1,
+    study_judge(study, id, rises, ARMS - 1, 1,
                 "paired bootstrap over images of each rise of the slope",
                 "one an arm; the least of %d rises of the medians' slope; exact p of "
                 "their order %.2g",
                 ARMS - 1, increase_p_value(slopes, ARMS));
 }
 
-/// The literal mean is refuted by one component that vanishes.
-static void judge_mean(struct study *study, const struct arm *arms)
+/// The linear predictor's slope has its direction from the side of the patches when it rises at
+/// side 2 and falls at side 4, from each mask ratio to the next.
+static void judge_direction(struct study *study, const struct arm *arms)
 {
-    struct estimate mean = {0, NAN, NAN, arms->curve[LEARNED].count};
-    // A mean this many times its median summarises nothing.
-    const double breakdown = 1e3;
-    double excess = 0;
-    for (size_t a = 0; a < ARMS; ++a) {
-        const struct rank_curve *curve = &arms[a].curve[LEARNED];
-        const double literal = curve->line[RANK_MEAN_2X2][COMPONENTS - 1].value,
-                     typical = curve->line[RANK_MEDIAN_2X2][COMPONENTS - 1].value;
-        excess = fmax(excess, literal / typical);
-        mean.value = fmax(mean.value, literal);
-    }
-    study_verdict(
-        study, "figure2.literal-mean",
-        excess > breakdown ? VERDICT_REFUTED : VERDICT_REPRODUCED, mean,
-        "counter-example: mean distance of the fifth component, hidden pixels as 2x2 "
-        "patches",
-        "a grey image has no fifth component there, and the mean divides by it");
+    struct estimate parts[2 * (ARMS - 1)];
+    size_t count = 0;
+    for (int p = LINEAR; p <= OTHER_SIDE; ++p)
+        for (size_t a = 1; a < ARMS; ++a) {
+            const struct rank_samples *less = &arms[a - 1].samples[p],
+                                      *more = &arms[a].samples[p];
+            const int rises = arms->side[p] == SIDE_OF_PAPER;
+            parts[count++] = rank_slope_rise(rises ? less : more, rises ? more : less,
+                                             GROUPING_HIDDEN, BOOTSTRAP_RESAMPLES,
+                                             study->run.options.seed);
+        }
+    study_judge(study, "figure2.slope-direction", parts, count, 0,
+                "paired bootstrap over images of each rise at side 2, fall at side 4",
+                "no network; the least of %zu", count);
 }
 
 static void run(struct study *study)
 {
+    const int patch = study->recipe[0].shape.patch, rivals = rival_images(study);
     struct arm *arms = arena_take(&study->arena, ARMS, sizeof *arms);
-    struct linear_predictor predictor;
-    linear_predictor_fit(&predictor, &study->images[SPLIT_TRAIN],
-                         study->recipe[0].shape.patch, study->run.options.threads,
-                         &study->arena);
+    struct linear_predictor predictor[PREDICTORS];
+    for (int p = LINEAR; p <= OTHER_SIDE; ++p)
+        linear_predictor_fit(&predictor[p], &study->images[SPLIT_TRAIN],
+                             p == LINEAR ? patch : OTHER_PATCH(patch),
+                             study->run.options.threads, &study->arena);
     for (size_t a = 0; a < ARMS; ++a) {
         arms[a].name = study->recipe[a].run;
         arms[a].ratio = study->recipe[a].mask_ratio;
-        measure(&arms[a], study, a, &predictor);
+        for (int p = 0; p < PREDICTORS; ++p)
+            arms[a].side[p] = p == OTHER_SIDE ? OTHER_PATCH(patch) : patch;
+        measure(&arms[a], study, a, predictor);
     }
     judge_curves(study, arms);
-    judge_slopes(study, arms);
-    judge_mean(study, arms);
+    judge_slopes(study, arms, "figure2.slope-rises", GROUPING_HIDDEN);
+    judge_slopes(study, arms, "figure2.slope-rises.2x2", GROUPING_QUARTERS);
+    judge_direction(study, arms);
     /// ## Emit
-    /// Tables, the figure with the numbers it draws, and on demand every image's distances: emit.c.
+    /// Tables, the figure with the numbers it draws, and on demand every image's distances: emit.c;
+    /// what the paper concludes from the curves, tried on images with noise: readings.c.
     emit_curves(&study->run, arms);
+    emit_noise(study, arms[ARMS / 2].ratio, (size_t)rivals);
     emit_figure2(study, arms);
     if (study->run.options.export_arrays) export_distances(study, arms);
 }
@@ -148,6 +188,8 @@ int main(int argc, char **argv)
         .name = "02-rank-curves",
         .models = {"m50-h3", "m60-h3", "m70-h3", "m80-h3", "m90-h3"},
         .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
+        .checks = readings,
+        .check_count = READINGS,
         .run = run};
     return experiment_main(&rank_curves, argc, argv);
 }

@@ -1,5 +1,6 @@
 #include "core/analysis/components.h"
 
+#include "core/analysis/ranks.h"
 #include "core/base/rng.h"
 #include "core/linalg/svd.h"
 #include "core/stats/slope.h"
@@ -83,6 +84,8 @@ ParameterizedTest(int *number, components,
         expect_close(&got.spectral[k], &spectral, 1, 1e-12, atol);
         expect_close(&got.scale[k], &scale, 1, 0, 0);
     }
+    const double rank[] = {effective_rank(s, r), effective_rank(t, r)};
+    expect_close(got.rank, rank, 2, 1e-12, 0);
     free(x), free(y);
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/rng.h"
 #include "core/data/patches.h"
 #include "core/data/planted.h"
+#include "core/stats/summary.h"
 #include "core/train/evaluate.h"
 #include "tests/expect_close.h"
 
@@ -205,6 +206,33 @@ Test(rank_samples, the_linear_baseline_is_judged_under_the_same_masks)
     setting_close(&setting);
 }
 
+Test(rank_samples, noise_raises_the_effective_rank_and_the_distances)
+{
+    struct setting setting;
+    setting_open(&setting);
+    struct rank_samples little, more, again;
+    rank_samples_open(&little, IMAGES, &setting.arena);
+    rank_samples_open(&more, IMAGES, &setting.arena);
+    rank_samples_open(&again, IMAGES, &setting.arena);
+    cr_assert_eq(rank_samples_noisy(&little, .02, &setting.images, PATCH, .75, 7, 1) +
+                     rank_samples_noisy(&more, .2, &setting.images, PATCH, .75, 7, 1) +
+                     rank_samples_noisy(&again, .2, &setting.images, PATCH, .75, 7, 3),
+                 0);
+    cr_expect_arr_eq(more.rank[1], again.rank[1], IMAGES * sizeof(double),
+                     "bits depend on threads");
+    // The mean squared error is the variance of the noise, within six standard errors.
+    const double numbers = (double)IMAGES * MASKED * F;
+    cr_expect_float_eq(mean(more.loss, IMAGES), .04, .04 * 6 * sqrt(2 / numbers));
+    for (size_t n = 0; n < IMAGES; ++n) {
+        cr_expect_eq(more.rank[0][n], little.rank[0][n], "the original changed");
+        cr_expect_gt(more.rank[1][n], little.rank[1][n]);
+        cr_expect_gt(little.rank[1][n], little.rank[0][n]);
+        cr_expect_gt(more.relative[GROUPING_HIDDEN][4][n],
+                     little.relative[GROUPING_HIDDEN][4][n]);
+    }
+    setting_close(&setting);
+}
+
 // Columns of random positive numbers instead of a measurement.
 static void random_samples(struct rank_samples *samples, size_t count, uint32_t index,
                            struct arena *arena)
@@ -213,6 +241,7 @@ static void random_samples(struct rank_samples *samples, size_t count, uint32_t 
     struct rng rng = rng_open(11, PURPOSE_TEST, 0, index);
     for (size_t n = 0; n < count; ++n) {
         samples->loss[n] = rng_uniform(&rng);
+        samples->rank[0][n] = samples->rank[1][n] = 1;
         for (size_t i = 0; i < COMPONENTS; ++i) {
             samples->scale[i][n] = 1 + rng_uniform(&rng);
             samples->frobenius[i][n] = ((double)(i * index) + rng_uniform(&rng));
@@ -255,7 +284,30 @@ Test(rank_curves, points_steps_and_slope_are_those_of_the_columns)
                      "columns that are a unit apart rise");
         cr_expect_gt(curve.step[RANK_RATIO][i].low, 0);
     }
-    expect_close(&curve.slope.value, &slope_by_hand, 1, 1e-12, 0);
+    expect_close(&curve.slope[GROUPING_HIDDEN].value, &slope_by_hand, 1, 1e-12, 0);
+    arena_close(&arena);
+}
+
+Test(rank_curves, each_grouping_has_the_slope_of_its_own_medians)
+{
+    enum { N = 51 };
+    struct arena arena;
+    arena_open_growing(&arena, "test");
+    struct rank_samples level, steep;
+    random_samples(&level, N, 0, &arena);
+    random_samples(&steep, N, 2, &arena);
+    // Only the 2x2 patches are steep.
+    for (size_t i = 0; i < COMPONENTS; ++i)
+        level.relative[GROUPING_QUARTERS][i] = steep.relative[GROUPING_HIDDEN][i];
+    struct rank_curve curve, other;
+    rank_curve_fit(&curve, &level, 100, 1);
+    rank_curve_fit(&other, &steep, 100, 1);
+    cr_expect_eq(curve.slope[GROUPING_QUARTERS].value,
+                 other.slope[GROUPING_HIDDEN].value);
+    cr_expect_gt(curve.slope[GROUPING_QUARTERS].low, 1);
+    cr_expect_lt(curve.slope[GROUPING_HIDDEN].high, 1);
+    cr_expect_eq(rank_slope_rise(&level, &steep, GROUPING_QUARTERS, 100, 1).high, 0);
+    cr_expect_gt(rank_slope_rise(&level, &steep, GROUPING_HIDDEN, 100, 1).low, 0);
     arena_close(&arena);
 }
 
@@ -268,7 +320,7 @@ Test(rank_curves, a_sample_has_no_gap_and_no_rise_to_itself_and_one_to_a_steeper
     random_samples(&gentle, N, 1, &arena);
     random_samples(&steep, N, 2, &arena);
     struct estimate gap[2][COMPONENTS],
-        none = rank_slope_rise(&gentle, &gentle, 100, 1);
+        none = rank_slope_rise(&gentle, &gentle, GROUPING_HIDDEN, 100, 1);
     cr_expect(none.value == 0 && none.low == 0 && none.high == 0);
     rank_curve_gap(gap, &gentle, &gentle, 100, 1);
     for (size_t line = RANK_MEDIAN; line <= RANK_RATIO; ++line)
@@ -276,8 +328,10 @@ Test(rank_curves, a_sample_has_no_gap_and_no_rise_to_itself_and_one_to_a_steeper
             struct estimate d = gap[line][i];
             cr_expect(d.value == 0 && d.low == 0 && d.high == 0);
         }
-    cr_expect_gt(rank_slope_rise(&gentle, &steep, 100, 1).low, 0);
-    cr_expect_lt(rank_slope_rise(&steep, &gentle, 100, 1).high, 0);
+    for (enum grouping g = GROUPING_HIDDEN; g <= GROUPING_QUARTERS; ++g) {
+        cr_expect_gt(rank_slope_rise(&gentle, &steep, g, 100, 1).low, 0);
+        cr_expect_lt(rank_slope_rise(&steep, &gentle, g, 100, 1).high, 0);
+    }
     rank_curve_gap(gap, &steep, &gentle, 100, 1);
     cr_expect_gt(gap[RANK_MEDIAN][COMPONENTS - 1].low, 0);
     cr_expect_gt(gap[RANK_RATIO][COMPONENTS - 1].low, 0);

@@ -15,9 +15,14 @@ static void fill(struct arm *arms)
         arm->name = names[a];
         arm->ratio = .5 + .1 * (double)a;
         for (int p = 0; p < PREDICTORS; ++p) {
-            arm->loss[p] = (struct estimate){.5 + p, .25 + p, 1 + p, 50};
+            if (p != OTHER_SIDE)
+                arm->loss[p] = (struct estimate){.5 + p, .25 + p, 1 + p, 50};
+            arm->rank[1 + p] = (struct estimate){7 + p, 6 + p, 8 + p, 50};
+            arm->side[p] = p == OTHER_SIDE ? 2 : 4;
             arm->curve[p].count = p == LEARNED ? 400 : 50;
-            arm->curve[p].slope = (struct estimate){(double)a, -1, 9, 400};
+            for (int g = 0; g < GROUPINGS; ++g)
+                arm->curve[p].slope[g] =
+                    (struct estimate){(double)a + 10 * p + 100 * g, -1, 9, 400};
             for (int line = 0; line < RANK_LINES; ++line)
                 for (size_t i = 0; i < COMPONENTS; ++i) {
                     const double value = (double)(1000 * (a + 1) + 100 * (size_t)p +
@@ -45,7 +50,14 @@ Test(emit, every_line_of_every_arm_has_its_key_and_its_row)
     cr_expect(strstr(results, "\nm90-h3.linear-ratio.d2\t5111\t5110\t5112\t50\t1\n"));
     cr_expect(strstr(results, "\nm70-h3.linear-loss\t1.5\t"));
     cr_expect(strstr(results, "\nm60-h3.slope\t1\t-1\t9\t400\t1\n"));
-    cr_expect(!strstr(results, "linear-spectral"), "the rival has two lines");
+    cr_expect(strstr(results, "\nm60-h3.slope-2x2\t201\t-1\t9\t"));
+    cr_expect(strstr(results, "\nm60-h3.linear-slope-2x2\t211\t-1\t9\t"));
+    cr_expect(strstr(results, "\nm60-h3.linear-other-slope\t21\t-1\t9\t"));
+    cr_expect(strstr(results, "\nm90-h3.linear-other-median.d1\t5200\t"));
+    cr_expect(strstr(results, "\nm90-h3.linear-spectral.d1\t5120\t"));
+    cr_expect(strstr(results, "\nm50-h3.linear-other-rank\t9\t8\t10\t50\t1\n"));
+    cr_expect(!strstr(results, "linear-whole"), "the rival has four lines");
+    cr_expect(!strstr(results, "linear-other-median-2x2"), "at side 2 they are one");
     const char *table = world_text("results/smoke-planted/02-demo/curves.md");
     cr_expect(strstr(table,
                      "| 90 % | linear, ratio of sums | 5110 | 5111 | 5112 | 5113 | "
@@ -75,6 +87,8 @@ Test(emit, distances_are_exported_image_by_image)
     world_drop(&study.run);
     arena_close(&study.arena);
 
+    cr_expect(
+        file_exists("results/smoke-planted/02-demo/export/m60-h3-linear-other.npy"));
     static const char path[] = "results/smoke-planted/02-demo/export/m60-h3-linear.npy";
     size_t size;
     char *text = file_read(&size, path, NULL);
