@@ -1,0 +1,29 @@
+/// The results of Lemma 4.6's experiment: numbers, tables, picture and arrays.
+#ifndef MASKBOOK_EXPERIMENTS_VISIBLE_TOKENS_EMIT_H
+#define MASKBOOK_EXPERIMENTS_VISIBLE_TOKENS_EMIT_H
+
+#include "experiments/08-visible-tokens/tokens.h"
+
+/// What was measured; filled by main.c.
+struct measured {
+    size_t images;
+    struct estimate own[SPACES], other[SPACES], lead[SPACES]; ///< spans
+    struct estimate outputs;              ///< share that the model's outputs explain
+    struct estimate mapped, mapped_other; ///< after a linear map: own, another image's
+    size_t blocks;
+    struct estimate partial[SHAPE_BLOCKS][CAUSES], plain[SHAPE_BLOCKS][CAUSES];
+    struct estimate cosine[COMBINATIONS][LAMBDAS];
+};
+
+/// result.tsv, spans.md, attention.md, norms.md.
+void emit_measured(struct study *study, const struct measured *measured,
+                   const struct tokens *tokens);
+
+/// lemma4.6.tsv and the picture drawn from it.
+void emit_picture(struct study *study, const struct measured *measured);
+
+/// The first images' arrays, from which tests/golden/theory_golden.py computes spans, partial
+/// correlations and cosines again.
+void export_tokens(struct study *study, const struct tokens *tokens);
+
+#endif

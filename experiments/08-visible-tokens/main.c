@@ -1,0 +1,213 @@
+// target: lemma4.6
+// needs: m75-h3
+// budget: smoke 8 s, desk 3 min
+/// # Lemma 4.6: hidden tokens as combinations of visible ones
+///
+/// **Claim.** The paper passes from hidden to visible tokens in three steps. A decoder makes each
+/// hidden token of the visible ones, $u_i = \sum_j a_j u'_j$ (Assumption 4.5). The best $a_j$, with
+/// a penalty $\lambda \sum_j a_j^2$, are proportional to the similarity $u'_j \cdot x$ of a visible
+/// token and the hidden patch $x$ (Lemma 4.6, Eqs. 11 to 16). And $u'_j$ is nearly the patch $X_j$
+/// itself (Eq. 17). So contrastive learning on hidden tokens would be contrastive learning on
+/// visible ones.
+///
+/// **Where it breaks.** Eq. 11 is ridge regression: with $U'$ the matrix whose rows are the $u'_j$
+/// its only minimiser is $a^* = (U' U'^\top + \lambda I)^{-1} U' x$. (In the model it does not
+/// exist: $u'_j$ has 192 numbers, $x$ has 12.) The paper divides it into one problem for each
+/// feature $k$, with a sum to $N$ that should run to $F$, and solves each by Sherman and Morrison's
+/// formula. The third line of Eq. 14 has $N/\lambda$ where $\lambda/N$ follows, Eq. 15 another slip
+/// of the kind, which cannot be seen at $\lambda = 1$ or $\lambda = N$. Two steps remain. The
+/// squared norms $C_k$ of the *columns* are taken as one constant, because $U'$ leaves a layer
+/// norm; but a layer norm fixes the norm of *rows*. And the minimiser of a sum is taken as the mean
+/// of the summands' minimisers; but each counts by its second derivative.
+///
+/// **What is true.** Write $a^*$ by the other order of the same product: $a^*_j = u'_j \cdot
+/// (U'^\top U' + \lambda I)^{-1} x$, since $(U'U'^\top + \lambda I) U' = U' (U'^\top U' + \lambda
+/// I)$. This is similarity too, but in a metric in which directions that many tokens share count
+/// less. The lemma follows in two cases. As $\lambda$ grows, $|\lambda a^* - U'x| \le
+/// s_1^2/(s_1^2+\lambda) |U'x|$ ($s_1$ the largest singular value of $U'$), because $\lambda a^* -
+/// U'x = -U'U'^\top (U'U'^\top + \lambda I)^{-1} U'x$. And at every $\lambda$ if all singular
+/// values of $U'$ that are not 0 are equal, $s_i^2 = c$: then $a^* = U'x/(\lambda + c)$. This is so
+/// for features without correlation over the tokens, $U'^\top U' = c I$, and for tokens that are
+/// orthogonal to one another, $U'U'^\top = c I$. Two tokens show the failure: $u' = (1,0), (1,1)$,
+/// $x = (1,0)$, $\lambda = 1$ have equal similarities and weights $2/5$ and $1/5$.
+///
+/// **Method.** The mathematics is tried on random instances, each residual next to what rounding
+/// may make of it. Then a trained model reconstructs the test images, and four things are measured.
+/// Do the encoder's visible tokens span the decoder's hidden ones better than those of another
+/// image (which share all that depends on the position and not on the image)? Does the model's own
+/// output at a visible place, where no loss has asked for it, equal the patch, and does a linear
+/// map of the token? What does attention from hidden to visible tokens go with: similarity of
+/// pixels, nearness, or the true region, each given the others (partial correlations within an
+/// image)? How far are the weights of Eq. 11 from the similarities, over $\lambda$?
+#include <string.h>
+
+#include "core/stats/bootstrap.h"
+#include "core/study/judgement.h"
+#include "experiments/08-visible-tokens/algebra.h"
+#include "experiments/08-visible-tokens/emit.h"
+
+enum { SMOKE_IMAGES = 200, IMAGES = 1000, RIDGE_IMAGES = 100 };
+
+/// ## Check
+static const struct check checks[] = {
+    {"assumption4.5.corrected", .residual = attention_head,
+     .test = "one head of attention in two orders, 2 to 24 tokens and features"},
+    {"lemma4.6", .violation = equal_similarities, .draws = 1,
+     .test = "two tokens, by hand"},
+    {"lemma4.6.corrected", .residual = limit_of_large_ridge,
+     .test = "lambda from 1e-3 to 1e9"},
+    {"lemma4.6.whitened", .residual = whitened_tokens,
+     .test = "orthonormal columns times a number"},
+    {"eq11", .violation = unequal_widths, .draws = 1, .test = "the paper's model"},
+    {"eq11.corrected", .residual = gradient_at_minimum,
+     .test = "a* from its own gradient"},
+    {"eq12", .residual = components_printed, .test = "N = 16, F = 48"},
+    {"eq12.corrected", .residual = components_corrected,
+     .test = "random weights, 2 to 24 tokens and features"},
+    {"eq13.sherman-morrison", .violation = singular_update, .draws = 1,
+     .test = "numbers, by hand"},
+    {"eq13.sherman-morrison.corrected", .residual = rank_one_update,
+     .test = "the formula times X + m n^T, less I"},
+    {"eq14.start", .residual = component_minimiser, .test = "line 2 against Cholesky"},
+    {"eq14", .residual = third_line_printed, .test = "line 3 against Cholesky"},
+    {"eq14.corrected", .residual = third_line_corrected,
+     .test = "line 3 mended against Cholesky"},
+    {"lemma4.6.layernorm", .violation = columns_of_a_layer_norm, .draws = 1,
+     .test = "two tokens, by hand"},
+    {"lemma4.6.layernorm.corrected", .residual = rows_of_a_layer_norm,
+     .test = "rows of 2 to 24 numbers"},
+    {"eq15.formula", .residual = component_formula_printed,
+     .test = "against Cholesky, lambda neither 1 nor N"},
+    {"eq15.formula.corrected", .residual = component_formula_corrected,
+     .test = "N terms and F terms against Cholesky"},
+    {"lemma4.6.mean", .residual = mean_of_minimisers, .test = "mean of A_k against a*"},
+    {"lemma4.6.mean.corrected", .residual = weighted_mean_of_minimisers,
+     .test = "weighted mean of A_k against a*"},
+    {"eq16.formula", .residual = combination_formula_printed,
+     .test = "against a*, lambda to 1e9 times as large"},
+    {"eq16.formula.corrected", .residual = whitened_metric,
+     .test = "an F by F system against an N by N one"},
+};
+
+/// ## Run
+static void measure_spans(struct measured *measured, struct study *study,
+                          const struct tokens *tokens)
+{
+    const size_t n = tokens->images;
+    double *own = arena_doubles(&study->arena, n),
+           *other = arena_doubles(&study->arena, n);
+    for (int space = 0; space < SPACES; ++space) {
+        span_shares(own, other, tokens, (enum space)space, &study->arena);
+        measured->own[space] = study_mean(study, own, n);
+        measured->other[space] = study_mean(study, other, n);
+        measured->lead[space] = study_gap(study, own, other, n);
+    }
+    study_judge(
+        study, "assumption4.5", &measured->lead[SPACE_ENCODER], 1, 0,
+        "paired bootstrap over images",
+        "own image %.3f, another image %.3f; decoder's tokens %.3f, %.3f",
+        measured->own[SPACE_ENCODER].value, measured->other[SPACE_ENCODER].value,
+        measured->own[SPACE_DECODER].value, measured->other[SPACE_DECODER].value);
+}
+
+// sum of x over sum of y, with its interval.
+static struct estimate ratio_of(const struct study *study, const double *x,
+                                const double *y, size_t n)
+{
+    const struct statistic statistic = {STATISTIC_RATIO, x, y};
+    struct estimate ratio;
+    bootstrap_intervals(&ratio, &statistic, 1, n, BOOTSTRAP_RESAMPLES,
+                        study->run.options.seed);
+    return ratio;
+}
+
+static void measure_contents(struct measured *measured, struct study *study,
+                             const struct tokens *tokens)
+{
+    const size_t n = tokens->images, half = n - n / 2;
+    double *own = arena_doubles(&study->arena, n),
+           *other = arena_doubles(&study->arena, n),
+           *spread = arena_doubles(&study->arena, n);
+    outputs_explain(own, spread, tokens);
+    measured->outputs = ratio_of(study, own, spread, n);
+    study_judge(study, "eq17", &measured->outputs, 1, 0,
+                "bootstrap over images of 1 - squared error / squared deviation",
+                "at visible places, where the loss asks for nothing");
+    tokens_explain(own, other, spread, tokens, &study->arena);
+    measured->mapped = ratio_of(study, own, spread, half);
+    measured->mapped_other = ratio_of(study, other, spread, half);
+    for (size_t i = 0; i < half; ++i) own[i] -= other[i];
+    const struct estimate lead = ratio_of(study, own, spread, half);
+    study_judge(study, "eq17.corrected", &lead, 1, 0,
+                "paired bootstrap over the images that no map was fitted to",
+                "own token %.3f, another image's at the same place %.3f",
+                measured->mapped.value, measured->mapped_other.value);
+}
+
+/// Attention follows similarity where its partial correlation is clear in every block, and above
+/// that with nearness.
+static void measure_attention(struct measured *measured, struct study *study,
+                              const struct tokens *tokens)
+{
+    const size_t n = tokens->images;
+    double *partial = arena_doubles(&study->arena, CAUSES * n),
+           *plain = arena_doubles(&study->arena, CAUSES * n);
+    struct estimate parts[2 * SHAPE_BLOCKS];
+    measured->blocks = tokens->blocks;
+    for (size_t b = 0; b < tokens->blocks; ++b) {
+        attention_causes(partial, plain, tokens, b, &study->arena);
+        for (size_t c = 0; c < CAUSES; ++c) {
+            measured->partial[b][c] = study_mean(study, partial + c * n, n);
+            measured->plain[b][c] = study_mean(study, plain + c * n, n);
+        }
+        parts[2 * b] = measured->partial[b][CAUSE_SIMILARITY];
+        parts[2 * b + 1] = study_gap(study, partial + CAUSE_SIMILARITY * n,
+                                     partial + CAUSE_NEARNESS * n, n);
+    }
+    study_judge(study, "lemma4.6.conclusion", parts, 2 * tokens->blocks, 0,
+                "bootstrap over images of partial correlations, every block's and its "
+                "lead over nearness",
+                "%s", tokens->region ? "given the true regions too" : "");
+}
+
+static void measure_ridge(struct measured *measured, struct study *study,
+                          const struct tokens *tokens)
+{
+    const size_t n = tokens->images < RIDGE_IMAGES ? tokens->images : RIDGE_IMAGES;
+    double *cosines = arena_doubles(&study->arena, LAMBDAS * n);
+    for (int k = 0; k < COMBINATIONS; ++k) {
+        ridge_cosines(cosines, tokens, n, (enum combination)k, &study->arena);
+        for (size_t l = 0; l < LAMBDAS; ++l)
+            measured->cosine[k][l] = study_mean(study, cosines + l * n, n);
+    }
+}
+
+static void run(struct study *study)
+{
+    struct tokens tokens;
+    static struct measured measured;
+    tokens_open(&tokens, study,
+                study->run.options.tier == TIER_SMOKE ? SMOKE_IMAGES : IMAGES);
+    measured.images = tokens.images;
+    measure_spans(&measured, study, &tokens);
+    measure_contents(&measured, study, &tokens);
+    measure_attention(&measured, study, &tokens);
+    measure_ridge(&measured, study, &tokens);
+    /// ## Emit
+    /// Tables, the figure with the numbers it draws, and on demand the arrays of the first images.
+    emit_measured(study, &measured, &tokens);
+    emit_picture(study, &measured);
+    if (study->run.options.export_arrays) export_tokens(study, &tokens);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct experiment visible_tokens = {.name = "08-visible-tokens",
+                                                     .models = {"m75-h3"},
+                                                     .splits = 1u << SPLIT_TEST,
+                                                     .checks = checks,
+                                                     .check_count =
+                                                         sizeof checks / sizeof *checks,
+                                                     .run = run};
+    return experiment_main(&visible_tokens, argc, argv);
+}

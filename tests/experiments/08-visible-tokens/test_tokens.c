@@ -1,0 +1,185 @@
+#include "experiments/08-visible-tokens/tokens.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+#include "core/base/rng.h"
+#include "core/stats/summary.h"
+
+enum { N = 30, V = 4, M = 6, F = 5, D = 7, PAIRS = M * V };
+
+static double encoded[N * V * D], decoded[N * V * D], predicted[N * M * D],
+    painted[N * V * F], seen[N * V * F], truth[N * M * F], attention[N * PAIRS],
+    nearness[N * PAIRS], region[N * PAIRS];
+static int32_t place[N * V];
+
+static void normals(double *x, size_t count, uint32_t stream)
+{
+    struct rng rng = rng_open(8, PURPOSE_TEST, 0, stream);
+    for (size_t i = 0; i < count; ++i) x[i] = rng_normal(&rng);
+}
+
+// Tokens in which nothing has to do with anything.
+static struct tokens unrelated(void)
+{
+    double *const arrays[] = {encoded, decoded,   predicted, painted, seen,
+                              truth,   attention, nearness,  region};
+    const size_t counts[] = {N * V * D, N * V * D, N * M * D, N * V * F, N * V * F,
+                             N * M * F, N * PAIRS, N * PAIRS, N * PAIRS};
+    for (uint32_t a = 0; a < 9; ++a) normals(arrays[a], counts[a], a);
+    for (size_t r = 0; r < N * V; ++r) place[r] = (int32_t)(r % V);
+    return (struct tokens){.images = N,
+                           .visible = V,
+                           .hidden = M,
+                           .features = F,
+                           .width = D,
+                           .blocks = 1,
+                           .encoded = encoded,
+                           .decoded = decoded,
+                           .predicted = predicted,
+                           .painted = painted,
+                           .seen = seen,
+                           .truth = truth,
+                           .attention = attention,
+                           .nearness = nearness,
+                           .region = region,
+                           .place = place};
+}
+
+static struct arena scratch(void)
+{
+    struct arena arena;
+    arena_open_growing(&arena, "test");
+    return arena;
+}
+
+// Random spans of 4 dimensions of 7 hold 4/7 of a vector, whichever image they come from.
+Test(tokens, unrelated_tokens_are_spanned_as_well_by_another_image)
+{
+    struct arena arena = scratch();
+    const struct tokens tokens = unrelated();
+    double own[N], other[N];
+    span_shares(own, other, &tokens, SPACE_ENCODER, &arena);
+    cr_expect_float_eq(mean(own, N), 4. / 7, .05);
+    cr_expect_float_eq(mean(other, N), 4. / 7, .05);
+    arena_close(&arena);
+}
+
+// The opposite: each hidden token is a combination of its image's visible ones.
+Test(tokens, combinations_lie_in_the_span_of_their_own_image)
+{
+    struct arena arena = scratch();
+    const struct tokens tokens = unrelated();
+    double own[N], other[N], weight[V];
+    for (size_t r = 0; r < N * M; ++r) {
+        normals(weight, V, 100 + (uint32_t)r);
+        memset(predicted + r * D, 0, D * sizeof(double));
+        for (size_t j = 0; j < V; ++j)
+            for (size_t d = 0; d < D; ++d)
+                predicted[r * D + d] += weight[j] * encoded[(r / M * V + j) * D + d];
+    }
+    span_shares(own, other, &tokens, SPACE_ENCODER, &arena);
+    for (size_t i = 0; i < N; ++i) cr_expect_float_eq(own[i], 1, 1e-12);
+    cr_expect_lt(mean(other, N), .7);
+    arena_close(&arena);
+}
+
+static double share(const double *kept, const double *spread, size_t n)
+{
+    return mean(kept, n) / mean(spread, n);
+}
+
+Test(tokens, outputs_that_equal_the_patches_explain_all_and_others_nothing)
+{
+    const struct tokens tokens = unrelated();
+    double kept[N], spread[N];
+    outputs_explain(kept, spread, &tokens);
+    cr_expect_float_eq(share(kept, spread, N), -1, .3, "the variances add up");
+    memcpy(painted, seen, sizeof painted);
+    outputs_explain(kept, spread, &tokens);
+    cr_expect_eq(share(kept, spread, N), 1);
+}
+
+// Tokens hold five numbers of the patch in the first five of seven, scaled: another image's do not.
+Test(tokens, a_linear_map_finds_the_patch_in_its_own_token_alone)
+{
+    struct arena arena = scratch();
+    const struct tokens tokens = unrelated();
+    double own[N], other[N], spread[N];
+    tokens_explain(own, other, spread, &tokens, &arena);
+    cr_expect_lt(share(own, spread, N / 2), .1, "nothing is planted");
+    for (size_t r = 0; r < N * V; ++r)
+        for (size_t f = 0; f < F; ++f) decoded[r * D + f] = 3 * seen[r * F + f];
+    tokens_explain(own, other, spread, &tokens, &arena);
+    cr_expect_gt(share(own, spread, N / 2), .999);
+    cr_expect_lt(share(other, spread, N / 2), .1);
+    arena_close(&arena);
+}
+
+// One cause at a time is planted, and the others do not get its part.
+Test(tokens, attention_follows_the_cause_that_is_planted)
+{
+    struct arena arena = scratch();
+    const struct tokens tokens = unrelated();
+    double partial[CAUSES * N], plain[CAUSES * N], noise[N * PAIRS];
+    for (size_t cause = 0; cause < CAUSES; ++cause) {
+        normals(noise, N * PAIRS, 50);
+        for (size_t p = 0; p < N * PAIRS; ++p) {
+            const size_t i = p / PAIRS, a = p % PAIRS / V, b = p % V;
+            double product = 0;
+            for (size_t f = 0; f < F; ++f)
+                product += truth[(i * M + a) * F + f] * seen[(i * V + b) * F + f];
+            attention[p] = .3 * noise[p] + (cause == CAUSE_SIMILARITY ? product
+                                            : cause == CAUSE_NEARNESS ? nearness[p]
+                                                                      : region[p]);
+        }
+        attention_causes(partial, plain, &tokens, 0, &arena);
+        for (size_t c = 0; c < CAUSES; ++c)
+            if (c == cause)
+                cr_expect_gt(mean(partial + c * N, N), .8, "cause %zu", c);
+            else
+                cr_expect_lt(fabs(mean(partial + c * N, N)), .15, "%zu for %zu", c,
+                             cause);
+    }
+    arena_close(&arena);
+}
+
+// Attention follows nearness, and so does similarity: alone it is correlated, given nearness not.
+Test(tokens, what_only_goes_with_a_cause_gets_no_part_of_it)
+{
+    struct arena arena = scratch();
+    struct tokens tokens = unrelated();
+    double partial[CAUSES * N], plain[CAUSES * N], noise[N * PAIRS];
+    normals(noise, N * PAIRS, 60);
+    tokens.region = NULL;
+    for (size_t p = 0; p < N * PAIRS; ++p) {
+        const size_t i = p / PAIRS, a = p % PAIRS / V, b = p % V;
+        double product = 0;
+        for (size_t f = 0; f < F; ++f)
+            product += truth[(i * M + a) * F + f] * seen[(i * V + b) * F + f];
+        nearness[p] = product + 2 * nearness[p];
+        attention[p] = nearness[p] + 2 * noise[p];
+    }
+    attention_causes(partial, plain, &tokens, 0, &arena);
+    cr_expect_gt(mean(plain + CAUSE_SIMILARITY * N, N), .25);
+    // Rows of four numbers are standardised, which bends the planted lines a little.
+    cr_expect_lt(fabs(mean(partial + CAUSE_SIMILARITY * N, N)), .2);
+    cr_expect_gt(mean(partial + CAUSE_NEARNESS * N, N), .4);
+    cr_expect_eq(mean(partial + CAUSE_REGION * N, N), 0, "regions are not known");
+    arena_close(&arena);
+}
+
+Test(tokens, decorrelated_patches_have_the_weights_of_the_lemma)
+{
+    struct arena arena = scratch();
+    const struct tokens tokens = unrelated();
+    double cosines[LAMBDAS * N];
+    ridge_cosines(cosines, &tokens, N, OF_DECORRELATED, &arena);
+    for (size_t i = 0; i < LAMBDAS * N; ++i) cr_expect_float_eq(cosines[i], 1, 1e-12);
+    ridge_cosines(cosines, &tokens, N, OF_PATCHES, &arena);
+    cr_expect_lt(mean(cosines, N), .95, "at the least lambda");
+    cr_expect_gt(mean(cosines + (LAMBDAS - 1) * N, N), .999, "at the largest");
+    cr_expect_float_eq(lambda_of(6), 1, 1e-15);
+    arena_close(&arena);
+}
