@@ -1,6 +1,7 @@
 #include "core/analysis/segments.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/analysis/kmeans.h"
 #include "core/analysis/partition.h"
@@ -75,4 +76,68 @@ void segments_score(double *ari, double *iou, const uint8_t *maps, const uint8_t
         ari[i] = partition_ari(want, map, tokens);
         if (iou) iou[i] = partition_match(match, want, map, tokens, clusters[i]);
     }
+}
+
+// sums (D) += the tokens of one region; returns how many there are, and adds their squared norms to
+// *squares.
+static size_t region_sum(double *sums, double *squares, const double *points,
+                         const uint8_t *truth, int region, const struct token_set *set)
+{
+    size_t members = 0;
+    for (size_t t = 0; t < set->tokens; ++t) {
+        if (truth[t] != region) continue;
+        ++members;
+        for (size_t d = 0; d < set->width; ++d) {
+            const double x = points[t * set->width + d];
+            sums[d] += x;
+            *squares += x * x;
+        }
+    }
+    return members;
+}
+
+static double squared_norm(const double *x, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; ++i) sum += x[i] * x[i];
+    return sum;
+}
+
+// The products of all pairs of tokens of a region add up to the squared norm of their sum.
+static void image_contrast(double *within, double *between, const double *points,
+                           const uint8_t *truth, const struct token_set *set,
+                           double *sums)
+{
+    double *all = sums, *one = sums + set->width, squares = 0, same = 0;
+    size_t pairs = 0;
+    memset(all, 0, set->width * sizeof *all);
+    for (int region = 0; region <= UINT8_MAX; ++region) {
+        memset(one, 0, set->width * sizeof *one);
+        const size_t members = region_sum(one, &squares, points, truth, region, set);
+        if (members == 0) continue;
+        pairs += members * (members - 1);
+        same += squared_norm(one, set->width);
+        for (size_t d = 0; d < set->width; ++d) all[d] += one[d];
+    }
+    const size_t others = set->tokens * (set->tokens - 1) - pairs;
+    require(pairs > 0 && others > 0, "no two tokens of one region, or of two");
+    *within = (same - squares) / (double)pairs;
+    *between = (squared_norm(all, set->width) - same) / (double)others;
+}
+
+void segments_contrast(double *within, double *between, const struct token_set *set,
+                       enum normalisation normalisation, const uint8_t *truth,
+                       struct arena *arena)
+{
+    const size_t mark = arena_mark(arena), numbers = set->tokens * set->width;
+    double *mean = arena_doubles(arena, numbers),
+           *points = arena_doubles(arena, numbers),
+           *sums = arena_doubles(arena, 2 * set->width);
+    token_set_mean(mean, set);
+    for (size_t i = 0; i < set->images; ++i) {
+        token_set_points(points, set, i, normalisation, mean);
+        image_contrast(&within[i], &between[i], points, truth + i * set->tokens, set,
+                       sums);
+    }
+    arena_reset(arena, mark);
 }

@@ -90,4 +90,8 @@ void emit_choice(struct study *study, const struct scenes *scenes);
 /// (n,T,D) f4: what a column clusters, before it is normalised.
 void export_columns(struct study *study, const struct figure *figure);
 
+/// Judges, where the truth is known, whether training has drawn tokens of one region together and
+/// those of different regions apart; contrast.md, result.tsv.
+void judge_contrast(struct study *study, const struct scenes *scenes);
+
 #endif

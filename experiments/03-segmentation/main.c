@@ -17,6 +17,10 @@
 /// tokens and how it prepares them was chosen, for the controls too, on training scenes
 /// (choice.md). On CIFAR-10 nobody knows the true regions: the picture is drawn, with $k = 3$, and
 /// nothing is judged.
+///
+/// The introduction says what makes such clusters: training attracts similar patches and repels
+/// dissimilar ones. So the mean cosine of two tokens of one region, minus that of two tokens of
+/// different regions, is compared with that of encoders with initial weights (contrast.md).
 #include "core/study/judgement.h"
 #include "experiments/03-segmentation/columns.h"
 
@@ -58,6 +62,7 @@ static void run(struct study *study)
                                 figure.scenes.count);
     }
     judge_leads(study, &figure);
+    judge_contrast(study, &figure.scenes);
     /// ## Emit
     /// Tables, the picture with the numbers in its headings, and on demand every map: emit.c.
     emit_scores(study, &figure);

@@ -155,3 +155,32 @@ Test(segments, refuse_a_map_that_is_no_multiple_of_the_grid, .signal = SIGABRT)
     planted_make(&scenes, 3, 1, 0);
     segments_truth(truth, clusters, &scenes, 1, 16);
 }
+
+// All pairs, written out, in tokens that are normalised here too.
+Test(segments, contrast_is_the_mean_product_of_all_pairs)
+{
+    struct arena arena;
+    arena_open_growing(&arena, "test");
+    const struct token_set set = set_make(1, .5);
+    double within[IMAGES], between[IMAGES], place[TOKENS * WIDTH],
+        points[TOKENS * WIDTH];
+    segments_contrast(within, between, &set, NORMALISATION_CENTRED_UNIT, truth, &arena);
+    token_set_mean(place, &set);
+    for (size_t i = 0; i < IMAGES; i += 13) {
+        double sum[2] = {0}, pairs[2] = {0};
+        token_set_points(points, &set, i, NORMALISATION_CENTRED_UNIT, place);
+        for (size_t s = 0; s < TOKENS; ++s)
+            for (size_t t = 0; t < s; ++t) {
+                const int differ = truth[i * TOKENS + s] != truth[i * TOKENS + t];
+                for (size_t d = 0; d < WIDTH; ++d)
+                    sum[differ] += points[s * WIDTH + d] * points[t * WIDTH + d];
+                ++pairs[differ];
+            }
+        const double naive[] = {sum[0] / pairs[0], sum[1] / pairs[1]};
+        expect_close(&within[i], &naive[0], 1, 0, 1e-12);
+        expect_close(&between[i], &naive[1], 1, 0, 1e-12);
+        cr_expect_gt(within[i], between[i] + .5, "tokens of a region are alike");
+    }
+    images_free(&scenes);
+    arena_close(&arena);
+}

@@ -38,10 +38,13 @@ report 'an untrained one reconstructs nothing'
 
 experiment 03-segmentation trained --export=1
 expect_verdict figure3.clusters TREND-ONLY
+expect_verdict intro.within-between TREND-ONLY
 report 'clusters of trained tokens lead every control'
 experiment 03-segmentation untrained
 expect_verdict figure3.clusters INCONCLUSIVE
 expect_pilot figure3.clusters
+expect_verdict intro.within-between INCONCLUSIVE
+expect_pilot intro.within-between
 [ -n "$wrong" ] || awk -v high="$(cell verdicts.tsv figure3.clusters high)" 'BEGIN { exit !(high < .05) }' </dev/null ||
     wrong='its lead may reach the margin'
 report 'clusters of untrained tokens do not'
