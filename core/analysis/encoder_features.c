@@ -82,7 +82,10 @@ static void encode(struct workspace *work, const struct infer_chunk *chunk,
                            outputs->source->images->pixels +
                                chunk->image[b] * IMAGE_BYTES,
                            mae->shape.patch);
-    const struct mae_input input = {INFER_CHUNK, T, work->patches, work->visible};
+    const struct mae_input input = {.images = INFER_CHUNK,
+                                    .visible_count = T,
+                                    .patches = work->patches,
+                                    .visible = work->visible};
     const real *tokens = mae_encode(work->activations, mae, chunk->weights, &input,
                                     mae->shape.encoder_blocks - 1);
     memcpy(work->x, tokens,

@@ -89,6 +89,35 @@ void activation_commit_columns(const struct activation *activation, const real *
                     last ? activation->stride - column : columns);
 }
 
+static size_t number_bytes(const struct activation *activation)
+{
+    return activation->arithmetic == FP32 ? sizeof(real) : sizeof(bf16);
+}
+
+static char *row_at(const struct activation *activation, size_t row)
+{
+    return (char *)activation->data +
+           row * activation->stride * number_bytes(activation);
+}
+
+void activation_copy_row(const struct activation *to, size_t row,
+                         const struct activation *from, size_t from_row, size_t columns)
+{
+    require(to->arithmetic == from->arithmetic && columns <= to->width &&
+                columns <= from->width,
+            "%zu columns of %zu to %zu", columns, from->width, to->width);
+    const size_t bytes = number_bytes(to);
+    char *x = row_at(to, row);
+    memcpy(x, row_at(from, from_row), columns * bytes);
+    if (columns == to->width)
+        memset(x + columns * bytes, 0, (to->stride - to->width) * bytes);
+}
+
+void activation_clear_row(const struct activation *to, size_t row, size_t columns)
+{
+    memset(row_at(to, row), 0, columns * number_bytes(to));
+}
+
 struct operand_a activation_operand_a(const struct activation *activation, size_t first,
                                       size_t column)
 {

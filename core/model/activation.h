@@ -55,6 +55,15 @@ void activation_commit_columns(const struct activation *activation, const real *
                                size_t stride, size_t first, size_t rows, size_t column,
                                size_t columns);
 
+/// Row `row` of `to` = row `from_row` of `from`, the first `columns` columns.
+/// Requires the same arithmetic, and that neither has fewer columns.
+void activation_copy_row(const struct activation *to, size_t row,
+                         const struct activation *from, size_t from_row,
+                         size_t columns);
+
+/// The first `columns` columns of that row = 0.
+void activation_clear_row(const struct activation *to, size_t row, size_t columns);
+
 /// The rows from `first` on and columns from `column` on, as operand A.
 struct operand_a activation_operand_a(const struct activation *activation, size_t first,
                                       size_t column);

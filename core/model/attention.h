@@ -44,6 +44,17 @@ void attention_forward(const struct activation *out, real *probs,
                        struct attention_work *work, const struct activation *qkv,
                        const struct attention_shape *shape);
 
+/// attention_forward for some rows of every image alone: T keys and values, M queries.
+/// out     (B,M,D)
+/// probs   (B,H,M,S)
+/// queries (B,M,D)   in the first D columns
+/// qkv     (B,T,3D)  whose own queries are not read
+void attention_forward_some(const struct activation *out, real *probs,
+                            struct attention_work *work,
+                            const struct activation *queries, size_t count,
+                            const struct activation *qkv,
+                            const struct attention_shape *shape);
+
 /// The gradient of attention_forward.
 /// dqkv  (B,T,3D)  overwritten
 /// dout  (B,T,D)
@@ -53,5 +64,16 @@ void attention_backward(const struct activation *dqkv, struct attention_work *wo
                         const struct activation *dout, const real *probs,
                         const struct activation *qkv,
                         const struct attention_shape *shape);
+
+/// The gradient of attention_forward_some.
+/// dqueries (B,M,D)   the first D columns are overwritten
+/// dqkv     (B,T,3D)  columns D..3D-1 are overwritten; dqueries may be dqkv when M = T
+/// dout     (B,M,D)
+void attention_backward_some(const struct activation *dqueries,
+                             const struct activation *dqkv, struct attention_work *work,
+                             const struct activation *dout, const real *probs,
+                             const struct activation *queries, size_t count,
+                             const struct activation *qkv,
+                             const struct attention_shape *shape);
 
 #endif

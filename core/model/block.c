@@ -1,5 +1,7 @@
 #include "core/model/block.h"
 
+#include "core/base/die.h"
+
 #include <string.h>
 
 void block_list(struct parameters *parameters, const char *prefix, size_t base,
@@ -51,12 +53,14 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
     for (int c = 0; c < 2; ++c)
         work->chunk[c] = reserve_reals(reserve, BLOCK_PIECE * I);
     attention_work_open(&work->attention, arithmetic, shape, reserve);
+    activation_open(&work->queries, arithmetic, rows, D, reserve);
     if (reserve->mode == INFER) return;
     work->dnormed = reserve_reals(reserve, BLOCK_PIECE * D);
     activation_open_from_reals(&work->dstream, arithmetic, rows, D, reserve);
     activation_open(&work->dmixed, arithmetic, rows, D, reserve);
     activation_open(&work->dqkv, arithmetic, rows, 3 * D, reserve);
     activation_open(&work->dinner, arithmetic, rows, I, reserve);
+    activation_open(&work->dqueries, arithmetic, rows, D, reserve);
     for (int f = 0; f < 2; ++f)
         work->storage[f] = reserve_bytes(
             reserve, linear_operand_bytes(arithmetic, columns > I ? columns : I));
@@ -67,13 +71,10 @@ static size_t piece_rows(size_t first, size_t rows)
     return rows - first < BLOCK_PIECE ? rows - first : BLOCK_PIECE;
 }
 
-void block_forward(real *x, struct block_trace *trace, struct block_work *work,
-                   const struct block *block, const struct attention_shape *shape)
+// qkv(LN1(x)) of all R rows.
+static void project(const real *x, struct block_trace *trace, struct block_work *work,
+                    const struct block *block, size_t R, size_t D)
 {
-    const size_t R = attention_rows(shape), D = shape->width;
-    const enum arithmetic arithmetic = work->arithmetic;
-
-    // x += proj(attention(qkv(LN1(x))))
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
         real *normed = activation_rows(&trace->normed1, work->chunk[0], r);
@@ -82,17 +83,19 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
         activation_commit(&trace->normed1, normed, r, rows);
         real *qkv = activation_rows(&trace->qkv, work->chunk[0], r);
         linear_forward(qkv, activation_operand_a(&trace->normed1, r, 0),
-                       &block->attn.qkv, arithmetic, rows, 3 * D, D, 0);
+                       &block->attn.qkv, work->arithmetic, rows, 3 * D, D, 0);
         activation_commit(&trace->qkv, qkv, r, rows);
     }
-    attention_forward(&trace->mixed, trace->probs, &work->attention, &trace->qkv,
-                      shape);
+}
 
-    // x += proj(...), then x += mlp(LN2(x))
+// x += proj(what attention mixed), then x += mlp(LN2(x)), for R rows.
+static void add_branches(real *x, struct block_trace *trace, struct block_work *work,
+                         const struct block *block, size_t R, size_t D)
+{
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
         linear_forward(x + r * D, activation_operand_a(&trace->mixed, r, 0),
-                       &block->attn.proj, arithmetic, rows, D, D, 1);
+                       &block->attn.proj, work->arithmetic, rows, D, D, 1);
         real *normed = activation_rows(&trace->normed2, work->chunk[0], r);
         layernorm_forward(normed, trace->normal2 + r * D, trace->rstd2 + r, x + r * D,
                           &block->norm2, rows, D);
@@ -100,6 +103,46 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
         mlp_forward(x + r * D, &trace->mlp, r, work->chunk,
                     activation_operand_a(&trace->normed2, r, 0), &block->mlp, rows, D);
     }
+}
+
+void block_forward(real *x, struct block_trace *trace, struct block_work *work,
+                   const struct block *block, const struct attention_shape *shape)
+{
+    const size_t R = attention_rows(shape), D = shape->width;
+    project(x, trace, work, block, R, D);
+    attention_forward(&trace->mixed, trace->probs, &work->attention, &trace->qkv,
+                      shape);
+    add_branches(x, trace, work, block, R, D);
+}
+
+// The row of all B T where entry i of the list is.
+static size_t listed_row(struct token_list some, size_t i, size_t tokens)
+{
+    return i / some.count * tokens + (size_t)some.token[i];
+}
+
+static void queries_gather(struct block_work *work, const struct block_trace *trace,
+                           const struct attention_shape *shape, struct token_list some)
+{
+    require(some.count > 0 && some.count <= shape->tokens, "%zu of %zu tokens",
+            some.count, shape->tokens);
+    for (size_t i = 0; i < shape->images * some.count; ++i)
+        activation_copy_row(&work->queries, i, &trace->qkv,
+                            listed_row(some, i, shape->tokens), shape->width);
+}
+
+void block_forward_some(real *y, const real *x, struct block_trace *trace,
+                        struct block_work *work, const struct block *block,
+                        const struct attention_shape *shape, struct token_list some)
+{
+    const size_t D = shape->width, R = shape->images * some.count;
+    project(x, trace, work, block, attention_rows(shape), D);
+    queries_gather(work, trace, shape, some);
+    attention_forward_some(&trace->mixed, trace->probs, &work->attention,
+                           &work->queries, some.count, &trace->qkv, shape);
+    for (size_t i = 0; i < R; ++i)
+        memcpy(y + i * D, x + listed_row(some, i, shape->tokens) * D, D * sizeof(real));
+    add_branches(y, trace, work, block, R, D);
 }
 
 // dW = dout^T in, over all rows.
@@ -135,15 +178,12 @@ static void perceptron_branch_backward(real *dx, const struct block *dblock,
     weight_gradient(&dblock->mlp.fc1, &work->dinner, &trace->normed2, work, R, I, D);
 }
 
-// Backward through x += proj(attention(qkv(LN1(x)))).
-static void attention_branch_backward(real *dx, const struct block *dblock,
-                                      const struct block_trace *trace,
-                                      struct block_work *work,
-                                      const struct block *block,
-                                      const struct attention_shape *shape)
+// Backward through x += proj(mixed), up to work->dmixed, for R rows.
+static void projection_backward(const real *dx, const struct block *dblock,
+                                const struct block_trace *trace,
+                                struct block_work *work, const struct block *block,
+                                size_t R, size_t D)
 {
-    const size_t R = attention_rows(shape), D = shape->width;
-    const enum arithmetic arithmetic = work->arithmetic;
     const struct activation dout = activation_from_reals(&work->dstream, dx, R);
     weight_gradient(&dblock->attn.proj, &dout, &trace->mixed, work, R, D, D);
     linear_backward_bias(dblock->attn.proj.bias, dx, R, D);
@@ -151,17 +191,22 @@ static void attention_branch_backward(real *dx, const struct block *dblock,
         const size_t rows = piece_rows(r, R);
         real *dmixed = activation_rows(&work->dmixed, work->chunk[0], r);
         linear_backward_input(dmixed, activation_operand_a(&dout, r, 0),
-                              &block->attn.proj, arithmetic, rows, D, D);
+                              &block->attn.proj, work->arithmetic, rows, D, D);
         activation_commit(&work->dmixed, dmixed, r, rows);
     }
-    attention_backward(&work->dqkv, &work->attention, &work->dmixed, trace->probs,
-                       &trace->qkv, shape);
+}
+
+// Backward through qkv(LN1(x)), from work->dqkv.
+static void project_backward(real *dx, const struct block *dblock,
+                             const struct block_trace *trace, struct block_work *work,
+                             const struct block *block, size_t R, size_t D)
+{
     weight_gradient(&dblock->attn.qkv, &work->dqkv, &trace->normed1, work, R, 3 * D, D);
     layernorm_backward_begin(&dblock->norm1, D);
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
         linear_backward_input(work->dnormed, activation_operand_a(&work->dqkv, r, 0),
-                              &block->attn.qkv, arithmetic, rows, 3 * D, D);
+                              &block->attn.qkv, work->arithmetic, rows, 3 * D, D);
         layernorm_backward(dx + r * D, &dblock->norm1, work->dnormed,
                            trace->normal1 + r * D, trace->rstd1 + r, &block->norm1,
                            rows, D);
@@ -172,7 +217,44 @@ void block_backward(real *dx, const struct block *dblock,
                     const struct block_trace *trace, struct block_work *work,
                     const struct block *block, const struct attention_shape *shape)
 {
-    perceptron_branch_backward(dx, dblock, trace, work, block, attention_rows(shape),
-                               shape->width);
-    attention_branch_backward(dx, dblock, trace, work, block, shape);
+    const size_t R = attention_rows(shape), D = shape->width;
+    perceptron_branch_backward(dx, dblock, trace, work, block, R, D);
+    projection_backward(dx, dblock, trace, work, block, R, D);
+    attention_backward(&work->dqkv, &work->attention, &work->dmixed, trace->probs,
+                       &trace->qkv, shape);
+    project_backward(dx, dblock, trace, work, block, R, D);
+}
+
+// Rows of the list go where they come from, in dx and in the queries' columns of dqkv; other rows
+// become zeros.
+static void scatter(real *dx, const real *dy, struct block_work *work,
+                    const struct attention_shape *shape, struct token_list some)
+{
+    const size_t T = shape->tokens, D = shape->width;
+    for (size_t r = 0, i = 0; r < attention_rows(shape); ++r) {
+        if (i < shape->images * some.count && listed_row(some, i, T) == r) {
+            memcpy(dx + r * D, dy + i * D, D * sizeof(real));
+            activation_copy_row(&work->dqkv, r, &work->dqueries, i, D);
+            ++i;
+        } else {
+            memset(dx + r * D, 0, D * sizeof(real));
+            activation_clear_row(&work->dqkv, r, D);
+        }
+    }
+}
+
+void block_backward_some(real *dx, real *dy, const struct block *dblock,
+                         const struct block_trace *trace, struct block_work *work,
+                         const struct block *block, const struct attention_shape *shape,
+                         struct token_list some)
+{
+    const size_t D = shape->width, R = shape->images * some.count;
+    perceptron_branch_backward(dy, dblock, trace, work, block, R, D);
+    projection_backward(dy, dblock, trace, work, block, R, D);
+    queries_gather(work, trace, shape, some);
+    attention_backward_some(&work->dqueries, &work->dqkv, &work->attention,
+                            &work->dmixed, trace->probs, &work->queries, some.count,
+                            &trace->qkv, shape);
+    scatter(dx, dy, work, shape, some);
+    project_backward(dx, dblock, trace, work, block, attention_rows(shape), D);
 }

@@ -5,6 +5,7 @@
 #define MASKBOOK_MODEL_BLOCK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/base/real.h"
 #include "core/model/attention.h"
@@ -56,6 +57,7 @@ struct block_work {
     struct activation dmixed;  ///< (B,T,D)
     struct activation dqkv;    ///< (B,T,3D)
     struct activation dinner;  ///< (B,T,4D)
+    struct activation queries, dqueries; ///< (B,T,D) those of some tokens alone
     void *storage[2]; ///< of a weight gradient's operands, linear_operand_bytes each
     struct attention_work attention;
 };
@@ -77,6 +79,22 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
 void block_forward(real *x, struct block_trace *trace, struct block_work *work,
                    const struct block *block, const struct attention_shape *shape);
 
+/// Some tokens of every image.
+struct token_list {
+    const int32_t *token; ///< (B,M) numbers in 0..T-1, ascending in an image; borrowed
+    size_t count;         ///< M
+};
+
+/// What block_forward makes of some tokens, when nobody reads the others: all T tokens give keys
+/// and values, those of the list alone queries, projection and perceptron. Bits in FP32, and in
+/// forward passes of every arithmetic, are those of block_forward.
+/// y (B,M,D)  the block's output for `some`
+/// x (B,T,D)  its input
+/// Work (6 T + 18 M) B D^2 + 4 B M T D flops; no allocation.
+void block_forward_some(real *y, const real *x, struct block_trace *trace,
+                        struct block_work *work, const struct block *block,
+                        const struct attention_shape *shape, struct token_list some);
+
 /// The gradients of block_forward.
 /// dx (B,T,D)        on entry the gradient by the block's output, on return that by its input
 /// dblock's tensors  overwritten
@@ -85,5 +103,15 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
 void block_backward(real *dx, const struct block *dblock,
                     const struct block_trace *trace, struct block_work *work,
                     const struct block *block, const struct attention_shape *shape);
+
+/// The gradients of block_forward_some.
+/// dx (B,T,D)        overwritten
+/// dy (B,M,D)        on entry the gradient by y; destroyed
+/// dblock's tensors  overwritten
+/// trace             from block_forward_some
+void block_backward_some(real *dx, real *dy, const struct block *dblock,
+                         const struct block_trace *trace, struct block_work *work,
+                         const struct block *block, const struct attention_shape *shape,
+                         struct token_list some);
 
 #endif

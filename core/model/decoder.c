@@ -24,10 +24,11 @@ void decoder_list(struct parameters *parameters, size_t base,
 }
 
 void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
-                        const struct mae_shape *shape, size_t images,
+                        const struct mae_shape *shape, size_t images, size_t visible,
                         struct reserve *reserve)
 {
-    const size_t T = shape_tokens(shape);
+    const size_t T = shape_tokens(shape), F = shape_patch(shape),
+                 hidden = size_product(images, T - visible);
     trace->shape = (struct attention_shape){.images = images,
                                             .tokens = T + 1,
                                             .width = (size_t)shape->width,
@@ -40,9 +41,13 @@ void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
                                attention_rows(&trace->shape), trace->shape.width,
                                reserve);
     activation_open_from_reals(&trace->dprediction, arithmetic, size_product(images, T),
-                               shape_patch(shape), reserve);
-    trace->prediction = reserve_reals(
-        reserve, size_product(size_product(images, T), shape_patch(shape)));
+                               F, reserve);
+    trace->prediction =
+        reserve_reals(reserve, size_product(size_product(images, T), F));
+    trace->hidden = reserve_bytes(reserve, size_product(hidden, sizeof(int32_t)));
+    trace->y_hidden = reserve_reals(reserve, size_product(hidden, trace->shape.width));
+    trace->dy_hidden = reserve_reals(reserve, size_product(hidden, trace->shape.width));
+    trace->hidden_patches = reserve_reals(reserve, size_product(hidden, F));
 }
 
 // The row of an image's z for patch t: 1 + its rank among the visible patches, 0 when t is hidden.
@@ -100,15 +105,94 @@ static void unshuffle_backward(real *dz, const struct decoder *ddecoder, const r
     }
 }
 
+// ====== Hidden patches alone ======
+
+// Whether the pass may leave out what only predicts visible patches.
+static int leaves_out(const struct mae_input *input, const struct mae_shape *shape)
+{
+    return input->hidden_only && shape->decoder_blocks > 0 &&
+           input->visible_count < shape_tokens(shape);
+}
+
+static struct token_list hidden_list(const struct decoder_trace *trace,
+                                     const struct mae_input *input, size_t tokens)
+{
+    return (struct token_list){trace->hidden, tokens - input->visible_count};
+}
+
+static void hidden_find(int32_t *hidden, const struct mae_input *input, size_t tokens)
+{
+    const size_t V = input->visible_count;
+    for (size_t b = 0; b < input->images; ++b) {
+        size_t rank = 0;
+        for (size_t t = 0; t < tokens; ++t)
+            if (!next_row(&rank, input->visible + b * V, V, t))
+                *hidden++ = (int32_t)(t + 1);
+    }
+}
+
+// The row in (B,T,F) of hidden patch i of all B M.
+static size_t patch_row(struct token_list hidden, size_t i, size_t tokens)
+{
+    return i / hidden.count * tokens + (size_t)hidden.token[i] - 1;
+}
+
+static void hidden_forward(struct decoder_trace *trace, struct block_work *work,
+                           const struct decoder *decoder, const struct mae_input *input,
+                           size_t tokens, size_t patch, int last)
+{
+    const struct token_list hidden = hidden_list(trace, input, tokens);
+    const size_t R = input->images * hidden.count, F = patch;
+    hidden_find(trace->hidden, input, tokens);
+    block_forward_some(trace->y_hidden, trace->y, &trace->vit.block[last], work,
+                       &decoder->vit.block[last], &trace->shape, hidden);
+    trace->head_input = activation_from_reals(&trace->head_input, trace->y_hidden, R);
+    linear_forward(trace->hidden_patches,
+                   activation_operand_a(&trace->head_input, 0, 0), &decoder->head,
+                   work->arithmetic, R, F, trace->shape.width, 0);
+    for (size_t i = 0; i < R; ++i)
+        memcpy(trace->prediction + patch_row(hidden, i, tokens) * F,
+               trace->hidden_patches + i * F, F * sizeof(real));
+}
+
+static void hidden_backward(const struct decoder *ddecoder, real *dy,
+                            const real *dprediction, struct decoder_trace *trace,
+                            struct block_work *work, const struct decoder *decoder,
+                            const struct mae_input *input, size_t tokens, size_t patch,
+                            int last)
+{
+    const struct token_list hidden = hidden_list(trace, input, tokens);
+    const size_t R = input->images * hidden.count, F = patch, D = trace->shape.width;
+    for (size_t i = 0; i < R; ++i)
+        memcpy(trace->hidden_patches + i * F,
+               dprediction + patch_row(hidden, i, tokens) * F, F * sizeof(real));
+    const struct activation dout =
+        activation_from_reals(&trace->dprediction, trace->hidden_patches, R);
+    linear_backward_input(trace->dy_hidden, activation_operand_a(&dout, 0, 0),
+                          &decoder->head, work->arithmetic, R, F, D);
+    linear_backward_weight(ddecoder->head.weight, &dout, 0, &trace->head_input, 0,
+                           work->storage, R, F, D, 0);
+    linear_backward_bias(ddecoder->head.bias, trace->hidden_patches, R, F);
+    block_backward_some(dy, trace->dy_hidden, &ddecoder->vit.block[last],
+                        &trace->vit.block[last], work, &decoder->vit.block[last],
+                        &trace->shape, hidden);
+}
+
+// ====== All patches ======
+
 void decoder_forward(struct decoder_trace *trace, struct block_work *work,
                      const struct decoder *decoder, const real *z,
                      const struct mae_input *input, const struct mae_shape *shape)
 {
     const size_t T = shape_tokens(shape), D = trace->shape.width,
                  F = shape_patch(shape);
+    const int some = leaves_out(input, shape), whole = shape->decoder_blocks - some;
     unshuffle_forward(trace->y, z, decoder, input, T, D);
-    vit_forward(trace->y, &trace->vit, work, &decoder->vit, shape->decoder_blocks,
-                &trace->shape);
+    vit_forward(trace->y, &trace->vit, work, &decoder->vit, whole, &trace->shape);
+    if (some) {
+        hidden_forward(trace, work, decoder, input, T, F, whole);
+        return;
+    }
 
     // The head predicts no pixels for the class token: it runs over each image's T patch rows.
     trace->head_input =
@@ -119,13 +203,13 @@ void decoder_forward(struct decoder_trace *trace, struct block_work *work,
                        &decoder->head, work->arithmetic, T, F, D, 0);
 }
 
-void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
-                      const real *dprediction, struct decoder_trace *trace,
-                      struct block_work *work, const struct decoder *decoder,
-                      const struct mae_input *input, const struct mae_shape *shape)
+// dy (B,T+1,D) from the head, which has no gradient for the class token.
+static void head_backward(const struct decoder *ddecoder, real *dy,
+                          const real *dprediction, struct decoder_trace *trace,
+                          struct block_work *work, const struct decoder *decoder,
+                          const struct mae_input *input, size_t tokens, size_t patch)
 {
-    const size_t T = shape_tokens(shape), D = trace->shape.width,
-                 F = shape_patch(shape);
+    const size_t T = tokens, F = patch, D = trace->shape.width;
     const struct activation dout =
         activation_from_reals(&trace->dprediction, dprediction, input->images * T);
     for (size_t b = 0; b < input->images; ++b) {
@@ -137,7 +221,22 @@ void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
                                b * (T + 1) + 1, work->storage, T, F, D, b > 0);
     }
     linear_backward_bias(ddecoder->head.bias, dprediction, input->images * T, F);
-    vit_backward(dy, &ddecoder->vit, &trace->vit, work, &decoder->vit,
-                 shape->decoder_blocks, &trace->shape);
+}
+
+void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
+                      const real *dprediction, struct decoder_trace *trace,
+                      struct block_work *work, const struct decoder *decoder,
+                      const struct mae_input *input, const struct mae_shape *shape)
+{
+    const size_t T = shape_tokens(shape), D = trace->shape.width,
+                 F = shape_patch(shape);
+    const int some = leaves_out(input, shape), whole = shape->decoder_blocks - some;
+    if (some)
+        hidden_backward(ddecoder, dy, dprediction, trace, work, decoder, input, T, F,
+                        whole);
+    else
+        head_backward(ddecoder, dy, dprediction, trace, work, decoder, input, T, F);
+    vit_backward(dy, &ddecoder->vit, &trace->vit, work, &decoder->vit, whole,
+                 &trace->shape);
     unshuffle_backward(dz, ddecoder, dy, input, T, D);
 }

@@ -27,14 +27,21 @@ struct decoder_trace {
     struct activation head_input;  ///< (B,T+1,D) y for the head's products
     struct activation dprediction; ///< (B,T,F) workspace
     real *prediction;              ///< (B,T,F)
+    // For a prediction of the M = T - V hidden patches alone:
+    int32_t *hidden; ///< (B,M) their tokens, 1..T
+    real *y_hidden;  ///< (B,M,D) their rows of y
+    real *dy_hidden; ///< (B,M,D) workspace
+    real
+        *hidden_patches; ///< (B,M,F) workspace, rows of `prediction` or of its gradient
 };
 
-/// Takes a trace's arrays for B images.
+/// Takes a trace's arrays for B images with V visible patches.
 void decoder_trace_open(struct decoder_trace *trace, enum arithmetic arithmetic,
-                        const struct mae_shape *shape, size_t images,
+                        const struct mae_shape *shape, size_t images, size_t visible,
                         struct reserve *reserve);
 
-/// trace->prediction from the encoder's output z (B,V+1,D) for the same input.
+/// trace->prediction from the encoder's output z (B,V+1,D) for the same input. input->hidden_only
+/// as in mae_forward; it needs a block and a hidden patch to have an effect.
 void decoder_forward(struct decoder_trace *trace, struct block_work *work,
                      const struct decoder *decoder, const real *z,
                      const struct mae_input *input, const struct mae_shape *shape);

@@ -57,7 +57,8 @@ static void activations_reserve(struct mae_activations *activations,
     activations->mode = reserve->mode;
     encoder_trace_open(&activations->encoder, arithmetic, shape, images, visible,
                        reserve);
-    decoder_trace_open(&activations->decoder, arithmetic, shape, images, reserve);
+    decoder_trace_open(&activations->decoder, arithmetic, shape, images, visible,
+                       reserve);
     // Encoder and decoder share a workspace, sized for the wider heads: for the fewer of the two.
     struct attention_shape widest = activations->decoder.shape;
     if (activations->encoder.shape.heads < widest.heads)

@@ -32,6 +32,7 @@ struct mae_input {
     size_t images, visible_count; ///< B, V
     const real *patches;          ///< (B,T,F) in [-1,1]; hidden patches are not read
     const int32_t *visible;       ///< (B,V) indices of visible patches, rows ascending
+    int hidden_only;              ///< 1: nobody reads the prediction of visible patches
 };
 
 /// What a forward pass computes, which includes what the backward pass needs, and workspace, for
@@ -45,7 +46,8 @@ struct mae_activations *mae_activations_open(const struct mae *mae, size_t image
                                              enum mode mode, struct arena *arena);
 
 /// Encodes and decodes. Returns the prediction (B,T,F), owned by the activations and valid until
-/// the next pass.
+/// the next pass. With input->hidden_only, rows of visible patches are unspecified, and the last
+/// block computes no more of them than their keys and values; hidden patches have the same bits.
 /// weights  of mae->parameters, packed, of the activations' arithmetic
 /// input    of the activations' B and V
 /// Work about 2 * parameters * tokens flops; no allocation.
@@ -72,7 +74,9 @@ struct mae_view mae_view(const struct mae_activations *activations,
 
 /// The gradient of a scalar by all parameters.
 /// gradients   (mae->parameters.count)  overwritten
-/// dprediction (B,T,F)                  the scalar's gradient by the prediction
+/// dprediction (B,T,F)                  the scalar's gradient by the prediction; with
+///                                      input->hidden_only, rows of visible patches are not read
+///                                      and count as zeros
 /// Requires mae_forward with the same arguments just before. Work about twice that of mae_forward;
 /// no allocation.
 void mae_backward(real *gradients, struct mae_activations *activations,

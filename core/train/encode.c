@@ -51,7 +51,10 @@ static struct mae_input chunk_load(struct workspace *work,
         memcpy(work->shown + b * visible, encoding->shown + i * visible,
                visible * sizeof *work->shown);
     }
-    return (struct mae_input){INFER_CHUNK, visible, work->patches, work->shown};
+    return (struct mae_input){.images = INFER_CHUNK,
+                              .visible_count = visible,
+                              .patches = work->patches,
+                              .visible = work->shown};
 }
 
 // Returns 1 when some number is not finite.

@@ -76,7 +76,8 @@ static double masked_gradient(real *gradient, const uint32_t *image,
         masked_batch_load(batch, b, settings->images, image[b], settings->seed,
                           epoch[b]);
 
-    const struct mae_input input = masked_batch_input(batch);
+    struct mae_input input = masked_batch_input(batch);
+    input.hidden_only = 1; // masked_loss reads no other patch
     const struct packed_weights *weights = &pretrainer->trainer.packed;
     const real *prediction =
         mae_forward(batch->activations, &pretrainer->mae, weights, &input);

@@ -244,7 +244,7 @@ static void model_open(struct model *f, enum arithmetic arithmetic,
         for (size_t v = 0; v < visible; ++v)
             f->indices[b * visible + v] =
                 (int32_t)(v * T / visible + b % (T / visible));
-    f->input = (struct mae_input){images, visible, f->patches, f->indices};
+    f->input = (struct mae_input){images, visible, f->patches, f->indices, 0};
     packed_weights_open(&f->packed, &f->mae.parameters, f->weights, arithmetic, TRAIN,
                         &f->arena);
     f->activations =
@@ -298,6 +298,38 @@ Test(bf16_model, an_autoencoder_is_as_far_from_fp32_as_its_roundings_allow)
     model_check(&small, 2, 5);
     model_check(&smoke, 3, 16);
     model_check(&wide, 2, 4);
+}
+
+// Their gradients add the rows in other blocks of 32, so only those are not the same bits.
+Test(bf16_model, hidden_patches_alone_are_predicted_with_the_same_bits)
+{
+    struct model all, some;
+    model_open(&all, BF16, &smoke, 3, 16);
+    model_open(&some, BF16, &smoke, 3, 16);
+    const size_t T = shape_tokens(&smoke), F = shape_patch(&smoke),
+                 bytes = F * sizeof(real);
+    for (size_t i = 0; i < 3 * 16; ++i)
+        memset(all.c + (i / 16 * T + (size_t)all.indices[i]) * F, 0, bytes);
+    some.input.hidden_only = 1;
+    model_pass(&all);
+    model_pass(&some);
+    size_t compared = 0;
+    for (size_t b = 0; b < 3; ++b)
+        for (size_t t = 0, v = 0; t < T; ++t) {
+            if (v < 16 && (size_t)all.indices[b * 16 + v] == t) {
+                ++v;
+                continue;
+            }
+            const size_t at = (b * T + t) * F;
+            cr_expect(!memcmp(some.result.out + at, all.result.out + at, bytes));
+            ++compared;
+        }
+    cr_expect(compared == 3 * (T - 16));
+    const double found =
+        distance(some.result.gradients, all.result.gradients, all.result.count);
+    cr_expect(found <= 1e-5, "gradients are %.1e apart", found);
+    arena_close(&all.arena);
+    arena_close(&some.arena);
 }
 
 Test(bf16_model, an_image_is_predicted_with_the_same_bits_alone)

@@ -132,7 +132,7 @@ Test(classifier, logits_are_a_linear_map_of_the_autoencoders_class_token)
     for (int i = 0; i < IMAGES * TOKENS; ++i) visible[i] = i % TOKENS;
     packed_weights_open(&packed, &mae.parameters, pretrained, FP32, INFER, &f.arena);
     packed_weights_pack_all(&packed);
-    struct mae_input input = {IMAGES, TOKENS, f.patches, visible};
+    struct mae_input input = {IMAGES, TOKENS, f.patches, visible, 0};
     struct mae_activations *activations =
         mae_activations_open(&mae, IMAGES, TOKENS, FP32, TRAIN, &f.arena);
     const real *z = mae_encode(activations, &mae, &packed, &input, -1);

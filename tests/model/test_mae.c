@@ -60,7 +60,7 @@ static void fixture_open(struct fixture *f, const struct mae_shape *shape,
     f->c = normal_reals(&f->arena, f->count, 1, 3);
     f->indices = arena_take(&f->arena, images * visible, sizeof(int32_t));
     choose_visible(f->indices, images, visible, f->tokens);
-    f->input = (struct mae_input){images, visible, f->patches, f->indices};
+    f->input = (struct mae_input){images, visible, f->patches, f->indices, 0};
     f->activations =
         mae_activations_open(&f->mae, images, visible, FP32, TRAIN, &f->arena);
 }
@@ -126,6 +126,71 @@ Test(mae, gradients_agree_when_no_patch_is_hidden)
 {
     gradient_skip();
     check_gradients(16);
+}
+
+// Zeros in the rows of visible patches: of a prediction, and of a loss that reads none of them.
+static void clear_visible(const struct fixture *f, real *x)
+{
+    for (size_t b = 0; b < f->input.images; ++b)
+        for (size_t v = 0; v < f->input.visible_count; ++v) {
+            const size_t t = (size_t)f->indices[b * f->input.visible_count + v];
+            memset(x + (b * f->tokens + t) * f->patch, 0, f->patch * sizeof(real));
+        }
+}
+
+Test(mae, gradients_of_a_loss_of_hidden_patches_agree_with_central_differences)
+{
+    gradient_skip();
+    struct fixture f;
+    fixture_open(&f, &small, 2, 5);
+    clear_visible(&f, f.c);
+    f.input.hidden_only = 1;
+    forward(&f);
+    backward(&f);
+    for (size_t r = 0; r < f.mae.parameters.rows; ++r) {
+        const struct parameter *row = &f.mae.parameters.row[r];
+        expect_gradient(row->name, f.weights + row->offset, f.gradients + row->offset,
+                        row->count, loss, &f);
+    }
+    arena_close(&f.arena);
+}
+
+// Twice, since the second pass finds what the first one left; then all patches again.
+Test(mae, hidden_patches_alone_have_the_same_bits)
+{
+    if (!rows_are_free()) cr_skip_test("OpenBLAS sums as the shape has it");
+    static const struct mae_shape deep = {8, 3, 2, 24, 2, 2, 3, 2};
+    static const struct mae_shape none = {8, 3, 2, 24, 2, 0, 3, 2};
+    const struct mae_shape *const shapes[] = {&small, &deep, &none};
+    for (int s = 0; s < 3; ++s)
+        for (size_t visible = 1; visible <= 16; visible += 5) {
+            struct fixture f;
+            fixture_open(&f, shapes[s], 2, visible);
+            const size_t n = f.mae.parameters.count;
+            real *whole = copy_of(&f, forward(&f), f.count);
+            real *want = copy_of(&f, whole, f.count), *c = f.c;
+            clear_visible(&f, want);
+            f.c = copy_of(&f, c, f.count);
+            clear_visible(&f, f.c);
+            backward(&f);
+            real *gradients = copy_of(&f, f.gradients, n);
+
+            f.c = c; // whose rows of visible patches must not be read
+            f.input.hidden_only = 1;
+            // With nothing to leave out, nothing is.
+            if (visible == f.tokens || s == 2) clear_visible(&f, f.c);
+            for (int pass = 0; pass < 2; ++pass) {
+                real *got = copy_of(&f, forward(&f), f.count);
+                clear_visible(&f, got);
+                cr_expect(!memcmp(got, want, f.count * sizeof(real)));
+                for (size_t i = 0; i < n; ++i) f.gradients[i] = (real)NAN;
+                backward(&f);
+                expect_close(f.gradients, (const real *)gradients, n, 0, 0);
+            }
+            f.input.hidden_only = 0;
+            cr_expect(!memcmp(forward(&f), whole, f.count * sizeof(real)));
+            arena_close(&f.arena);
+        }
 }
 
 Test(mae, gradients_overwrite_what_the_memory_held)

@@ -103,7 +103,7 @@ Test(evaluate, an_image_is_reconstructed_under_its_own_mask)
         mask_draw(visible, hidden, TOKENS, f.evaluation.mask_ratio, 6, EVALUATION_EPOCH,
                   i);
         patches_from_bytes(patches, f.images.pixels + i * IMAGE_BYTES, 8);
-        struct mae_input input = {1, VISIBLE, patches, visible};
+        struct mae_input input = {1, VISIBLE, patches, visible, 0};
         const real *want = mae_forward(activations, &f.mae, &weights, &input);
         cr_expect_eq(seen->image[i], i);
         cr_expect_arr_eq(seen->patches[i], patches, sizeof patches);

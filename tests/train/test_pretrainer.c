@@ -38,7 +38,7 @@ static double whole_batch(real *gradient, const struct pretrainer *pretrainer,
     }
     struct mae_activations *activations =
         mae_activations_open(&pretrainer->mae, BATCH, VISIBLE, FP32, TRAIN, arena);
-    struct mae_input input = {BATCH, VISIBLE, patches, visible};
+    struct mae_input input = {BATCH, VISIBLE, patches, visible, 0};
     struct packed_weights weights;
     packed_weights_open(&weights, &pretrainer->mae.parameters,
                         pretrainer->trainer.state.weights, FP32, TRAIN, arena);
