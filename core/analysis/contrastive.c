@@ -1,6 +1,5 @@
 #include "core/analysis/contrastive.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -97,18 +96,20 @@ int contrastive_measure(struct contrastive *found,
     return 0;
 }
 
-double contrastive_residual(const struct contrastive *found, size_t features)
+double contrastive_sum(const struct contrastive *found, size_t features)
 {
-    const double q = (double)features;
-    return fabs(found->whitened - (q + found->attraction + found->repulsion)) /
-           (found->whitened + q + fabs(found->attraction) + found->repulsion);
+    return (double)features + found->attraction + found->repulsion;
 }
 
-double contrastive_rounding(const struct contrastive *found,
-                            const struct contrastive_pairs *pairs)
+double contrastive_size(const struct contrastive *found, size_t features)
 {
-    const double sums =
-        3 * (double)pairs->count + (double)(pairs->features + 2 * pairs->width);
-    return (sums + solver_roundings(pairs->features, found->condition)) * DBL_EPSILON /
-           2;
+    return found->whitened + (double)features + fabs(found->attraction) +
+           found->repulsion;
+}
+
+double contrastive_roundings(const struct contrastive *found,
+                             const struct contrastive_pairs *pairs)
+{
+    return 3 * (double)pairs->count + (double)(pairs->features + 2 * pairs->width) +
+           solver_roundings(pairs->features, found->condition);
 }

@@ -49,12 +49,15 @@ int contrastive_measure(struct contrastive *found,
                         const struct contrastive_pairs *pairs, struct arena *arena)
     __attribute__((warn_unused_result));
 
-/// |whitened - (q + attraction + repulsion)| by the sum of the sizes of these four terms.
-double contrastive_residual(const struct contrastive *found, size_t features);
+/// q + attraction + repulsion, which is `whitened`.
+double contrastive_sum(const struct contrastive *found, size_t features);
 
-/// What rounding may make of it: that of the sums (a mean over pairs is one of n sums of n terms)
-/// and that of the solutions with S (solver_roundings), each rounding 2^-53.
-double contrastive_rounding(const struct contrastive *found,
-                            const struct contrastive_pairs *pairs);
+/// The sum of the sizes of the terms of both sides, whitened and the three.
+double contrastive_size(const struct contrastive *found, size_t features);
+
+/// The roundings of 2^-53 that the two may differ by, relative to that size: those of the sums (a
+/// mean over pairs is one of n sums of n terms) and of the solutions with S (solver_roundings).
+double contrastive_roundings(const struct contrastive *found,
+                             const struct contrastive_pairs *pairs);
 
 #endif

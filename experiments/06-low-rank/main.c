@@ -63,8 +63,8 @@
 ///
 /// Eq. 5 asks for $\mathrm{rank}(gf) < \mathrm{rank}(X_0)$. A function has no rank, and
 /// $\mathrm{rank}(X_0) - 1$ is allowed: of diag(1, 1/100) the optimum drops the 1/100, so few
-/// components and clusters do not follow. With a stated $r$, every prediction of that rank costs an image
-/// $\sum_{i>r} s_i^2$ or more.
+/// components and clusters do not follow. With a stated $r$, every prediction of that rank costs an
+/// image $\sum_{i>r} s_i^2$ or more.
 ///
 /// ## Eigenvectors (Sec. 4.2)
 ///

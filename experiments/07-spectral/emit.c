@@ -1,0 +1,205 @@
+#include "experiments/07-spectral/emit.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "core/base/tsv.h"
+#include "core/report/figure.h"
+#include "core/report/run_files.h"
+#include "core/stats/summary.h"
+#include "core/study/judgement.h"
+#include "core/study/results.h"
+
+// What a checkpoint is summarised by: means over images, and the sides of the repaired theorem.
+enum { TERMS = 11 };
+static const char *const terms[TERMS] = {
+    "error",      "spectral",  "bound",   "constant", "whitened", "sum",
+    "attraction", "repulsion", "penalty", "push",     "plain"};
+
+static void summarise(double value[TERMS], const struct checkpoint *checkpoint,
+                      size_t features)
+{
+    const struct contrastive *c = &checkpoint->contrastive;
+    const size_t n = checkpoint->images;
+    const double row[TERMS] = {mean(checkpoint->error, n),
+                               mean(checkpoint->spectral, n),
+                               mean(checkpoint->bound, n),
+                               mean(checkpoint->constant, n),
+                               c->whitened,
+                               contrastive_sum(c, features),
+                               c->attraction,
+                               c->repulsion,
+                               c->penalty,
+                               c->push,
+                               c->plain};
+    for (size_t t = 0; t < TERMS; ++t) value[t] = row[t];
+}
+
+static void training_row(struct study *study, struct table *table, struct output *plot,
+                         const struct checkpoint *checkpoint, const char *name,
+                         size_t features)
+{
+    enum { SHOWN = 4, COLUMNS = 9 };
+    char cell[COLUMNS][NUMBER_TEXT];
+    const char *row[COLUMNS];
+    double value[TERMS];
+    summarise(value, checkpoint, features);
+    for (size_t t = 0; t < TERMS; ++t)
+        put_number(&study->run, NULL, value[t], t < SHOWN ? checkpoint->images : 0, "1",
+                   "%s.%s", name, terms[t]);
+    put_number(&study->run, NULL, checkpoint->residual, 0, "1", "%s.residual", name);
+    snprintf(cell[0], NUMBER_TEXT, "%s", name);
+    for (size_t t = 0; t < SHOWN; ++t) number_text(cell[1 + t], value[t]);
+    number_text(cell[5], value[4]);
+    number_text(cell[6], value[5]);
+    number_text(cell[7], checkpoint->residual);
+    number_text(cell[8], checkpoint->rounding);
+    for (size_t c = 0; c < COLUMNS; ++c) row[c] = cell[c];
+    table_row(table, row);
+    tsv_put_number(plot->file, checkpoint->updates, '\t');
+    for (size_t t = 0; t < TERMS; ++t)
+        tsv_put_number(plot->file, value[t], t + 1 < TERMS ? '\t' : '\n');
+}
+
+void emit_training(struct study *study, const struct checkpoint *checkpoint,
+                   const struct checkpoint *given)
+{
+    const size_t features = shape_patch(&study->model[0].mae.shape) + 1;
+    char path[PATH_SIZE], caption[512], name[32];
+    struct table table;
+    struct output output;
+    table_open(&table, 9,
+               (const char *const[]){"updates", "|M - N|^2", "L_spec", "bound",
+                                     "L_spec of a constant", "whitened loss",
+                                     "q + contrastive", "residual", "rounding"});
+    run_path(path, &study->run, "bound.tsv");
+    output_open(&output, path);
+    fputs("updates", output.file);
+    for (size_t t = 0; t < TERMS; ++t) fprintf(output.file, "\t%s", terms[t]);
+    fputc('\n', output.file);
+    for (size_t c = 0; c < CHECKPOINTS; ++c) {
+        snprintf(name, sizeof name, "%g", checkpoint[c].updates);
+        training_row(study, &table, &output, &checkpoint[c], name, features);
+    }
+    training_row(study, &table, &output, given, study->recipe[0].run, features);
+    output_close(&output);
+    run_table(
+        &study->run, "training.md",
+        "Means over test images with positive degrees, pixels in [0,1], M = "
+        "D^{-1/2} g f(X); the repaired theorem on hidden tokens, pixels in [-1,1].",
+        &table, "");
+    table_close(&table);
+    snprintf(caption, sizeof caption,
+             "%s, mask ratio %g; left: means over %zu test images, right: %s hidden "
+             "tokens, all pairs; a network of the smoke tier, %g updates; at the right "
+             "edge %s: %s",
+             study->run.options.data, study->recipe[0].mask_ratio, checkpoint[0].images,
+             study->run.options.tier == TIER_SMOKE ? "1,200" : "4,800",
+             checkpoint[CHECKPOINTS - 1].updates, study->recipe[0].run, study->scale);
+    figure_draw(&study->run, "bound", "bound", caption, NULL);
+}
+
+void emit_degrees(struct study *study, const struct degrees_row row[SCALINGS])
+{
+    static const char *const names[SCALINGS] = {"[-1,1]", "[0,1]",
+                                                "mean 0, deviation 1 in each patch"},
+                             *const keys[SCALINGS] = {"signed", "unit", "patch"};
+    struct table table;
+    table_open(&table, 3,
+               (const char *const[]){"pixels", "images with a degree <= 0, %",
+                                     "such patches, %"});
+    for (int s = 0; s < SCALINGS; ++s) {
+        char cell[2][NUMBER_TEXT];
+        struct estimate images = row[s].images;
+        images.value *= 100;
+        images.low *= 100;
+        images.high *= 100;
+        put_estimate(&study->run, cell[0], images, "%", "degrees.%s.images", keys[s]);
+        put_number(&study->run, cell[1], 100 * row[s].patches, images.n, "%",
+                   "degrees.%s.patches", keys[s]);
+        table_row(&table, (const char *const[]){names[s], cell[0], cell[1]});
+    }
+    run_table(&study->run, "degrees.md", "", &table, "");
+    table_close(&table);
+}
+
+void emit_downstream(struct study *study, const struct downstream_row row[ROTATED_WAYS],
+                     size_t trained)
+{
+    static const char *const names[ROTATED_WAYS] = {"N", "N times one sign an image",
+                                                    "N times one rotation an image"},
+                             *const keys[ROTATED_WAYS] = {"plain", "sign", "rotation"};
+    char below[128];
+    struct table table;
+    table_open(&table, 4,
+               (const char *const[]){"features", "ridge classifier, % right",
+                                     "answers as on N, %", "largest L_spec"});
+    for (int way = 0; way < ROTATED_WAYS; ++way) {
+        char cell[3][NUMBER_TEXT];
+        put_estimate(&study->run, cell[0], row[way].accuracy, "%", "downstream.%s",
+                     keys[way]);
+        put_number(&study->run, cell[1], row[way].agrees, row[way].accuracy.n, "%",
+                   "downstream.%s.agrees", keys[way]);
+        put_number(&study->run, cell[2], row[way].loss, row[way].accuracy.n, "1",
+                   "downstream.%s.loss", keys[way]);
+        table_row(&table, (const char *const[]){names[way], cell[0], cell[1], cell[2]});
+    }
+    snprintf(below, sizeof below, "Trained on %zu images, the same patches of each.",
+             trained);
+    run_table(&study->run, "downstream.md", "", &table, below);
+    table_close(&table);
+}
+
+void emit_pairs(struct study *study, const struct pair_losses *loss,
+                const struct pair_samples *samples, size_t image)
+{
+    const double w = loss->weight,
+                 sampled = loss->constant - 2 * w * samples->positive +
+                           w * w * samples->negative,
+                 error = sqrt(pow(2 * w * samples->positive_error, 2) +
+                              pow(w * w * samples->negative_error, 2)),
+                 printed = loss->constant - 2 * loss->positive + loss->negative;
+    const struct {
+        const char *name, *key;
+        double value;
+    } lines[] = {{"Eq. 6", "spectral", loss->spectral},
+                 {"constant", "constant", loss->constant},
+                 {"-2 sum w_ij u_i.u_j", "attraction", loss->attraction},
+                 {"sum w_i w_j (u_i.u_j)^2", "repulsion", loss->repulsion},
+                 {"Eq. 9, their sum", "sum",
+                  loss->constant + loss->attraction + loss->repulsion},
+                 {"Eq. 10 as corrected, sampled", "sampled", sampled},
+                 {"its standard error", "sampled-error", error},
+                 {"Eq. 10 as printed", "printed", printed},
+                 {"W", "weight", w}};
+    char below[96];
+    struct table table;
+    table_open(&table, 2, (const char *const[]){"term", "one test image"});
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; ++i) {
+        char cell[NUMBER_TEXT];
+        put_number(&study->run, NULL, lines[i].value, 0, "1", "pairs.%s", lines[i].key);
+        number_text(cell, lines[i].value);
+        table_row(&table, (const char *const[]){lines[i].name, cell});
+    }
+    snprintf(below, sizeof below, "Test image %zu, pixels in [0,1].", image);
+    run_table(&study->run, "pairs.md", "", &table, below);
+    table_close(&table);
+}
+
+void export_pairs(struct study *study, const double *m, const double *x, size_t n,
+                  size_t width)
+{
+    const size_t shape[] = {n, width};
+    run_array(&study->run, "pairs-m", NPY_F8, 2, shape, m);
+    run_array(&study->run, "pairs-x", NPY_F8, 2, shape, x);
+}
+
+void export_repaired(struct study *study, const struct contrastive_pairs *pairs)
+{
+    const size_t target[] = {pairs->count, pairs->features},
+                 trunk[] = {pairs->count, pairs->width},
+                 head[] = {pairs->features, pairs->width};
+    run_array(&study->run, "repaired-target", NPY_F8, 2, target, pairs->target);
+    run_array(&study->run, "repaired-trunk", NPY_F8, 2, trunk, pairs->trunk);
+    run_array(&study->run, "repaired-head", NPY_F8, 2, head, pairs->head);
+}
