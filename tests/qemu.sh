@@ -1,17 +1,17 @@
 #!/bin/bash
 # One binary, any x86-64: a short training on emulated CPUs without AVX and without AVX-512. With the same
 # OpenBLAS kernel an emulated CPU must reach the bits of this one, whichever clones and kernels of ours it
-# picked: in fp32, and in bf16, whose bits are those of AMX tiles on every CPU.
+# picked: in fp32, and in bf16 and bf16-dot, whose bits are those of AMX tiles and VDPBF16PS on every CPU.
 # Prints TAP; `make smoke-qemu` runs it.
 . tests/tools/tap
 pretrain=$BUILD/experiments/00-pretrain/main
-cases="Nehalem-fp32 Haswell-fp32 Haswell-bf16"
+cases="Nehalem_fp32 Haswell_fp32 Haswell_bf16 Haswell_bf16-dot"
 
 # train FOLDER CASE [EMULATOR...]: one update, which uses every kernel of ours. The core type is named,
 # so that the program need not execute itself again, which would leave the emulation. The emulator lists
 # every page of reserved addresses, so arenas are given fewer than they would take.
 train() {
-    local folder=$work/$1 kernel=${2%-*} arithmetic=${2#*-}
+    local folder=$work/$1 kernel=${2%_*} arithmetic=${2#*_}
     shift 2
     ulimit -v 16000000
     env OPENBLAS_CORETYPE="$kernel" "$@" "$pretrain" --tier=smoke --data=planted --run=m75-h3 --epochs=0.001 \
@@ -21,13 +21,13 @@ train() {
 # An emulated training takes a minute, so all run at once.
 if command -v qemu-x86_64-static >/dev/null; then
     for case in $cases; do
-        cpu=${case%-*}
+        cpu=${case%_*}
         train $case $case qemu-x86_64-static -cpu $cpu >"$work/$case.out" 2>"$work/$case.err" &
     done
 fi
 for case in $cases; do
-    cpu=${case%-*}
-    name="an emulated $cpu trains in ${case#*-} to the bits of this CPU with OpenBLAS's $cpu kernel"
+    cpu=${case%_*}
+    name="an emulated $cpu trains in ${case#*_} to the bits of this CPU with OpenBLAS's $cpu kernel"
     if ! command -v qemu-x86_64-static >/dev/null; then
         skip "$name" "qemu-x86_64-static is not installed"
     elif [ $cpu = Haswell ] && ! grep -qm1 ' avx2 ' /proc/cpuinfo; then

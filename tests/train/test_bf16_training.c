@@ -55,13 +55,15 @@ static struct log_line last_line(const char *path)
 
 // ====== The same bits ======
 
-Test(bf16_training, the_weights_do_not_know_the_number_of_threads)
+static void expect_threads_unseen(enum arithmetic arithmetic)
 {
+    static const int counts[] = {2, 3, 4, 7};
     struct tiny one, other;
-    open_in(&one, BF16);
+    open_in(&one, arithmetic);
     cr_assert_eq(pretrain_run(&one.settings), 1);
-    for (int threads = 2; threads <= 5; ++threads) {
-        open_in(&other, BF16);
+    for (size_t t = 0; t < sizeof counts / sizeof *counts; ++t) {
+        const int threads = counts[t];
+        open_in(&other, arithmetic);
         other.settings.threads = threads;
         cr_assert_eq(pretrain_run(&other.settings), 1);
         tiny_same_file(one.weights, other.weights, __LINE__);
@@ -70,12 +72,18 @@ Test(bf16_training, the_weights_do_not_know_the_number_of_threads)
     tiny_close(&one);
 }
 
-Test(bf16_training, killed_it_goes_on_at_another_number_of_threads_to_the_same_bits)
+Test(bf16_training, the_weights_do_not_know_the_number_of_threads)
+{
+    expect_threads_unseen(BF16);
+    expect_threads_unseen(BF16_DOT);
+}
+
+static void expect_resumed(enum arithmetic arithmetic)
 {
     struct tiny whole, killed;
-    open_in(&whole, BF16);
+    open_in(&whole, arithmetic);
     pretrain_run(&whole.settings);
-    open_killed(&killed, BF16);
+    open_killed(&killed, arithmetic);
     killed.settings.after_update = kill_there;
     for (int threads = 2; threads <= 4; ++threads) {
         end_at = 12 + (uint64_t)threads;
@@ -92,17 +100,22 @@ Test(bf16_training, killed_it_goes_on_at_another_number_of_threads_to_the_same_b
     tiny_close(&killed);
 }
 
-// A training begun on one kind of machine and continued on another.
-Test(bf16_training, plain_c_and_vectors_train_to_the_same_bits)
+Test(bf16_training, killed_it_goes_on_at_another_number_of_threads_to_the_same_bits)
 {
-    if (!cpu_has_avx512()) cr_skip_test("this CPU has no AVX-512");
+    expect_resumed(BF16);
+    expect_resumed(BF16_DOT);
+}
+
+// A training begun on one kind of machine and continued on another.
+static void expect_same_on(enum arithmetic arithmetic, const char *path)
+{
     struct tiny vectors, portable, mixed;
-    cr_assert(gemm_bf16_path_use(BF16, "AVX-512"));
-    open_in(&vectors, BF16);
+    cr_assert(gemm_bf16_path_use(arithmetic, path));
+    open_in(&vectors, arithmetic);
     pretrain_run(&vectors.settings);
-    open_killed(&mixed, BF16);
-    cr_assert(gemm_bf16_path_use(BF16, "portable"));
-    open_in(&portable, BF16);
+    open_killed(&mixed, arithmetic);
+    cr_assert(gemm_bf16_path_use(arithmetic, "portable"));
+    open_in(&portable, arithmetic);
     pretrain_run(&portable.settings);
     pretrain_run(&mixed.settings);
     tiny_same_file(vectors.weights, portable.weights, __LINE__);
@@ -112,15 +125,23 @@ Test(bf16_training, plain_c_and_vectors_train_to_the_same_bits)
     tiny_close(&mixed);
 }
 
+Test(bf16_training, plain_c_and_vectors_train_to_the_same_bits)
+{
+    if (!cpu_has_avx512()) cr_skip_test("this CPU has no AVX-512");
+    expect_same_on(BF16, "AVX-512");
+    expect_same_on(BF16_DOT, "AVX-512");
+    if (dot_available()) expect_same_on(BF16_DOT, "AVX512-BF16");
+}
+
 // ====== It trains ======
 
 // The same batches and masks, initial weights and schedule: the loss falls as it does in fp32, to
 // the 2^-8 of it that is bfloat16's unit roundoff.
-Test(bf16_training, the_loss_falls_as_in_fp32)
+static void expect_loss_of_fp32(enum arithmetic arithmetic)
 {
     struct tiny exact, rounded;
     open_in(&exact, FP32);
-    open_in(&rounded, BF16);
+    open_in(&rounded, arithmetic);
     pretrain_run(&exact.settings);
     pretrain_run(&rounded.settings);
     struct train_log one, other;
@@ -129,8 +150,8 @@ Test(bf16_training, the_loss_falls_as_in_fp32)
     cr_assert(one.count == 4 && other.count == 4);
     for (size_t i = 0; i < 4; ++i) {
         const double want = one.line[i].loss, got = other.line[i].loss;
-        fprintf(stderr, "tiny training, line %zu: fp32 %.6f, bf16 %.6f\n", i, want,
-                got);
+        fprintf(stderr, "tiny training, line %zu: fp32 %.6f, %s %.6f\n", i, want,
+                arithmetic_name(arithmetic), got);
         cr_expect(got != want && fabs(got - want) <= want * 0x1p-8, "%.9g, %.9g", got,
                   want);
     }
@@ -139,6 +160,12 @@ Test(bf16_training, the_loss_falls_as_in_fp32)
     train_log_close(&other);
     tiny_close(&exact);
     tiny_close(&rounded);
+}
+
+Test(bf16_training, the_loss_falls_as_in_fp32)
+{
+    expect_loss_of_fp32(BF16);
+    expect_loss_of_fp32(BF16_DOT);
 }
 
 // What AdamW adds to is a 32-bit float, else its small steps would round away; and so it is
@@ -179,12 +206,14 @@ static void expect_arithmetic(const char *path, const char *name)
 
 Test(bf16_training, weights_and_checkpoint_say_bf16)
 {
-    struct tiny tiny;
-    open_killed(&tiny, BF16);
-    expect_arithmetic(tiny.checkpoint, "bf16");
-    tiny_expect(&tiny, 0, "");
-    expect_arithmetic(tiny.weights, "bf16");
-    tiny_close(&tiny);
+    for (enum arithmetic arithmetic = BF16; arithmetic <= BF16_DOT; ++arithmetic) {
+        struct tiny tiny;
+        open_killed(&tiny, arithmetic);
+        expect_arithmetic(tiny.checkpoint, arithmetic_name(arithmetic));
+        tiny_expect(&tiny, 0, "");
+        expect_arithmetic(tiny.weights, arithmetic_name(arithmetic));
+        tiny_close(&tiny);
+    }
 }
 
 static void check_refusal(enum arithmetic begun, enum arithmetic continued)
@@ -207,6 +236,7 @@ Test(bf16_training, a_checkpoint_is_not_continued_in_the_other_arithmetic)
 {
     check_refusal(FP32, BF16);
     check_refusal(BF16, FP32);
+    check_refusal(BF16, BF16_DOT);
 }
 
 Test(bf16_training, weights_of_the_other_arithmetic_are_not_replaced)
