@@ -66,6 +66,9 @@ DOT_INLINE pairs pair_fill(const bf16 *a)
 
 // ====== Tiles ======
 
+// A pointer that the compiler steps along the rows of C, instead of computing all addresses first.
+#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+
 // C (rows, 16 or 32 columns), its sums in registers over all of k. `rows` and `vectors` are
 // constants where this is inlined. `part`: columns of the last vector.
 DOT_INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size_t row,
@@ -73,16 +76,18 @@ DOT_INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size
                      const int vectors, __mmask16 part, size_t k, int accumulate)
 {
     __m512 sum[ROWS][2];
+    float *to = c;
 #pragma GCC unroll 14
-    for (int i = 0; i < rows; ++i)
+    for (int i = 0; i < rows; ++i, to += ldc) {
+        OPAQUE(to);
 #pragma GCC unroll 2
-        for (int v = 0; v < vectors; ++v) {
-            const float *from = c + (size_t)i * ldc + v * TILE_SIDE;
-            __mmask16 columns = v + 1 < vectors ? (__mmask16)0xffff : part;
-            __builtin_prefetch(from, 1); // C is often far away when it is written
+        for (int v = 0; v < vectors; ++v)
             sum[i][v] =
-                accumulate ? _mm512_maskz_loadu_ps(columns, from) : _mm512_setzero_ps();
-        }
+                accumulate
+                    ? _mm512_maskz_loadu_ps(v + 1 < vectors ? (__mmask16)0xffff : part,
+                                            to + v * TILE_SIDE)
+                    : _mm512_setzero_ps();
+    }
     for (size_t l = 0; l < k; l += 2, a += 2, b += TILE_DEPTH) {
         pairs b_l[2];
 #pragma GCC unroll 2
@@ -95,13 +100,16 @@ DOT_INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size
             for (int v = 0; v < vectors; ++v) sum[i][v] = step(sum[i][v], a_il, b_l[v]);
         }
     }
+    to = c;
 #pragma GCC unroll 14
-    for (int i = 0; i < rows; ++i)
+    for (int i = 0; i < rows; ++i, to += ldc) {
+        OPAQUE(to);
 #pragma GCC unroll 2
         for (int v = 0; v < vectors; ++v)
-            _mm512_mask_storeu_ps(c + (size_t)i * ldc + v * TILE_SIDE,
+            _mm512_mask_storeu_ps(to + v * TILE_SIDE,
                                   v + 1 < vectors ? (__mmask16)0xffff : part,
                                   sum[i][v]);
+    }
 }
 
 typedef void tile_function(float *c, size_t ldc, const bf16 *a, size_t row,
