@@ -1,7 +1,13 @@
-# Loss in training: bf16 among three fp32 seeds; left the curves, right their distance from the fp32 curve
-# that shares bf16's seed. Columns: update low high margin reference trial (and the curves of each seed).
+# Loss in training: bfloat16 among three fp32 seeds; left the curves, right their distance from the fp32 curve
+# that shares bfloat16's seed. Columns: update low high margin reference, trial_NAME of each bfloat16
+# arithmetic (and the curves of each seed).
 width = 1040; height = 400
 load 'figures/style.gp'
+
+trials = system(sprintf("head -n 1 '%s' | tr '\t' '\n' | sed -n 's/^trial_//p'", table))
+trial(i) = column("trial_" . word(trials, i))
+# A dashed curve lets another one show below it.
+style(i) = word(trials, i) eq "bf16" ? 2 : 13
 
 set xlabel "update"
 set xrange [0:*]
@@ -18,7 +24,7 @@ unset key
 plot table using "update":(column("low") - column("margin")):(column("high") + column("margin")) with filledcurves linecolor rgb "#E4E4E4", \
      table using "update":"low":"high" with filledcurves linecolor rgb "#B8B8B8", \
      table using "update":"reference" with lines linetype 1, \
-     table using "update":"trial" with lines linetype 12
+     for [i = 1:words(trials)] table using "update":(trial(i)) with lines linetype style(i)
 
 unset label 999
 set lmargin at screen 0.475
@@ -31,5 +37,5 @@ minus(y) = 1000 * (y - column("reference"))
 plot table using "update":(minus(column("low") - column("margin"))):(minus(column("high") + column("margin"))) with filledcurves linecolor rgb "#E4E4E4" title "widened band", \
      table using "update":(minus(column("low"))):(minus(column("high"))) with filledcurves linecolor rgb "#B8B8B8" title "band of fp32 seeds", \
      table using "update":(minus(column("reference"))) with lines linetype 1 title "fp32, same seed", \
-     table using "update":(minus(column("trial"))) with lines linetype 12 title "bf16"
+     for [i = 1:words(trials)] table using "update":(minus(trial(i))) with lines linetype style(i) title word(trials, i)
 unset multiplot

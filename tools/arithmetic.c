@@ -1,28 +1,30 @@
 /// arithmetic: does training in bfloat16 learn as training in 32-bit floats does? `make
-/// figure-arithmetic` draws the loss of one bf16 training among those of three fp32 trainings.
+/// figure-arithmetic` draws the loss of a training in each bfloat16 arithmetic, bf16 (AMX tiles)
+/// and bf16-dot (VDPBF16PS), among those of three fp32 trainings.
 ///
-/// **Claim.** Over 500 updates of the desk recipe on CIFAR-10 the loss curve of bf16 lies within
-/// the band of three fp32 seeds.
+/// **Claim, of either.** Over 500 updates on CIFAR-10 the loss curve lies within the band of three
+/// fp32 seeds.
 ///
 /// **Method.** Recipe desk m75-h3, shortened to the number of updates asked for, so that they
 /// pass through the whole schedule: warm-up, the peak rate, decay to zero. fp32 with seeds S,
-/// S+1, S+2; bf16 with seed S, so with the initial weights, batches and masks of the first fp32
-/// training. The four advance together, one update at a time, so that they can be compared at any
-/// moment.
+/// S+1, S+2; bfloat16 with seed S, so with the initial weights, batches and masks of the first
+/// fp32 training. All advance together, one update at a time, so that they can be compared at any
+/// moment. The bits of an arithmetic are the same on every CPU: one without its instruction only
+/// takes longer.
 ///
 /// **Test, fixed before the first run on CIFAR-10.** Curves are running means of WINDOW = 25
 /// updates. At each update from the 25th on the band is [least, largest] of the three fp32
 /// curves, widened on both sides by one standard error of such a mean: sigma / sqrt(25), where
 /// sigma^2 is half the mean square of the differences of successive losses in the window (von
 /// Neumann's estimate, which a falling curve does not raise), averaged over the three. The claim
-/// holds when the bf16 curve lies in the widened band at *every* update.
+/// holds when the bfloat16 curve lies in the widened band at *every* update.
 ///
-/// Why a margin: bf16 shares all randomness with seed S, which is the least or the largest of the
-/// three at two of three updates, where any deviation from it, however small, is outside the bare
-/// band half of the time. Why a small one: with a margin of several standard errors the test
-/// could not fail. Next to the verdict are the share of updates in the widened and in the bare
+/// Why a margin: bfloat16 shares all randomness with seed S, which is the least or the largest of
+/// the three at two of three updates, where any deviation from it, however small, is outside the
+/// bare band half of the time. Why a small one: with a margin of several standard errors the test
+/// could not fail. Next to the verdicts are the shares of updates in the widened and in the bare
 /// band; as a control the same share for each fp32 seed in the band of the other two; and the
-/// paired difference, bf16 minus fp32 at seed S.
+/// paired differences, bfloat16 minus fp32 at seed S.
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -46,17 +48,16 @@
 #include "core/train/pretrain.h"
 
 enum {
-    SEEDS = 3,
-    BF16_RUN =
-        SEEDS, ///< the trainings: fp32 with three seeds, then bf16 with the first
-    RUNS = SEEDS + 1,
-    WINDOW = 25, ///< updates of a running mean
-    SAFETY = 25  ///< updates between checkpoints
+    SEEDS = 3,             ///< fp32 trainings, the first ones of a study
+    RUNS_MOST = SEEDS + 2, ///< then one in each bfloat16 arithmetic asked for
+    WINDOW = 25,           ///< updates of a running mean
+    SAFETY = 25            ///< updates between checkpoints
 };
 #define USAGE                                                                          \
-    "arithmetic [--tier smoke|desk] [--updates N]: the loss of bf16 among fp32 seeds"
+    "arithmetic [--tier smoke|desk] [--updates N] [--arithmetic A]: the loss of "      \
+    "bfloat16 among fp32 seeds"
 
-/// One of the four trainings.
+/// One of the trainings.
 struct training {
     char name[40]; ///< "fp32_2": arithmetic and seed; a column of curves.tsv
     struct pretrain settings;
@@ -73,9 +74,11 @@ struct study {
     struct recipe recipe;
     struct images images;
     size_t updates;
-    char folder[PATH_SIZE]; ///< the folder of the checkpoints
-    char losses[PATH_SIZE]; ///< the table of the losses so far
-    struct training training[RUNS];
+    int runs;                              ///< trainings
+    enum arithmetic arithmetic[RUNS_MOST]; ///< (runs)
+    char folder[PATH_SIZE];                ///< the folder of the checkpoints
+    char losses[PATH_SIZE];                ///< the table of the losses so far
+    struct training training[RUNS_MOST];   ///< (runs)
 };
 
 static double *numbers(size_t count)
@@ -87,12 +90,26 @@ static double *numbers(size_t count)
 
 // ====== Options ======
 
+// Three seeds in fp32, and what is asked for.
+static void study_choose(struct study *study, const char *asked)
+{
+    static const char *const choices[] = {"all", "bf16", "bf16-dot"};
+    static const enum arithmetic trials[] = {BF16, BF16_DOT};
+    const size_t choice = parse_choice("--arithmetic", asked, choices, 3);
+    for (int r = 0; r < SEEDS; ++r) study->arithmetic[r] = FP32;
+    study->runs = SEEDS;
+    for (size_t i = 0; i < 2; ++i)
+        if (choice == 0 || choice == i + 1)
+            study->arithmetic[study->runs++] = trials[i];
+}
+
 static void study_open(struct study *study, int argc, char **argv)
 {
     struct option options[] = {
         {"tier", NULL, "smoke (planted data, seconds) or desk [desk]"},
         {"data", NULL, "planted or cifar10 [the tier's]"},
         {"updates", NULL, "updates of each training [desk 500, smoke 40]"},
+        {"arithmetic", "all", "bf16, bf16-dot or all: what is trained next to fp32"},
         {"seed", "1", "the first of three seeds"},
         {"threads", NULL, "threads [the CPUs allowed]; not seen in the curves"},
         {"force", "0", "1: train again although there are curves or checkpoints"},
@@ -122,6 +139,7 @@ static void study_open(struct study *study, int argc, char **argv)
     if (updates)
         study->updates =
             (size_t)parse_integer("--updates", updates, WINDOW + 1, 1000000);
+    study_choose(study, option_text(options, count, "arithmetic"));
     study->recipe = recipe_find(run->options.tier_name, "m75-h3");
     path_format(study->folder, "%s/runs/%s", run->root, run->name);
     path_format(study->losses, "%s/runs/%s/losses.tsv", run->root, run->name);
@@ -139,26 +157,33 @@ static void study_note(struct study *study)
     run_note(run, "data digest", study->images.digest, 1);
     snprintf(text, sizeof text, "%zu of %zu images", study->updates, of->batch);
     run_note(run, "updates", text, 1);
-    snprintf(text, sizeof text,
-             "fp32 %" PRIu64 ", %" PRIu64 ", %" PRIu64 "; bf16 %" PRIu64,
-             run->options.seed, run->options.seed + 1, run->options.seed + 2,
-             run->options.seed);
+    int length =
+        snprintf(text, sizeof text, "fp32 %" PRIu64 ", %" PRIu64 ", %" PRIu64,
+                 run->options.seed, run->options.seed + 1, run->options.seed + 2);
+    for (int r = SEEDS; r < study->runs; ++r)
+        length += snprintf(text + length, sizeof text - (size_t)length, "; %s %" PRIu64,
+                           arithmetic_name(study->arithmetic[r]), run->options.seed);
     run_note(run, "seeds", text, 1);
     run_note(run, "core type", coretype_name(), 1);
-    snprintf(text, sizeof text, "fp32 %s, bf16 %s", product_path(), gemm_bf16_path(BF16));
+    length = snprintf(text, sizeof text, "fp32 %s", product_path());
+    for (int r = SEEDS; r < study->runs; ++r)
+        length += snprintf(text + length, sizeof text - (size_t)length, ", %s %s",
+                           arithmetic_name(study->arithmetic[r]),
+                           gemm_bf16_path(study->arithmetic[r]));
     run_note(run, "products", text, 0);
 }
 
-// ====== Four trainings in turn ======
+// ====== Trainings in turn ======
 
 static void training_open(struct training *training, const struct study *study,
                           int number)
 {
     const struct run *run = &study->run;
-    enum arithmetic arithmetic = number == BF16_RUN ? BF16 : FP32;
+    const enum arithmetic arithmetic = study->arithmetic[number];
     *training = (struct training){
         .settings = {.recipe = study->recipe,
-                     .seed = run->options.seed + (uint64_t)(number % SEEDS),
+                     .seed =
+                         run->options.seed + (number < SEEDS ? (uint64_t)number : 0),
                      .threads = run->options.threads,
                      .arithmetic = arithmetic,
                      .images = &study->images},
@@ -197,14 +222,15 @@ static void study_save(struct study *study, size_t updates)
 {
     struct output output;
     output_open(&output, study->losses);
-    for (int r = 0; r < RUNS; ++r)
-        tsv_put(output.file, study->training[r].name, r + 1 < RUNS ? '\t' : '\n');
+    const int runs = study->runs;
+    for (int r = 0; r < runs; ++r)
+        tsv_put(output.file, study->training[r].name, r + 1 < runs ? '\t' : '\n');
     for (size_t t = 0; t < updates; ++t)
-        for (int r = 0; r < RUNS; ++r)
+        for (int r = 0; r < runs; ++r)
             tsv_put_number(output.file, study->training[r].loss[t],
-                           r + 1 < RUNS ? '\t' : '\n');
+                           r + 1 < runs ? '\t' : '\n');
     output_close(&output);
-    for (int r = 0; r < RUNS; ++r) {
+    for (int r = 0; r < runs; ++r) {
         struct training *training = &study->training[r];
         checkpoint_write(training->checkpoint, &training->identity,
                          &training->pretrainer.mae.parameters,
@@ -216,7 +242,7 @@ static void study_save(struct study *study, size_t updates)
 static struct training *training_next(struct study *study)
 {
     struct training *next = study->training;
-    for (int r = 1; r < RUNS; ++r)
+    for (int r = 1; r < study->runs; ++r)
         if (study->training[r].pretrainer.trainer.state.updates <
             next->pretrainer.trainer.state.updates)
             next = &study->training[r];
@@ -226,11 +252,12 @@ static struct training *training_next(struct study *study)
 static void study_train(struct study *study)
 {
     struct progress progress;
-    size_t batch = study->recipe.batch, done = 0, all = RUNS * study->updates;
+    size_t batch = study->recipe.batch, done = 0, runs = (size_t)study->runs,
+           all = runs * study->updates;
     images_load(&study->images, study->run.options.data, SPLIT_TRAIN);
-    recipe_set_epochs(&study->recipe,
-                      (double)all / RUNS * (double)batch / (double)study->images.count);
-    for (int r = 0; r < RUNS; ++r) {
+    recipe_set_epochs(&study->recipe, (double)study->updates * (double)batch /
+                                          (double)study->images.count);
+    for (int r = 0; r < study->runs; ++r) {
         training_open(&study->training[r], study, r);
         training_resume(&study->training[r], study);
         done += study->training[r].pretrainer.trainer.state.updates;
@@ -246,7 +273,7 @@ static void study_train(struct study *study)
         snprintf(note, sizeof note, "%s, update %zu: loss %.4f", training->name, t + 1,
                  training->loss[t]);
         progress_show(&progress, (double)(done * batch), note);
-        if (done % ((size_t)RUNS * SAFETY) == 0) study_save(study, done / RUNS);
+        if (done % (runs * SAFETY) == 0) study_save(study, done / runs);
     }
     progress_close(&progress);
 }
@@ -304,125 +331,158 @@ static double share_within(const struct study *study, int r, double margins)
     return (double)inside / (double)(study->updates + 1 - WINDOW);
 }
 
-// The paired difference, bf16 minus fp32 at seed S, over the last fifth of the updates, and the
-// breadth of the band there.
-static void compare_end(struct study *study)
+// A row of result.tsv about one training.
+static void put(struct study *study, const char *what, int r, double value, size_t n,
+                const char *unit)
 {
-    const double *bf16_loss = study->training[BF16_RUN].loss,
-                 *fp32_loss = study->training[0].loss;
-    size_t last = study->updates / 5, first = study->updates - last;
-    double difference = 0, breadth = 0;
-    for (size_t t = first; t < study->updates; ++t) {
-        struct band band = band_at(study, t, SEEDS);
-        difference += (bf16_loss[t] - fp32_loss[t]) / (double)last;
-        breadth += (band.high - band.low) / (double)last;
-    }
-    run_result(&study->run, "paired_difference_last_fifth", difference, NAN, NAN, last,
-               "[-1,1]^2");
-    run_result(&study->run, "band_breadth_last_fifth", breadth, NAN, NAN, last,
-               "[-1,1]^2");
+    char key[96];
+    snprintf(key, sizeof key, "%s_%s", what, study->training[r].name);
+    run_result(&study->run, key, value, NAN, NAN, n, unit);
 }
 
-// Fills result.tsv; verdict (size) = the sentence.
-static void study_judge(struct study *study, char *verdict, size_t size)
+// The breadth of the fp32 band over the last fifth of the updates, and there the paired difference
+// of each trial, bfloat16 minus fp32 at seed S.
+static void compare_end(struct study *study)
 {
-    struct run *run = &study->run;
-    size_t windows = study->updates + 1 - WINDOW;
-    double worst = 0, apart = 0;
-    for (int r = 0; r < RUNS; ++r) training_smooth(&study->training[r], study->updates);
-    for (size_t t = WINDOW - 1; t < study->updates; ++t) {
-        double x = study->training[BF16_RUN].mean[t];
-        worst = fmax(worst, excess(x, band_at(study, t, SEEDS)));
-        apart = fmax(apart, fabs(x - study->training[0].mean[t]));
+    const size_t last = study->updates / 5, first = study->updates - last;
+    double breadth = 0;
+    for (size_t t = first; t < study->updates; ++t) {
+        struct band band = band_at(study, t, SEEDS);
+        breadth += (band.high - band.low) / (double)last;
     }
-    double within = share_within(study, BF16_RUN, 1),
-           bare = share_within(study, BF16_RUN, 0);
-    run_result(run, "share_within_widened_band", within, NAN, NAN, windows, "share");
-    run_result(run, "share_within_bare_band", bare, NAN, NAN, windows, "share");
-    run_result(run, "largest_excess", worst, NAN, NAN, windows, "standard errors");
-    for (int r = 0; r < SEEDS; ++r) {
-        char key[80];
-        snprintf(key, sizeof key, "control_share_%s", study->training[r].name);
-        run_result(run, key, share_within(study, r, 1), NAN, NAN, windows, "share");
-    }
-    run_result(run, "largest_paired_difference_of_means", apart, NAN, NAN, windows,
+    run_result(&study->run, "band_breadth_last_fifth", breadth, NAN, NAN, last,
                "[-1,1]^2");
-    compare_end(study);
-    for (int r = 0; r < RUNS; ++r) {
-        char key[80];
-        snprintf(key, sizeof key, "final_mean_%s", study->training[r].name);
-        run_result(run, key, study->training[r].mean[study->updates - 1], NAN, NAN,
-                   WINDOW, "[-1,1]^2");
+    for (int r = SEEDS; r < study->runs; ++r)
+        put(study, "paired_difference_last_fifth", r,
+            mean(study->training[r].loss + first, last) -
+                mean(study->training[0].loss + first, last),
+            last, "[-1,1]^2");
+}
+
+// What the test says of training r, a trial: rows of result.tsv, and a sentence of provenance.
+static void trial_judge(struct study *study, int r)
+{
+    const struct training *trial = &study->training[r];
+    const size_t windows = study->updates + 1 - WINDOW;
+    const char *name = arithmetic_name(study->arithmetic[r]);
+    double worst = 0, apart = 0;
+    for (size_t t = WINDOW - 1; t < study->updates; ++t) {
+        worst = fmax(worst, excess(trial->mean[t], band_at(study, t, SEEDS)));
+        apart = fmax(apart, fabs(trial->mean[t] - study->training[0].mean[t]));
     }
-    snprintf(verdict, size,
-             "%s: the bf16 curve lies in the band of three fp32 seeds, widened by one "
+    double within = share_within(study, r, 1), bare = share_within(study, r, 0);
+    put(study, "share_within_widened_band", r, within, windows, "share");
+    put(study, "share_within_bare_band", r, bare, windows, "share");
+    put(study, "largest_excess", r, worst, windows, "standard errors");
+    put(study, "largest_paired_difference_of_means", r, apart, windows, "[-1,1]^2");
+    char what[40], verdict[256];
+    snprintf(what, sizeof what, "verdict %s", name);
+    snprintf(verdict, sizeof verdict,
+             "%s: the %s curve lies in the band of three fp32 seeds, widened by one "
              "standard error, at %.1f %% of the updates (in the bare band at %.1f %%)",
-             within >= 1 ? "HOLDS" : "FAILS", 100 * within, 100 * bare);
+             within >= 1 ? "HOLDS" : "FAILS", name, 100 * within, 100 * bare);
+    run_note(&study->run, what, verdict, 0);
+}
+
+static void study_judge(struct study *study)
+{
+    for (int r = 0; r < study->runs; ++r)
+        training_smooth(&study->training[r], study->updates);
+    for (int r = SEEDS; r < study->runs; ++r) trial_judge(study, r);
+    for (int r = 0; r < SEEDS; ++r)
+        put(study, "control_share", r, share_within(study, r, 1),
+            study->updates + 1 - WINDOW, "share");
+    compare_end(study);
+    for (int r = 0; r < study->runs; ++r)
+        put(study, "final_mean", r, study->training[r].mean[study->updates - 1], WINDOW,
+            "[-1,1]^2");
 }
 
 // ====== Emit ======
 
+// A row an update: the loss and the running mean of each training, the band, and again the means
+// that the figure draws, of fp32 at seed S and of each trial.
 static void write_curves(struct study *study)
 {
     char path[PATH_SIZE];
     struct output output;
     run_path(path, &study->run, "curves.tsv");
     output_open(&output, path);
-    fprintf(output.file, "update");
-    for (int r = 0; r < RUNS; ++r)
-        fprintf(output.file, "\t%s\t%s_mean", study->training[r].name,
+    FILE *file = output.file;
+    fprintf(file, "update");
+    for (int r = 0; r < study->runs; ++r)
+        fprintf(file, "\t%s\t%s_mean", study->training[r].name,
                 study->training[r].name);
-    fprintf(output.file, "\tlow\thigh\tmargin\treference\ttrial\n");
+    fprintf(file, "\tlow\thigh\tmargin\treference");
+    for (int r = SEEDS; r < study->runs; ++r)
+        fprintf(file, "\ttrial_%s", arithmetic_name(study->arithmetic[r]));
+    fprintf(file, "\n");
     for (size_t t = 0; t < study->updates; ++t) {
         struct band band = {NAN, NAN, NAN};
         if (t + 1 >= WINDOW) band = band_at(study, t, SEEDS);
-        fprintf(output.file, "%zu\t", t + 1);
-        for (int r = 0; r < RUNS; ++r) {
-            tsv_put_number(output.file, study->training[r].loss[t], '\t');
-            tsv_put_number(output.file, study->training[r].mean[t], '\t');
+        fprintf(file, "%zu\t", t + 1);
+        for (int r = 0; r < study->runs; ++r) {
+            tsv_put_number(file, study->training[r].loss[t], '\t');
+            tsv_put_number(file, study->training[r].mean[t], '\t');
         }
-        tsv_put_number(output.file, band.low, '\t');
-        tsv_put_number(output.file, band.high, '\t');
-        tsv_put_number(output.file, band.margin, '\t');
-        tsv_put_number(output.file, study->training[0].mean[t], '\t');
-        tsv_put_number(output.file, study->training[BF16_RUN].mean[t], '\n');
+        tsv_put_number(file, band.low, '\t');
+        tsv_put_number(file, band.high, '\t');
+        tsv_put_number(file, band.margin, '\t');
+        tsv_put_number(file, study->training[0].mean[t], '\t');
+        for (int r = SEEDS; r < study->runs; ++r)
+            tsv_put_number(file, study->training[r].mean[t],
+                           r + 1 < study->runs ? '\t' : '\n');
     }
     output_close(&output);
 }
 
-static void draw(const struct study *study, const char *verdict)
+// The verdict on training r, a trial, in a provenance; NULL when there is none.
+static const char *trial_verdict(const struct provenance *provenance,
+                                 const struct study *study, int r)
 {
-    char caption[1024];
+    char what[40];
+    snprintf(what, sizeof what, "verdict %s", arithmetic_name(study->arithmetic[r]));
+    return provenance_find(provenance, what);
+}
+
+static void draw(const struct study *study)
+{
+    char caption[2048];
     const struct run *run = &study->run;
-    snprintf(
+    int length = snprintf(
         caption, sizeof caption,
-        "Masked loss in training, running means of %d updates: bf16 products, fp32 "
+        "Masked loss in training, running means of %d updates: bfloat16 products, fp32 "
         "sums and master weights (seed %" PRIu64 ") next to fp32 (seeds %" PRIu64
         " to %" PRIu64 "). Recipe %s %s on %s, its schedule shortened to %zu "
         "updates of %zu images. Grey: the band of the fp32 seeds; light: widened "
         "by one standard error. Right: minus the fp32 curve of seed %" PRIu64
-        ", same batches and masks. %s.",
+        ", same batches and masks.",
         WINDOW, run->options.seed, run->options.seed, run->options.seed + SEEDS - 1,
         study->recipe.tier, study->recipe.run, run->options.data, study->updates,
-        study->recipe.batch, run->options.seed, verdict);
+        study->recipe.batch, run->options.seed);
+    for (int r = SEEDS; r < study->runs; ++r)
+        length += snprintf(caption + length, sizeof caption - (size_t)length, " %s.",
+                           trial_verdict(&run->state->provenance, study, r));
     figure_draw(run, "arithmetic", "curves", caption, NULL);
 }
 
-// Prints the verdict in the run's provenance, of this run or an earlier one.
-static void print_verdict(const struct run *run)
+// Prints the verdicts in the run's provenance, of this run or an earlier one.
+static void print_verdicts(const struct study *study)
 {
     char path[PATH_SIZE];
     struct provenance provenance;
-    path_format(path, "%s/provenance.tsv", run->folder);
+    path_format(path, "%s/provenance.tsv", study->run.folder);
     provenance_read(&provenance, path);
-    const char *verdict = provenance_find(&provenance, "verdict");
-    printf("%s\n", verdict ? verdict : "no verdict");
+    for (int r = SEEDS; r < study->runs; ++r) {
+        const char *verdict = trial_verdict(&provenance, study, r);
+        printf("%s\n", verdict ? verdict : "no verdict");
+    }
     provenance_free(&provenance);
 }
 
 static void study_close(struct study *study)
 {
-    for (int r = 0; r < RUNS; ++r) {
+    for (int r = 0; r < study->runs; ++r) {
         struct training *training = &study->training[r];
         pretrainer_close(&training->pretrainer);
         unlink(training->checkpoint);
@@ -438,7 +498,6 @@ int main(int argc, char **argv)
     coretype_open(argv);
     stdout_check_at_exit();
     static struct study study;
-    char verdict[256];
     study_open(&study, argc, argv);
     struct run *run = &study.run;
     images_digest(study.images.digest, run->options.data, SPLIT_TRAIN);
@@ -449,13 +508,12 @@ int main(int argc, char **argv)
         int lock = training_lock(study.folder);
         study_train(&study);
         close(lock);
-        study_judge(&study, verdict, sizeof verdict);
+        study_judge(&study);
         write_curves(&study);
-        draw(&study, verdict);
-        run_note(run, "verdict", verdict, 0);
+        draw(&study);
         run_close(run);
         study_close(&study);
     }
-    print_verdict(run);
+    print_verdicts(&study);
     return EXIT_SUCCESS;
 }

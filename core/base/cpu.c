@@ -1,7 +1,6 @@
 #include "core/base/cpu.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FIELD = 100 };
@@ -33,6 +32,6 @@ void cpu_name(char name[CPU_NAME], const char *cpuinfo)
     if (file) fclose(file);
     snprintf(name, CPU_NAME, "%.100s", *model_name ? model_name : "unknown");
     if (*family && *model)
-        snprintf(name + strlen(name), CPU_NAME - strlen(name), ", family %d model %d",
-                 atoi(family), atoi(model));
+        snprintf(name + strlen(name), CPU_NAME - strlen(name),
+                 ", family %.9s model %.9s", family, model);
 }

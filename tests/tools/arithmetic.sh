@@ -12,16 +12,20 @@ also() {
 
 learn whole --threads 2
 expect_status 0
-expect_said '^(HOLDS|FAILS): the bf16 curve lies in the band of three fp32 seeds'
+for name in bf16 bf16-dot; do
+    expect_said "^(HOLDS|FAILS): the $name curve lies in the band of three fp32 seeds"
+    also grep -qE "^verdict $name	(HOLDS|FAILS): the $name curve .*	0\$" "$(in_folder whole provenance.tsv)"
+done
 expect_said 'files in .*: curves.tsv curves.svg curves.png result.tsv verdicts.tsv provenance.tsv'
 also test -s "$(in_folder whole curves.svg)"
-also grep -q '^seeds	fp32 1, 2, 3; bf16 1	1$' "$(in_folder whole provenance.tsv)"
+also grep -q '^seeds	fp32 1, 2, 3; bf16 1; bf16-dot 1	1$' "$(in_folder whole provenance.tsv)"
 also test ! -e "$(training whole losses.tsv)"
-report "four trainings give curves, a picture and a verdict"
+report "five trainings give curves, a picture and two verdicts"
 
-# Running means, the band, its margin and the shares from the losses alone: value of each key, to 1e-9.
-recomputed() { # CURVES RESULT
-    awk -F'\t' '
+# Running means, the band, its margin and the shares of one trial from the losses alone: value of each key,
+# to 1e-9.
+recomputed() { # NAME CURVES RESULT
+    awk -F'\t' -v name="$1" '
         function abs(x) { return x < 0 ? -x : x }
         function mean(c, t,  s, u) { s = 0; for (u = t - 24; u <= t; u++) s += loss[c, u]; return s / 25 }
         # Is curve c at t, at most `margins` outside the band of the fp32 seeds but `without`?
@@ -37,12 +41,12 @@ recomputed() { # CURVES RESULT
             return x >= low - margins * margin && x <= high + margins * margin
         }
         function check(key, want) {
-            if (abs(value[key] - want) > 1e-9) { print key ": " value[key] ", not " want; bad = 1 }
+            if (!(key in value) || abs(value[key] - want) > 1e-9) { print key ": " value[key] ", not " want; bad = 1 }
         }
         FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; file++; next }
         file == 1 {
             loss[1, $1] = $at["fp32_1"]; loss[2, $1] = $at["fp32_2"]; loss[3, $1] = $at["fp32_3"]
-            loss[4, $1] = $at["bf16_1"]; updates = $1; trial[$1] = $at["trial"]; next
+            loss[4, $1] = $at[name "_1"]; updates = $1; trial[$1] = $at["trial_" name]; next
         }
         { value[$1] = $2 }
         END {
@@ -54,32 +58,50 @@ recomputed() { # CURVES RESULT
                 if (abs(trial[t] - mean(4, t)) > 1e-9) { print "trial at " t; bad = 1 }
             }
             for (t = updates * 4 / 5 + 1; t <= updates; t++) paired += (loss[4, t] - loss[1, t]) / (updates / 5)
-            check("share_within_widened_band", wide); check("share_within_bare_band", bare)
+            name = name "_1"
+            check("share_within_widened_band_" name, wide); check("share_within_bare_band_" name, bare)
             check("control_share_fp32_1", control[1]); check("control_share_fp32_2", control[2])
-            check("control_share_fp32_3", control[3]); check("largest_paired_difference_of_means", apart)
-            check("paired_difference_last_fifth", paired); check("final_mean_bf16_1", mean(4, updates))
+            check("control_share_fp32_3", control[3]); check("largest_paired_difference_of_means_" name, apart)
+            check("paired_difference_last_fifth_" name, paired); check("final_mean_" name, mean(4, updates))
             exit bad || updates != 35
-        }' "$1" "$2"
+        }' "$2" "$3"
 }
-run recomputed "$(in_folder whole curves.tsv)" "$(in_folder whole result.tsv)"
-expect_status 0
-report "shares and differences are those that awk finds in the losses"
+for name in bf16 bf16-dot; do
+    run recomputed $name "$(in_folder whole curves.tsv)" "$(in_folder whole result.tsv)"
+    expect_status 0
+    report "shares and differences of $name are those that awk finds in the losses"
+done
 
-learns() { # the bf16 losses differ from fp32's of the same seed, by far less than they fall
-    awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-        { d = $at["bf16_1"] - $at["fp32_1"]; different += d != 0; if (d * d > worst) worst = d * d
-          if (NR == 2) first = $at["bf16_1"]; last = $at["bf16_1"] }
+# The losses of $2 differ from those of $3, by far less than they fall.
+differs() {
+    awk -F'\t' -v a="$2" -v b="$3" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { d = $at[a] - $at[b]; different += d != 0; if (d * d > worst) worst = d * d
+          if (NR == 2) first = $at[a]; last = $at[a] }
         END { exit !(different > 30 && sqrt(worst) < .05 * (first - last)) }' "$1"
 }
-run learns "$(in_folder whole curves.tsv)"
+run differs "$(in_folder whole curves.tsv)" bf16_1 fp32_1
+also differs "$(in_folder whole curves.tsv)" bf16-dot_1 fp32_1
+also differs "$(in_folder whole curves.tsv)" bf16-dot_1 bf16_1
 expect_status 0
-report "bf16 is not fp32, and learns as it does"
+report "each bfloat16 is not fp32 nor the other, and learns as they do"
 
 learn whole --threads 1
 expect_status 0
 expect_said '^(HOLDS|FAILS): '
 also test ! -s "$work/err"
 report "asked again it finds the result"
+
+learn one --threads 2 --arithmetic bf16-dot
+expect_status 0
+expect_said '^(HOLDS|FAILS): the bf16-dot curve'
+also test "$(grep -c 'curve lies' "$work/out")" -eq 1
+columns() { awk -F'\t' -v want="$2" 'NR == 1 { n = split(want, name, " "); for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { for (i = 1; i <= n; i++) printf "%s ", $at[name[i]]; print "" }' "$1"; }
+same='update fp32_1 fp32_2 fp32_3 bf16-dot_1 low high margin trial_bf16-dot'
+also cmp <(columns "$(in_folder whole curves.tsv)" "$same") <(columns "$(in_folder one curves.tsv)" "$same")
+also sh -c "! grep -q 'bf16_1' '$(in_folder one curves.tsv)'"
+also test -s "$(in_folder one curves.png)"
+report "one arithmetic alone gives its bits of both"
 
 "$arithmetic" --tier smoke --updates 35 --threads 1 --results "$work/killed" >"$work/out" 2>"$work/err" &
 pid=$!
