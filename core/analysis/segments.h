@@ -36,8 +36,8 @@ void segments_truth(uint8_t *truth, uint8_t *clusters, const struct images *imag
 void segments_score(double *ari, double *iou, const uint8_t *maps, const uint8_t *truth,
                     const uint8_t *clusters, size_t images, size_t tokens);
 
-/// How far regions are apart in an image's tokens: the mean product of two tokens of one region, and
-/// of two of different regions, tokens normalised (cosines, where that makes their norm 1).
+/// How far regions are apart in an image: the mean product of two tokens of one region, and of two
+/// of different regions, tokens normalised (cosines, where that makes their norm 1).
 /// within, between (n)   a pair is counted once; no token is paired with itself
 /// truth (n,T)           region numbers; each image has two regions, and a region two tokens
 /// arena                 scratch, given back

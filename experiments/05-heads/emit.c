@@ -80,6 +80,8 @@ void heads_emit(const struct heads *heads)
                  heads->recipe[model].run);
         emit_gain(run, &table, what, NULL, key, &heads->pretraining[model]);
     }
+    emit_gain(run, &table, "finetuning minus linear probe, 3 heads", "section5.2.gap",
+              "m75-h3.finetuned-over-lp", &heads->gap);
     captions(below, sizeof below, heads);
     run_table(run, "table2.md", "", &table, below);
     table_close(&table);

@@ -76,6 +76,9 @@ void heads_train(struct heads *heads)
         heads->pretraining[model] =
             answers_gain(&heads->answers[model][METHOD_FINETUNED],
                          &heads->answers[model][METHOD_SCRATCH], test->labels, seed);
+    heads->gap =
+        answers_gain(&heads->answers[THREE_HEADS][METHOD_FINETUNED],
+                     &heads->answers[THREE_HEADS][METHOD_PROBE], test->labels, seed);
 }
 
 void heads_describe(char text[STUDY_SCALE], const struct heads *heads, int method)

@@ -35,6 +35,7 @@ struct heads {
     struct answers answers[MODELS][METHODS];
     struct gain difference[METHODS]; ///< six heads minus three
     struct gain pretraining[MODELS]; ///< finetuned minus from scratch
+    struct gain gap;                 ///< finetuned minus linear probe, three heads
 };
 
 /// The scale of a run, by its tier, EPOCHS and SEEDS.

@@ -100,6 +100,16 @@ static void judge_method(struct heads *heads, int m)
                 gain->mcnemar.mid_p);
 }
 
+/// Sec. 5.2 calls the gap between probing and finetuning one encoder large.
+static void judge_gap(struct heads *heads)
+{
+    struct study *study = heads->study;
+    heads_describe(study->scale, heads, METHOD_FINETUNED);
+    study_judge(study, "section5.2.gap", &heads->gap.points, 1, 0,
+                "paired bootstrap over test images, finetuned minus probed",
+                "given these weights; McNemar mid-p %.2g", heads->gap.mcnemar.mid_p);
+}
+
 /// ## Run
 
 static void prepare(struct study *study)
@@ -123,6 +133,7 @@ static void run(struct study *study)
     judge_method(&heads, METHOD_PROBE);
     note_pilot(&heads);
     judge_method(&heads, METHOD_FINETUNED);
+    judge_gap(&heads);
     /// ## Emit
     /// The table as the paper prints it, and on demand every answer: emit.c.
     heads_emit(&heads);
