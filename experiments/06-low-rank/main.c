@@ -16,8 +16,8 @@
 /// ## What is trained (Sec. 3.1)
 ///
 /// Definition 3.1 takes $f$ and $g$ that keep the shape of their input, and Eq. 1 subtracts. Of
-/// four patches let one be visible: $gf(X)$ has one row, $X_0$ three. In the model mask tokens fill
-/// the hidden places, so that there are $N_0$ rows whatever $N$ is.
+/// four patches let one be visible: $gf(X)$ has one row, $X_0$ three. In the model mask tokens
+/// fill the hidden places, so that there are $N_0$ rows whatever $N$ is.
 ///
 /// Eq. 1 minimises over $X$ too, for one image: the constant $g = X_0$ has loss 0 whatever $f$ and
 /// $X$ are. Take two images with one visible patch in common and hidden ones $+1$ and $-1$: each
@@ -26,9 +26,9 @@
 /// because the cross term $E\langle p-h, h-X_0\rangle$ vanishes given $X$.
 ///
 /// Definition 3.2's $W = \mathrm{softmax}(QK^\top)$ has rows that sum to 1, but is no weight: it
-/// is computed from the input, one a head, of side $N+1$ with the class token. The layer is $\sum_h
-/// W_h(X) X V_h O_h$. Of the last qkv's numbers, which partial finetuning trains, the third that
-/// makes values therefore mixes channels and leaves every $W_h$ as it is.
+/// is computed from the input, one a head, of side $N+1$ with the class token. The layer is
+/// $\sum_h W_h(X) X V_h O_h$. Of the last qkv's numbers, which partial finetuning trains, the
+/// third that makes values therefore mixes channels and leaves every $W_h$ as it is.
 ///
 /// ## Low-rank approximation (Sec. 3.2)
 ///
@@ -63,8 +63,9 @@
 ///
 /// Eq. 5 asks for $\mathrm{rank}(gf) < \mathrm{rank}(X_0)$. A function has no rank, and
 /// $\mathrm{rank}(X_0) - 1$ is allowed: of diag(1, 1/100) the optimum drops the 1/100, so few
-/// components and clusters do not follow. With a stated $r$, every prediction of that rank costs an
-/// image $\sum_{i>r} s_i^2$ or more.
+/// components and clusters do not follow. With a stated $r$, every prediction of that rank costs
+/// an image $\sum_{i>r} s_i^2$ or more. For $r = N$ that is little next to what a model loses:
+/// rank is not what limits it.
 ///
 /// ## Eigenvectors (Sec. 4.2)
 ///
@@ -76,9 +77,9 @@
 ///
 /// "Both use $k$ eigenvectors", those of $X_0X_0^\top$ and of its normalised form: with pixels in
 /// [0,1], where degrees are positive and vary little, their spans nearly agree, which is measured.
-/// That "a classifier on either predicts the same" does not follow. Let images have one token, $x =
-/// 1$ in one class and $x = -1$ in the other. All degrees are 1, and the spectral features are 1 or
-/// -1 at will in every image; a reconstruction keeps the sign.
+/// That "a classifier on either predicts the same" does not follow. Let images have one token, $x
+/// = 1$ in one class and $x = -1$ in the other. All degrees are 1, and the spectral features are 1
+/// or -1 at will in every image; a reconstruction keeps the sign.
 
 #include "core/study/experiment.h"
 #include "experiments/06-low-rank/measure.h"

@@ -39,6 +39,9 @@ void profile_fill(struct profile *profile, const struct hidden_rows *rows,
             profile->rank[x][t] = arena_doubles(arena, n);
     }
     for (size_t i = 0; i < OVERLAPS; ++i) profile->overlap[i] = arena_doubles(arena, n);
+    profile->smallest = arena_doubles(arena, n);
+    profile->at_visible = arena_doubles(arena, n);
+    profile->loss = arena_doubles(arena, n);
     for (size_t image = 0; image < n; ++image) {
         const size_t mark = arena_mark(arena);
         struct decomposition svd[MATRICES];
@@ -54,6 +57,13 @@ void profile_fill(struct profile *profile, const struct hidden_rows *rows,
                 profile->rank[x][t][image] =
                     (double)rank_at(svd[x].s, r, profile_threshold(t));
         }
+        const double *s = svd[TRUTH].s;
+        const size_t visible = rows->visible < r ? rows->visible : r;
+        profile->smallest[image] = rank_tail(s, r, r - 1) / rank_tail(s, r, 0);
+        profile->at_visible[image] = rank_tail(s, r, visible) / (double)(m * f);
+        profile->loss[image] = squared_distance(hidden_truth(rows, image),
+                                                hidden_prediction(rows, image), m * f) /
+                               (double)(m * f);
         for (size_t i = 0; i < OVERLAPS; ++i) {
             double left = 0;
             for (size_t row = 0; row < m; ++row)
@@ -255,6 +265,30 @@ static void emit_table(struct study *study, const struct profile *profile)
     table_close(&table);
 }
 
+// Rank is not what limits a reconstruction.
+static void emit_tails(struct study *study, const struct profile *profile)
+{
+    const size_t n = profile->images;
+    char cell[3][NUMBER_TEXT];
+    struct table table;
+    table_open(&table, 3,
+               (const char *const[]){"lost by rank(X0) - 1, share of |X0|^2",
+                                     "lost by rank N, a number", "masked loss"});
+    put_number(&study->run, cell[0], median_of(profile->smallest, n, &study->arena), n,
+               "1", "tail.smallest");
+    put_number(&study->run, cell[1], median_of(profile->at_visible, n, &study->arena),
+               n, "1", "tail.visible");
+    put_number(&study->run, cell[2], median_of(profile->loss, n, &study->arena), n, "1",
+               "tail.loss");
+    table_row(&table, (const char *const[]){cell[0], cell[1], cell[2]});
+    run_table(
+        &study->run, "tails.md",
+        "Medians over test images: what the best matrix of that rank loses, next to "
+        "what the model loses.",
+        &table, "");
+    table_close(&table);
+}
+
 static void emit_figure(struct study *study, const struct profile *profile)
 {
     char path[PATH_SIZE], caption[512];
@@ -300,5 +334,6 @@ void measure_ranks(struct study *study)
     profile_judge(study, &profile[LEARNED]);
     judge_spans(study);
     emit_table(study, profile);
+    emit_tails(study, &profile[LEARNED]);
     emit_figure(study, profile);
 }

@@ -15,6 +15,10 @@ struct profile {
     double *effective[MATRICES];        // (n) effective ranks
     double *rank[MATRICES][THRESHOLDS]; // (n) numerical ranks
     double *overlap[OVERLAPS];          // (n) |u_i.u'_i| |v_i.v'_i|
+    double *
+        smallest; // (n) what Eq. 5's optimum loses: the share of |X0|^2 in its last component
+    double *at_visible; // (n) what rank N = visible patches loses of X0, a number
+    double *loss;       // (n) |g f(X) - X0|^2, a number
 };
 
 // Takes the columns from `arena` and fills them. Dies (EXIT_SYSTEM) when a decomposition does not

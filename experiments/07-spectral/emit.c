@@ -123,6 +123,31 @@ void emit_degrees(struct study *study, const struct degrees_row row[SCALINGS])
     table_close(&table);
 }
 
+void emit_images(struct study *study, const double *values, size_t stride, size_t count)
+{
+    static const char *const keys[FOUNDS] = {
+        "skew", "minimiser", "trace", "second", "printed", "negatives", "brightest"};
+    char about[128];
+    struct table table;
+    table_open(&table, 2, (const char *const[]){"found on images", "median"});
+    for (int v = 0; v < FOUNDS; ++v) {
+        const size_t mark = arena_mark(&study->arena);
+        char cell[NUMBER_TEXT];
+        const double middle = median(values + (size_t)v * stride, count,
+                                     arena_doubles(&study->arena, count));
+        put_number(&study->run, NULL, middle, count, "1", "images.%s", keys[v]);
+        number_text(cell, middle);
+        table_row(&table, (const char *const[]){found_name((enum found)v), cell});
+        arena_reset(&study->arena, mark);
+    }
+    snprintf(
+        about, sizeof about,
+        "Hidden patches of %zu test images, pixels in [0,1], and their predictions.",
+        count);
+    run_table(&study->run, "images.md", about, &table, "");
+    table_close(&table);
+}
+
 void emit_downstream(struct study *study, const struct downstream_row row[ROTATED_WAYS],
                      size_t trained)
 {

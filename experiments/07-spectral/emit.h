@@ -4,6 +4,7 @@
 
 #include "core/analysis/pair_losses.h"
 #include "core/analysis/rotated_probe.h"
+#include "experiments/07-spectral/images.h"
 #include "experiments/07-spectral/measure.h"
 
 enum { CHECKPOINTS = 9 };
@@ -18,6 +19,10 @@ struct degrees_row {
     double patches;
 };
 void emit_degrees(struct study *study, const struct degrees_row row[SCALINGS]);
+
+// The median of each row of values (FOUNDS,stride), its first `count` columns.
+void emit_images(struct study *study, const double *values, size_t stride,
+                 size_t count);
 
 // Of one way to turn N: percent right, percent answered as on N, the largest spectral loss.
 struct downstream_row {

@@ -283,6 +283,20 @@ static void measure_pairs(struct study *study)
     arena_reset(&study->arena, mark);
 }
 
+// The counter-examples, on the images of a checkpoint.
+static void measure_images(struct study *study)
+{
+    const size_t mark = arena_mark(&study->arena);
+    const struct evaluation evaluation =
+        study_evaluation(study, 0, sizes_of(study).images);
+    struct hidden_rows rows;
+    hidden_rows_learned(&rows, &evaluation, &study->arena);
+    double *values = arena_doubles(&study->arena, FOUNDS * rows.images);
+    const size_t used = images_measure(values, &rows, &study->arena);
+    emit_images(study, values, rows.images, used);
+    arena_reset(&study->arena, mark);
+}
+
 void measure_spectral(struct study *study)
 {
     struct checkpoint checkpoint[CHECKPOINTS], given = {0};
@@ -293,6 +307,7 @@ void measure_spectral(struct study *study)
     judge_repaired(study, &given);
     measure_degrees(study);
     emit_training(study, checkpoint, &given);
+    measure_images(study);
     measure_downstream(study);
     measure_pairs(study);
     if (!study->run.options.export_arrays) return;

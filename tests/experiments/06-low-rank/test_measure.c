@@ -69,6 +69,11 @@ Test(measure, a_profile_has_the_ranks_and_the_overlaps_of_every_image)
         cr_expect_eq(profile.rank[PREDICTION][3][i], 2);
         cr_expect_lt(profile.effective[PREDICTION][i], profile.effective[TRUTH][i]);
         cr_expect_float_eq(profile.overlap[0][i], 1, .02);
+        // Six components of eight: the eighth is nothing, and none is visible.
+        cr_expect_eq(profile.smallest[i], 0);
+        cr_expect_float_eq(profile.at_visible[i] * M * F, 9 / 8. * (1 - pow(9, -6)),
+                           1e-12);
+        cr_expect_gt(profile.loss[i], 0);
     }
     arena_close(&arena);
 }
