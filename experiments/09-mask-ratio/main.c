@@ -1,0 +1,260 @@
+// target: section5.1
+// needs: m50-h3 m60-h3 m70-h3 m80-h3 m90-h3
+// budget: smoke 40 s, desk 15 min
+/// # Section 5.1: the mask ratio and the number of clusters
+///
+/// **Claim.** The paper explains why video is masked more than images, and images more than text.
+/// The number $k$ of clusters that a mask model makes should suit the data: too few and too many
+/// are both bad. With $s$ the ratio of the appropriate number of clusters to the number of tokens,
+/// $s = k/N_0$ (Def. 5.1, Eq. 18). As $k$ is limited by the rank of the reconstruction, which is
+/// assumed proportional to the number $N$ of visible tokens, $s \propto N/N_0$ (Eq. 19), and
+/// "$N/N_0 = 1 - m$" for mask ratio $m$. Data of low information density have a small $s$, so they
+/// need a large $m$.
+///
+/// **Where it breaks.** The words of Def. 5.1 and its formula differ: the total number of tokens is
+/// $T = N + N_0$, and $N_0$ only the hidden ones. Four clusters of 64 tokens, 48 of them hidden,
+/// are $1/16$ by the words, $1/12$ by the formula. And $1-m$ is $N/T$: with $m = N_0/T$ it is
+/// $N/N_0 = (1-m)/m$, 9 times smaller at $m = .9$ than at $m = .5$, where the paper's slip makes it
+/// 5 times smaller. Both fall with $m$, so the direction of the conclusion survives. With $k = N$
+/// clusters $s = (1-m)/m \le 1$ forces $m \ge 1/2$; text is masked at .15.
+///
+/// What fails is the assumption. The rank of a reconstruction is $\min(N_0, F)$ or near it whatever
+/// $N$ is, and the effective rank hardly moves while $N$ falls to a fifth.
+///
+/// **What is true.** Let $h_V = E[y \mid x_V]$ be the best prediction of one hidden patch $y$ from
+/// the visible ones $V$. For nested masks $V \subset V'$ we have $h_V = E[h_{V'} \mid x_V]$, so $E
+/// h_{V'} h_{V'}^\top - E h_V h_V^\top = E\,\mathrm{Cov}(h_{V'} \mid x_V)$ is positive
+/// semi-definite. By Weyl's inequality every eigenvalue of the predictable part $E h h^\top$, and
+/// so the number of those above any threshold, falls or stays when more is hidden. The same holds
+/// for the best linear prediction, whose part is $\Sigma_{yV} \Sigma_{VV}^{-1} \Sigma_{Vy}$.
+/// Nothing says that it falls in proportion to $N$. (The effective rank is a ratio of eigenvalues
+/// and need not fall at all.)
+///
+/// **Method.** Effective ranks of trained models and of the best linear predictor at five mask
+/// ratios, on the same images under nested masks: the slope of $\log$ rank on $\log N$ is 1 when
+/// the rank is proportional to $N$. The eigenvalues of the predictable part for covariances of
+/// images and random ones. Then the conclusion itself, which needs none of this: scenes are planted
+/// with a given number of regions $k$, small models are trained at several mask ratios, and their
+/// features are measured by segmentation and by a linear probe. If the paper is right, a high ratio
+/// helps most where there are few regions.
+#include <math.h>
+#include <stdio.h>
+
+#include "core/analysis/predictable.h"
+#include "core/analysis/ranks.h"
+#include "core/linalg/gemm.h"
+#include "core/study/judgement.h"
+#include "experiments/09-mask-ratio/emit.h"
+
+/// ## Check
+///
+/// By hand: four clusters, 16 of 64 tokens visible.
+static double words_and_formula(struct draw *draw, char note[CHECK_NOTE])
+{
+    (void)draw;
+    const double clusters = 4, visible = 16, hidden = 48,
+                 words = clusters / (visible + hidden), formula = clusters / hidden;
+    snprintf(note, CHECK_NOTE,
+             "4 clusters, 16 visible and 48 hidden tokens: 1/%.0f of all, 1/%.0f of "
+             "those to reconstruct",
+             1 / words, 1 / formula);
+    return fabs(words - formula);
+}
+
+/// A mask of a 64-token image: draws of 1..63 visible tokens.
+static void mask_of(double *visible, double *hidden, double *ratio,
+                    const struct draw *draw)
+{
+    enum { TOKENS = 64 };
+    *visible = (double)(draw->number % (TOKENS - 1) + 1);
+    *hidden = TOKENS - *visible;
+    *ratio = *hidden / TOKENS;
+}
+
+/// A random reconstruction of rank at most N: as many clusters as its numerical rank.
+static double share_above_one(struct draw *draw, char note[CHECK_NOTE])
+{
+    enum { FEATURES = 12 };
+    double visible, hidden, ratio;
+    mask_of(&visible, &hidden, &ratio, draw);
+    const size_t N = (size_t)visible, M = (size_t)hidden,
+                 least = M < FEATURES ? M : FEATURES;
+    const double *mix = draw_normals(draw, M * N),
+                 *tokens = draw_normals(draw, N * FEATURES);
+    double *matrix = arena_doubles(draw->arena, M * FEATURES),
+           *s = arena_doubles(draw->arena, least);
+    gemm_doubles(matrix, mix, PLAIN, tokens, PLAIN, M, FEATURES, N, 0);
+    if (singular_values(s, matrix, M, FEATURES, draw->arena)) return (double)NAN;
+    const double clusters = (double)rank_at(s, least, 1e-9);
+    snprintf(note, CHECK_NOTE, "%.0f clusters of %.0f hidden tokens, %.0f visible",
+             clusters, hidden, visible);
+    return clusters / hidden - 1;
+}
+
+static double share_of_all(struct draw *draw)
+{
+    double visible, hidden, ratio;
+    mask_of(&visible, &hidden, &ratio, draw);
+    const double clusters = (double)draw_size(draw, 1, 12),
+                 lhs = clusters / (visible + hidden), rhs = ratio * clusters / hidden;
+    return draw_residual(draw, lhs, rhs, lhs + rhs, 3);
+}
+
+static double ratio_printed(struct draw *draw)
+{
+    double visible, hidden, ratio;
+    mask_of(&visible, &hidden, &ratio, draw);
+    const double lhs = visible / hidden, rhs = 1 - ratio;
+    return draw_residual(draw, lhs, rhs, lhs + rhs, 3);
+}
+
+/// Both ratios, and that N clusters of N0 tokens are a share only from m = 1/2 on.
+static double ratio_corrected(struct draw *draw)
+{
+    double visible, hidden, ratio;
+    mask_of(&visible, &hidden, &ratio, draw);
+    const double lhs = visible / hidden + visible / (visible + hidden),
+                 rhs = (1 - ratio) / ratio + (1 - ratio);
+    if ((visible / hidden <= 1) != (ratio >= .5)) return 1;
+    return draw_residual(draw, lhs, rhs, lhs + rhs, 3);
+}
+
+static const struct check checks[] = {
+    {"def5.1", .violation = words_and_formula, .draws = 1, .test = "by hand"},
+    {"eq18.ratio", .violation = share_above_one,
+     .test = "random reconstructions from 1 to 63 of 64 tokens"},
+    {"eq18.ratio.corrected", .residual = share_of_all, .test = "1 to 63 of 64 tokens"},
+    {"section5.1.ratio", .residual = ratio_printed, .test = "1 to 63 of 64 tokens"},
+    {"section5.1.ratio.corrected", .residual = ratio_corrected,
+     .test = "1 to 63 of 64 tokens"},
+};
+
+/// ## Run
+///
+/// Random covariances of 24 numbers of which 4 are predicted from nested sets of the others: what
+/// is missing to falling eigenvalues.
+static double random_missing(struct study *study)
+{
+    enum { DRAWS = 200, NUMBERS = 24, TARGET = 4 };
+    double most = 0;
+    for (uint32_t d = 0; d < DRAWS; ++d) {
+        const size_t mark = arena_mark(&study->arena);
+        struct draw draw = {d, rng_open(study->run.options.seed, PURPOSE_THEORY, d, 9),
+                            &study->arena, INFINITY};
+        const double *root = draw_normals(&draw, NUMBERS * NUMBERS);
+        double *values = arena_doubles(&study->arena, NUMBERS * NUMBERS),
+               part[2][TARGET * TARGET], error;
+        gemm_doubles(values, root, PLAIN, root, TRANSPOSED, NUMBERS, NUMBERS, NUMBERS,
+                     0);
+        const struct covariance covariance = {NUMBERS, values, 1};
+        uint32_t order[NUMBERS];
+        rng_permutation(order, NUMBERS, &draw.rng);
+        const size_t more = draw_size(&draw, 2, NUMBERS - TARGET),
+                     less = draw_size(&draw, 1, more - 1);
+        if (predictable_part(part[0], &error, &covariance, order, TARGET,
+                             order + TARGET, more, &study->arena) ||
+            predictable_part(part[1], &error, &covariance, order, TARGET,
+                             order + TARGET, less, &study->arena))
+            return (double)NAN;
+        const double missing =
+            eigenvalues_missing(part[0], part[1], TARGET, &study->arena);
+        if (!(missing <= most)) most = missing;
+        arena_reset(&study->arena, mark);
+    }
+    return most;
+}
+
+static void judge_ranks(struct study *study, const struct ranks *ranks)
+{
+    double *slopes = arena_doubles(&study->arena, ranks->images);
+    static const char *const id[2] = {"section5.1.rank", "eq19.law"};
+    for (int share = 0; share < 2; ++share) {
+        rank_slopes(slopes, ranks->effective[LINEAR], ranks, ranks->rival_images,
+                    share);
+        const struct estimate linear = study_mean(study, slopes, ranks->rival_images);
+        rank_slopes(slopes, ranks->effective[LEARNED], ranks, ranks->images, share);
+        const struct estimate learned = study_mean(study, slopes, ranks->images);
+        study_judge(study, id[share], &learned, 1, 1,
+                    "bootstrap over images of each image's slope, minus 1",
+                    "one model a ratio; best linear predictor %.3f [%.3f, %.3f]",
+                    linear.value, linear.low, linear.high);
+    }
+    struct estimate steps[ARMS - 1];
+    for (size_t a = 0; a + 1 < ARMS; ++a)
+        steps[a] = study_gap(study, ranks->effective[LEARNED][a],
+                             ranks->effective[LEARNED][a + 1], ranks->images);
+    study_judge(study, "section5.1.rank.falls", steps, ARMS - 1, 1,
+                "paired bootstrap over images of each step, nested masks",
+                "one model a ratio; the least of %d steps", ARMS - 1);
+    const struct estimate missing[] = {
+        {ranks->missing, NAN, NAN, FALL_MASKS * (ARMS - 1)},
+        {random_missing(study), NAN, NAN, 200}};
+    study_judge(study, "section5.1.rank.corrected", missing, 2, 0,
+                "what is missing to falling eigenvalues, images' covariance and 200 "
+                "random ones",
+                "rounding explains %.2g", ranks->rounding);
+}
+
+/// At smoke two ratios have none between them, so what is said about the best is left open.
+static void judge_dial(struct study *study, const struct dial *dial)
+{
+    enum { PARTS = 2 * QUALITIES * DIAL_REGIONS };
+    const uint64_t seed = study->run.options.seed;
+    struct estimate contrast[QUALITIES], ends[PARTS];
+    size_t count = 0;
+    for (int q = 0; q < QUALITIES; ++q) {
+        contrast[q] = dial_contrast(dial, (enum quality)q, seed, &study->arena);
+        for (size_t k = 0; k < dial->region_count; ++k)
+            for (int end = 0; end < 2; ++end)
+                ends[count++] =
+                    dial_end(dial, k, (enum quality)q, end, seed, &study->arena);
+    }
+    study_judge(
+        study, "section5.1.optimal-ratio", contrast, QUALITIES, (int)dial->seeds,
+        "bootstrap over seeds and scenes of the contrast of ratios and regions",
+        "segmentation %+.1f [%.1f, %.1f], probe %+.1f [%.1f, %.1f] points; best "
+        "ratio %.2f to %.2f by segmentation, %.2f to %.2f by probe",
+        contrast[0].value, contrast[0].low, contrast[0].high, contrast[1].value,
+        contrast[1].low, contrast[1].high,
+        dial->ratio[dial_best(dial, 0, QUALITY_SEGMENTS)],
+        dial->ratio[dial_best(dial, dial->region_count - 1, QUALITY_SEGMENTS)],
+        dial->ratio[dial_best(dial, 0, QUALITY_PROBE)],
+        dial->ratio[dial_best(dial, dial->region_count - 1, QUALITY_PROBE)]);
+    study_judge(study, "section5.1.clusters", ends, count, (int)dial->seeds,
+                "best ratio chosen on even scenes, both ends compared on odd ones, "
+                "bootstrap over seeds and scenes",
+                "the least of %zu ends", count);
+}
+
+static void run(struct study *study)
+{
+    struct ranks *ranks = arena_take(&study->arena, 1, sizeof *ranks);
+    ranks_measure(ranks, study);
+    judge_ranks(study, ranks);
+    /// ## Emit
+    /// Tables and figures with the numbers they draw: emit.c.
+    emit_ranks(study, ranks);
+    if (!study->images[SPLIT_TEST].regions) {
+        run_verdict(&study->run, "section5.1.optimal-ratio", VERDICT_NOT_RUN, NULL, "",
+                    "");
+        run_verdict(&study->run, "section5.1.clusters", VERDICT_NOT_RUN, NULL, "", "");
+        return;
+    }
+    struct dial *dial = arena_take(&study->arena, 1, sizeof *dial);
+    dial_open(dial, study->run.options.tier, &study->arena);
+    dial_measure(dial, &study->run.options, &study->arena);
+    judge_dial(study, dial);
+    emit_dial(study, dial);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct experiment mask_ratio = {
+        .name = "09-mask-ratio",
+        .models = {"m50-h3", "m60-h3", "m70-h3", "m80-h3", "m90-h3"},
+        .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
+        .checks = checks,
+        .check_count = sizeof checks / sizeof *checks,
+        .run = run};
+    return experiment_main(&mask_ratio, argc, argv);
+}
