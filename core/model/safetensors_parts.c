@@ -31,7 +31,8 @@ const char *json_duplicate_key(const struct cJSON *object)
     return twice;
 }
 
-void tensors_digest(char hex[HASH_HEX], const struct safetensors *file)
+int tensors_recorded(char hex[HASH_HEX], const struct safetensors *file,
+                     const char *recorded)
 {
     enum { PIECE = 4096 }; // numbers widened at a time
     uint32_t wide[PIECE];
@@ -55,6 +56,7 @@ void tensors_digest(char hex[HASH_HEX], const struct safetensors *file)
         }
     }
     hash_close(hex, &hash);
+    return strcmp(hex, recorded) == 0;
 }
 
 void tensor_name(char out[TENSOR_NAME], const char *prefix, const char *name)

@@ -25,8 +25,10 @@ extern const size_t TENSOR_BYTES[2];
 const char *json_duplicate_key(const struct cJSON *object);
 
 /// hex (HASH_HEX) = SHA-256 of all numbers of the file, in the order of the file, as little-endian
-/// F32: for a file with the tensors of one table, the slab_digest of what is read from it.
-void tensors_digest(char hex[HASH_HEX], const struct safetensors *file);
+/// F32: for a file with the tensors of one table, the slab_digest of what is read from it. Returns
+/// whether it is the one that was recorded.
+int tensors_recorded(char hex[HASH_HEX], const struct safetensors *file,
+                     const char *recorded);
 
 /// out (TENSOR_NAME) = prefix + name. Contract: it fits.
 void tensor_name(char out[TENSOR_NAME], const char *prefix, const char *name);

@@ -56,10 +56,10 @@ struct finetune_outcome {
 ///
 /// The log's lines (core/train/train_log.h) carry the accuracy on `test`. The weights are F32
 /// with metadata: format, run, tier, data, updates, images_seen, epochs, heads, patch,
-/// weights_sha256, test_accuracy, best_test_accuracy, best_epoch, and recipe, seed, data_digest, arithmetic,
-/// core_type, code (if given). The recipe's text says how many images there were and what was
-/// finetuned (the slab_digest of the pretraining, or "random"). Interruptions and failures as
-/// for train_loop_run; dies (EXIT_INPUT) when the existing weights are corrupt.
+/// weights_sha256, test_accuracy, best_test_accuracy, best_epoch, and recipe, seed, data_digest,
+/// arithmetic, core_type, code (if given). The recipe's text says how many images there were and
+/// what was finetuned (the slab_digest of the pretraining, or "random"). Interruptions and failures
+/// as for train_loop_run; dies (EXIT_INPUT) when the existing weights are corrupt.
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings);
 
 #endif

@@ -58,8 +58,9 @@ int pretrain_ready(const struct pretrain *settings);
 /// epoch, updates, loss (mean over the updates since the line before), learning_rate,
 /// images_per_second, weights_sha256 (of the weights as F32 in the table's order). Writes the
 /// weights as F32 with metadata: format, recipe, run, tier, data, data_digest, seed, updates,
-/// images_seen, epochs, heads, decoder_heads, patch, mask_ratio, weights_sha256 (as in the last line
-/// of the log), arithmetic, core_type, code (if given). Interruptions and failures as for train_loop_run.
+/// images_seen, epochs, heads, decoder_heads, patch, mask_ratio, weights_sha256 (as in the last
+/// line of the log), arithmetic, core_type, code (if given). Interruptions and failures as for
+/// train_loop_run.
 int pretrain_run(const struct pretrain *settings);
 
 // ====== In memory ======

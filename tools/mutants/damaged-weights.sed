@@ -1,4 +1,4 @@
 # fault: damaged weights are believed
-# file: core/model/safetensors.c
+# file: core/model/safetensors_parts.c
 # runner: model
-s/if (strcmp(digest, recorded) == 0) return 1;/return 1;/
+s/return strcmp(hex, recorded) == 0;/return recorded != NULL;/
