@@ -30,6 +30,10 @@ THREADS     ?=
 ARITHMETIC  ?=
 ## EPOCHS      passes over the data, instead of the recipe's
 EPOCHS      ?=
+## RATES       peak learning rates for `make pilots`, as 5e-4,1e-3
+RATES       ?=
+## BATCH       images an update for `make pilots`, instead of the recipe's
+BATCH       ?=
 ## MODE        release, debug, double, sanitize, tsan: how programs are compiled
 MODE        ?= release
 ## CIFAR10_DIR folder with the CIFAR-10 binary files (default: data/, else a download)
@@ -40,6 +44,8 @@ OFFLINE     ?=
 NO_INSTALL  ?=
 ## EXPORT      1: write the plotted arrays as .npy too
 EXPORT      ?=
+## SHIPPED     0: as if no trained weights were shipped
+SHIPPED     ?=
 ## V           1: show every command whole
 V           ?=
 ## FORCE       1: compute again even when nothing has changed

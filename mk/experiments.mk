@@ -20,7 +20,8 @@ about_needs  = $(filter $(RUNS),$(subst $(comma), ,$(word 3,$(subst :, ,$(1)))))
 
 FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
         $(call flag,seeds,$(SEEDS)) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) \
-        $(call flag,epochs,$(EPOCHS)) $(call flag,export,$(EXPORT)) $(call flag,force,$(FORCE))
+        $(call flag,epochs,$(EPOCHS)) $(call flag,shipped,$(SHIPPED)) $(call flag,export,$(EXPORT)) \
+        $(call flag,force,$(FORCE))
 
 # The program itself waits for the training lock, with any -j. `exec`, so that Ctrl-C reaches it alone, and it
 # saves its state.
@@ -47,12 +48,21 @@ accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REAS
 	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))
 
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
-.PHONY: pretrain pretrain-all FORCED
+.PHONY: pretrain pretrain-all pilots accept-checkpoints FORCED
 pretrain: $(TRAINER) | $(cifar10)
 	@$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(call quote,$(RUN)))
 
 pretrain-all: $(TRAINER) | $(cifar10) ## train every run, one after another
 	@for run in $(RUNS); do ( $(call train,"$$run") ); done
+
+pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training images held out (RUN, RATES=5e-4,1e-3, EPOCHS=3, BATCH)
+	@exec $< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
+	    $(call flag,rates,$(RATES)) $(call flag,batch,$(BATCH)) $(call flag,epochs,$(EPOCHS)) $(call flag,seed,$(SEED)) \
+	    $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) $(call flag,force,$(FORCE))
+
+accept-checkpoints: $(BUILD)/tools/ship | $(cifar10) ## ship what is trained to its end: BF16, logs, checksums in results/checkpoints
+	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
+	    $(call flag,seed,$(SEED)) $(call flag,threads,$(THREADS))
 
 # At the smoke tier weights are made on the spot; the program knows by itself when they are up to date.
 SMOKE_WEIGHTS := $(RESULTS)/smoke-planted/weights

@@ -1,0 +1,51 @@
+#!/bin/bash
+# pilots at the smoke tier: what is held out is not trained on, the numbers fit together, a second call trains
+# nothing, and bad rates are refused.
+# shellcheck disable=SC1091,SC2034,SC2154
+. "$(dirname "$0")/tap"
+program=${BUILD:?the folder of the compiled programs}/tools/pilots
+pilots() { run "$program" --tier smoke --epochs .1 --results "$work/results" "$@"; }
+results=$work/results/smoke-planted
+
+pilots --rates 1e-3,5e-3
+expect_status 0
+expect_said '^ *0.001 .*\]$'
+expect_said 'batches of 32, 0.1 epochs of 9000 training images, .* judged on the first 1000 training images'
+report 'two rates are compared on training images held out'
+
+wrong=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { loss[NR] = $at["loss"]; gap[NR] = $at["gap"]; low = $at["low"]; high = $at["high"]
+      if (!(low < loss[NR] && loss[NR] < high)) print "a loss outside its interval"
+      if ($at["images"] != 1000) print "judged on " $at["images"] " images" }
+    END { best = loss[2] < loss[3] ? loss[2] : loss[3]
+          for (i = 2; i <= 3; i++) { d = gap[i] - (loss[i] - best); if (d > 1e-9 || d < -1e-9) print "gap " gap[i] }
+          if (NR != 3) print NR - 1 " rows" }' "$results/pilots/m75-h3.tsv")
+report 'a gap is the difference to the best'
+
+# A training of the same recipe on all images has another digest of its data, and other weights.
+run "$BUILD/experiments/00-pretrain/main" --tier smoke --run m75-h3 --epochs .1 --results "$work/all"
+digest() { head -c 4000 "$1" | grep -aoE '"data_digest":"[0-9a-f]{64}"'; }
+one=$(echo "$results"/runs/pilot-m75-h3-batch32-rate0.005-0.1epochs-*-seed1/weights.safetensors)
+expect_status 0
+[ -n "$(digest "$one")" ] && [ "$(digest "$one")" != "$(digest "$work/all/smoke-planted/weights/m75-h3.safetensors")" ] ||
+    wrong='the pilot has the digest of all images'
+report 'its training images are others than the whole set'
+
+cp "$results/pilots/m75-h3.tsv" "$work/first"
+pilots --rates 1e-3,5e-3 --threads 1
+expect_status 0
+cmp -s "$work/first" "$results/pilots/m75-h3.tsv" || wrong='other numbers'
+[ ! -s "$work/err" ] || wrong='it trained again'
+report 'again, it only judges'
+
+for rates in 1e-3,,2e-3 1e-3,x 0 2; do
+    pilots --rates "$rates"
+    expect_status 2
+    expect_line '--rates'
+done
+report 'what is no rate is refused'
+pilots --batch 30
+expect_status 2
+expect_line '--batch: 30 is refused \(give a multiple of 4\)'
+report 'micro-batches divide the batch'
+finish
