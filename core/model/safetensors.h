@@ -39,6 +39,9 @@ struct safetensors {
 /// of the slab that was written; of one that is written as BF16, rounded before).
 #define SAFETENSORS_DIGEST "weights_sha256"
 
+/// The metadata of numbers that were rounded to be shipped: the digest of those that were trained.
+#define SAFETENSORS_TRAINED "trained_sha256"
+
 /// Bytes of a sentence about a file, the final 0 included: "PATH: what is wrong".
 enum { SAFETENSORS_FAULT = 4096 };
 
@@ -64,6 +67,10 @@ const struct tensor *safetensors_find(const struct safetensors *file, const char
 
 /// The metadata text of that key, NULL when it is missing.
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
+
+/// The digest of the numbers that were trained, whether the file holds those or has rounded them
+/// (SAFETENSORS_TRAINED, else SAFETENSORS_DIGEST); NULL when neither is recorded.
+const char *safetensors_trained(const struct safetensors *file);
 
 /// The tensor of that name. Dies (EXIT_INPUT), naming it, when it is missing or has another shape
 /// than the table's `row`.
@@ -103,5 +110,12 @@ void safetensors_write(const char *path, const struct parameters *parameters,
                        const struct slab *slabs, size_t slab_count,
                        const struct metadata *metadata, size_t metadata_count,
                        enum tensor_type type);
+
+/// Writes what `from` holds to `path` once more, rounded to BF16 (as safetensors_write), with its
+/// metadata; the digest becomes that of the rounded numbers, and SAFETENSORS_TRAINED records the
+/// old one. Contract: it has one, and its tensors are the table's.
+/// slab (parameters->count)  the numbers of `from`, which become the rounded ones
+void safetensors_write_rounded(const char *path, const struct safetensors *from,
+                               const struct parameters *parameters, real *slab);
 
 #endif

@@ -123,6 +123,41 @@ static void numbers_put(FILE *file, const real *data, size_t count,
     }
 }
 
+const char *safetensors_trained(const struct safetensors *file)
+{
+    const char *trained = safetensors_metadata(file, SAFETENSORS_TRAINED);
+    return trained ? trained : safetensors_metadata(file, SAFETENSORS_DIGEST);
+}
+
+void safetensors_write_rounded(const char *path, const struct safetensors *from,
+                               const struct parameters *parameters, real *slab)
+{
+    char rounded[HASH_HEX];
+    const char *trained = safetensors_metadata(from, SAFETENSORS_DIGEST);
+    const cJSON *item,
+        *all = cJSON_GetObjectItemCaseSensitive(from->header, "__metadata__");
+    require(trained && !safetensors_metadata(from, SAFETENSORS_TRAINED),
+            "%s: not what a training wrote", from->path);
+    for (size_t i = 0; i < parameters->count; ++i)
+        slab[i] = (real)bf16_widen(bf16_round_finite((float)slab[i]));
+    slab_digest(rounded, slab, parameters->count);
+
+    size_t count = 0;
+    struct metadata *metadata =
+        calloc((size_t)cJSON_GetArraySize(all) + 1, sizeof *metadata);
+    if (!metadata) die(EXIT_SYSTEM, "%s: out of memory for its metadata", path);
+    cJSON_ArrayForEach(item, all)
+    {
+        const int digest = strcmp(item->string, SAFETENSORS_DIGEST) == 0;
+        metadata[count++] =
+            (struct metadata){item->string, digest ? rounded : item->valuestring};
+    }
+    metadata[count++] = (struct metadata){SAFETENSORS_TRAINED, trained};
+    const struct slab one = {"", slab};
+    safetensors_write(path, parameters, &one, 1, metadata, count, TENSOR_BF16);
+    free(metadata);
+}
+
 void safetensors_write(const char *path, const struct parameters *parameters,
                        const struct slab *slabs, size_t slab_count,
                        const struct metadata *metadata, size_t metadata_count,

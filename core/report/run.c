@@ -13,6 +13,7 @@
 #include "core/report/printout.h"
 #include "core/report/run_files.h"
 #include "core/report/run_state.h"
+#include "core/report/shipped.h"
 
 // Begins the provenance with what decides the numbers of every experiment.
 static void note_identity(struct run *run, const char *code)
@@ -163,8 +164,7 @@ int run_weights(char path[PATH_SIZE], const struct run *run, const char *weights
 {
     path_format(path, "%s/weights/%s.safetensors", run->root, weights);
     if (file_exists(path)) return 1;
-    path_format(path, "%s/%s.safetensors", run->checkpoints, weights);
-    return file_exists(path);
+    return shipped_weights(path, run, weights);
 }
 
 // Adds what is known at the end: the machine, the cost, the digests of the files.

@@ -82,8 +82,8 @@ void run_path(char path[PATH_SIZE], const struct run *run, const char *file);
 void run_output(const struct run *run, const char *path);
 
 /// path (PATH_SIZE) = the weights of the pretraining `weights`:
-/// RESULTS/TIER-DATA/weights/RUN.safetensors, otherwise the shipped
-/// results/checkpoints/TIER-DATA/RUN.safetensors. Returns 1, or 0 if neither exists.
+/// RESULTS/TIER-DATA/weights/RUN.safetensors, otherwise the shipped ones (core/report/shipped.h).
+/// Returns 1, or 0 if there are none.
 int run_weights(char path[PATH_SIZE], const struct run *run, const char *weights);
 
 /// Writes result.tsv, verdicts.tsv and provenance.tsv (atomically, provenance last), removes the

@@ -32,6 +32,7 @@ void run_options_read(struct run_options *options, const char *name, int argc,
         {"threads", NULL, "threads [the CPUs allowed to this process]"},
         {"arithmetic", "auto", "auto, fp32, bf16 or bf16-dot"},
         {"epochs", NULL, "epochs instead of the recipe's"},
+        {"shipped", "1", "0: as if no weights were shipped"},
         {"export", "0", "1: write arrays to export/*.npy too"},
         {"force", "0", "1: run again although the result is up to date"},
         {"results", "results", "folder of all results"},
@@ -58,6 +59,8 @@ void run_options_read(struct run_options *options, const char *name, int argc,
         "--arithmetic", option_text(o, count, "arithmetic"), arithmetics, 4)];
     const char *epochs = option_text(o, count, "epochs");
     options->epochs = epochs ? parse_number("--epochs", epochs, 1e-6, 1e6) : 0;
+    options->shipped =
+        (int)parse_integer("--shipped", option_text(o, count, "shipped"), 0, 1);
     options->export_arrays =
         (int)parse_integer("--export", option_text(o, count, "export"), 0, 1);
     options->force =

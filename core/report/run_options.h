@@ -16,10 +16,12 @@ struct run_options {
     int seeds;     ///< --seeds: instead of the tier's number of them; 0 when not given
     int threads;   ///< --threads, or the CPUs allowed to the process
     double epochs; ///< --epochs: instead of the recipe's; 0 when not given
-    const char *arithmetic; ///< --arithmetic, of trainings: auto, fp32, bf16 or bf16-dot
-    int export_arrays;      ///< --export 1
-    int force;              ///< --force 1
-    const char *results;    ///< --results: the folder of all results
+    const char
+        *arithmetic;     ///< --arithmetic, of trainings: auto, fp32, bf16 or bf16-dot
+    int shipped;         ///< unless --shipped 0: weights that the suite ships count
+    int export_arrays;   ///< --export 1
+    int force;           ///< --force 1
+    const char *results; ///< --results: the folder of all results
 };
 
 /// Reads the options of the experiment `name` and checks that TIER-DATA is an allowed pair. Dies

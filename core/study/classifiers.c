@@ -2,8 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/analysis/probe.h"
+#include "core/report/shipped.h"
 #include "core/study/command.h"
 #include "core/study/inputs.h"
 #include "core/train/finetune.h"
@@ -48,12 +50,56 @@ void study_probe(struct answers *answers, const struct study *study, size_t mode
         encoder_features_close(&features[split]);
 }
 
-void study_finetune(struct answers *answers, struct study *study,
-                    const struct study_finetuning *finetuning)
+// path and digest (HASH_HEX) = the shipped weights of a finetuning, checked; returns 0 when there
+// are none.
+static int finetuning_find(char path[PATH_SIZE], char digest[HASH_HEX],
+                           const struct run *run, const char *method, const char *name,
+                           uint64_t seed)
+{
+    char file[96];
+    snprintf(file, sizeof file, "%s-%s-seed%" PRIu64, method, name, seed);
+    if (!shipped_weights(path, run, file)) return 0;
+    hash_file(digest, HASH_SHA256, path);
+    shipped_check(path, digest);
+    return 1;
+}
+
+void study_shipped_note(struct study *study, const char *method, const char *name,
+                        size_t seeds)
+{
+    char path[PATH_SIZE], digest[HASH_HEX], what[96];
+    for (size_t s = 0; s < seeds; ++s) {
+        const uint64_t seed = study->run.options.seed + s;
+        if (!finetuning_find(path, digest, &study->run, method, name, seed)) continue;
+        snprintf(what, sizeof what, "shipped %s %s seed %" PRIu64, method, name, seed);
+        run_note(&study->run, what, digest, 1);
+    }
+}
+
+// Fills the outcome from shipped weights of this finetuning; returns 0 when there are none.
+static int finetuning_shipped(struct finetune_outcome *outcome, const struct run *run,
+                              const char *method, const struct finetune *settings)
+{
+    char path[PATH_SIZE], made[PATH_SIZE], digest[HASH_HEX];
+    path_format(made, "%s/weights.safetensors", settings->folder);
+    if (settings->force || file_exists(made) ||
+        !finetuning_find(path, digest, run, method, settings->recipe.run,
+                         settings->seed))
+        return 0;
+    const int same = finetune_read(outcome, settings, path,
+                                   strcmp(run->options.arithmetic, "auto") != 0);
+    if (same) printf("%s: shipped, %" PRIu64 " updates\n", path, outcome->updates);
+    return same;
+}
+
+const char *study_finetune(struct answers *answers, struct study *study,
+                           const struct study_finetuning *finetuning)
 {
     struct run *run = &study->run;
     const struct recipe *recipe = &finetuning->recipe;
-    char folder[PATH_SIZE], command[COMMAND_TEXT], what[96];
+    char folder[PATH_SIZE], command[COMMAND_TEXT], what[96], note[128];
+    char *arithmetic =
+        arena_take(&study->arena, sizeof((struct finetune_outcome *)0)->arithmetic, 1);
     run_command(command, run, finetuning->target);
     for (size_t s = 0; s < answers->seeds; ++s) {
         const uint64_t seed = run->options.seed + s;
@@ -77,12 +123,20 @@ void study_finetune(struct answers *answers, struct study *study,
         };
         struct finetune_outcome outcome = {.predicted = answers->predicted +
                                                         s * answers->images};
-        const int trained = finetune_run(&outcome, &settings);
-        printf("%s: %s, %" PRIu64 " updates\n", folder,
-               trained ? "trained" : "up to date", outcome.updates);
+        const int shipped =
+            finetuning_shipped(&outcome, run, finetuning->method, &settings);
+        if (!shipped) {
+            const int trained = finetune_run(&outcome, &settings);
+            printf("%s: %s, %" PRIu64 " updates\n", folder,
+                   trained ? "trained" : "up to date", outcome.updates);
+        }
         answers->highest[s] = outcome.best;
+        if (s == 0) memcpy(arithmetic, outcome.arithmetic, sizeof outcome.arithmetic);
         snprintf(what, sizeof what, "%s %s seed %" PRIu64, finetuning->method,
                  recipe->run, seed);
-        run_note(run, what, outcome.digest, 0);
+        snprintf(note, sizeof note, "%s, %s, %s", shipped ? "shipped" : "made here",
+                 outcome.arithmetic, outcome.digest);
+        run_note(run, what, note, 0);
     }
+    return arithmetic;
 }

@@ -24,17 +24,27 @@ struct study_finetuning {
     const char *method; ///< "finetuned", for folders and notes
     const char *target; ///< of `make`, to go on after an interruption
     size_t model;
-    int scratch;          ///< the model's network from initial weights
-    struct recipe recipe; ///< of the finetuning
-    struct images images; ///< to train on, borrowed
-    enum arithmetic arithmetic;
+    int scratch;                ///< the model's network from initial weights
+    struct recipe recipe;       ///< of the finetuning
+    struct images images;       ///< to train on, borrowed
+    enum arithmetic arithmetic; ///< of what is trained here
 };
 
 /// Finetunes, or finds what was finetuned, with seeds from the run's on, and notes the digests of
-/// the weights. Each seed has a folder in RESULTS/TIER-DATA/runs; another number of images or
-/// epochs has other folders.
+/// the weights, whether they are shipped or made here, and their arithmetic. Each seed has a folder
+/// in RESULTS/TIER-DATA/runs; another number of images or epochs has other folders. Where that has
+/// no weights, shipped ones (core/report/shipped.h) of the same finetuning are read, in whatever
+/// arithmetic they were trained unless ARITHMETIC= asks for one.
 /// answers  opened; predicted and highest are filled
-void study_finetune(struct answers *answers, struct study *study,
-                    const struct study_finetuning *finetuning);
+/// Returns the arithmetic in which the weights were trained, of the first seed; as long as the
+/// study's arena.
+const char *study_finetune(struct answers *answers, struct study *study,
+                           const struct study_finetuning *finetuning);
+
+/// Notes the digests of shipped finetunings of the pretraining `name` by `method`, so that a result
+/// goes stale with them (while `prepare` runs, before anything is found or trained). Dies as
+/// shipped_check.
+void study_shipped_note(struct study *study, const char *method, const char *name,
+                        size_t seeds);
 
 #endif

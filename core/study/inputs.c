@@ -2,12 +2,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/base/die.h"
 #include "core/linalg/arithmetic.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/product.h"
+#include "core/report/memory.h"
 #include "core/report/need.h"
+#include "core/report/shipped.h"
 #include "core/train/pretrained.h"
 
 int input_model(struct weights *model, struct recipe *recipe, struct run *run,
@@ -16,9 +19,21 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
     char path[PATH_SIZE], what[64];
     if (!run_need_weights(path, run, name)) return 0;
     *recipe = recipe_find(run->options.tier_name, name);
+    const int shipped = shipped_path(run, path);
+    if (shipped) {
+        char digest[HASH_HEX];
+        hash_file(digest, HASH_SHA256, path);
+        shipped_check(path, digest);
+    }
     pretrained_open(model, path, recipe, run->options.data);
     snprintf(what, sizeof what, "weights %s", name);
     run_note(run, what, model->file.digest, 1);
+    snprintf(what, sizeof what, "training of %s", name);
+    const char *arithmetic = safetensors_metadata(&model->file, "arithmetic");
+    char *origin = text_format("%s, %s", shipped ? "shipped" : "made here",
+                               arithmetic ? arithmetic : "arithmetic not recorded");
+    run_note(run, what, origin, 0);
+    free(origin);
     const double epochs = pretrained_number(model, "epochs");
     if (epochs < recipe->epochs)
         run_pilot(run, "pilot weights: %g of %g epochs", epochs, recipe->epochs);

@@ -10,10 +10,12 @@
 #include "core/train/recipe.h"
 
 /// Finds the pretraining `name` ("m75-h3") of the run's tier and data, reads it, and notes its
-/// digest as "weights NAME". Weights of fewer epochs than their recipe's are a pilot (run_pilot).
+/// digest as "weights NAME" and, as "training of NAME", whether the weights are shipped or made
+/// here and in which arithmetic they were trained. Weights of fewer epochs than their recipe's are
+/// a pilot (run_pilot).
 /// model, recipe    filled where there are such weights; `recipe` is the one that they follow
 /// Returns 1; where there are no such weights, as run_need_weights. Dies (EXIT_INPUT) as
-/// pretrained_open when they are not what their name says.
+/// pretrained_open when they are not what their name says, and as shipped_check.
 int input_model(struct weights *model, struct recipe *recipe, struct run *run,
                 const char *name) __attribute__((warn_unused_result));
 

@@ -115,6 +115,18 @@ static double classifier_gradient(real *gradient, const uint32_t *image,
     return loss;
 }
 
+void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t images,
+                   const char *start)
+{
+    recipe_text(text, recipe);
+    const size_t used = strlen(text);
+    const int length =
+        snprintf(text + used, RECIPE_TEXT - used, " classes=%d images=%zu start=%s",
+                 IMAGE_CLASSES, images, start);
+    require(length > 0 && used + (size_t)length < RECIPE_TEXT,
+            "recipe's text is too long");
+}
+
 static void identity_of(struct run_identity *identity, const struct finetune *settings)
 {
     run_identity_fill(identity, &settings->recipe, settings->seed,
@@ -123,12 +135,7 @@ static void identity_of(struct run_identity *identity, const struct finetune *se
     char start[HASH_HEX] = "random";
     if (pretrained)
         slab_digest(start, pretrained->slab, pretrained->mae.parameters.count);
-    size_t used = strlen(identity->recipe);
-    int length = snprintf(identity->recipe + used, RECIPE_TEXT - used,
-                          " classes=%d images=%zu start=%s", IMAGE_CLASSES,
-                          settings->images->count, start);
-    require(length > 0 && used + (size_t)length < RECIPE_TEXT,
-            "recipe's text is too long");
+    finetune_text(identity->recipe, &settings->recipe, settings->images->count, start);
 }
 
 static void finetuner_open(struct finetuner *finetuner, const struct finetune *settings,
@@ -188,6 +195,8 @@ static void finish(void *context)
     const struct train_state *state = &finetuner->trainer.state;
     struct finetune_outcome *outcome = finetuner->outcome;
     outcome->updates = state->updates;
+    snprintf(outcome->arithmetic, sizeof outcome->arithmetic, "%s",
+             finetuner->identity.arithmetic);
     outcome_from_log(outcome, settings->folder);
     char last[40], best[40], best_epoch[40];
     snprintf(last, sizeof last, "%.17g", outcome->accuracy);
@@ -201,42 +210,79 @@ static void finish(void *context)
                           state, accuracies, 3);
 }
 
+static const char *text_in(const struct safetensors *file, const char *key)
+{
+    const char *text = safetensors_metadata(file, key);
+    if (!text)
+        die(EXIT_INPUT, "%s: its metadata lack %s (remove it, or FORCE=1)", file->path,
+            key);
+    return text;
+}
+
 static double number_in(const struct safetensors *file, const char *key)
 {
     double value;
-    const char *text = safetensors_metadata(file, key);
-    if (!text || !number_scan(&value, text))
-        die(EXIT_INPUT, "%s: its metadata lack %s (remove it, or FORCE=1)", file->path,
+    if (!number_scan(&value, text_in(file, key)))
+        die(EXIT_INPUT, "%s: its %s is no number (remove it, or FORCE=1)", file->path,
             key);
     return value;
+}
+
+// The outcome of the file's weights.
+static void outcome_fill(struct finetuner *finetuner, const struct safetensors *file)
+{
+    struct arena arena;
+    struct finetune_outcome *outcome = finetuner->outcome;
+    const struct parameters *parameters = &finetuner->classifier.parameters;
+    text_in(file, SAFETENSORS_DIGEST); // safetensors_read has compared it
+    arena_open_growing(&arena, "finetuned weights");
+    real *weights = arena_reals(&arena, parameters->count);
+    safetensors_weights(weights, parameters, file, "");
+    outcome->accuracy = measure_at(finetuner, weights);
+    outcome->best = number_in(file, "best_test_accuracy");
+    outcome->best_epoch = number_in(file, "best_epoch");
+    outcome->updates = (uint64_t)number_in(file, "updates");
+    snprintf(outcome->arithmetic, sizeof outcome->arithmetic, "%s",
+             text_in(file, "arithmetic"));
+    memcpy(outcome->digest, file->digest, HASH_HEX);
+    arena_close(&arena);
 }
 
 // True when the folder has the result; then the outcome is filled.
 static int outcome_read(struct finetuner *finetuner)
 {
     const struct finetune *settings = finetuner->settings;
-    struct finetune_outcome *outcome = finetuner->outcome;
     if (settings->force || !file_exists(finetuner->weights)) return 0;
     struct safetensors file;
     safetensors_read(&file, finetuner->weights, NULL);
     const int ready = !run_identity_difference(&finetuner->identity, &file);
-    if (ready && !safetensors_metadata(&file, SAFETENSORS_DIGEST))
-        die(EXIT_INPUT, "%s: its metadata lack %s (remove it, or FORCE=1)", file.path,
-            SAFETENSORS_DIGEST);
-    if (ready) {
-        struct arena arena;
-        const struct parameters *parameters = &finetuner->classifier.parameters;
-        arena_open_growing(&arena, "finetuned weights");
-        real *weights = arena_reals(&arena, parameters->count);
-        safetensors_weights(weights, parameters, &file, "");
-        outcome->accuracy = measure_at(finetuner, weights);
-        outcome->best = number_in(&file, "best_test_accuracy");
-        outcome->best_epoch = number_in(&file, "best_epoch");
-        outcome->updates = (uint64_t)number_in(&file, "updates");
-        arena_close(&arena);
-    }
+    if (ready) outcome_fill(finetuner, &file);
     safetensors_free(&file);
     return ready;
+}
+
+int finetune_read(struct finetune_outcome *outcome, const struct finetune *settings,
+                  const char *path, int same_arithmetic)
+{
+    struct finetuner finetuner;
+    struct safetensors file;
+    const struct weights *pretrained = settings->pretrained;
+    finetuner_open(&finetuner, settings, outcome);
+    struct run_identity *identity = &finetuner.identity;
+    if (pretrained && safetensors_trained(&pretrained->file))
+        finetune_text(identity->recipe, &settings->recipe, settings->images->count,
+                      safetensors_trained(&pretrained->file));
+    safetensors_read(&file, path, NULL);
+    const char *core_type = safetensors_metadata(&file, "core_type"),
+               *arithmetic = safetensors_metadata(&file, "arithmetic");
+    if (core_type)
+        snprintf(identity->core_type, sizeof identity->core_type, "%s", core_type);
+    if (arithmetic && !same_arithmetic) identity->arithmetic = arithmetic;
+    const int same = !run_identity_difference(identity, &file);
+    if (same) outcome_fill(&finetuner, &file);
+    safetensors_free(&file);
+    finetuner_close(&finetuner);
+    return same;
 }
 
 // ====== Training ======
@@ -295,7 +341,7 @@ int finetune_run(struct finetune_outcome *outcome, const struct finetune *settin
     finetuner_open(&finetuner, settings, outcome);
     int ready = outcome_read(&finetuner);
     if (!ready) train(&finetuner);
-    hash_file(outcome->digest, HASH_SHA256, finetuner.weights);
+    if (!ready) hash_file(outcome->digest, HASH_SHA256, finetuner.weights);
     finetuner_close(&finetuner);
     close(lock);
     return !ready;

@@ -46,7 +46,13 @@ struct finetune_outcome {
     double best_epoch; ///< where that was, the first of equals
     uint64_t updates;
     char digest[HASH_HEX]; ///< of weights.safetensors
+    char arithmetic[16];   ///< that the weights were trained in, arithmetic_name
 };
+
+/// text (RECIPE_TEXT) = what finetuning `recipe` on `images` images is, in the metadata "recipe" of
+/// the result. start: the slab_digest of the pretraining that it begins from, or "random".
+void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t images,
+                   const char *start);
 
 /// Trains to the end, from the folder's checkpoint if there is one, unless
 /// folder/weights.safetensors exists and came from the same recipe, start, images, seed,
@@ -61,5 +67,14 @@ struct finetune_outcome {
 /// what was finetuned (the slab_digest of the pretraining, or "random"). Interruptions and failures
 /// as for train_loop_run; dies (EXIT_INPUT) when the existing weights are corrupt.
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings);
+
+/// The same result from the file `path`, which was made elsewhere and may be rounded (core/model/
+/// safetensors.h, SAFETENSORS_TRAINED; so may the pretraining): fills the outcome and returns 1 if
+/// it has the recipe, start, images, seed and code that the settings ask for, and, under
+/// `same_arithmetic`, the arithmetic; the kernels may be others. Otherwise returns 0. Trains
+/// nothing; folder, threads apart, and the rest of the settings do not count. Dies (EXIT_INPUT)
+/// when the file is corrupt.
+int finetune_read(struct finetune_outcome *outcome, const struct finetune *settings,
+                  const char *path, int same_arithmetic);
 
 #endif

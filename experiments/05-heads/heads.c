@@ -65,7 +65,7 @@ void heads_train(struct heads *heads)
             if (m == METHOD_PROBE)
                 study_probe(answers, study, model, heads->scale.probe_epochs);
             else
-                study_finetune(answers, study, &finetuning);
+                heads->trained[model][m] = study_finetune(answers, study, &finetuning);
             answers_measure(answers, test->labels, seed);
         }
     for (int m = 0; m < METHODS; ++m)
@@ -91,8 +91,12 @@ void heads_describe(char text[STUDY_SCALE], const struct heads *heads, int metho
     const size_t seeds = heads->scale.seeds[method],
                  images = probed ? heads->study->images[SPLIT_TRAIN].count
                                  : heads->few.count;
-    snprintf(text, STUDY_SCALE, "%s%s%s on %zu images for %g epoch%s, %zu seed%s, %s",
+    const char *one = heads->trained[THREE_HEADS][method],
+               *other = heads->trained[SIX_HEADS][method];
+    const int differ = !probed && strcmp(one, other) != 0;
+    snprintf(text, STUDY_SCALE,
+             "%s%s%s on %zu images for %g epoch%s, %zu seed%s, %s%s%s",
              scratch ? "" : heads->pretrained, scratch ? "" : "; ", done[method],
              images, epochs, epochs == 1 ? "" : "s", seeds, seeds == 1 ? "" : "s",
-             probed ? "fp32" : arithmetic_name(heads->arithmetic));
+             probed ? "fp32" : one, differ ? " and " : "", differ ? other : "");
 }

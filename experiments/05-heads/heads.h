@@ -29,7 +29,9 @@ struct heads {
     struct study *study;
     const char *pretrained; ///< how much training the models have had
     struct heads_scale scale;
-    enum arithmetic arithmetic;   ///< of finetuning
+    enum arithmetic arithmetic; ///< of what is finetuned here
+    /// In which the weights were trained; NULL for the probe.
+    const char *trained[MODELS][METHODS];
     struct recipe recipe[MODELS]; ///< of finetuning, at this scale
     struct images few; ///< the part of the training images to finetune on, borrowed
     struct answers answers[MODELS][METHODS];

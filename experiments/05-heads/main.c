@@ -121,8 +121,12 @@ static void prepare(struct study *study)
         snprintf(what, sizeof what, "finetuning of %s", heads.recipe[model].run);
         recipe_text(text, &heads.recipe[model]);
         run_note(&study->run, what, text, 1);
+        for (int m = METHOD_FINETUNED; m < METHODS; ++m)
+            study_shipped_note(study, methods[m].key, heads.recipe[model].run,
+                               heads.scale.seeds[m]);
     }
-    run_note(&study->run, "training arithmetic", arithmetic_name(heads.arithmetic), 1);
+    run_note(&study->run, "arithmetic of finetuning here",
+             arithmetic_name(heads.arithmetic), 1);
 }
 
 static void run(struct study *study)

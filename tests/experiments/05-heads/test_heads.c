@@ -74,7 +74,7 @@ Test(heads, the_scale_of_a_method_says_what_its_numbers_rest_on)
     struct heads heads = {.study = &study,
                           .pretrained = "models trained for 2 epochs",
                           .scale = {.probe_epochs = 100, .seeds = {5, 1, 2}},
-                          .arithmetic = BF16,
+                          .trained = {{NULL, "bf16", "bf16"}, {NULL, "bf16", "fp32"}},
                           .recipe = {{.epochs = 3}, {.epochs = 3}},
                           .few = {.count = 10000}};
     char text[STUDY_SCALE];
@@ -89,5 +89,5 @@ Test(heads, the_scale_of_a_method_says_what_its_numbers_rest_on)
     heads_describe(text, &heads, METHOD_SCRATCH);
     cr_expect_str_eq(text,
                      "trained from scratch on 10000 images for 3 epochs, 2 seeds, "
-                     "bf16");
+                     "bf16 and fp32");
 }

@@ -1,0 +1,125 @@
+#!/bin/bash
+# Ships weights of the smoke tier in a project of its own: pilots and unfinished trainings are refused, what is
+# shipped is found by an experiment that has no weights of its own, and damaged files are not believed.
+# shellcheck disable=SC1091,SC2034,SC2154
+. "$(dirname "$0")/tap"
+programs=$(realpath "${BUILD:?the folder of the compiled programs}")
+tensors=$root/tests/tools/tensors.pl
+mkdir "$work/project" && cd "$work/project" && ln -s "$root/paper" paper || exit 4
+shipped=results/checkpoints/smoke-planted
+
+train() { run "$programs/experiments/00-pretrain/main" --tier=smoke --run="$1" --results="$2" "${@:3}"; }
+heads() { run "$programs/experiments/05-heads/main" --tier=smoke --epochs=1 --results="$1" "${@:2}"; }
+ship() { run "$programs/tools/ship" --tier=smoke --results=made "$@"; }
+
+ship
+expect_status 3
+expect_said '^m75-h3: refused, not trained yet: no made/'
+expect_said '^finetuned-m75-h3-seed1: refused, m75-h3 is not shipped'
+[ ! -e $shipped/SHA256SUMS ] || wrong='checksums of nothing'
+report 'what is not trained is not shipped'
+
+train m75-h3 made --epochs=.1
+ship --run=m75-h3
+expect_status 3
+expect_said '^m75-h3: refused, a pilot'
+report 'a pilot is not shipped'
+
+for model in m75-h3 m75-h6; do
+    train $model made
+    expect_status 0
+done
+heads made
+expect_status 0
+report 'two models are pretrained and finetuned'
+
+log=made/smoke-planted/runs/m75-h3/log.tsv
+cp $log "$work/log"
+head -n 2 "$work/log" >$log
+ship --run=m75-h3
+expect_said '^m75-h3: refused, .*log.tsv does not end with these weights'
+cp "$work/log" $log
+touch made/smoke-planted/runs/m75-h3/checkpoint.safetensors
+ship --run=m75-h3
+expect_said '^m75-h3: refused, not finished'
+rm made/smoke-planted/runs/m75-h3/checkpoint.safetensors
+report 'neither are weights with another log, or that are being trained'
+
+ship
+expect_status 0
+for name in m75-h3 m75-h6 finetuned-m75-h3-seed1 finetuned-m75-h6-seed1 scratch-m75-h3-seed1 scratch-m75-h6-seed1; do
+    expect_said "^$name: shipped( before)?, "
+    [ -s $shipped/$name.log.tsv ] || wrong="no log of $name"
+done
+expect_said '^6 in results/checkpoints/smoke-planted'
+expect_said '^m50-h3: refused, not trained yet'
+[ -n "$wrong" ] || (cd $shipped && sha256sum --quiet -c SHA256SUMS && [ "$(wc -l <SHA256SUMS)" -eq 13 ]) ||
+    wrong='the checksums are others'
+made=$(stat -c %s made/smoke-planted/weights/m75-h3.safetensors) small=$(stat -c %s $shipped/m75-h3.safetensors)
+[ $((10 * small)) -lt $((6 * made)) ] || wrong="$small bytes of $made"
+report 'finished ones are: rounded, with their logs and checksums'
+
+wrong=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    { d = $at["rounded"] - $at["trained"] - $at["difference"]
+      if (d > 1e-9 || d < -1e-9) print $1 ": the difference is another"
+      if (!($at["difference_low"] <= $at["difference"])) print $1 ": no interval"
+      if ($2 == "masked loss" && ($at["difference"] > .001 || $at["difference"] == 0)) print $1 ": costs " $at["difference"] }
+    END { if (NR != 7) print NR - 1 " rows" }' $shipped/rounding.tsv)
+report 'what rounding costs is measured'
+
+cp -r results "$work/before"
+ship
+expect_status 0
+expect_said '^m75-h3: shipped before'
+diff -r results "$work/before" >/dev/null || wrong='other files'
+report 'again, nothing changes'
+
+heads fresh
+expect_status 0
+results=fresh/smoke-planted/05-heads
+grep -q ' trained,' "$work/out" && wrong='something was trained'
+expect_said '^results/checkpoints/smoke-planted/finetuned-m75-h3-seed1.safetensors: shipped, '
+grep -q '^training of m75-h3	shipped, ' $results/provenance.tsv || wrong='the provenance does not say that it is shipped'
+grep -q '^scratch m75-h6 seed 1	shipped, ' $results/provenance.tsv || wrong='nor what of the scratch training'
+[ ! -e fresh/smoke-planted/runs ] || wrong='there are trainings'
+for model in m75-h3 m75-h6; do
+    for method in finetuned scratch; do
+        got=$(cell result.tsv $model.$method value)
+        want=$(awk -F'\t' -v name=$method-$model-seed1 '$1 == name { print $6 }' $shipped/rounding.tsv)
+        [ -n "$wrong" ] || awk -v x="$got" -v y="$want" 'BEGIN { d = x - y; exit !(d < 1e-9 && d > -1e-9) }' </dev/null ||
+            wrong="$model.$method is $got, not $want"
+    done
+done
+report 'without weights of its own Table 2 is made from shipped ones, and trains nothing'
+
+heads fresh --shipped=0
+expect_status 3
+expect_line 'no weights of m75-h3'
+report 'unless they are forbidden'
+
+# A finetuning that is made here from rounded weights is another one, and comes first.
+heads fresh --arithmetic=bf16 --seeds=1
+expect_status 0
+if grep -q '^finetuned m75-h3 seed 1	shipped, bf16,' $results/provenance.tsv; then
+    skip 'asked for another arithmetic, it trains' 'bf16 is the default here'
+else
+    expect_said 'finetuned-m75-h3-.*-bf16-seed1: trained'
+    report 'asked for another arithmetic, it trains'
+fi
+
+for name in m75-h6 finetuned-m75-h6-seed1; do
+    cp $shipped/$name.safetensors "$work/whole"
+    perl "$tensors" flip $shipped/$name.safetensors encoder.layer_norm.weight 1
+    heads damaged
+    expect_status 3
+    expect_line "$shipped/$name.safetensors: is damaged: its SHA-256 is .* \(git checkout results/checkpoints\)"
+    report "a flipped bit in $name is not believed"
+    cp "$work/whole" $shipped/$name.safetensors
+done
+sed -i '/  m75-h3.safetensors$/d' $shipped/SHA256SUMS
+heads damaged
+expect_status 3
+expect_line 'm75-h3.safetensors: is not in results/checkpoints/smoke-planted/SHA256SUMS'
+report 'neither is a file without a checksum'
+cd "$root" || exit 4
+finish

@@ -1,0 +1,397 @@
+/// ship: puts finished weights where every experiment finds them, into results/checkpoints: rounded
+/// to BF16, half as large, with the training's log and a checksum, and measures what the rounding
+/// costs. `make accept-checkpoints` ships all that is finished in RESULTS.
+///
+/// Shipped are pretrainings (RUN.safetensors) and, of the runs of Table 2, finetunings and trainings
+/// from scratch (METHOD-RUN-seedN.safetensors). Refused are those that are not finished, that were
+/// not trained by the tier's recipe to its end on all images (pilots), whose log is not theirs, and
+/// finetunings of other pretrainings than the one that is shipped.
+#include <glob.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/die.h"
+#include "core/base/files.h"
+#include "core/base/options.h"
+#include "core/base/tsv.h"
+#include "core/linalg/coretype.h"
+#include "core/report/shipped.h"
+#include "core/report/table.h"
+#include "core/report/tier.h"
+#include "core/stats/summary.h"
+#include "core/train/classify.h"
+#include "core/train/evaluate.h"
+#include "core/train/finetune.h"
+#include "core/train/pretrained.h"
+#include "core/train/train_log.h"
+
+enum { WHY = 2 * PATH_SIZE, LOSS_IMAGES = 2000 };
+static const char USAGE[] =
+    "ship [--tier T] [--run R] [--results DIR] [--to DIR]: ships finished weights";
+
+struct ship {
+    enum tier tier;
+    const char *data, *run; ///< NULL: all
+    char root[PATH_SIZE];   ///< RESULTS/TIER-DATA
+    char to[PATH_SIZE];
+    uint64_t seed;
+    int threads;
+    size_t train_images;
+    struct images test;
+    struct table table; ///< what rounding costs
+    size_t shipped;
+};
+
+/// Weights that may be shipped, and the files of their training.
+struct candidate {
+    char name[96]; ///< under which they are shipped
+    char weights[PATH_SIZE], log[PATH_SIZE], checkpoint[PATH_SIZE];
+    struct safetensors file;
+};
+
+// ====== What may be shipped ======
+
+// why (WHY) = the formatted text; returns 0, which says that the weights are refused.
+__attribute__((format(printf, 2, 3))) static int refuse(char why[WHY],
+                                                        const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(why, WHY, format, arguments);
+    va_end(arguments);
+    return 0;
+}
+
+static const char *fact(const struct safetensors *file, const char *key)
+{
+    const char *text = safetensors_metadata(file, key);
+    return text ? text : "nothing";
+}
+
+// Whether the log's last line is of these weights.
+static int log_fits(const struct candidate *candidate, char why[WHY])
+{
+    struct train_log log;
+    train_log_open(&log, candidate->log, UINT64_MAX);
+    const int fits =
+        log.count > 0 && strcmp(log.line[log.count - 1].weights_sha256,
+                                fact(&candidate->file, SAFETENSORS_DIGEST)) == 0;
+    train_log_close(&log);
+    return fits ? 1 : refuse(why, "%s does not end with these weights", candidate->log);
+}
+
+// Opens the file and checks it; `recipe` is what its metadata must say. Nothing is left open when
+// it is refused.
+static int candidate_open(struct candidate *candidate, const struct ship *ship,
+                          const char *recipe, char why[WHY])
+{
+    char seed[24];
+    if (!file_exists(candidate->weights))
+        return refuse(why, "not trained yet: no %s", candidate->weights);
+    if (file_exists(candidate->checkpoint))
+        return refuse(why, "not finished: %s", candidate->checkpoint);
+    safetensors_read(&candidate->file, candidate->weights, NULL);
+    const struct safetensors *file = &candidate->file;
+    snprintf(seed, sizeof seed, "%" PRIu64, ship->seed);
+    int good = 1;
+    if (strcmp(fact(file, "recipe"), recipe) != 0)
+        good = refuse(why, "a pilot, or of another recipe: '%s', not '%s'",
+                      fact(file, "recipe"), recipe);
+    else if (strcmp(fact(file, "seed"), seed) != 0)
+        good = refuse(why, "its seed is %s, not %s", fact(file, "seed"), seed);
+    else if (strcmp(fact(file, "data"), ship->data) != 0)
+        good = refuse(why, "its data are %s, not %s", fact(file, "data"), ship->data);
+    if (good && log_fits(candidate, why)) return 1;
+    safetensors_free(&candidate->file);
+    return 0;
+}
+
+// ====== What rounding costs ======
+
+// A row of rounding.tsv, kept with those of earlier calls, and one of the printed table. trained,
+// rounded (n): of each image.
+static void cost_emit(struct ship *ship, const char *name, const char *measure,
+                      double *trained, double *rounded, size_t n)
+{
+    double error;
+    const struct estimate before = mean_normal(&error, trained, n),
+                          after = mean_normal(&error, rounded, n);
+    for (size_t i = 0; i < n; ++i) rounded[i] -= trained[i];
+    const struct estimate gap = mean_normal(&error, rounded, n);
+    char path[PATH_SIZE], cells[3][NUMBER_TEXT];
+    struct output output;
+    struct tsv old = {0};
+    path_format(path, "%s/rounding.tsv", ship->to);
+    if (file_exists(path)) tsv_read(&old, path);
+    output_open(&output, path);
+    fprintf(output.file, "weights\tmeasure\ttrained\tlow\thigh\trounded\tdifference\t"
+                         "difference_low\tdifference_high\timages\n");
+    for (size_t r = 0; r < old.rows; ++r)
+        if (strcmp(old.cells[r * old.columns], name) != 0)
+            for (size_t c = 0; c < old.columns; ++c)
+                tsv_put(output.file, old.cells[r * old.columns + c],
+                        c + 1 < old.columns ? '\t' : '\n');
+    tsv_put(output.file, name, '\t');
+    tsv_put(output.file, measure, '\t');
+    const double numbers[] = {before.value, before.low, before.high, after.value,
+                              gap.value,    gap.low,    gap.high};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i)
+        tsv_put_number(output.file, numbers[i], '\t');
+    fprintf(output.file, "%zu\n", n);
+    output_close(&output);
+    tsv_free(&old);
+
+    interval_text(cells[0], before.value, before.low, before.high);
+    number_text(cells[1], after.value);
+    interval_text(cells[2], gap.value, gap.low, gap.high);
+    table_row(&ship->table,
+              (const char *const[]){name, measure, cells[0], cells[1], cells[2]});
+}
+
+// loss (LOSS_IMAGES or all) of the first test images.
+static void losses(double *loss, const struct ship *ship, const struct weights *model,
+                   const real *slab, double ratio, size_t n)
+{
+    const struct evaluation evaluation = {.mae = &model->mae,
+                                          .weights = slab,
+                                          .images = &ship->test,
+                                          .count = n,
+                                          .mask_ratio = ratio,
+                                          .seed = ship->seed,
+                                          .threads = ship->threads};
+    evaluate_losses(loss, &evaluation);
+}
+
+// right (n) = 100 where the answer is the label, else 0, so that means are percent.
+static void answers(double *right, const struct ship *ship,
+                    const struct classifier *classifier, const real *slab,
+                    struct arena *arena)
+{
+    const struct classification classification = {.classifier = classifier,
+                                                  .weights = slab,
+                                                  .images = &ship->test,
+                                                  .threads = ship->threads};
+    uint8_t *predicted = arena_take(arena, ship->test.count, 1);
+    classify_images(predicted, &classification);
+    for (size_t i = 0; i < ship->test.count; ++i)
+        right[i] = predicted[i] == ship->test.labels[i] ? 100 : 0;
+}
+
+// ====== Shipping ======
+
+static void log_copy(const struct ship *ship, const struct candidate *candidate)
+{
+    char path[PATH_SIZE];
+    size_t size;
+    struct output output;
+    char *text = file_read(&size, candidate->log, NULL);
+    path_format(path, "%s/%s.log.tsv", ship->to, candidate->name);
+    output_open(&output, path);
+    fwrite(text, 1, size, output.file);
+    output_close(&output);
+    free(text);
+}
+
+static void shipped_as(char path[PATH_SIZE], const struct ship *ship, const char *name)
+{
+    path_format(path, "%s/%s.safetensors", ship->to, name);
+}
+
+static int is_shipped(const struct ship *ship, const struct candidate *candidate)
+{
+    char path[PATH_SIZE];
+    struct safetensors file;
+    shipped_as(path, ship, candidate->name);
+    if (!file_exists(path)) return 0;
+    safetensors_read(&file, path, NULL);
+    const int same = strcmp(fact(&file, SAFETENSORS_TRAINED),
+                            fact(&candidate->file, SAFETENSORS_DIGEST)) == 0;
+    safetensors_free(&file);
+    return same;
+}
+
+static void pretraining_ship(struct ship *ship, struct candidate *candidate,
+                             const struct recipe *recipe)
+{
+    char path[PATH_SIZE];
+    struct weights model;
+    struct arena arena;
+    const size_t n = ship->test.count < LOSS_IMAGES ? ship->test.count : LOSS_IMAGES;
+    arena_open_growing(&arena, "ship");
+    double *trained = arena_doubles(&arena, n), *rounded = arena_doubles(&arena, n);
+    pretrained_open(&model, candidate->weights, recipe, ship->data);
+    losses(trained, ship, &model, model.slab, recipe->mask_ratio, n);
+    shipped_as(path, ship, candidate->name);
+    safetensors_write_rounded(path, &model.file, &model.mae.parameters, model.slab);
+    losses(rounded, ship, &model, model.slab, recipe->mask_ratio, n);
+    log_copy(ship, candidate);
+    cost_emit(ship, candidate->name, "masked loss", trained, rounded, n);
+    weights_close(&model);
+    arena_close(&arena);
+}
+
+static void finetuning_ship(struct ship *ship, struct candidate *candidate,
+                            const struct recipe *recipe)
+{
+    char path[PATH_SIZE];
+    struct classifier classifier;
+    struct arena arena;
+    const size_t n = ship->test.count;
+    arena_open_growing(&arena, "ship");
+    double *trained = arena_doubles(&arena, n), *rounded = arena_doubles(&arena, n);
+    classifier_open(&classifier, &recipe->shape, IMAGE_CLASSES, &arena);
+    real *slab = arena_reals(&arena, classifier.parameters.count);
+    safetensors_weights(slab, &classifier.parameters, &candidate->file, "");
+    answers(trained, ship, &classifier, slab, &arena);
+    shipped_as(path, ship, candidate->name);
+    safetensors_write_rounded(path, &candidate->file, &classifier.parameters, slab);
+    answers(rounded, ship, &classifier, slab, &arena);
+    log_copy(ship, candidate);
+    cost_emit(ship, candidate->name, "accuracy, %", trained, rounded, n);
+    arena_close(&arena);
+}
+
+// Ships weights, or says why not.
+static void candidate_ship(struct ship *ship, struct candidate *candidate,
+                           const struct recipe *recipe, const char *text,
+                           void (*put)(struct ship *, struct candidate *,
+                                       const struct recipe *))
+{
+    char why[WHY];
+    if (!candidate_open(candidate, ship, text, why)) {
+        printf("%s: refused, %s\n", candidate->name, why);
+        return;
+    }
+    const int already = is_shipped(ship, candidate);
+    if (!already) put(ship, candidate, recipe);
+    printf("%s: %s, %s, %s updates\n", candidate->name,
+           already ? "shipped before" : "shipped", fact(&candidate->file, "arithmetic"),
+           fact(&candidate->file, "updates"));
+    fflush(stdout);
+    ++ship->shipped;
+    safetensors_free(&candidate->file);
+}
+
+static void ship_pretraining(struct ship *ship, const char *run)
+{
+    char text[RECIPE_TEXT];
+    struct candidate candidate;
+    const struct recipe recipe = recipe_find(tier_name(ship->tier), run);
+    snprintf(candidate.name, sizeof candidate.name, "%s", run);
+    path_format(candidate.weights, "%s/weights/%s.safetensors", ship->root, run);
+    path_format(candidate.log, "%s/runs/%s/log.tsv", ship->root, run);
+    path_format(candidate.checkpoint, "%s/runs/%s/checkpoint.safetensors", ship->root,
+                run);
+    recipe_text(text, &recipe);
+    candidate_ship(ship, &candidate, &recipe, text, pretraining_ship);
+}
+
+// start (HASH_HEX) = the digest of the numbers from which the shipped pretraining was rounded.
+static int shipped_start(char start[HASH_HEX], const struct ship *ship, const char *run)
+{
+    char path[PATH_SIZE];
+    struct safetensors file;
+    shipped_as(path, ship, run);
+    if (!file_exists(path)) return 0;
+    safetensors_read(&file, path, NULL);
+    snprintf(start, HASH_HEX, "%s", fact(&file, SAFETENSORS_TRAINED));
+    safetensors_free(&file);
+    return 1;
+}
+
+// The finetunings of one run and method: of all images and the recipe's epochs, in whatever
+// arithmetic.
+static void ship_finetuning(struct ship *ship, const char *method, const char *run)
+{
+    char text[RECIPE_TEXT], pattern[PATH_SIZE], start[HASH_HEX] = "random";
+    struct candidate candidate;
+    glob_t found;
+    const struct recipe recipe = finetune_recipe(tier_name(ship->tier), run);
+    snprintf(candidate.name, sizeof candidate.name, "%s-%s-seed%" PRIu64, method, run,
+             ship->seed);
+    if (strcmp(method, "finetuned") == 0 && !shipped_start(start, ship, run)) {
+        printf("%s: refused, %s is not shipped\n", candidate.name, run);
+        return;
+    }
+    finetune_text(text, &recipe, ship->train_images, start);
+    path_format(pattern, "%s/runs/%s-%s-%zux%g-*-seed%" PRIu64, ship->root, method, run,
+                ship->train_images, recipe.epochs, ship->seed);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        printf("%s: refused, not trained yet: no %s\n", candidate.name, pattern);
+    else if (found.gl_pathc > 1)
+        printf("%s: refused, %zu of them, %s and %s (move the others away)\n",
+               candidate.name, found.gl_pathc, found.gl_pathv[0], found.gl_pathv[1]);
+    else {
+        const char *folder = found.gl_pathv[0];
+        path_format(candidate.weights, "%s/weights.safetensors", folder);
+        path_format(candidate.log, "%s/log.tsv", folder);
+        path_format(candidate.checkpoint, "%s/checkpoint.safetensors", folder);
+        candidate_ship(ship, &candidate, &recipe, text, finetuning_ship);
+    }
+    globfree(&found);
+}
+
+// ====== The command line ======
+
+static void ship_open(struct ship *ship, int argc, char **argv)
+{
+    struct option options[] = {
+        {"tier", NULL, "smoke, desk or paper [desk]"},
+        {"data", NULL, "planted or cifar10 [the tier's]"},
+        {"run", NULL, "this pretraining and what was made of it [all]"},
+        {"seed", "1", "of the trainings"},
+        {"threads", NULL, "threads [the CPUs allowed]"},
+        {"results", "results", "folder of all results"},
+        {"to", NULL, "folder to ship to [results/checkpoints/TIER-DATA]"},
+    };
+    const size_t count = sizeof options / sizeof *options;
+    options_read(options, count, argc, argv, USAGE);
+    tier_find(&ship->tier, &ship->data, option_text(options, count, "tier"),
+              option_text(options, count, "data"));
+    const char *name = tier_name(ship->tier), *to = option_text(options, count, "to");
+    ship->run = option_text(options, count, "run");
+    if (ship->run) recipe_find(name, ship->run);
+    ship->seed = parse_seed("--seed", option_text(options, count, "seed"));
+    ship->threads = parse_threads(option_text(options, count, "threads"));
+    path_format(ship->root, "%s/%s-%s", option_text(options, count, "results"), name,
+                ship->data);
+    path_format(ship->to, "results/checkpoints/%s-%s", name, ship->data);
+    if (to) path_format(ship->to, "%s", to);
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const methods[] = {"finetuned", "scratch"};
+    static const char *const table2[] = {"m75-h3", "m75-h6"};
+    static struct ship ship;
+    struct images train;
+    coretype_open(argv);
+    ship_open(&ship, argc, argv);
+    images_load(&train, ship.data, SPLIT_TRAIN);
+    ship.train_images = train.count;
+    images_free(&train);
+    images_load(&ship.test, ship.data, SPLIT_TEST);
+    table_open(&ship.table, 5,
+               (const char *const[]){"weights", "measure", "trained", "rounded",
+                                     "rounded minus trained"});
+    folder_make(ship.to);
+    for (size_t i = 0; recipe_row(i); ++i) {
+        const struct recipe *row = recipe_row(i);
+        if (strcmp(row->tier, tier_name(ship.tier)) == 0 &&
+            (!ship.run || strcmp(ship.run, row->run) == 0))
+            ship_pretraining(&ship, row->run);
+    }
+    for (int m = 0; m < 2; ++m)
+        for (int r = 0; r < 2; ++r)
+            if (!ship.run || strcmp(ship.run, table2[r]) == 0)
+                ship_finetuning(&ship, methods[m], table2[r]);
+    if (ship.shipped > 0) shipped_sums(ship.to);
+    if (ship.table.rows > 0) table_print(&ship.table, stdout);
+    printf("%zu in %s\n", ship.shipped, ship.to);
+    table_close(&ship.table);
+    images_free(&ship.test);
+    return ship.shipped > 0 ? EXIT_SUCCESS : EXIT_INPUT;
+}
