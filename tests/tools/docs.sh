@@ -27,6 +27,26 @@ run in_copy tools/docs --check
 expect_status 0
 report 'they are renewed from the claims, and then agree'
 
+grep -qE '^\| Eq. 13 \| \(X \+ m n\^T\).* for any invertible .*\| It holds for vectors' "$copy/REPRODUCE.md" ||
+    wrong='Eq. 13 does not stand next to its correction'
+grep -q '^| `theorem4.3.repaired` | For every trunk' "$copy/REPRODUCE.md" || wrong='what is beyond the paper is missing'
+report 'what the paper says stands next to what is true'
+
+sed -n '/generated: desk_verdicts/,/end/p' "$copy/README.md" >"$work/desk"
+grep -q '^\*\*desk-cifar10\*\*$' "$work/desk" || wrong='no desk verdicts'
+! grep -q 'smoke-planted' "$work/desk" || wrong='verdicts on planted scenes are among them'
+report 'README.md has the verdicts of the desk tier alone'
+
+# With every experiment there, nothing is left to build.
+for name in $(cut -f12 "$copy/paper/claims.tsv" | tail -n +2 | sort -u); do
+    [ -e "$copy/experiments/$name" ] || { mkdir "$copy/experiments/$name" && printf '// target: x\n' >"$copy/experiments/$name/main.c" && made="${made-} $name"; }
+done
+run in_copy tools/docs
+expect_status 0
+grep -q '^Every claim has its experiment\.$' "$copy/REPRODUCE.md" || wrong='something is said to be missing'
+for name in ${made-}; do rm -r "$copy/experiments/$name"; done
+report 'a table of what is not built yet is left out where it would be empty'
+
 # The line that says which files an experiment leaves.
 files_of() { grep "^Files: .results/TIER-DATA/$1/" "$copy/REPRODUCE.md"; }
 printf 'run_table(study->run,\n "another.md", "", &table, "");\n' >"$copy/experiments/05-heads/another.c"

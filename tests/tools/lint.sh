@@ -59,4 +59,41 @@ run tools/check-text
 expect_status 1
 expect_said '^mae.h: a name that two'
 report "two files of core do not share a name"
+
+mkdir -p "$work/claimed/paper" "$work/claimed/experiments/01-one" "$work/claimed/experiments/02-two"
+cd "$work/claimed" || exit 4
+claims() { # claims ROW...: a table of these rows, ID/TARGET/EXPERIMENT
+    { echo id target experiment; printf '%s\n' "$@"; } | tr ' /' '\t' >paper/claims.tsv
+}
+program() { # program FOLDER TARGET CODE...
+    { printf '// target: %s\n' "$2"; printf '%s\n' "${@:3}"; } >"experiments/$1/main.c"
+}
+check='static const struct check checks[] = { {"eq1", .residual = one,'
+program 01-one first "$check" '.test = "a"}, {' '"eq2.corrected", .violation = two}};'
+program 02-two second 'study_judge(study, "figure1.rises",' '    parts, 1, 0, "paired bootstrap", "");'
+sound=(eq1/first/01-one eq2.corrected/first/01-one figure1.rises/second/02-two)
+claims "${sound[@]}"
+run "$root/tools/check-claims"
+expect_status 0
+report "claims that their experiments judge, and no others, are in order"
+
+# refuses PATTERN NAME: check-claims fails on the tree as it is.
+refuses() {
+    run "$root/tools/check-claims"
+    expect_status 1
+    expect_said "$1"
+    report "$2"
+}
+claims "${sound[@]}" eq3/first/01-one
+refuses '^paper/claims.tsv: eq3: not judged by 01-one$' "a row that its experiment does not judge is refused"
+echo '// "eq3"' >>experiments/01-one/main.c
+refuses 'eq3: not judged by 01-one$' "a comment judges nothing"
+claims "${sound[@]}" eq3/third/03-three
+refuses 'eq3: no experiments/03-three/main.c$' "a row without an experiment is refused"
+claims "${sound[@]:1}"
+refuses '^experiments/01-one: judges eq1, which is no row' "a check without a row is refused"
+claims "${sound[@]:0:2}" figure1.rises/first/01-one
+refuses '^experiments/02-two: judges figure1.rises, a row of 01-one$' "so is one of another experiment's rows"
+claims "${sound[@]:0:2}" figure1.rises/first/02-two
+refuses 'figure1.rises: target first, of 02-two second$' "a row names the target of its experiment"
 finish
