@@ -9,7 +9,10 @@ const struct packers pack_avx512, pack_avx512_bf16;
 #include <immintrin.h>
 
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
-#define INLINE TARGET __attribute__((always_inline)) static inline
+#define TARGET_BF16                                                                    \
+    __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")))
+#define INLINE      TARGET __attribute__((always_inline)) static inline
+#define INLINE_BF16 TARGET_BF16 __attribute__((always_inline)) static inline
 
 INLINE __mmask16 first_16(size_t n)
 {
@@ -44,18 +47,25 @@ TARGET static void round_reals(bf16 *y, const real *x, size_t n)
     }
 }
 
-__attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16"))) static void
-round_reals_bf16(bf16 *y, const real *x, size_t n)
+TARGET_BF16 static void round_reals_bf16(bf16 *y, const real *x, size_t n)
 {
     for (size_t i = 0; i < n; i += 16) {
-        __mmask16 columns =
-            n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : (__mmask16)0xffff;
+        __mmask16 columns = first_16(n - i);
         __m256bh halves = _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(columns, x + i));
         _mm256_mask_storeu_epi16(y + i, columns, (__m256i)halves);
     }
 }
 
 // ====== Pairs from stored rows ======
+
+// The pairs of 16 columns, from the numbers of two rows, which fill the lower and the upper half.
+INLINE __m512i pairs_of_halves(__m512i rows)
+{
+    static const uint16_t alternating[32] = {0,  16, 1,  17, 2,  18, 3,  19, 4,  20, 5,
+                                             21, 6,  22, 7,  23, 8,  24, 9,  25, 10, 26,
+                                             11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+    return _mm512_permutexvar_epi16(_mm512_loadu_si512(alternating), rows);
+}
 
 // Pair p of each column, from rows 2p and 2p + 1; `second`: row 2p + 1 exists.
 INLINE __m512i interleaved_reals(const real *x, size_t ld, int second,
@@ -67,13 +77,20 @@ INLINE __m512i interleaved_reals(const real *x, size_t ld, int second,
     return _mm512_mask_blend_epi16(0xaaaaaaaa, _mm512_srli_epi32(even, 16), odd);
 }
 
+INLINE_BF16 __m512i interleaved_reals_bf16(const real *x, size_t ld, int second,
+                                           __mmask16 columns)
+{
+    __m512 even = _mm512_maskz_loadu_ps(columns, x);
+    __m512 odd = second ? _mm512_maskz_loadu_ps(columns, x + ld) : _mm512_setzero_ps();
+    return pairs_of_halves((__m512i)_mm512_cvtne2ps_pbh(odd, even));
+}
+
 INLINE __m512i interleaved_bf16(const bf16 *x, size_t ld, int second, __mmask16 columns)
 {
-    __m512i even = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(columns, x));
-    __m512i odd = second
-                      ? _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(columns, x + ld))
-                      : _mm512_setzero_si512();
-    return _mm512_or_si512(even, _mm512_slli_epi32(odd, 16));
+    __m256i even = _mm256_maskz_loadu_epi16(columns, x);
+    __m256i odd =
+        second ? _mm256_maskz_loadu_epi16(columns, x + ld) : _mm256_setzero_si256();
+    return pairs_of_halves(_mm512_inserti64x4(_mm512_castsi256_si512(even), odd, 1));
 }
 
 // The pairs of a stored row that runs along k, of which `depth` numbers are read.
@@ -87,6 +104,14 @@ INLINE __m512i row_reals(const real *x, size_t depth)
         depth > 16 ? round_words(_mm512_maskz_loadu_ps(first_16(depth - 16), x + 16))
                    : _mm512_setzero_si512();
     return _mm512_permutex2var_epi16(first, _mm512_loadu_si512(upper_halves), second);
+}
+
+INLINE_BF16 __m512i row_reals_bf16(const real *x, size_t depth)
+{
+    __m512 first = _mm512_maskz_loadu_ps(first_16(depth), x);
+    __m512 second = depth > 16 ? _mm512_maskz_loadu_ps(first_16(depth - 16), x + 16)
+                               : _mm512_setzero_ps();
+    return (__m512i)_mm512_cvtne2ps_pbh(second, first);
 }
 
 INLINE __m512i row_bf16(const bf16 *x, size_t depth)
@@ -140,9 +165,9 @@ INLINE void transpose(__m512i w[16])
                         : _mm512_setzero_si512())
 
 // Whole blocks are compiled separately, without the code for edges.
-#define PACKER(NAME, TYPE, LOAD, TRANSPOSE)                                            \
-    INLINE void NAME##_block(bf16 *out, size_t row, const TYPE *x, size_t ld,          \
-                             size_t depth, size_t across)                              \
+#define PACKER(NAME, WITH, TYPE, LOAD, TRANSPOSE)                                      \
+    WITH __attribute__((always_inline)) static inline void NAME##_block(               \
+        bf16 *out, size_t row, const TYPE *x, size_t ld, size_t depth, size_t across)  \
     {                                                                                  \
         __m512i w[16];                                                                 \
         _Pragma("GCC unroll 16") for (int i = 0; i < 16; ++i) w[i] = (LOAD);           \
@@ -150,26 +175,31 @@ INLINE void transpose(__m512i w[16])
         _Pragma("GCC unroll 16") for (int i = 0; i < 16; ++i)                          \
             _mm512_storeu_si512(out + (size_t)i * row, w[i]);                          \
     }                                                                                  \
-    TARGET static void NAME(bf16 *out, size_t row, const TYPE *x, size_t ld,           \
-                            size_t depth, size_t across)                               \
+    WITH static void NAME(bf16 *out, size_t row, const TYPE *x, size_t ld,             \
+                          size_t depth, size_t across)                                 \
     {                                                                                  \
         if (depth == TILE_DEPTH && across == TILE_SIDE)                                \
             NAME##_block(out, row, x, ld, TILE_DEPTH, TILE_SIDE);                      \
         else                                                                           \
             NAME##_block(out, row, x, ld, depth, across);                              \
     }
-PACKER(interleave_reals, real, LOAD_INTERLEAVED(reals), 0)
-PACKER(transpose_reals, real, LOAD_ROW(reals), 1)
-PACKER(both_reals, real, LOAD_INTERLEAVED(reals), 1)
-PACKER(interleave_bf16, bf16, LOAD_INTERLEAVED(bf16), 0)
-PACKER(transpose_bf16, bf16, LOAD_ROW(bf16), 1)
-PACKER(both_bf16, bf16, LOAD_INTERLEAVED(bf16), 1)
+#define PACKERS(SOURCE, WITH, TYPE)                                                    \
+    PACKER(interleave_##SOURCE, WITH, TYPE, LOAD_INTERLEAVED(SOURCE), 0)               \
+    PACKER(transpose_##SOURCE, WITH, TYPE, LOAD_ROW(SOURCE), 1)                        \
+    PACKER(both_##SOURCE, WITH, TYPE, LOAD_INTERLEAVED(SOURCE), 1)
+PACKERS(reals, TARGET, real)
+PACKERS(reals_bf16, TARGET_BF16, real)
+PACKERS(bf16, TARGET, bf16)
 
-#define BLOCKS                                                                         \
-    .reals = {interleave_reals, transpose_reals, both_reals},                          \
-    .bf16 = {interleave_bf16, transpose_bf16, both_bf16}
-
-const struct packers pack_avx512 = {.round = round_reals, BLOCKS};
-const struct packers pack_avx512_bf16 = {.round = round_reals_bf16, BLOCKS};
+const struct packers pack_avx512 = {
+    .round = round_reals,
+    .reals = {interleave_reals, transpose_reals, both_reals},
+    .bf16 = {interleave_bf16, transpose_bf16, both_bf16},
+};
+const struct packers pack_avx512_bf16 = {
+    .round = round_reals_bf16,
+    .reals = {interleave_reals_bf16, transpose_reals_bf16, both_reals_bf16},
+    .bf16 = {interleave_bf16, transpose_bf16, both_bf16},
+};
 
 #endif
