@@ -1,6 +1,7 @@
 #include "core/model/block.h"
 
 #include "core/base/die.h"
+#include "core/model/identity_mixing.h"
 
 #include <string.h>
 
@@ -31,14 +32,17 @@ void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
 {
     const size_t rows = attention_rows(shape), D = shape->width;
     const size_t numbers = size_product(rows, D);
+    // One a row, or one a feature of each image.
+    const size_t scales = shape->images * (shape->tokens > D ? shape->tokens : D);
+    trace->kind = (struct block_kind){0};
     trace->normal1 = reserve_reals(reserve, numbers);
-    trace->rstd1 = reserve_reals(reserve, rows);
+    trace->rstd1 = reserve_reals(reserve, scales);
     activation_open(&trace->normed1, arithmetic, rows, D, reserve);
     activation_open(&trace->qkv, arithmetic, rows, 3 * D, reserve);
     trace->probs = reserve_reals(reserve, attention_probs(shape));
     activation_open(&trace->mixed, arithmetic, rows, D, reserve);
     trace->normal2 = reserve_reals(reserve, numbers);
-    trace->rstd2 = reserve_reals(reserve, rows);
+    trace->rstd2 = reserve_reals(reserve, scales);
     activation_open(&trace->normed2, arithmetic, rows, D, reserve);
     activation_open(&trace->mlp.active, arithmetic, rows, MLP_RATIO * D, reserve);
     trace->mlp.slope = reserve_reals(reserve, MLP_RATIO * numbers);
@@ -50,6 +54,7 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
 {
     const size_t rows = attention_rows(shape), D = shape->width, I = MLP_RATIO * D;
     work->arithmetic = arithmetic;
+    work->dnormed_images = NULL;
     for (int c = 0; c < 2; ++c)
         work->chunk[c] = reserve_reals(reserve, BLOCK_PIECE * I);
     attention_work_open(&work->attention, arithmetic, shape, reserve);
@@ -78,8 +83,8 @@ static void project(const real *x, struct block_trace *trace, struct block_work 
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
         real *normed = activation_rows(&trace->normed1, work->chunk[0], r);
-        layernorm_forward(normed, trace->normal1 + r * D, trace->rstd1 + r, x + r * D,
-                          &block->norm1, rows, D);
+        norm_forward(normed, trace->normal1 + r * D, trace->rstd1 + r, x + r * D,
+                     &block->norm1, trace->kind.norm, rows, D);
         activation_commit(&trace->normed1, normed, r, rows);
         real *qkv = activation_rows(&trace->qkv, work->chunk[0], r);
         linear_forward(qkv, activation_operand_a(&trace->normed1, r, 0),
@@ -88,17 +93,27 @@ static void project(const real *x, struct block_trace *trace, struct block_work 
     }
 }
 
-// x += proj(what attention mixed), then x += mlp(LN2(x)), for R rows.
+// x += proj(what attention mixed) for rows r..r+rows-1.
+static void add_mixed(real *x, const struct block_trace *trace,
+                      const struct block_work *work, const struct block *block,
+                      size_t r, size_t rows, size_t D)
+{
+    linear_forward(x + r * D, activation_operand_a(&trace->mixed, r, 0),
+                   &block->attn.proj, work->arithmetic, rows, D, D, 1);
+}
+
+// x += proj(what attention mixed), then x += mlp(LN2(x)), for R rows. Of NORM_BATCH the second
+// alone: it cannot begin before the first has ended.
 static void add_branches(real *x, struct block_trace *trace, struct block_work *work,
                          const struct block *block, size_t R, size_t D)
 {
+    const enum norm norm = trace->kind.norm;
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        linear_forward(x + r * D, activation_operand_a(&trace->mixed, r, 0),
-                       &block->attn.proj, work->arithmetic, rows, D, D, 1);
+        if (norm != NORM_BATCH) add_mixed(x, trace, work, block, r, rows, D);
         real *normed = activation_rows(&trace->normed2, work->chunk[0], r);
-        layernorm_forward(normed, trace->normal2 + r * D, trace->rstd2 + r, x + r * D,
-                          &block->norm2, rows, D);
+        norm_forward(normed, trace->normal2 + r * D, trace->rstd2 + r, x + r * D,
+                     &block->norm2, norm, rows, D);
         activation_commit(&trace->normed2, normed, r, rows);
         mlp_forward(x + r * D, &trace->mlp, r, work->chunk,
                     activation_operand_a(&trace->normed2, r, 0), &block->mlp, rows, D);
@@ -108,11 +123,25 @@ static void add_branches(real *x, struct block_trace *trace, struct block_work *
 void block_forward(real *x, struct block_trace *trace, struct block_work *work,
                    const struct block *block, const struct attention_shape *shape)
 {
-    const size_t R = attention_rows(shape), D = shape->width;
+    const size_t R = attention_rows(shape), D = shape->width, B = shape->images,
+                 T = shape->tokens;
+    const enum norm norm = trace->kind.norm;
+    norm_begin(trace->normal1, trace->rstd1, x, norm, B, T, D);
     project(x, trace, work, block, R, D);
-    attention_forward(&trace->mixed, trace->probs, &work->attention, &trace->qkv,
-                      shape);
+    if (trace->kind.mixing == MIXING_IDENTITY)
+        identity_mixing_forward(&trace->mixed, &trace->qkv, R);
+    else
+        attention_forward(&trace->mixed, trace->probs, &work->attention, &trace->qkv,
+                          shape);
+    for (size_t r = 0; norm == NORM_BATCH && r < R; r += BLOCK_PIECE)
+        add_mixed(x, trace, work, block, r, piece_rows(r, R), D);
+    norm_begin(trace->normal2, trace->rstd2, x, norm, B, T, D);
     add_branches(x, trace, work, block, R, D);
+}
+
+int block_leaves_out(struct block_kind kind)
+{
+    return kind.norm != NORM_BATCH && kind.mixing == MIXING_ATTENTION;
 }
 
 // The row of all B T where entry i of the list is.
@@ -136,6 +165,7 @@ void block_forward_some(real *y, const real *x, struct block_trace *trace,
                         const struct attention_shape *shape, struct token_list some)
 {
     const size_t D = shape->width, R = shape->images * some.count;
+    require(block_leaves_out(trace->kind), "a block that needs all of its tokens");
     project(x, trace, work, block, attention_rows(shape), D);
     queries_gather(work, trace, shape, some);
     attention_forward_some(&trace->mixed, trace->probs, &work->attention,
@@ -154,13 +184,21 @@ static void weight_gradient(const struct linear *dlinear, const struct activatio
                            0);
 }
 
-// Backward through x += mlp(LN2(x)).
+// Where the gradient by a norm's output goes for the rows from r on: NORM_BATCH needs all of it.
+static real *dnormed_rows(const struct block_work *work, enum norm norm, size_t r,
+                          size_t D)
+{
+    return norm == NORM_BATCH ? work->dnormed_images + r * D : work->dnormed;
+}
+
+// Backward through x += mlp(LN2(x)); of NORM_BATCH up to work->dnormed_images.
 static void perceptron_branch_backward(real *dx, const struct block *dblock,
                                        const struct block_trace *trace,
                                        struct block_work *work,
                                        const struct block *block, size_t R, size_t D)
 {
     const size_t I = MLP_RATIO * D;
+    const enum norm norm = trace->kind.norm;
     const struct activation dout = activation_from_reals(&work->dstream, dx, R);
     weight_gradient(&dblock->mlp.fc2, &dout, &trace->mlp.active, work, R, D, I);
     linear_backward_bias(dblock->mlp.fc2.bias, dx, R, D);
@@ -168,12 +206,13 @@ static void perceptron_branch_backward(real *dx, const struct block *dblock,
     layernorm_backward_begin(&dblock->norm2, D);
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        mlp_backward_input(work->dnormed, &work->dinner, dblock->mlp.fc1.bias,
-                           work->chunk, activation_operand_a(&dout, r, 0), &trace->mlp,
-                           r, &block->mlp, rows, D);
-        layernorm_backward(dx + r * D, &dblock->norm2, work->dnormed,
-                           trace->normal2 + r * D, trace->rstd2 + r, &block->norm2,
-                           rows, D);
+        real *dnormed = dnormed_rows(work, norm, r, D);
+        mlp_backward_input(dnormed, &work->dinner, dblock->mlp.fc1.bias, work->chunk,
+                           activation_operand_a(&dout, r, 0), &trace->mlp, r,
+                           &block->mlp, rows, D);
+        if (norm != NORM_BATCH)
+            norm_backward(dx + r * D, &dblock->norm2, dnormed, trace->normal2 + r * D,
+                          trace->rstd2 + r, &block->norm2, norm, rows, D);
     }
     weight_gradient(&dblock->mlp.fc1, &work->dinner, &trace->normed2, work, R, I, D);
 }
@@ -196,20 +235,22 @@ static void projection_backward(const real *dx, const struct block *dblock,
     }
 }
 
-// Backward through qkv(LN1(x)), from work->dqkv.
+// Backward through qkv(LN1(x)), from work->dqkv; of NORM_BATCH up to work->dnormed_images.
 static void project_backward(real *dx, const struct block *dblock,
                              const struct block_trace *trace, struct block_work *work,
                              const struct block *block, size_t R, size_t D)
 {
+    const enum norm norm = trace->kind.norm;
     weight_gradient(&dblock->attn.qkv, &work->dqkv, &trace->normed1, work, R, 3 * D, D);
     layernorm_backward_begin(&dblock->norm1, D);
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
-        linear_backward_input(work->dnormed, activation_operand_a(&work->dqkv, r, 0),
+        real *dnormed = dnormed_rows(work, norm, r, D);
+        linear_backward_input(dnormed, activation_operand_a(&work->dqkv, r, 0),
                               &block->attn.qkv, work->arithmetic, rows, 3 * D, D);
-        layernorm_backward(dx + r * D, &dblock->norm1, work->dnormed,
-                           trace->normal1 + r * D, trace->rstd1 + r, &block->norm1,
-                           rows, D);
+        if (norm != NORM_BATCH)
+            norm_backward(dx + r * D, &dblock->norm1, dnormed, trace->normal1 + r * D,
+                          trace->rstd1 + r, &block->norm1, norm, rows, D);
     }
 }
 
@@ -217,12 +258,25 @@ void block_backward(real *dx, const struct block *dblock,
                     const struct block_trace *trace, struct block_work *work,
                     const struct block *block, const struct attention_shape *shape)
 {
-    const size_t R = attention_rows(shape), D = shape->width;
+    const size_t R = attention_rows(shape), D = shape->width, B = shape->images,
+                 T = shape->tokens;
+    const int batch = trace->kind.norm == NORM_BATCH;
+    require(!batch || work->dnormed_images,
+            "a workspace without room for batch normalisation's gradient");
     perceptron_branch_backward(dx, dblock, trace, work, block, R, D);
+    if (batch)
+        norm_backward_images(dx, &dblock->norm2, work->dnormed_images, trace->normal2,
+                             trace->rstd2, &block->norm2, B, T, D);
     projection_backward(dx, dblock, trace, work, block, R, D);
-    attention_backward(&work->dqkv, &work->attention, &work->dmixed, trace->probs,
-                       &trace->qkv, shape);
+    if (trace->kind.mixing == MIXING_IDENTITY)
+        identity_mixing_backward(&work->dqkv, &work->dmixed, R);
+    else
+        attention_backward(&work->dqkv, &work->attention, &work->dmixed, trace->probs,
+                           &trace->qkv, shape);
     project_backward(dx, dblock, trace, work, block, R, D);
+    if (batch)
+        norm_backward_images(dx, &dblock->norm1, work->dnormed_images, trace->normal1,
+                             trace->rstd1, &block->norm1, B, T, D);
 }
 
 // Rows of the list go where they come from, in dx and in the queries' columns of dqkv; other rows

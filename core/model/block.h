@@ -12,6 +12,7 @@
 #include "core/model/layernorm.h"
 #include "core/model/linear.h"
 #include "core/model/mlp.h"
+#include "core/model/norm.h"
 #include "core/model/parameters.h"
 #include "core/model/reserve.h"
 
@@ -34,12 +35,13 @@ void block_list(struct parameters *parameters, const char *prefix, size_t base,
 /// Activations saved by forward for backward. The residual stream is not saved: backward needs only
 /// the normalised rows.
 struct block_trace {
-    real *normal1, *rstd1;     ///< (B,T,D), (B,T)
+    struct block_kind kind;    ///< the paper's; vit_trace_vary changes it
+    real *normal1, *rstd1;     ///< (B,T,D), (B,T); NORM_BATCH (B,D)
     struct activation normed1; ///< (B,T,D) the input of qkv
     struct activation qkv;     ///< (B,T,3D)
     real *probs;               ///< attention_probs
     struct activation mixed;   ///< (B,T,D) attention's output, the input of proj
-    real *normal2, *rstd2;     ///< (B,T,D), (B,T)
+    real *normal2, *rstd2;     ///< (B,T,D), (B,T); NORM_BATCH (B,D)
     struct activation normed2; ///< (B,T,D) the input of the perceptron
     struct mlp_trace mlp;
 };
@@ -51,8 +53,9 @@ void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
 /// Workspace of all blocks.
 struct block_work {
     enum arithmetic arithmetic;
-    real *chunk[2];            ///< (BLOCK_PIECE,4D)
-    real *dnormed;             ///< (BLOCK_PIECE,D) the gradient by a norm's output
+    real *chunk[2];       ///< (BLOCK_PIECE,4D)
+    real *dnormed;        ///< (BLOCK_PIECE,D) the gradient by a norm's output
+    real *dnormed_images; ///< (B,T,D) the same of all rows: for NORM_BATCH, or NULL
     struct activation dstream; ///< (B,T,D) the residual stream's gradient, for products
     struct activation dmixed;  ///< (B,T,D)
     struct activation dqkv;    ///< (B,T,3D)
@@ -85,12 +88,16 @@ struct token_list {
     size_t count;         ///< M
 };
 
+/// Whether a block of that kind can leave out tokens that nobody reads: not when it takes means over
+/// an image's tokens, and without mixing it is not implemented.
+int block_leaves_out(struct block_kind kind);
+
 /// What block_forward makes of some tokens, when nobody reads the others: all T tokens give keys
 /// and values, those of the list alone queries, projection and perceptron. Bits in FP32, and in
 /// forward passes of every arithmetic, are those of block_forward.
 /// y (B,M,D)  the block's output for `some`
 /// x (B,T,D)  its input
-/// Work (6 T + 18 M) B D^2 + 4 B M T D flops; no allocation.
+/// Contract: block_leaves_out(trace->kind). Work (6 T + 18 M) B D^2 + 4 B M T D flops; no allocation.
 void block_forward_some(real *y, const real *x, struct block_trace *trace,
                         struct block_work *work, const struct block *block,
                         const struct attention_shape *shape, struct token_list some);

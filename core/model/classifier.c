@@ -192,6 +192,8 @@ void classifier_take_encoder(real *weights, const struct classifier *classifier,
     require(classifier->shape.encoder_heads == mae->shape.encoder_heads,
             "an encoder of %d heads for one of %d", mae->shape.encoder_heads,
             classifier->shape.encoder_heads);
+    require(mae->variant.mixing == MIXING_ATTENTION,
+            "an encoder whose tokens do not mix, for a classifier whose tokens do");
     require(classifier->shape.encoder_blocks == mae->shape.encoder_blocks,
             "an encoder of %d blocks for one of %d", mae->shape.encoder_blocks,
             classifier->shape.encoder_blocks);

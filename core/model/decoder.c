@@ -108,9 +108,12 @@ static void unshuffle_backward(real *dz, const struct decoder *ddecoder, const r
 // ====== Hidden patches alone ======
 
 // Whether the pass may leave out what only predicts visible patches.
-static int leaves_out(const struct mae_input *input, const struct mae_shape *shape)
+static int leaves_out(const struct decoder_trace *trace, const struct mae_input *input,
+                      const struct mae_shape *shape)
 {
-    return input->hidden_only && shape->decoder_blocks > 0 &&
+    const int last = shape->decoder_blocks - 1;
+    return input->hidden_only && last >= 0 &&
+           block_leaves_out(trace->vit.block[last].kind) &&
            input->visible_count < shape_tokens(shape);
 }
 
@@ -186,7 +189,8 @@ void decoder_forward(struct decoder_trace *trace, struct block_work *work,
 {
     const size_t T = shape_tokens(shape), D = trace->shape.width,
                  F = shape_patch(shape);
-    const int some = leaves_out(input, shape), whole = shape->decoder_blocks - some;
+    const int some = leaves_out(trace, input, shape),
+              whole = shape->decoder_blocks - some;
     unshuffle_forward(trace->y, z, decoder, input, T, D);
     vit_forward(trace->y, &trace->vit, work, &decoder->vit, whole, &trace->shape);
     if (some) {
@@ -230,7 +234,8 @@ void decoder_backward(const struct decoder *ddecoder, real *dz, real *dy,
 {
     const size_t T = shape_tokens(shape), D = trace->shape.width,
                  F = shape_patch(shape);
-    const int some = leaves_out(input, shape), whole = shape->decoder_blocks - some;
+    const int some = leaves_out(trace, input, shape),
+              whole = shape->decoder_blocks - some;
     if (some)
         hidden_backward(ddecoder, dy, dprediction, trace, work, decoder, input, T, F,
                         whole);

@@ -23,6 +23,7 @@ void mae_open(struct mae *mae, const struct mae_shape *shape, struct arena *aren
     require(!fault, "%s", fault);
     const size_t blocks = (size_t)(shape->encoder_blocks + shape->decoder_blocks);
     mae->shape = *shape;
+    mae->variant = (struct mae_variant){0};
     parameters_open(&mae->parameters, blocks * BLOCK_TENSORS + OTHER_TENSORS, arena);
     encoder_list(&mae->parameters, offsetof(struct layers, encoder), shape);
     decoder_list(&mae->parameters, offsetof(struct layers, decoder), shape);
@@ -43,10 +44,11 @@ struct mae_activations {
 };
 
 static void activations_reserve(struct mae_activations *activations,
-                                const struct mae_shape *shape, size_t images,
-                                size_t visible, enum arithmetic arithmetic,
-                                struct reserve *reserve)
+                                const struct mae *mae, size_t images, size_t visible,
+                                enum arithmetic arithmetic, struct reserve *reserve)
 {
+    const struct mae_shape *shape = &mae->shape;
+    const struct mae_variant variant = mae->variant;
     require(images > 0 && visible > 0 && visible <= shape_tokens(shape),
             "a pass over %zu images with %zu of %zu patches", images, visible,
             shape_tokens(shape));
@@ -59,6 +61,10 @@ static void activations_reserve(struct mae_activations *activations,
                        reserve);
     decoder_trace_open(&activations->decoder, arithmetic, shape, images, visible,
                        reserve);
+    vit_trace_vary(&activations->encoder.vit, shape->encoder_blocks,
+                   (struct block_kind){NORM_LAYER, variant.mixing});
+    vit_trace_vary(&activations->decoder.vit, shape->decoder_blocks,
+                   (struct block_kind){variant.decoder_norm, variant.mixing});
     // Encoder and decoder share a workspace, sized for the wider heads: for the fewer of the two.
     struct attention_shape widest = activations->decoder.shape;
     if (activations->encoder.shape.heads < widest.heads)
@@ -73,6 +79,9 @@ static void activations_reserve(struct mae_activations *activations,
     activations->dy = reserve_reals(reserve, size_product(decoder_rows, width));
     activations->dz = reserve_reals(reserve, size_product(encoder_rows, width));
     activations->dx = reserve_reals(reserve, size_product(encoder_rows, width));
+    if (variant.decoder_norm == NORM_BATCH)
+        activations->work.dnormed_images =
+            reserve_reals(reserve, size_product(decoder_rows, width));
 }
 
 struct mae_activations *mae_activations_open(const struct mae *mae, size_t images,
@@ -81,8 +90,7 @@ struct mae_activations *mae_activations_open(const struct mae *mae, size_t image
 {
     struct mae_activations *activations = arena_take(arena, 1, sizeof *activations);
     struct reserve reserve = {.arena = arena, .mode = mode};
-    activations_reserve(activations, &mae->shape, images, visible, arithmetic,
-                        &reserve);
+    activations_reserve(activations, mae, images, visible, arithmetic, &reserve);
     return activations;
 }
 

@@ -15,11 +15,14 @@
 #include "core/model/packed_weights.h"
 #include "core/model/parameters.h"
 #include "core/model/shapes.h"
+#include "core/model/variant.h"
 #include "core/model/vit.h"
 
 /// A model's description; no weights.
 struct mae {
     struct mae_shape shape;
+    /// The paper's from mae_open; changed before activations are opened.
+    struct mae_variant variant;
     struct parameters parameters; ///< the table, with the public code's names
 };
 

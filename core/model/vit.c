@@ -28,6 +28,11 @@ void vit_trace_open(struct vit_trace *trace, int blocks, enum arithmetic arithme
             block_trace_open(&trace->block[i], arithmetic, shape, reserve);
 }
 
+void vit_trace_vary(struct vit_trace *trace, int blocks, struct block_kind kind)
+{
+    for (int i = 0; i < blocks; ++i) trace->block[i].kind = kind;
+}
+
 void vit_forward(real *x, struct vit_trace *trace, struct block_work *work,
                  const struct vit *vit, int blocks, const struct attention_shape *shape)
 {

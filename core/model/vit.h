@@ -23,6 +23,9 @@ void vit_list(struct parameters *parameters, const char *prefix, size_t base,
 void vit_trace_open(struct vit_trace *trace, int blocks, enum arithmetic arithmetic,
                     const struct attention_shape *shape, struct reserve *reserve);
 
+/// Makes the blocks of the trace, 0..blocks-1, of another kind.
+void vit_trace_vary(struct vit_trace *trace, int blocks, struct block_kind kind);
+
 /// Sends x (B,T,D) through blocks 0..blocks-1, in place.
 void vit_forward(real *x, struct vit_trace *trace, struct block_work *work,
                  const struct vit *vit, int blocks,

@@ -149,6 +149,21 @@ static size_t bytes_needed(const struct safetensors *file,
            size_product(numbers, 3 * sizeof(real));
 }
 
+// Layers in the place of the paper's, which no tensor's shape shows.
+static struct mae_variant variant_find(const struct safetensors *file)
+{
+    struct mae_variant variant = {0};
+    const char *norm = safetensors_metadata(file, "decoder_norm"),
+               *mixing = safetensors_metadata(file, "mixing");
+    if (norm && !norm_find(&variant.decoder_norm, norm))
+        die(EXIT_INPUT, "%s: metadata 'decoder_norm' is '%.40s', not a norm",
+            file->path, norm);
+    if (mixing && !mixing_find(&variant.mixing, mixing))
+        die(EXIT_INPUT, "%s: metadata 'mixing' is '%.40s', not a mixing of tokens",
+            file->path, mixing);
+    return variant;
+}
+
 void weights_open(struct weights *weights, const char *path, const char *hint,
                   int heads)
 {
@@ -158,6 +173,7 @@ void weights_open(struct weights *weights, const char *path, const char *hint,
     struct mae_shape shape = shape_find(&naming, heads);
     arena_open(&weights->arena, "weights", bytes_needed(file, &shape));
     mae_open(&weights->mae, &shape, &weights->arena);
+    weights->mae.variant = variant_find(file);
     weights->decoder = naming.decoder;
 
     // Check every tensor before taking the slab, whose size follows from a few of them.

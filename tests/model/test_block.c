@@ -1,5 +1,7 @@
 #include "core/model/block.h"
 
+#include <signal.h>
+
 #include "core/model/lanes.h"
 #include "core/model/packed_weights.h"
 #include "core/model/vit.h"
@@ -73,10 +75,19 @@ static double loss(void *context)
     return projection(f->x, f->c, size(f));
 }
 
-static void check_gradients(int blocks, struct attention_shape shape)
+// The fixture's blocks of another kind.
+static void vary(struct fixture *f, struct block_kind kind)
+{
+    vit_trace_vary(&f->trace, f->blocks, kind);
+    f->work.dnormed_images = arena_reals(&f->arena, size(f));
+}
+
+static void check_gradients(int blocks, struct attention_shape shape,
+                            struct block_kind kind)
 {
     struct fixture f;
     fixture_open(&f, blocks, shape);
+    vary(&f, kind);
     forward(&f);
     backward(&f);
     expect_gradient("block input", f.in, f.dx, size(&f), loss, &f);
@@ -91,13 +102,71 @@ static void check_gradients(int blocks, struct attention_shape shape)
 Test(block, gradients_of_one_block_agree_with_central_differences)
 {
     gradient_skip();
-    for (size_t s = 0; s < SHAPES; ++s) check_gradients(1, shapes[s]);
+    for (size_t s = 0; s < SHAPES; ++s)
+        check_gradients(1, shapes[s], (struct block_kind){0});
 }
 
 Test(block, gradients_of_a_stack_agree_with_central_differences)
 {
     gradient_skip();
-    check_gradients(3, shapes[0]);
+    check_gradients(3, shapes[0], (struct block_kind){0});
+}
+
+Test(block, gradients_of_other_norms_agree_with_central_differences)
+{
+    gradient_skip();
+    for (size_t s = 0; s < 2; ++s)
+        for (int norm = NORM_NONE; norm <= NORM_BATCH; ++norm)
+            check_gradients(2, shapes[s], (struct block_kind){.norm = (enum norm)norm});
+}
+
+// Queries and keys have no effect, so their weights have no gradient.
+Test(block, gradients_without_mixing_agree_with_central_differences)
+{
+    gradient_skip();
+    struct fixture f;
+    fixture_open(&f, 2, shapes[1]);
+    vary(&f, (struct block_kind){NORM_BATCH, MIXING_IDENTITY});
+    forward(&f);
+    backward(&f);
+    const size_t D = f.shape.width;
+    expect_gradient("block input", f.in, f.dx, size(&f), loss, &f);
+    for (size_t i = 0; i < f.parameters.rows; ++i) {
+        const struct parameter *row = &f.parameters.row[i];
+        const size_t unused = strstr(row->name, "qkv") ? 2 * D * D : 0;
+        for (size_t n = 0; n < unused; ++n)
+            cr_expect(f.gradients[row->offset + n] == 0, "%s", row->name);
+        expect_gradient(row->name, f.weights + row->offset + unused,
+                        f.gradients + row->offset + unused, row->count - unused, loss,
+                        &f);
+    }
+    arena_close(&f.arena);
+}
+
+Test(block, without_mixing_no_token_sees_another)
+{
+    struct fixture f;
+    fixture_open(&f, 2, shapes[1]);
+    vary(&f, (struct block_kind){NORM_LAYER, MIXING_IDENTITY});
+    const size_t D = f.shape.width;
+    forward(&f);
+    real *before = arena_reals(&f.arena, size(&f));
+    memcpy(before, f.x, size(&f) * sizeof(real));
+    for (size_t i = 0; i < D; ++i) f.in[3 * D + i] += 1;
+    forward(&f);
+    for (size_t r = 0; r < attention_rows(&f.shape); ++r)
+        cr_expect_eq(!memcmp(f.x + r * D, before + r * D, D * sizeof(real)), r != 3,
+                     "row %zu", r);
+    arena_close(&f.arena);
+}
+
+Test(block, batch_normalisation_needs_its_workspace, .signal = SIGABRT)
+{
+    struct fixture f;
+    fixture_open(&f, 1, shapes[0]);
+    vit_trace_vary(&f.trace, 1, (struct block_kind){.norm = NORM_BATCH});
+    forward(&f);
+    backward(&f);
 }
 
 Test(block, backward_overwrites_what_the_memory_held)

@@ -44,12 +44,14 @@ static void choose_visible(int32_t *indices, size_t images, size_t visible,
     }
 }
 
-static void fixture_open(struct fixture *f, const struct mae_shape *shape,
-                         size_t images, size_t visible)
+static void fixture_open_variant(struct fixture *f, const struct mae_shape *shape,
+                                 struct mae_variant variant, size_t images,
+                                 size_t visible)
 {
     *f = (struct fixture){.tokens = shape_tokens(shape), .patch = shape_patch(shape)};
     arena_open(&f->arena, "test", 64 << 20);
     mae_open(&f->mae, shape, &f->arena);
+    f->mae.variant = variant;
     const size_t parameters = f->mae.parameters.count;
     f->count = images * f->tokens * f->patch;
     f->weights = normal_reals(&f->arena, parameters, .3, 1);
@@ -63,6 +65,12 @@ static void fixture_open(struct fixture *f, const struct mae_shape *shape,
     f->input = (struct mae_input){images, visible, f->patches, f->indices, 0};
     f->activations =
         mae_activations_open(&f->mae, images, visible, FP32, TRAIN, &f->arena);
+}
+
+static void fixture_open(struct fixture *f, const struct mae_shape *shape,
+                         size_t images, size_t visible)
+{
+    fixture_open_variant(f, shape, (struct mae_variant){0}, images, visible);
 }
 
 static const real *forward(struct fixture *f)
@@ -191,6 +199,50 @@ Test(mae, hidden_patches_alone_have_the_same_bits)
             cr_expect(!memcmp(forward(&f), whole, f.count * sizeof(real)));
             arena_close(&f.arena);
         }
+}
+
+static const struct mae_variant variants[] = {
+    {0},
+    {.decoder_norm = NORM_NONE},
+    {.decoder_norm = NORM_BATCH},
+    {.mixing = MIXING_IDENTITY},
+    {NORM_BATCH, MIXING_IDENTITY},
+};
+enum { VARIANTS = sizeof variants / sizeof *variants };
+
+// Of a loss of all patches, and of hidden ones alone.
+Test(mae, gradients_of_variants_agree_with_central_differences)
+{
+    gradient_skip();
+    for (size_t v = 0; v < VARIANTS; ++v)
+        for (int hidden_only = 0; hidden_only < 2; ++hidden_only) {
+            struct fixture f;
+            fixture_open_variant(&f, &small, variants[v], 2, 5);
+            if (hidden_only) clear_visible(&f, f.c);
+            f.input.hidden_only = hidden_only;
+            forward(&f);
+            backward(&f);
+            expect_gradient("all weights", f.weights, f.gradients,
+                            f.mae.parameters.count, loss, &f);
+            arena_close(&f.arena);
+        }
+}
+
+Test(mae, variants_change_the_prediction_and_the_norm_only_the_decoder)
+{
+    enum { Z = 2 * 6 * 24 };
+    struct fixture f[VARIANTS];
+    const real *prediction[VARIANTS], *z[VARIANTS];
+    for (size_t v = 0; v < VARIANTS; ++v) {
+        fixture_open_variant(&f[v], &small, variants[v], 2, 5);
+        z[v] = copy_of(&f[v], encode(&f[v], -1), Z);
+        prediction[v] = forward(&f[v]);
+        for (size_t w = 0; w < v; ++w)
+            cr_expect(memcmp(prediction[v], prediction[w], f[v].count * sizeof(real)));
+        cr_expect_eq(!memcmp(z[v], z[0], Z * sizeof(real)),
+                     variants[v].mixing == MIXING_ATTENTION);
+    }
+    for (size_t v = 0; v < VARIANTS; ++v) arena_close(&f[v].arena);
 }
 
 Test(mae, gradients_overwrite_what_the_memory_held)

@@ -114,6 +114,44 @@ ParameterizedTest(int *i, weights, whole_model_comes_back)
     arena_close(&model.arena);
 }
 
+static void open_file(const void *path)
+{
+    struct weights weights;
+    weights_open(&weights, path, NULL, 0);
+    weights_close(&weights);
+}
+
+Test(weights, layers_in_the_place_of_the_papers_come_from_the_metadata)
+{
+    struct model model;
+    model_open(&model, &SHAPES[0]);
+    const struct slab slab = {"", model.slab};
+    struct metadata metadata[] = {
+        {"heads", "3"}, {"decoder_norm", "batch"}, {"mixing", "identity"}};
+    for (size_t keys = 1; keys <= 3; ++keys) {
+        safetensors_write(in_scratch("variant"), &model.renamed, &slab, 1, metadata,
+                          keys, TENSOR_F32);
+        struct weights weights;
+        weights_open(&weights, in_scratch("variant"), NULL, 0);
+        cr_expect_eq(weights.mae.variant.decoder_norm,
+                     keys > 1 ? NORM_BATCH : NORM_LAYER);
+        cr_expect_eq(weights.mae.variant.mixing,
+                     keys > 2 ? MIXING_IDENTITY : MIXING_ATTENTION);
+        weights_close(&weights);
+    }
+    metadata[2].value = "mlp";
+    safetensors_write(in_scratch("mixing"), &model.renamed, &slab, 1, metadata, 3,
+                      TENSOR_F32);
+    expect_ending(__LINE__, open_file, in_scratch("mixing"), EXIT_INPUT,
+                  "'mixing' is 'mlp', not a mixing of tokens");
+    metadata[1].value = "group";
+    safetensors_write(in_scratch("norm"), &model.renamed, &slab, 1, metadata, 3,
+                      TENSOR_F32);
+    expect_ending(__LINE__, open_file, in_scratch("norm"), EXIT_INPUT,
+                  "'decoder_norm' is 'group', not a norm");
+    arena_close(&model.arena);
+}
+
 // An encoder alone: `bare` names; with a class head after it when `classes` > 0.
 static void expect_encoder(int bare, size_t classes)
 {
