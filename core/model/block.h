@@ -88,8 +88,8 @@ struct token_list {
     size_t count;         ///< M
 };
 
-/// Whether a block of that kind can leave out tokens that nobody reads: not when it takes means over
-/// an image's tokens, and without mixing it is not implemented.
+/// Whether a block of that kind can leave out tokens that nobody reads: not when it takes means
+/// over an image's tokens, and without mixing it does not.
 int block_leaves_out(struct block_kind kind);
 
 /// What block_forward makes of some tokens, when nobody reads the others: all T tokens give keys
@@ -97,7 +97,8 @@ int block_leaves_out(struct block_kind kind);
 /// forward passes of every arithmetic, are those of block_forward.
 /// y (B,M,D)  the block's output for `some`
 /// x (B,T,D)  its input
-/// Contract: block_leaves_out(trace->kind). Work (6 T + 18 M) B D^2 + 4 B M T D flops; no allocation.
+/// Contract: block_leaves_out(trace->kind). Work (6 T + 18 M) B D^2 + 4 B M T D flops; no
+/// allocation.
 void block_forward_some(real *y, const real *x, struct block_trace *trace,
                         struct block_work *work, const struct block *block,
                         const struct attention_shape *shape, struct token_list some);

@@ -1,5 +1,5 @@
-/// What a masked autoencoder may have in the place of the paper's layers, one at a time, to see what
-/// its features owe to each: the controls of Remark 4.7 and of Sec. 5.3.
+/// What a masked autoencoder may have in the place of the paper's layers, one at a time, to see
+/// what its features owe to each: the controls of Remark 4.7 and of Sec. 5.3.
 #ifndef MASKBOOK_MODEL_VARIANT_H
 #define MASKBOOK_MODEL_VARIANT_H
 

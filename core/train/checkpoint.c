@@ -177,7 +177,7 @@ void trained_weights_write(const char *path, const struct run_identity *identity
                            const struct train_state *state, const struct metadata *more,
                            size_t more_count)
 {
-    enum { OWN_KEYS = 12, MORE_KEYS = 8 };
+    enum { OWN_KEYS = 12 + RECIPE_OPTIONS, MORE_KEYS = 8 };
     char updates[24], seen[24], epochs[40], heads[12], decoder_heads[12], patch[12],
         ratio[40], digest[HASH_HEX];
     require(more_count <= MORE_KEYS, "%zu keys of metadata", more_count);
@@ -200,6 +200,11 @@ void trained_weights_write(const char *path, const struct run_identity *identity
     if (decodes) metadata[keys++] = (struct metadata){"mask_ratio", ratio};
     slab_digest(digest, state->weights, parameters->count);
     metadata[keys++] = (struct metadata){SAFETENSORS_DIGEST, digest};
+    struct recipe_option option[RECIPE_OPTIONS];
+    recipe_options(option, recipe);
+    for (size_t i = 0; i < RECIPE_OPTIONS; ++i)
+        if (strcmp(option[i].value, option[i].usual) != 0)
+            metadata[keys++] = (struct metadata){option[i].key, option[i].value};
     for (size_t i = 0; i < more_count; ++i) metadata[keys++] = more[i];
     keys += run_identity_metadata(metadata + keys, identity);
     const struct slab slab = {"", state->weights};

@@ -38,9 +38,9 @@ void checkpoint_read(struct train_state *state, const char *path,
 
 /// Writes the weights of a finished training to `path` as F32, atomically, with metadata: format,
 /// run, tier, data, updates, images_seen, epochs, heads, decoder_heads, patch, mask_ratio,
-/// weights_sha256 (SAFETENSORS_DIGEST), then `more` (more_count) and the identity's. A recipe that
-/// masks nothing has neither decoder_heads nor mask_ratio. Dies (EXIT_SYSTEM) when the disk does
-/// not take it, leaving the old file.
+/// weights_sha256 (SAFETENSORS_DIGEST), options that are not the paper's (recipe_options), then
+/// `more` (more_count) and the identity's. A recipe that masks nothing has neither decoder_heads
+/// nor mask_ratio. Dies (EXIT_SYSTEM) when the disk does not take it, leaving the old file.
 void trained_weights_write(const char *path, const struct run_identity *identity,
                            const struct recipe *recipe, const char *data,
                            const struct parameters *parameters,

@@ -90,16 +90,36 @@ void evaluate_reconstructions(const struct evaluation *evaluation,
     infer_run(&infer);
 }
 
+struct losses {
+    double *loss;
+    const struct target_maker *targets;
+    real *target; // (threads,T,F)
+};
+
 static void loss_of_one(const struct reconstruction *one, int worker, void *context)
 {
-    (void)worker;
-    double *loss = context;
-    loss[one->position] =
-        masked_loss(NULL, one->prediction, one->patches, one->hidden, 1, one->tokens,
+    const struct losses *losses = context;
+    const real *patches = one->patches;
+    if (losses->targets) {
+        real *target = losses->target + (size_t)worker * one->tokens * one->patch_size;
+        target_make(target, one->patches, one->tokens, losses->targets);
+        patches = target;
+    }
+    losses->loss[one->position] =
+        masked_loss(NULL, one->prediction, patches, one->hidden, 1, one->tokens,
                     one->hidden_count, one->patch_size, 1);
 }
 
 void evaluate_losses(double *loss, const struct evaluation *evaluation)
 {
-    evaluate_reconstructions(evaluation, loss_of_one, loss);
+    const struct mae_shape *shape = &evaluation->mae->shape;
+    struct losses losses = {.loss = loss, .targets = evaluation->targets};
+    struct arena arena;
+    arena_open_growing(&arena, "targets");
+    if (losses.targets)
+        losses.target =
+            arena_reals(&arena, (size_t)evaluation->threads * shape_tokens(shape) *
+                                    shape_patch(shape));
+    evaluate_reconstructions(evaluation, loss_of_one, &losses);
+    arena_close(&arena);
 }

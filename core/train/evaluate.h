@@ -8,6 +8,7 @@
 
 #include "core/data/images.h"
 #include "core/model/mae.h"
+#include "core/train/target.h"
 
 /// The epoch that keys masks of evaluation. No training reaches it, so masks depend on (seed,
 /// image).
@@ -24,6 +25,8 @@ struct evaluation {
     int threads;
     /// 1: the decoder's attention is kept, which takes the memory of training.
     int with_attention;
+    /// What evaluate_losses compares predictions with; NULL: raw pixels.
+    const struct target_maker *targets;
 };
 
 /// One image; arrays live until the reconstruction_function returns.

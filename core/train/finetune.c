@@ -26,6 +26,7 @@ struct recipe finetune_recipe(const char *tier, const char *run)
     struct recipe recipe = recipe_find(tier, run);
     const int smoke = strcmp(tier, "smoke") == 0, desk = strcmp(tier, "desk") == 0;
     recipe.mask_ratio = 0;
+    recipe.target = (struct target){0};
     recipe.batch = smoke ? 32 : 128;
     recipe.micro_batches = smoke ? 4 : 8;
     recipe.epochs = smoke ? 1 : desk ? 10 : 100;

@@ -12,10 +12,10 @@
 
 /// Returns sum over images b and hidden patches t of |prediction - patches|^2 / (B M F), summed in
 /// double in row order.
-/// dprediction (B,T,F)  overwritten with scale * the gradient, zero at visible patches; or NULL
+/// dprediction (B,T,F)  overwritten with scale * the gradient, zero at other patches; or NULL
 /// prediction  (B,T,F)
 /// patches     (B,T,F)
-/// hidden      (B,M)    hidden patch numbers
+/// hidden      (B,M)    hidden patch numbers; those that count, where the target is another
 double masked_loss(real *dprediction, const real *prediction, const real *patches,
                    const int32_t *hidden, size_t images, size_t tokens,
                    size_t hidden_count, size_t patch_size, real scale);

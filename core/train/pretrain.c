@@ -65,6 +65,31 @@ struct mae_input masked_batch_input(const struct masked_batch *batch)
 
 // ====== In memory ======
 
+// The loss of the patches that the recipe's target names, and its gradient by the prediction.
+static double target_loss(const struct pretrainer *pretrainer,
+                          struct masked_batch *batch, const real *prediction,
+                          real share, int worker)
+{
+    const real *target = batch->patches;
+    if (pretrainer->target) {
+        target_make(pretrainer->target[worker], batch->patches,
+                    batch->images * batch->tokens, &pretrainer->maker);
+        target = pretrainer->target[worker];
+    }
+    const struct {
+        const int32_t *patches;
+        size_t count;
+    } counted[] = {
+        [TARGET_HIDDEN] = {batch->hidden, batch->hidden_count},
+        [TARGET_VISIBLE] = {batch->visible, batch->visible_count},
+        [TARGET_EVERY] = {pretrainer->every, batch->tokens},
+    };
+    const enum target_patches which = pretrainer->settings->recipe.target.patches;
+    return masked_loss(batch->dprediction, prediction, target, counted[which].patches,
+                       batch->images, batch->tokens, counted[which].count,
+                       batch->patch_size, share);
+}
+
 static double masked_gradient(real *gradient, const uint32_t *image,
                               const uint32_t *epoch, real share, int worker,
                               void *context)
@@ -77,16 +102,33 @@ static double masked_gradient(real *gradient, const uint32_t *image,
                           epoch[b]);
 
     struct mae_input input = masked_batch_input(batch);
-    input.hidden_only = 1; // masked_loss reads no other patch
+    // The loss reads no other patch.
+    input.hidden_only = settings->recipe.target.patches == TARGET_HIDDEN;
     const struct packed_weights *weights = &pretrainer->trainer.packed;
     const real *prediction =
         mae_forward(batch->activations, &pretrainer->mae, weights, &input);
-    double loss = masked_loss(batch->dprediction, prediction, batch->patches,
-                              batch->hidden, batch->images, batch->tokens,
-                              batch->hidden_count, batch->patch_size, share);
+    double loss = target_loss(pretrainer, batch, prediction, share, worker);
     mae_backward(gradient, batch->activations, &pretrainer->mae, weights, &input,
                  batch->dprediction);
     return loss;
+}
+
+static void targets_open(struct pretrainer *pretrainer)
+{
+    const struct pretrain *settings = pretrainer->settings;
+    const enum target_scale scale = settings->recipe.target.scale;
+    const struct masked_batch *batch = pretrainer->batch;
+    struct arena *arena = &pretrainer->arena;
+    const size_t threads = (size_t)settings->threads, B = batch->images,
+                 T = batch->tokens;
+    target_maker_open(&pretrainer->maker, scale, settings->images,
+                      settings->recipe.shape.patch, arena);
+    pretrainer->every = arena_take(arena, B * T, sizeof *pretrainer->every);
+    for (size_t i = 0; i < B * T; ++i) pretrainer->every[i] = (int32_t)(i % T);
+    if (scale == TARGET_RAW) return;
+    pretrainer->target = arena_take(arena, threads, sizeof *pretrainer->target);
+    for (size_t w = 0; w < threads; ++w)
+        pretrainer->target[w] = arena_reals(arena, B * T * batch->patch_size);
 }
 
 void pretrainer_open(struct pretrainer *pretrainer, const struct pretrain *settings)
@@ -97,6 +139,7 @@ void pretrainer_open(struct pretrainer *pretrainer, const struct pretrain *setti
     *pretrainer = (struct pretrainer){.settings = settings};
     arena_open_growing(&pretrainer->arena, "pretraining");
     mae_open(&pretrainer->mae, &recipe->shape, &pretrainer->arena);
+    pretrainer->mae.variant = recipe->variant;
     const struct trainer_plan plan = {.recipe = recipe,
                                       .parameters = &pretrainer->mae.parameters,
                                       .images = settings->images->count,
@@ -114,6 +157,7 @@ void pretrainer_open(struct pretrainer *pretrainer, const struct pretrain *setti
         masked_batch_open(&pretrainer->batch[w], &pretrainer->mae,
                           recipe->batch / recipe->micro_batches, recipe->mask_ratio,
                           settings->arithmetic, TRAIN, &pretrainer->arena);
+    targets_open(pretrainer);
 }
 
 void pretrainer_close(struct pretrainer *pretrainer)
@@ -176,6 +220,17 @@ static void replacement_check(const struct pretrain *settings,
                 "%s: would be replaced, but its %s is %s, not %s (move it away, or "
                 "FORCE=1)",
                 file->path, same[i].key, found ? found : "missing", same[i].value);
+    }
+    struct recipe_option option[RECIPE_OPTIONS];
+    recipe_options(option, recipe);
+    for (size_t i = 0; i < RECIPE_OPTIONS; ++i) {
+        const char *found = safetensors_metadata(file, option[i].key);
+        if (!found) found = option[i].usual;
+        if (strcmp(found, option[i].value) != 0)
+            die(EXIT_INPUT,
+                "%s: would be replaced, but its %s is %s, not %s (move it away, or "
+                "FORCE=1)",
+                file->path, option[i].key, found, option[i].value);
     }
     const char *text = safetensors_metadata(file, "images_seen");
     uint64_t seen;

@@ -95,13 +95,16 @@ void masked_batch_load(struct masked_batch *batch, size_t position,
 struct mae_input masked_batch_input(const struct masked_batch *batch);
 
 /// A trainer of masked autoencoders: trainer_step(&pretrainer.trainer) minimises the masked loss
-/// (core/train/loss.h).
+/// (core/train/loss.h) of the recipe's target.
 struct pretrainer {
     const struct pretrain *settings; ///< borrowed
     struct arena arena;              ///< of the model's table and the batches
     struct mae mae;
     struct trainer trainer;
     struct masked_batch *batch; ///< (threads)
+    struct target_maker maker;  ///< of the recipe's targets, from settings->images
+    real **target;  ///< (threads) (B,T,F) each; NULL where patches are the target
+    int32_t *every; ///< (B,T) all patch numbers
 };
 
 /// As trainer_open, for settings->recipe; files are neither read nor written. Contract: the

@@ -62,6 +62,12 @@ void pretrained_open(struct weights *weights, const char *path,
     expect_text(weights, "run", recipe->run);
     expect_text(weights, "tier", recipe->tier);
     expect_text(weights, "data", data);
+    struct recipe_option option[RECIPE_OPTIONS];
+    recipe_options(option, recipe);
+    for (size_t i = 0; i < RECIPE_OPTIONS; ++i)
+        if (strcmp(option[i].value, option[i].usual) != 0 ||
+            safetensors_metadata(&weights->file, option[i].key))
+            expect_text(weights, option[i].key, option[i].value);
     double ratio = metadata_number(weights, "mask_ratio");
     if (!(fabs(ratio - recipe->mask_ratio) < 1e-9))
         die(EXIT_INPUT,

@@ -7,8 +7,8 @@
 #include "core/train/recipe.h"
 
 /// Reads `path` (weights_open) and checks that it is what `recipe` trains on `data`: encoder and
-/// decoder of the recipe's shape, and the same metadata run, tier, data and mask_ratio. It may
-/// have been trained for longer or shorter (a pilot), but its metadata epochs and updates are
+/// decoder of the recipe's shape, and the same metadata run, tier, data, mask_ratio and options. It
+/// may have been trained for longer or shorter (a pilot), but its metadata epochs and updates are
 /// numbers, and it records the digest of its numbers. Dies (EXIT_INPUT) naming the path and what
 /// differs, and as weights_open.
 void pretrained_open(struct weights *weights, const char *path,

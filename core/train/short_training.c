@@ -13,6 +13,7 @@ double short_training_run(struct mae *mae, real **weights,
                                       .threads = training->threads,
                                       .images = training->images};
     mae_open(mae, &training->recipe.shape, arena);
+    mae->variant = training->recipe.variant;
     *weights = arena_reals(arena, mae->parameters.count);
 
     struct pretrainer pretrainer;

@@ -122,7 +122,8 @@ static void prepare(struct study *study)
 /// ## Emit
 
 /// The training's last log line, when the log is of these weights.
-static void emit_log(struct run *run, const char *path, const struct weights *model)
+static void emit_log(struct run *run, const char *path, const struct weights *model,
+                     const char *unit)
 {
     char digest[HASH_HEX];
     struct train_log log;
@@ -130,29 +131,46 @@ static void emit_log(struct run *run, const char *path, const struct weights *mo
     train_log_open(&log, path, UINT64_MAX);
     const struct log_line *last = log.count > 0 ? &log.line[log.count - 1] : NULL;
     if (last && strcmp(last->weights_sha256, digest) == 0) {
-        put_number(run, NULL, last->loss, 0, "[-1,1]^2", "final_loss");
+        put_number(run, NULL, last->loss, 0, unit, "final_loss");
         put_number(run, NULL, last->images_per_second, 0, "1/s", "images_per_second");
         run_output(run, path);
     }
     train_log_close(&log);
 }
 
-/// The loss on images the training never saw, under fresh masks.
+/// What the recipe's loss compares predictions with: whitened patches need the training images.
+static const struct target_maker *targets_of(struct study *study,
+                                             const struct recipe *recipe)
+{
+    struct target_maker *maker = arena_take(&study->arena, 1, sizeof *maker);
+    struct images images = {0};
+    if (recipe->target.scale == TARGET_WHITENED)
+        images_load(&images, study->run.options.data, SPLIT_TRAIN);
+    target_maker_open(maker, recipe->target.scale, &images, recipe->shape.patch,
+                      &study->arena);
+    images_free(&images);
+    return maker;
+}
+
+/// The loss of hidden patches on images the training never saw, under fresh masks.
 static void run(struct study *study)
 {
     const struct training *training = study->own;
     const struct weights *model = &study->model[0];
-    const struct evaluation evaluation = study_evaluation(study, 0, TEST_IMAGES);
+    const struct target_maker *targets = targets_of(study, &training->settings.recipe);
+    const char *unit =
+        targets->scale == TARGET_RAW ? "[-1,1]^2" : target_scale_name(targets->scale);
+    struct evaluation evaluation = study_evaluation(study, 0, TEST_IMAGES);
+    evaluation.targets = targets;
     double loss[TEST_IMAGES], error;
     evaluate_losses(loss, &evaluation);
     const struct estimate mean = mean_normal(&error, loss, TEST_IMAGES);
-    emit_log(&study->run, training->log, model);
+    emit_log(&study->run, training->log, model, unit);
     put_number(&study->run, NULL,
                strtod(safetensors_metadata(&model->file, "updates"), NULL), 0,
                "updates", "updates");
-    put_estimate(&study->run, NULL, mean, "[-1,1]^2", "test_loss");
-    put_number(&study->run, NULL, error, TEST_IMAGES, "[-1,1]^2",
-               "test_loss_standard_error");
+    put_estimate(&study->run, NULL, mean, unit, "test_loss");
+    put_number(&study->run, NULL, error, TEST_IMAGES, unit, "test_loss_standard_error");
     run_output(&study->run, training->weights);
 }
 

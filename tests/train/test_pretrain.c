@@ -238,6 +238,10 @@ Test(pretrain, weights_of_another_training_are_not_replaced)
     expect_refusal(__LINE__, &tiny, "its data_digest is ");
     tiny.images.digest[0] ^= 1;
     tiny.settings = saved;
+    recipe_set_epochs(&tiny.settings.recipe, 6);
+    tiny.settings.recipe.target.scale = TARGET_WHITENED;
+    expect_refusal(__LINE__, &tiny, "its target_scale is raw, not whitened ");
+    tiny.settings = saved;
     tiny.settings.recipe.learning_rate *= 2;
     expect_refusal(__LINE__, &tiny, "its recipe is another and was trained on 160 ");
     tiny.settings.force = 1;

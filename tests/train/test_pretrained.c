@@ -56,6 +56,9 @@ Test(pretrained, another_run_mask_ratio_shape_or_data_under_its_name_is_refused)
     claim.recipe.tier = "desk";
     refuses(&claim, "tier 'smoke', not 'desk'");
     claim.recipe = tiny.settings.recipe;
+    claim.recipe.target.scale = TARGET_WHITENED;
+    refuses(&claim, "target_scale 'nothing', not 'whitened'");
+    claim.recipe = tiny.settings.recipe;
     claim.recipe.mask_ratio = .5;
     refuses(&claim, "mask ratio 0.75, the recipe's is 0.5");
     claim.recipe = tiny.settings.recipe;
@@ -64,6 +67,30 @@ Test(pretrained, another_run_mask_ratio_shape_or_data_under_its_name_is_refused)
     claim.recipe = tiny.settings.recipe;
     claim.recipe.shape.decoder_heads = 2;
     refuses(&claim, "the decoder's number of heads is 3");
+    tiny_close(&tiny);
+}
+
+Test(pretrained, weights_of_a_variant_are_not_taken_for_the_papers)
+{
+    struct tiny tiny;
+    tiny_open(&tiny);
+    struct claim claim = {tiny.weights, "planted", tiny.settings.recipe};
+    tiny.settings.recipe.variant = (struct mae_variant){NORM_NONE, MIXING_IDENTITY};
+    tiny.settings.recipe.target = (struct target){TARGET_EVERY, TARGET_NORMALISED};
+    pretrain_run(&tiny.settings);
+    struct recipe own = tiny.settings.recipe;
+    struct weights weights;
+    pretrained_open(&weights, tiny.weights, &own, "planted");
+    cr_expect_eq(weights.mae.variant.decoder_norm, NORM_NONE);
+    cr_expect_eq(weights.mae.variant.mixing, MIXING_IDENTITY);
+    weights_close(&weights);
+    refuses(&claim, "target 'every', not 'hidden'");
+    claim.recipe.target.patches = TARGET_EVERY;
+    refuses(&claim, "target_scale 'normalised', not 'raw'");
+    claim.recipe.target.scale = TARGET_NORMALISED;
+    refuses(&claim, "decoder_norm 'none', not 'layer'");
+    claim.recipe.variant.decoder_norm = NORM_NONE;
+    refuses(&claim, "mixing 'identity', not 'attention'");
     tiny_close(&tiny);
 }
 

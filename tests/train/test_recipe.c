@@ -8,7 +8,7 @@
 #include "core/data/masks.h"
 #include "core/data/planted.h"
 
-enum { ROWS = 21, CIFAR10_TRAIN = 50000 };
+enum { ROWS = 29, CIFAR10_TRAIN = 50000 };
 
 static const char *const tiers[] = {"smoke", "desk", "paper"};
 static const char *const runs[] = {"m50-h3", "m60-h3", "m70-h3", "m75-h3",
@@ -79,6 +79,35 @@ Test(recipe, every_run_of_the_smoke_tier_sees_40000_images)
     }
 }
 
+// A control differs from m75-h3 in what its name says, and in nothing else.
+Test(recipe, every_control_differs_from_its_model_in_one_option)
+{
+    static const struct {
+        const char *tier, *run, *key, *value;
+    } controls[] = {
+        {"smoke", "m75-h3-visible", "target", "visible"},
+        {"smoke", "m75-h3-every", "target", "every"},
+        {"smoke", "m75-h3-normalised", "target_scale", "normalised"},
+        {"smoke", "m75-h3-whitened", "target_scale", "whitened"},
+        {"smoke", "m75-h3-no-norm", "decoder_norm", "none"},
+        {"smoke", "m75-h3-batch-norm", "decoder_norm", "batch"},
+        {"smoke", "m75-h3-identity", "mixing", "identity"},
+        {"desk", "m75-h3-whitened", "target_scale", "whitened"},
+    };
+    for (size_t c = 0; c < sizeof controls / sizeof *controls; ++c) {
+        struct recipe recipe = recipe_find(controls[c].tier, controls[c].run),
+                      model = recipe_find(controls[c].tier, "m75-h3");
+        char text[RECIPE_TEXT], want[RECIPE_TEXT + 64];
+        recipe_text(text, &model);
+        model.run = controls[c].run;
+        recipe_text(text, &model);
+        snprintf(want, sizeof want, "%s %s=%s", text, controls[c].key,
+                 controls[c].value);
+        recipe_text(text, &recipe);
+        cr_expect_str_eq(text, want);
+    }
+}
+
 Test(recipe, a_text_differs_when_any_number_does)
 {
     char text[RECIPE_TEXT], other[RECIPE_TEXT];
@@ -103,6 +132,16 @@ Test(recipe, a_text_differs_when_any_number_does)
         recipe_text(other, &changed);
         cr_expect_str_neq(text, other, "size %zu", i);
         sizes[i]--;
+    }
+    struct recipe options[] = {recipe, recipe, recipe, recipe};
+    options[0].target.patches = TARGET_EVERY;
+    options[1].target.scale = TARGET_NORMALISED;
+    options[2].variant.decoder_norm = NORM_BATCH;
+    options[3].variant.mixing = MIXING_IDENTITY;
+    for (size_t i = 0; i < RECIPE_OPTIONS; ++i) {
+        recipe_text(other, &options[i]);
+        cr_expect_eq(strncmp(text, other, strlen(text)), 0);
+        cr_expect_gt(strlen(other), strlen(text), "option %zu", i);
     }
     changed.micro_batches *= 2;
     recipe_text(other, &changed);
