@@ -57,7 +57,7 @@
 /// follows the threshold all the way down to the noise of single precision, where it is full:
 /// Assumption 4.1 is therefore judged at four thresholds together, and by the effective rank
 /// $\exp(-\sum_i p_i \log p_i)$, $p_i = s_i / \sum_j s_j$, which has none (Roy and Vetterli 2007).
-/// A low effective rank alone shows no learning: random weights have a lower one still. What they
+/// A low effective rank alone shows no learning: random weights can have a lower one. What they
 /// lack are the directions, so the figure's second panel shows how the $i$-th singular vectors of
 /// original and reconstruction overlap, which Remark 4.2 says to fall with $i$.
 ///

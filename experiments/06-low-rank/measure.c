@@ -198,7 +198,19 @@ size_t spans_measure(double *overlap, const struct hidden_rows *rows,
     return used;
 }
 
-static void judge_spans(struct study *study)
+void spans_judge(struct study *study, const double *overlap, size_t stride, size_t used)
+{
+    struct estimate found[SPANS];
+    for (size_t c = 0; c < SPANS; ++c) {
+        found[c] = study_mean(study, overlap + c * stride, used);
+        put_estimate(&study->run, NULL, found[c], "1", "similar.k%zu", leading[c]);
+    }
+    study_judge(study, "section4.2.similar", found, SPANS, 0,
+                "bootstrap over images of the mean squared cosine, k = 2, 3, 5",
+                "%zu of %zu images have positive degrees in [0,1]", used, stride);
+}
+
+static void measure_spans(struct study *study)
 {
     const int is_smoke = study->run.options.tier == TIER_SMOKE;
     const struct evaluation evaluation =
@@ -207,14 +219,7 @@ static void judge_spans(struct study *study)
     hidden_rows_learned(&rows, &evaluation, &study->arena);
     double *overlap = arena_doubles(&study->arena, SPANS * rows.images);
     const size_t used = spans_measure(overlap, &rows, &study->arena);
-    struct estimate found[SPANS];
-    for (size_t c = 0; c < SPANS; ++c) {
-        found[c] = study_mean(study, overlap + c * rows.images, used);
-        put_estimate(&study->run, NULL, found[c], "1", "similar.k%zu", leading[c]);
-    }
-    study_judge(study, "section4.2.similar", found, SPANS, 0,
-                "bootstrap over images of the mean squared cosine, k = 2, 3, 5",
-                "%zu of %zu images have positive degrees in [0,1]", used, rows.images);
+    spans_judge(study, overlap, rows.images, used);
 }
 
 // ====== Out ======
@@ -332,7 +337,7 @@ void measure_ranks(struct study *study)
     struct profile profile[PREDICTORS];
     fill_all(profile, study);
     profile_judge(study, &profile[LEARNED]);
-    judge_spans(study);
+    measure_spans(study);
     emit_table(study, profile);
     emit_tails(study, &profile[LEARNED]);
     emit_figure(study, profile);

@@ -36,6 +36,10 @@ enum { SPANS = 3 };
 size_t spans_measure(double *overlap, const struct hidden_rows *rows,
                      struct arena *arena);
 
+// Judges section4.2.similar by overlap (SPANS,stride), its first `used` columns.
+void spans_judge(struct study *study, const double *overlap, size_t stride,
+                 size_t used);
+
 // The numerical rank's threshold.
 double profile_threshold(size_t i);
 

@@ -11,12 +11,16 @@
     id "\tSec. 4.1\tA\tassumption\t" effect "\t" kind                                  \
        "\t\td\tplanted\tsmoke\tfigure2\t02-demo\n"
 
+#define SIMILAR                                                                        \
+    "section4.2.similar\tSec. 4.2\tA\tspan\t\tpartition\t0.9\td\tplanted\tsmoke\t"     \
+    "figure2\t02-demo\n"
+
 // The small project of core/report's tests, with the rows that are judged here.
 static void open_rows(void)
 {
     char claims[sizeof world_claims + 1024];
     world_open();
-    snprintf(claims, sizeof claims, "%s%s%s%s%s", world_claims,
+    snprintf(claims, sizeof claims, "%s%s%s%s%s%s", world_claims, SIMILAR,
              ROW("assumption4.1", "ordering", ""),
              ROW("assumption4.1.corrected", "ordering", "0.1"),
              ROW("remark4.2.rank", "ordering", "1"),
@@ -160,4 +164,25 @@ Test(measure, spans_differ_when_degrees_do)
     for (size_t f = 0; f < F; ++f) rows.truth[f] = -1; // a black patch: degree 0
     cr_expect_eq(spans_measure(uneven, &rows, &arena), IMAGES - 1, "one has no graph");
     arena_close(&arena);
+}
+
+// Planted: spans that have little in common.
+Test(measure, spans_apart_turn_the_verdict)
+{
+    static const char *const words[] = {"TREND-ONLY", "NOT-REPRODUCED"};
+    for (int apart = 0; apart < 2; ++apart) {
+        struct study study = {0};
+        double overlap[SPANS * IMAGES];
+        char options[512], line[64];
+        for (size_t i = 0; i < SPANS * IMAGES; ++i)
+            overlap[i] = (apart ? .5 : .95) + .001 * (double)(i % 7);
+        world_listen();
+        world_run(&study.run, "--tier smoke --data planted --force 1", options);
+        spans_judge(&study, overlap, IMAGES, IMAGES - 1);
+        run_close(&study.run);
+        snprintf(line, sizeof line, "\nsection4.2.similar\t%s\t", words[apart]);
+        cr_expect(
+            strstr(world_text("results/smoke-planted/02-demo/verdicts.tsv"), line),
+            "%s", line);
+    }
 }
