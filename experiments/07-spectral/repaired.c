@@ -95,8 +95,9 @@ double finite_alphabet(struct draw *draw)
            *product = arena_doubles(arena, a * b), *low = arena_doubles(arena, a * b),
            *s = arena_doubles(arena, least);
     gemm_doubles(output, f, PLAIN, head, TRANSPOSED, a, b, rank, 0);
-    for (size_t i = 0; i < a * b; ++i)
-        product[i] = output[i] * sqrt(joint.x[i / b]) / sqrt(joint.y[i % b]);
+    for (size_t x = 0; x < a; ++x)
+        for (size_t y = 0; y < b; ++y)
+            product[x * b + y] = output[x * b + y] * sqrt(joint.x[x] / joint.y[y]);
     const double q = (double)b, norm = squared_norm(joint.t, a * b),
                  loss = one_hot_loss(&joint, output),
                  far = squared_distance(joint.t, product, a * b);
@@ -104,8 +105,9 @@ double finite_alphabet(struct draw *draw)
                                          loss + q + norm + far, svd_roundings(big));
     // The minimum of rank k, at the leading singular components of T.
     if (truncate_rank(low, s, joint.t, a, b, rank, arena)) return (double)NAN;
-    for (size_t i = 0; i < a * b; ++i)
-        output[i] = low[i] / sqrt(joint.x[i / b]) * sqrt(joint.y[i % b]);
+    for (size_t x = 0; x < a; ++x)
+        for (size_t y = 0; y < b; ++y)
+            output[x * b + y] = low[x * b + y] * sqrt(joint.y[y] / joint.x[x]);
     const double optimum = one_hot_loss(&joint, output),
                  closed = q - norm + rank_tail(s, least, rank);
     // T T^T is the normalised adjacency of w(x,x') = sum_y p(x,y) p(x',y) / p(y), degrees p(x).
