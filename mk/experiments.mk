@@ -6,7 +6,8 @@ PAIR  := $(TIER)-$(DATA)
 ifneq ($(words $(PAIR)) $(filter $(PAIRS),$(PAIR)),1 $(PAIR))
 $(error TIER=$(TIER) DATA=$(DATA) do not go together (choose a pair TIER-DATA of: $(PAIRS)))
 endif
-RUNS := m50-h3 m60-h3 m70-h3 m75-h3 m80-h3 m90-h3 m75-h6
+# In the order in which they are trained: first those that most claims need.
+RUNS := m75-h3 m75-h6 m50-h3 m90-h3 m70-h3 m60-h3 m80-h3
 
 # NAME:TARGET:NEED,NEED of every experiment but 00-pretrain, which trains and judges nothing.
 ABOUT := $(filter-out 00-pretrain:%,$(shell awk 'FNR == 1 { name = FILENAME; \
@@ -48,12 +49,21 @@ accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REAS
 	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))
 
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
-.PHONY: pretrain pretrain-all pilots accept-checkpoints FORCED
+.PHONY: pretrain pretrain-all finetune-all pilots accept-checkpoints FORCED
 pretrain: $(TRAINER) | $(cifar10)
 	@$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(call quote,$(RUN)))
 
-pretrain-all: $(TRAINER) | $(cifar10) ## train every run, one after another
+# What is done, what is left, and how long that takes here.
+plan = $(BUILD)/tools/plan --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
+       $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) $(call flag,epochs,$(EPOCHS))
+
+pretrain-all: $(TRAINER) $(BUILD)/tools/plan | $(cifar10) ## train every run, one after another; says first how long it takes
+	@$(plan) --runs='$(RUNS)'
 	@for run in $(RUNS); do ( $(call train,"$$run") ); done
+
+finetune-all: $(BUILD)/experiments/05-heads/main $(BUILD)/tools/plan | $(cifar10) ## train Table 2's classifiers, also where they are shipped
+	@$(plan) --what=finetunings --runs='m75-h3 m75-h6'
+	@exec $< $(FLAGS) $(if $(SHIPPED),,--shipped=0)
 
 pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training images held out (RUN, RATES=5e-4,1e-3, EPOCHS=3, BATCH)
 	@exec $< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \

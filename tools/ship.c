@@ -2,10 +2,10 @@
 /// to BF16, half as large, with the training's log and a checksum, and measures what the rounding
 /// costs. `make accept-checkpoints` ships all that is finished in RESULTS.
 ///
-/// Shipped are pretrainings (RUN.safetensors) and, of the runs of Table 2, finetunings and trainings
-/// from scratch (METHOD-RUN-seedN.safetensors). Refused are those that are not finished, that were
-/// not trained by the tier's recipe to its end on all images (pilots), whose log is not theirs, and
-/// finetunings of other pretrainings than the one that is shipped.
+/// Shipped are pretrainings (RUN.safetensors) and, of the runs of Table 2, finetunings and
+/// trainings from scratch (METHOD-RUN-seedN.safetensors). Refused are those that are not finished,
+/// that were not trained by the tier's recipe to its end on all images (pilots), whose log is not
+/// theirs, and finetunings of other pretrainings than the one that is shipped.
 #include <glob.h>
 #include <inttypes.h>
 #include <stdarg.h>

@@ -294,12 +294,11 @@ static double measure(void *context)
     return measure_at(finetuner, finetuner->trainer.state.weights);
 }
 
-static void train(struct finetuner *finetuner)
+static void trainer_make(struct finetuner *finetuner)
 {
     const struct finetune *settings = finetuner->settings;
-    const struct recipe *recipe = &settings->recipe;
     const size_t threads = (size_t)settings->threads;
-    struct trainer_plan plan = {.recipe = recipe,
+    struct trainer_plan plan = {.recipe = &settings->recipe,
                                 .parameters = &finetuner->classifier.parameters,
                                 .images = settings->images->count,
                                 .seed = settings->seed,
@@ -315,7 +314,26 @@ static void train(struct finetuner *finetuner)
     finetuner->batch = arena_take(&finetuner->arena, threads, sizeof *finetuner->batch);
     for (size_t w = 0; w < threads; ++w)
         labelled_batch_open(&finetuner->batch[w], finetuner);
+}
 
+double finetune_rate(size_t *parameters, const struct finetune *settings, int updates)
+{
+    struct finetuner finetuner;
+    struct finetune_outcome none = {0};
+    finetuner_open(&finetuner, settings, &none);
+    trainer_make(&finetuner);
+    *parameters = finetuner.classifier.parameters.count;
+    const double rate = trainer_rate(&finetuner.trainer, updates);
+    trainer_close(&finetuner.trainer);
+    finetuner_close(&finetuner);
+    return rate;
+}
+
+static void train(struct finetuner *finetuner)
+{
+    const struct finetune *settings = finetuner->settings;
+    const struct recipe *recipe = &settings->recipe;
+    trainer_make(finetuner);
     char label[96];
     snprintf(label, sizeof label, "%s %s, seed %" PRIu64,
              settings->pretrained ? "finetune" : "from scratch", recipe->run,

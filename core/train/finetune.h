@@ -68,6 +68,10 @@ void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t i
 /// as for train_loop_run; dies (EXIT_INPUT) when the existing weights are corrupt.
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings);
 
+/// Images per second of such a training on this machine, from random weights; the files do not
+/// count (trainer_rate). *parameters = how many numbers its weights have.
+double finetune_rate(size_t *parameters, const struct finetune *settings, int updates);
+
 /// The same result from the file `path`, which was made elsewhere and may be rounded (core/model/
 /// safetensors.h, SAFETENSORS_TRAINED; so may the pretraining): fills the outcome and returns 1 if
 /// it has the recipe, start, images, seed and code that the settings ask for, and, under

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "core/base/clock.h"
 #include "core/base/die.h"
 #include "core/base/phase.h"
 #include "core/train/schedule.h"
@@ -91,6 +92,14 @@ double trainer_step(struct trainer *trainer)
     state->loss_sum += loss;
     state->loss_count++;
     return loss;
+}
+
+double trainer_rate(struct trainer *trainer, int updates)
+{
+    trainer_step(trainer);
+    const double started = clock_seconds();
+    for (int u = 0; u < updates; ++u) trainer_step(trainer);
+    return updates * (double)trainer->plan.recipe->batch / (clock_seconds() - started);
 }
 
 void trainer_close(struct trainer *trainer)

@@ -61,6 +61,9 @@ void trainer_open(struct trainer *trainer, const struct trainer_plan *plan);
 /// (EXIT_SYSTEM) when the loss is not finite, before it changes the state.
 double trainer_step(struct trainer *trainer);
 
+/// Images per second on this machine: makes one update, then `updates` more that are timed.
+double trainer_rate(struct trainer *trainer, int updates);
+
 /// Stops the threads and frees everything.
 void trainer_close(struct trainer *trainer);
 

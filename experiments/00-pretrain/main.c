@@ -1,6 +1,6 @@
 // target: pretrain
 // needs:
-// budget: smoke 20 s, desk 9 h
+// budget: smoke 20 s, desk 3 h
 /// # Pretraining
 ///
 /// **Claim.** No claim is judged here: the paper states the masked autoencoder and its loss (Def.

@@ -15,7 +15,7 @@ for target in $(sed -nE 's/^([a-z][A-Za-z0-9_.-]*):.*## .*/\1/p' Makefile mk/*.m
     $(sed -n 's|^// target: ||p' experiments/*/main.c); do
     expect_said "^  $target "
 done
-for name in TIER DATA RUN SEED SEEDS THREADS ARITHMETIC EPOCHS MODE CIFAR10_DIR OFFLINE NO_INSTALL EXPORT FORCE; do
+for name in TIER DATA RUN SEED SEEDS THREADS ARITHMETIC EPOCHS RATES BATCH SHIPPED MODE CIFAR10_DIR OFFLINE NO_INSTALL EXPORT FORCE; do
     expect_said "^  $name "
 done
 report "help lists every target and every variable"
@@ -41,7 +41,7 @@ report "help takes less than 0.1 s"
 
 started=$SECONDS
 for target in doctor deps data all test check check-mutants format format-check lint sanitize smoke verdict \
-    pretrain-all reproduce-all hooks clean; do
+    pretrain-all finetune-all pilots accept-checkpoints reproduce-all hooks clean; do
     type_make --dry-run "$target"
     expect_status 0
 done
@@ -85,7 +85,7 @@ report "an unknown MODE lists the known ones"
 
 type_make pretrain TIER=smoke
 expect_status 2
-expect_line 'RUN is missing \(choose one of: m50-h3'
+expect_line 'RUN is missing \(choose one of: m75-h3'
 report "pretrain without RUN lists the runs"
 
 type_make pretrain TIER=smoke RUN=m99-h3

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Ships weights of the smoke tier in a project of its own: pilots and unfinished trainings are refused, what is
-# shipped is found by an experiment that has no weights of its own, and damaged files are not believed.
+# Ships weights of the smoke tier in a scratch project: pilots and unfinished trainings are refused, what is
+# shipped is found by an experiment that finds no other weights, and damaged files are not believed.
 # shellcheck disable=SC1091,SC2034,SC2154
 . "$(dirname "$0")/tap"
 programs=$(realpath "${BUILD:?the folder of the compiled programs}")

@@ -1,0 +1,50 @@
+#!/bin/bash
+# Learning curves of seven short trainings: what is drawn is what the logs say, gaps are differences, and a log of
+# other weights is left out.
+# shellcheck disable=SC1091,SC2034,SC2154
+. "$(dirname "$0")/tap"
+programs=${BUILD:?the folder of the compiled programs}/experiments
+runs='m75-h3 m75-h6 m50-h3 m60-h3 m70-h3 m80-h3 m90-h3'
+learning() { run "$programs/11-learning/main" --tier=smoke --results="$work" "$@"; }
+folder=$work/smoke-planted results=$work/smoke-planted/11-learning
+
+for model in $runs; do
+    run "$programs/00-pretrain/main" --tier=smoke --run="$model" --epochs=.05 --results="$work"
+    [ "$status" -eq 0 ] || break
+done
+learning
+expect_status 0
+for file in learning.md learning.tsv learning.svg learning.png; do [ -s "$results/$file" ] || wrong="no $file"; done
+report 'a table and a picture are made'
+
+# close A B: equal to rounding.
+close() { awk -v x="$1" -v y="$2" 'BEGIN { d = x - y; exit !(d < 1e-9 && d > -1e-9) }' </dev/null; }
+wrong=
+for model in $runs; do
+    loss=$(cell result.tsv $model.loss value) linear=$(cell result.tsv $model.linear-loss value)
+    close "$(cell result.tsv $model.lead value)" "$(awk -v l="$linear" -v m="$loss" 'BEGIN { printf "%.17g", l - m }' </dev/null)" ||
+        wrong="the lead of $model"
+    logged=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } END { print $at["loss"] }' "$folder/runs/$model/log.tsv")
+    drawn=$(awk -F'\t' -v model=$model 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } END { print $at[model] }' "$results/learning.tsv")
+    close "$logged" "$drawn" || wrong="$model is drawn at $drawn, logged at $logged"
+    close "$linear" "$(awk -F'\t' -v name="linear $model" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } END { print $at[name] }' \
+        "$results/learning.tsv")" || wrong="the linear predictor of $model"
+done
+report 'numbers and picture are those of the logs, and fit together'
+
+wrong=
+close "$(cell result.tsv m75-h3.linear-loss value)" "$(cell result.tsv m75-h6.linear-loss value)" ||
+    wrong='the number of heads changes the linear predictor'
+awk -v a="$(cell result.tsv m50-h3.linear-loss value)" -v b="$(cell result.tsv m90-h3.linear-loss value)" \
+    'BEGIN { exit !(a < b) }' </dev/null || wrong='more is hidden, and easier to predict'
+report 'the linear predictor knows the mask ratio alone'
+
+cp "$folder/runs/m60-h3/log.tsv" "$folder/runs/m90-h3/log.tsv"
+rm "$folder/runs/m80-h3/log.tsv"
+learning --force=1
+expect_status 0
+for model in m90-h3 m80-h3; do
+    [ -n "$wrong" ] || [ "$(cell result.tsv $model.training-loss value)" = nan ] || wrong="$model has a training's loss"
+done
+report 'a log of other weights, or none, gives no curve'
+finish

@@ -1,0 +1,50 @@
+#!/bin/bash
+# plan at the smoke tier: what is done, begun and to do, and hours that follow from the rate.
+# shellcheck disable=SC1091,SC2034,SC2154
+. "$(dirname "$0")/tap"
+programs=${BUILD:?the folder of the compiled programs}
+plan() { run "$programs/tools/plan" --tier=smoke --results="$work/results" --runs='m75-h3 m75-h6' "$@"; }
+folder=$work/results/smoke-planted
+
+plan --epochs=.4
+expect_status 0
+expect_said '^m75-h3 +to do +[0-9]+ +[0-9.]+$'
+expect_said '^m75-h6 +to do '
+expect_said 'hours in all; [0-9.]+ GB to write, [0-9]+ GB free in'
+report 'nothing is done'
+
+run "$programs/experiments/00-pretrain/main" --tier=smoke --run=m75-h3 --epochs=.4 --results="$work/results"
+(
+    exec "$programs/experiments/00-pretrain/main" --tier=smoke --run=m75-h6 --epochs=.4 --results="$work/results" \
+        >"$work/out" 2>"$work/err" </dev/null
+) &
+child=$!
+until [ -e "$folder/runs/m75-h6/checkpoint.safetensors" ] || ! kill -0 $child 2>/dev/null; do sleep .01; done
+kill -KILL $child 2>/dev/null
+wait $child 2>/dev/null
+plan --epochs=.4
+expect_status 0
+expect_said '^m75-h3 +done +- +0$'
+expect_said '^m75-h6 +update 100 of 125 '
+wrong=${wrong:-$(awk '$1 == "m75-h6" { hours = 25 * 32 / $6 / 3600; if ($7 - hours > .01 || hours - $7 > .01) print "hours " $7 }' "$work/out")}
+report 'one is done, one is begun'
+
+plan --epochs=2 --seed=2
+expect_status 3
+expect_line 'would be replaced, but its seed is 1, not 2'
+report 'weights of another training are told beforehand'
+
+plan --what=finetunings --threads=1
+expect_status 0
+for method in finetuned scratch; do
+    for model in m75-h3 m75-h6; do expect_said "^$method $model +to do "; done
+done
+report 'finetunings are planned likewise'
+
+run "$programs/tools/plan" --tier=smoke
+expect_status 2
+expect_line '--runs is missing'
+plan --what=probes
+expect_status 2
+report 'what cannot be planned is a usage error'
+finish

@@ -1,0 +1,196 @@
+/// plan: what `make pretrain-all` and `make finetune-all` are about to do: which trainings are done
+/// and which are begun, how long the others take on this machine, by a few updates of each, and
+/// how much disk they need.
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#include "core/base/die.h"
+#include "core/base/files.h"
+#include "core/base/number.h"
+#include "core/base/options.h"
+#include "core/linalg/coretype.h"
+#include "core/report/table.h"
+#include "core/report/tier.h"
+#include "core/train/finetune.h"
+#include "core/train/pretrain.h"
+
+enum { STEPS = 3 }; ///< updates that are timed, after one that is not
+static const char USAGE[] =
+    "plan [--tier T] [--what pretrainings|finetunings] ...: what is to be trained";
+
+struct plan {
+    enum tier tier;
+    const char *data;
+    char root[PATH_SIZE];     ///< RESULTS/TIER-DATA
+    struct pretrain settings; ///< for all trainings: seed, threads, arithmetic
+    double epochs;            ///< instead of the recipes'; 0: theirs
+    struct images images;
+    struct table table;
+    double hours, bytes, passing; ///< left to do; written for good, and for a while
+};
+
+// Updates that the checkpoint has done, 0 when there is none that can be read.
+static double updates_begun(const char *folder)
+{
+    char path[PATH_SIZE], fault[SAFETENSORS_FAULT];
+    struct safetensors file;
+    double updates = 0;
+    path_format(path, "%s/checkpoint.safetensors", folder);
+    if (!file_exists(path) || !safetensors_open(&file, path, fault)) return 0;
+    const char *text = safetensors_metadata(&file, "updates");
+    if (!text || !number_scan(&updates, text)) updates = 0;
+    safetensors_free(&file);
+    return updates;
+}
+
+// A training that is not done: its row, and its share of the sums.
+static void row_left(struct plan *plan, const char *name, const char *folder,
+                     const struct recipe *recipe, size_t parameters, double rate)
+{
+    const double updates = (double)batches_updates(plan->images.count, recipe->batch,
+                                                   recipe->epochs),
+                 begun = updates_begun(folder),
+                 hours = (updates - begun) * (double)recipe->batch / rate / 3600;
+    char state[64], rate_text[NUMBER_TEXT], hours_text[NUMBER_TEXT];
+    snprintf(state, sizeof state, begun > 0 ? "update %.0f of %.0f" : "to do", begun,
+             updates);
+    snprintf(rate_text, sizeof rate_text, "%.0f", rate);
+    snprintf(hours_text, sizeof hours_text, "%.2f", hours);
+    table_row(&plan->table, (const char *const[]){name, state, rate_text, hours_text});
+    plan->hours += hours;
+    // The weights stay. While it trains there are two checkpoints of three slabs for a moment.
+    const double slab = (double)parameters * sizeof(float);
+    plan->bytes += slab;
+    plan->passing = fmax(plan->passing, 6 * slab);
+}
+
+static void row_done(struct plan *plan, const char *name)
+{
+    table_row(&plan->table, (const char *const[]){name, "done", "-", "0"});
+}
+
+static void plan_pretraining(struct plan *plan, const struct recipe *row)
+{
+    char folder[PATH_SIZE], weights[PATH_SIZE];
+    struct pretrain settings = plan->settings;
+    settings.recipe = *row;
+    if (plan->epochs > 0) recipe_set_epochs(&settings.recipe, plan->epochs);
+    path_format(folder, "%s/runs/%s", plan->root, row->run);
+    path_format(weights, "%s/weights/%s.safetensors", plan->root, row->run);
+    settings.folder = folder;
+    settings.weights = weights;
+    if (pretrain_ready(&settings)) {
+        row_done(plan, row->run);
+        return;
+    }
+    struct pretrainer pretrainer;
+    pretrainer_open(&pretrainer, &settings);
+    const double rate = trainer_rate(&pretrainer.trainer, STEPS);
+    row_left(plan, row->run, folder, &settings.recipe, pretrainer.mae.parameters.count,
+             rate);
+    pretrainer_close(&pretrainer);
+}
+
+static void plan_finetuning(struct plan *plan, const char *method, const char *run)
+{
+    char folder[PATH_SIZE], weights[PATH_SIZE], name[96];
+    struct recipe recipe = finetune_recipe(tier_name(plan->tier), run);
+    if (plan->epochs > 0) recipe_set_epochs(&recipe, plan->epochs);
+    const struct finetune settings = {.recipe = recipe,
+                                      .seed = plan->settings.seed,
+                                      .arithmetic = plan->settings.arithmetic,
+                                      .threads = plan->settings.threads,
+                                      .images = &plan->images,
+                                      .folder = folder};
+    snprintf(name, sizeof name, "%s %s", method, run);
+    path_format(folder, "%s/runs/%s-%s-%zux%g-%s-seed%" PRIu64, plan->root, method, run,
+                plan->images.count, recipe.epochs, arithmetic_name(settings.arithmetic),
+                settings.seed);
+    path_format(weights, "%s/weights.safetensors", folder);
+    if (file_exists(weights)) {
+        row_done(plan, name);
+        return;
+    }
+    size_t parameters;
+    const double rate = finetune_rate(&parameters, &settings, STEPS);
+    row_left(plan, name, folder, &recipe, parameters, rate);
+}
+
+// ====== The command line ======
+
+static void plan_open(struct plan *plan, const char **what, const char **runs, int argc,
+                      char **argv)
+{
+    struct option options[] = {
+        {"tier", NULL, "smoke, desk or paper [desk]"},
+        {"data", NULL, "planted or cifar10 [the tier's]"},
+        {"what", "pretrainings", "pretrainings or finetunings"},
+        {"runs", NULL, "in this order, as \"m75-h3 m75-h6\""},
+        {"seed", "1", "of the trainings"},
+        {"threads", NULL, "threads [the CPUs allowed]"},
+        {"arithmetic", "auto", "of the trainings"},
+        {"epochs", NULL, "instead of the recipe's"},
+        {"results", "results", "folder of all results"},
+    };
+    const size_t count = sizeof options / sizeof *options;
+    options_read(options, count, argc, argv, USAGE);
+#define TEXT_OF(name) option_text(options, count, name)
+    tier_find(&plan->tier, &plan->data, TEXT_OF("tier"), TEXT_OF("data"));
+    *what = TEXT_OF("what");
+    *runs = TEXT_OF("runs");
+    if (!*runs) die(EXIT_USAGE, "--runs is missing (name pretrainings)");
+    path_format(plan->root, "%s/%s-%s", TEXT_OF("results"), tier_name(plan->tier),
+                plan->data);
+    if (TEXT_OF("epochs"))
+        plan->epochs = parse_number("--epochs", TEXT_OF("epochs"), 1e-6, 1e5);
+    plan->settings = (struct pretrain){
+        .seed = parse_seed("--seed", TEXT_OF("seed")),
+        .threads = parse_threads(TEXT_OF("threads")),
+        .arithmetic = arithmetic_choose(TEXT_OF("arithmetic")),
+        .images = &plan->images,
+    };
+#undef TEXT_OF
+}
+
+static double disk_free(const char *folder)
+{
+    struct statvfs room;
+    folder_make(folder);
+    if (statvfs(folder, &room)) die(EXIT_SYSTEM, "%s: has no file system", folder);
+    return (double)room.f_bavail * (double)room.f_frsize;
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const whats[] = {"pretrainings", "finetunings"};
+    static struct plan plan;
+    const char *what, *runs;
+    coretype_open(argv);
+    plan_open(&plan, &what, &runs, argc, argv);
+    const size_t finetunings = parse_choice("--what", what, whats, 2);
+    images_load(&plan.images, plan.data, SPLIT_TRAIN);
+    table_open(&plan.table, 4,
+               (const char *const[]){"training", "state", "images/s", "hours here"});
+    char *list = strdup(runs);
+    if (!list) die(EXIT_SYSTEM, "plan: no memory");
+    for (char *rest = list, *run; (run = strsep(&rest, " "));) {
+        const struct recipe recipe = recipe_find(tier_name(plan.tier), run);
+        if (!finetunings) plan_pretraining(&plan, &recipe);
+        if (finetunings) plan_finetuning(&plan, "finetuned", run);
+        if (finetunings) plan_finetuning(&plan, "scratch", run);
+    }
+    free(list);
+    table_print(&plan.table, stdout);
+    printf("%s, %d thread%s: %.1f hours in all; %.2f GB to write, %.0f GB free in %s. "
+           "Interrupted, the same command goes on.\n",
+           arithmetic_name(plan.settings.arithmetic), plan.settings.threads,
+           plan.settings.threads == 1 ? "" : "s", plan.hours,
+           (plan.bytes + plan.passing) / 1e9, disk_free(plan.root) / 1e9, plan.root);
+    table_close(&plan.table);
+    images_free(&plan.images);
+    return 0;
+}
