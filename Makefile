@@ -26,7 +26,7 @@ SEED        ?=
 SEEDS       ?=
 ## THREADS     threads of a program (default: the CPUs allowed; never changes a bit)
 THREADS     ?=
-## ARITHMETIC  auto, fp32, bf16
+## ARITHMETIC  of trainings: auto (the fastest here), fp32, bf16 (AMX), bf16-dot (VDPBF16PS)
 ARITHMETIC  ?=
 ## EPOCHS      passes over the data, instead of the recipe's
 EPOCHS      ?=

@@ -38,8 +38,6 @@
 #include "core/base/progress.h"
 #include "core/base/tsv.h"
 #include "core/linalg/coretype.h"
-#include "core/linalg/gemm_bf16.h"
-#include "core/linalg/product.h"
 #include "core/report/figure.h"
 #include "core/report/provenance.h"
 #include "core/report/run_state.h"
@@ -165,11 +163,11 @@ static void study_note(struct study *study)
                            arithmetic_name(study->arithmetic[r]), run->options.seed);
     run_note(run, "seeds", text, 1);
     run_note(run, "core type", coretype_name(), 1);
-    length = snprintf(text, sizeof text, "fp32 %s", product_path());
-    for (int r = SEEDS; r < study->runs; ++r)
-        length += snprintf(text + length, sizeof text - (size_t)length, ", %s %s",
-                           arithmetic_name(study->arithmetic[r]),
-                           gemm_bf16_path(study->arithmetic[r]));
+    length = 0;
+    for (int r = SEEDS - 1; r < study->runs; ++r)
+        length += snprintf(text + length, sizeof text - (size_t)length, "%s%s %s",
+                           length ? ", " : "", arithmetic_name(study->arithmetic[r]),
+                           arithmetic_kernel(study->arithmetic[r]));
     run_note(run, "products", text, 0);
 }
 

@@ -16,7 +16,6 @@
 #include "core/base/rng.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/gemm.h"
-#include "core/linalg/gemm_bf16.h"
 #include "core/linalg/peak.h"
 #include "core/model/linear.h"
 #include "core/model/mlp.h"
@@ -155,8 +154,8 @@ static void print_kernels(void)
     for (int a = 0; a < ARITHMETICS; ++a) {
         const enum arithmetic arithmetic = (enum arithmetic)a;
         printf(" %s=%s peak_%s=%s", arithmetic_name(arithmetic),
-               arithmetic == FP32 ? product_path() : gemm_bf16_path(arithmetic),
-               arithmetic_name(arithmetic), peak_instruction(arithmetic));
+               arithmetic_kernel(arithmetic), arithmetic_name(arithmetic),
+               peak_instruction(arithmetic));
     }
     printf("\n");
 }

@@ -16,9 +16,7 @@
 #include "core/base/rng.h"
 #include "core/data/masks.h"
 #include "core/linalg/coretype.h"
-#include "core/linalg/gemm_bf16.h"
 #include "core/linalg/peak.h"
-#include "core/linalg/product.h"
 #include "core/train/evaluate.h"
 #include "core/train/infer.h"
 #include "core/train/pretrain.h"
@@ -142,8 +140,7 @@ static void bench_open(struct bench *bench)
     printf("parameters=%zu batch=%zu flops=%.0f core_type=%s products=%s peak=%s\n",
            mae->parameters.count, recipe->batch,
            forward_flops(recipe) * (bench->work == TRAINING ? 3 : 1), coretype_name(),
-           arithmetic == FP32 ? product_path() : gemm_bf16_path(arithmetic),
-           peak_instruction(arithmetic));
+           arithmetic_kernel(arithmetic), peak_instruction(arithmetic));
     fflush(stdout);
 }
 

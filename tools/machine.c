@@ -1,7 +1,9 @@
 /// machine: what this machine computes with, one fact a line: the CPU, the OpenBLAS kernel in
-/// force, the number of threads and the arithmetic; and a canary, the hash of one fixed product and
-/// eigenproblem. Two machines with the same canary give the same bits. `make doctor` runs it.
+/// force, the number of threads, the kernels of products and the arithmetic that trains; and a
+/// canary, the hash of one fixed product and eigenproblem. Two machines with the same canary give
+/// the same bits. `make doctor` runs it.
 #include <stdio.h>
+#include <string.h>
 
 #include "core/base/cpu.h"
 #include "core/base/die.h"
@@ -12,7 +14,6 @@
 #include "core/linalg/coretype.h"
 #include "core/linalg/eigen.h"
 #include "core/linalg/gemm.h"
-#include "core/linalg/gemm_bf16.h"
 
 enum {
     SIDE = 96
@@ -51,8 +52,8 @@ int main(int argc, char **argv)
     };
     size_t count = sizeof options / sizeof *options;
     options_read(options, count, argc, argv, "machine [--threads N] [--arithmetic A]");
-    enum arithmetic arithmetic =
-        arithmetic_choose(option_text(options, count, "arithmetic"));
+    const char *asked = option_text(options, count, "arithmetic");
+    const enum arithmetic arithmetic = arithmetic_choose(asked);
     char hex[HASH_HEX], cpu[CPU_NAME];
     canary(hex);
     cpu_name(cpu, "/proc/cpuinfo");
@@ -60,9 +61,15 @@ int main(int argc, char **argv)
     printf("core type   %s\n", coretype_name());
     printf("openblas    %s\n", coretype_library());
     printf("threads     %d\n", parse_threads(option_text(options, count, "threads")));
-    printf("products    fp32 %s, bf16 %s, bf16-dot %s\n", product_path(),
-           gemm_bf16_path(BF16), gemm_bf16_path(BF16_DOT));
-    printf("arithmetic  %s for training\n", arithmetic_name(arithmetic));
+    printf("products    ");
+    for (int a = FP32; a <= BF16_DOT; ++a)
+        printf("%s%s by %s%s", a ? ", " : "", arithmetic_name((enum arithmetic)a),
+               arithmetic_kernel((enum arithmetic)a),
+               arithmetic_is_native((enum arithmetic)a) ? "" : " (emulated)");
+    printf("\narithmetic  %s for training, by %s%s%s\n", arithmetic_name(arithmetic),
+           arithmetic_kernel(arithmetic),
+           arithmetic_is_native(arithmetic) ? "" : ", which emulates it",
+           strcmp(asked, "auto") ? "" : ": the fastest here");
     printf("canary      %.16s\n", hex);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "core/base/real.h"
 #include "core/linalg/amx.h"
 #include "core/linalg/gemm_bf16.h"
+#include "core/linalg/product.h"
 
 static const int double_build = sizeof(real) != sizeof(float);
 
@@ -37,4 +38,9 @@ int arithmetic_is_native(enum arithmetic arithmetic)
 {
     return arithmetic == FP32 ||
            (arithmetic == BF16 ? amx_available() : dot_available());
+}
+
+const char *arithmetic_kernel(enum arithmetic arithmetic)
+{
+    return arithmetic == FP32 ? product_path() : gemm_bf16_path(arithmetic);
 }

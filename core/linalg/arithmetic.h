@@ -21,4 +21,8 @@ const char *arithmetic_name(enum arithmetic arithmetic);
 /// Whether this CPU has the instruction for which BF16 or BF16_DOT is made; 1 for FP32.
 int arithmetic_is_native(enum arithmetic arithmetic);
 
+/// The kernel of its products, as product_path (core/linalg/product.h) or gemm_bf16_path
+/// (core/linalg/gemm_bf16.h) call it: "AVX-512", "AMX", ...
+const char *arithmetic_kernel(enum arithmetic arithmetic);
+
 #endif

@@ -116,6 +116,8 @@ static void prepare(struct study *study)
     input_images(&study->run, SPLIT_TRAIN);
     run_note(&study->run, "training arithmetic", arithmetic_name(settings->arithmetic),
              1);
+    run_note(&study->run, "training kernel", arithmetic_kernel(settings->arithmetic),
+             0);
     run_note(&study->run, "weights", model->file.digest, 1);
 }
 

@@ -127,6 +127,8 @@ static void prepare(struct study *study)
     }
     run_note(&study->run, "arithmetic of finetuning here",
              arithmetic_name(heads.arithmetic), 1);
+    run_note(&study->run, "kernel of finetuning here",
+             arithmetic_kernel(heads.arithmetic), 0);
 }
 
 static void run(struct study *study)

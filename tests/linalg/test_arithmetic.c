@@ -1,10 +1,13 @@
 #include "core/linalg/arithmetic.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "core/base/real.h"
 #include "core/linalg/amx.h"
 #include "core/linalg/coretype.h"
+#include "core/linalg/gemm_bf16.h"
+#include "core/linalg/product.h"
 #include "tests/ending.h"
 
 static void choose(const void *text)
@@ -68,6 +71,16 @@ Test(arithmetic, is_native_where_the_cpu_has_the_instruction)
     }
     cr_expect_eq(arithmetic_is_native(BF16_DOT), cpu_has_avx512_bf16());
     cr_expect(arithmetic_is_native(FP32));
+}
+
+Test(arithmetic, has_the_kernel_of_its_products)
+{
+    cr_assert(gemm_bf16_path_use(BF16, "portable"));
+    cr_assert(gemm_bf16_path_use(BF16_DOT, NULL));
+    cr_expect_str_eq(arithmetic_kernel(BF16), "portable");
+    cr_expect_str_eq(arithmetic_kernel(BF16_DOT), gemm_bf16_path(BF16_DOT));
+    cr_expect_eq(!strcmp(arithmetic_kernel(BF16_DOT), "AVX512-BF16"), dot_available());
+    cr_expect_str_eq(arithmetic_kernel(FP32), product_path());
 }
 
 Test(arithmetic, names_are_the_texts_that_choose)

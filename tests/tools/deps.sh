@@ -63,8 +63,8 @@ report "--print lists a group, a package a line"
 run tools/doctor "$BUILD"
 expect_status 0
 expect_said 'core type +[A-Z]'
-expect_said 'products +fp32 .+, bf16 '
-expect_said 'arithmetic +(fp32|bf16) for training'
+expect_said 'products +fp32 by .+, bf16 by .+, bf16-dot by '
+expect_said 'arithmetic +(fp32|bf16|bf16-dot) for training, by [A-Z].*: the fastest here'
 report "the doctor finds this machine well and names the kernel in force"
 
 stand_in gnuplot 'exit 127'

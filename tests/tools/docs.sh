@@ -77,6 +77,25 @@ rm "$bench/made-up-family-1-model-2.tsv"
 [ "$before" = "$(cat "$bench"/*.tsv | sha256sum)" ] || wrong='the measurement of another CPU was changed'
 report 'a measurement takes the place of those of the same CPU alone'
 
+drawn=$work/measured/desk-cifar10/arithmetic
+mkdir -p "$drawn"
+printf 'key\tvalue\nband_breadth_last_fifth\t0.0059\nlargest_paired_difference_of_means_bf16-dot_1\t0.00071\n' >"$drawn/result.tsv"
+printf 'what\tvalue\tkeyed\nupdates\t500 of 64 images\t1\nverdict bf16-dot\tFAILS: the curve\t0\ncommit\t0123456789abcdef\t0\n' >"$drawn/provenance.tsv"
+before=$(sha256sum "$copy"/results/reference/desk-cifar10/arithmetic/*)
+run in_copy "$MAKE" --no-print-directory RESULTS="$work/measured" accept-arithmetic
+expect_status 2
+expect_said 'no .*/arithmetic/curves.tsv \(run `make figure-arithmetic`\)' err
+[ "$before" = "$(sha256sum "$copy"/results/reference/desk-cifar10/arithmetic/*)" ] || wrong='the reference has changed'
+report 'half a figure of arithmetics is refused'
+
+touch "$drawn/curves.tsv" "$drawn/curves.png"
+run in_copy "$MAKE" --no-print-directory RESULTS="$work/measured" accept-arithmetic
+expect_status 0
+run grep -A3 'generated: arithmetic' "$copy/README.md"
+expect_said '^- FAILS: the curve\. Its running mean is never more than 0\.00071 from .* lie 0\.0059 apart\.$'
+expect_said '^Updates: 500 of 64 images; .* at commit 0123456789ab\.$'
+report 'a figure of arithmetics is kept as the reference, and its verdicts are shown'
+
 sed -i '/^<!-- end -->$/d' "$copy/REPRODUCE.md"
 run in_copy tools/docs
 expect_status 3

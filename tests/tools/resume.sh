@@ -48,6 +48,13 @@ first_weights=$weights first_hash=$(hash_in "$log")
 [ -n "$wrong" ] || [ ${#first_hash} -eq 64 ] || wrong="the log ends with '$first_hash'"
 report 'a training ends with weights and their hash in its log'
 
+run cat "$at/00-pretrain/m75-h6/provenance.tsv"
+expect_status 0
+expect_said '^training arithmetic	(fp32|bf16|bf16-dot)	1$'
+expect_said '^training kernel	(portable|OpenBLAS|A[MV]X.*)	0$'
+expect_said '^CPU	.+	0$'
+report 'its provenance names the arithmetic, the kernel and the CPU'
+
 for threads in 2 3; do
     run train "threads$threads" "$threads"
     expect_status 0
