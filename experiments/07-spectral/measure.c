@@ -13,6 +13,7 @@
 #include "core/study/results.h"
 #include "core/train/pretrain.h"
 #include "experiments/07-spectral/emit.h"
+#include "experiments/07-spectral/graphs.h"
 
 // ====== One state of a model ======
 
@@ -310,6 +311,7 @@ void measure_spectral(struct study *study)
     measure_images(study);
     measure_downstream(study);
     measure_pairs(study);
+    graphs_judge(study);
     if (!study->run.options.export_arrays) return;
     struct hidden_rows rows;
     const struct evaluation evaluation =
