@@ -1,5 +1,5 @@
 #!/bin/bash
-# Drives the experiments on Assumption 4.1 and Theorem 4.3 at the smoke tier on a model that has hardly been
+# Drives the experiments on Assumption 4.1, Theorem 4.3 and Lemma 4.6 at the smoke tier on a model that has hardly been
 # trained: its verdicts must say so, the mathematics must not care, and numpy must find the same numbers.
 # shellcheck disable=SC1091,SC2034,SC2154
 . "$(dirname "$0")/tap"
@@ -31,11 +31,29 @@ expect_verdict theorem4.3.corrected REPRODUCED
 expect_verdict theorem4.3.repaired.trained REPRODUCED
 report 'the repaired theorem holds for a network that knows nothing'
 
+spectral=$results
+experiment 08-visible-tokens --export=1
+expect_verdict lemma4.6 REFUTED
+expect_verdict lemma4.6.whitened REPRODUCED
+expect_verdict eq14 REFUTED
+expect_verdict eq14.corrected REPRODUCED
+expect_verdict eq16.formula.corrected REPRODUCED
+expect_verdict eq17 INCONCLUSIVE
+expect_verdict lemma4.6.conclusion INCONCLUSIVE
+report 'nor does a model of two updates decide what tokens are made of'
+visible=$results results=$spectral
+
 test='numpy finds the same numbers from the exported arrays'
 if "$python" -c 'import numpy' 2>/dev/null; then
     run "$python" tests/golden/check_spectral.py "$results"
     expect_status 0
     expect_said '^ok m75-h3\.whitened'
+    run "$python" tests/golden/check_graphs.py "$results"
+    expect_status 0
+    expect_said '^ok graph\.cooccurrence'
+    run "$python" tests/golden/check_visible_tokens.py "$visible"
+    expect_status 0
+    expect_said '^ok partial-block1'
     report "$test"
     # One number of one array, wrong by a part in ten thousand.
     "$python" -c 'import sys, numpy as np
@@ -43,6 +61,11 @@ m = np.load(sys.argv[1]); m[0, 0] *= 1.0001; np.save(sys.argv[1], m)' "$results/
     run "$python" tests/golden/check_spectral.py "$results"
     expect_status 1
     expect_said '^not ok pairs\.spectral'
+    "$python" -c 'import sys, numpy as np
+m = np.load(sys.argv[1]); m[0, 0] *= 1.0001; np.save(sys.argv[1], m)' "$results/export/graph-pairs.npy"
+    run "$python" tests/golden/check_graphs.py "$results"
+    expect_status 1
+    expect_said '^not ok cooccurrence'
     report 'and others from others'
 else
     skip "$test" 'no numpy'
