@@ -32,7 +32,6 @@
 
 #include "core/base/die.h"
 #include "core/stats/bootstrap.h"
-#include "core/stats/slope.h"
 #include "core/study/judgement.h"
 #include "experiments/02-rank-curves/emit.h"
 #include "experiments/02-rank-curves/readings.h"
@@ -41,9 +40,8 @@
 /// up to 1536 x 1536 for each, so it sees fewer.
 enum { IMAGES = 10000, RIVAL_IMAGES = 2000, SMOKE_IMAGES = 400, SMOKE_RIVAL = 50 };
 
-/// The paper's patches have side 2, those of the desk and smoke tiers side 4; rivals are measured
-/// with both.
-enum { SIDE_OF_PAPER = 2 };
+/// The paper's patches have side 2 (SIDE_OF_PAPER), those of the desk and smoke tiers side 4; the
+/// rival is measured with both.
 #define OTHER_PATCH(side) (6 - (side))
 
 static int rival_images(const struct study *study)
@@ -113,44 +111,14 @@ static void judge_curves(struct study *study, const struct arm *arms)
 }
 
 /// The slope rises when it does from each mask ratio to the next: for the matrix that the model
-/// sees, and for the paper's 12 columns, the same pixels as patches of side 2.
-static void judge_slopes(struct study *study, const struct arm *arms, const char *id,
-                         enum grouping grouping)
+/// sees, and for the paper's 12 columns. Its direction is one of patch side when the linear
+/// predictor's rises at side 2 and falls at side 4: slopes.c.
+static void judge_all(struct study *study, const struct arm *arms)
 {
-    struct estimate rises[ARMS - 1];
-    double slopes[ARMS];
-    for (size_t a = 0; a < ARMS; ++a) {
-        slopes[a] = arms[a].curve[LEARNED].slope[grouping].value;
-        if (a > 0)
-            rises[a - 1] = rank_slope_rise(
-                &arms[a - 1].samples[LEARNED], &arms[a].samples[LEARNED], grouping,
-                BOOTSTRAP_RESAMPLES, study->run.options.seed);
-    }
-    study_judge(study, id, rises, ARMS - 1, 1,
-                "paired bootstrap over images of each rise of the slope",
-                "one an arm; the least of %d rises of the medians' slope; exact p of "
-                "their order %.2g",
-                ARMS - 1, increase_p_value(slopes, ARMS));
-}
-
-/// The linear predictor's slope has its direction from the side of the patches when it rises at
-/// side 2 and falls at side 4, from each mask ratio to the next.
-static void judge_direction(struct study *study, const struct arm *arms)
-{
-    struct estimate parts[2 * (ARMS - 1)];
-    size_t count = 0;
-    for (int p = LINEAR; p <= OTHER_SIDE; ++p)
-        for (size_t a = 1; a < ARMS; ++a) {
-            const struct rank_samples *less = &arms[a - 1].samples[p],
-                                      *more = &arms[a].samples[p];
-            const int rises = arms->side[p] == SIDE_OF_PAPER;
-            parts[count++] = rank_slope_rise(rises ? less : more, rises ? more : less,
-                                             GROUPING_HIDDEN, BOOTSTRAP_RESAMPLES,
-                                             study->run.options.seed);
-        }
-    study_judge(study, "figure2.slope-direction", parts, count, 0,
-                "paired bootstrap over images of each rise at side 2, fall at side 4",
-                "no network; the least of %zu", count);
+    judge_curves(study, arms);
+    judge_slopes(study, arms, "figure2.slope-rises", GROUPING_HIDDEN);
+    judge_slopes(study, arms, "figure2.slope-rises.2x2", GROUPING_QUARTERS);
+    judge_direction(study, arms);
 }
 
 static void run(struct study *study)
@@ -169,10 +137,7 @@ static void run(struct study *study)
             arms[a].side[p] = p == OTHER_SIDE ? OTHER_PATCH(patch) : patch;
         measure(&arms[a], study, a, predictor);
     }
-    judge_curves(study, arms);
-    judge_slopes(study, arms, "figure2.slope-rises", GROUPING_HIDDEN);
-    judge_slopes(study, arms, "figure2.slope-rises.2x2", GROUPING_QUARTERS);
-    judge_direction(study, arms);
+    judge_all(study, arms);
     /// ## Emit
     /// Tables, the figure with the numbers it draws, and on demand every image's distances: emit.c;
     /// what the paper concludes from the curves, tried on images with noise: readings.c.

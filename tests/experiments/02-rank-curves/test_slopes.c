@@ -1,0 +1,91 @@
+#include "core/base/rng.h"
+#include "experiments/02-rank-curves/readings.h"
+#include "tests/report/world.h"
+
+// The small project of core/report's tests, with the claims about slopes.
+static void open_table(void)
+{
+    char claims[sizeof world_claims + 512];
+    world_open();
+    snprintf(claims, sizeof claims,
+             "%s"
+             "figure2.slope-direction\tF2\tx\tc\t\ttrend\t\t\tany\tdesk\tf\t02-demo\n"
+             "slopes\tF2\tx\tc\t\ttrend\t\t\tany\tdesk\tf\t02-demo\n",
+             world_claims);
+    world_write("paper/claims.tsv", claims);
+}
+
+TestSuite(slopes, .init = open_table);
+
+enum { IMAGES = 60 };
+
+// Distances of i times the steepness, and a little noise that the bootstrap can see.
+static void samples_make(struct rank_samples *samples, enum grouping grouping,
+                         double steepness, uint32_t index, struct arena *arena)
+{
+    struct rng rng = rng_open(3, PURPOSE_TEST, 0, index);
+    rank_samples_open(samples, IMAGES, arena);
+    for (size_t i = 0; i < COMPONENTS; ++i)
+        for (size_t n = 0; n < IMAGES; ++n) {
+            for (int g = 0; g < GROUPINGS; ++g)
+                samples->relative[g][i][n] =
+                    (g == (int)grouping ? steepness : 1) * (double)(i + 1) +
+                    .01 * rng_uniform(&rng);
+            samples->frobenius[i][n] = samples->spectral[i][n] =
+                samples->relative[GROUPING_HIDDEN][i][n];
+            samples->scale[i][n] = 1;
+        }
+}
+
+// The verdict on a claim of arms of which slope number a is 1 + way a, of each predictor.
+static const char *verdict(const double way[PREDICTORS], enum grouping grouping,
+                           const char *id)
+{
+    static struct arm arms[ARMS];
+    static char line[512];
+    struct study study = {0};
+    char words[512], start[64];
+    arena_open_growing(&study.arena, "test");
+    world_listen();
+    world_run(&study.run, "--tier desk --data cifar10 --force 1", words);
+    for (size_t a = 0; a < ARMS; ++a)
+        for (int p = 0; p < PREDICTORS; ++p) {
+            arms[a].side[p] = p == OTHER_SIDE ? 2 : 4;
+            samples_make(&arms[a].samples[p], grouping, 5 + way[p] * (double)a,
+                         (uint32_t)(a * PREDICTORS) + (uint32_t)p, &study.arena);
+            rank_curve_fit(&arms[a].curve[p], &arms[a].samples[p], 200, 1);
+        }
+    if (strcmp(id, "slopes") == 0)
+        judge_slopes(&study, arms, id, grouping);
+    else
+        judge_direction(&study, arms);
+    cr_expect_eq(run_close(&study.run), 0);
+    arena_close(&study.arena);
+    snprintf(start, sizeof start, "\n%s\t", id);
+    const char *at =
+        strstr(world_text("results/desk-cifar10/02-demo/verdicts.tsv"), start);
+    cr_assert(at, "no %s", id);
+    at += strlen(start);
+    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\t"), at);
+    return line;
+}
+
+// One pretraining an arm earns a trend at best.
+Test(slopes, those_that_rise_hold_and_those_that_fall_do_not)
+{
+    const double rises[PREDICTORS] = {.5, 0, 0}, falls[PREDICTORS] = {-.5, 0, 0};
+    cr_expect_str_eq(verdict(rises, GROUPING_HIDDEN, "slopes"), "TREND-ONLY");
+    cr_expect_str_eq(verdict(falls, GROUPING_HIDDEN, "slopes"), "NOT-REPRODUCED");
+    cr_expect_str_eq(verdict(rises, GROUPING_QUARTERS, "slopes"), "TREND-ONLY");
+    cr_expect_str_eq(verdict(falls, GROUPING_QUARTERS, "slopes"), "NOT-REPRODUCED");
+}
+
+Test(slopes, the_linear_predictor_turns_with_the_side_of_patches_or_does_not)
+{
+    const double turns[PREDICTORS] = {0, -.5, .5}, rises[PREDICTORS] = {0, .5, .5},
+                 turned[PREDICTORS] = {0, .5, -.5};
+    const char *id = "figure2.slope-direction";
+    cr_expect_str_eq(verdict(turns, GROUPING_HIDDEN, id), "REPRODUCED-SCALED");
+    cr_expect_str_eq(verdict(rises, GROUPING_HIDDEN, id), "NOT-REPRODUCED");
+    cr_expect_str_eq(verdict(turned, GROUPING_HIDDEN, id), "NOT-REPRODUCED");
+}
