@@ -21,7 +21,11 @@
 #include "core/train/infer.h"
 #include "core/train/pretrain.h"
 
-enum { IMAGES = 1024 };          ///< in the set that batches are taken from
+enum { IMAGES = 1024 }; ///< in the set that batches are taken from
+/// Images of a micro-batch: the recipes' batches are smaller than those of the peer, whose
+/// fastest micro-batch has about as many.
+enum { MICRO_BATCH = 16 };
+_Static_assert(MICRO_BATCH % INFER_CHUNK == 0, "batches are whole chunks of inference");
 static const double PROBE = .03; ///< seconds that a measurement of the peak takes
 enum work { TRAINING, FORWARD };
 
@@ -187,24 +191,23 @@ static void bench_close(struct bench *bench)
 
 // ====== The command line ======
 
-// The tier's recipe with the given patch and batch; micro-batches keep their number of images.
+// The tier's recipe with the given patch and batch, in micro-batches of MICRO_BATCH images.
 static struct recipe recipe_of(const struct option *options, size_t count)
 {
     struct recipe recipe = recipe_find(option_text(options, count, "tier"), "m75-h3");
     const char *patch = option_text(options, count, "patch");
     const char *batch = option_text(options, count, "batch");
-    size_t images = recipe.batch / recipe.micro_batches;
     if (patch) recipe.shape.patch = (int)parse_integer("--patch", patch, 1, 32);
     if (batch) recipe.batch = (size_t)parse_integer("--batch", batch, 1, IMAGES);
-    recipe.micro_batches = recipe.batch / images;
+    recipe.micro_batches = recipe.batch / MICRO_BATCH;
     const char *fault = shape_fault(&recipe.shape);
     if (fault)
         die(EXIT_USAGE, "--patch: '%s' is refused: %s (give 2 or 4)", patch, fault);
-    if (recipe.batch % INFER_CHUNK || recipe.batch % images ||
+    if (recipe.batch % MICRO_BATCH ||
         (recipe.micro_batches & (recipe.micro_batches - 1)))
         die(EXIT_USAGE,
-            "--batch: '%s' is refused (give %d or %zu images times a power of two)",
-            batch, INFER_CHUNK, images);
+            "--batch: '%s' is refused (give %d images times a power of two)", batch,
+            MICRO_BATCH);
     return recipe;
 }
 
