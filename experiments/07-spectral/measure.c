@@ -36,11 +36,10 @@ struct contrastive_pairs model_pairs(const struct hidden_rows *rows,
         for (size_t j = 0; j < k; ++j)
             trunk[i * k + j] = j < d ? rows->decoded[i * d + j] : 1;
     }
-    for (size_t i = 0; i < q; ++i)
-        for (size_t j = 0; j < k; ++j) {
-            const double pixel = j < d ? (double)head[i * d + j] : (double)bias[i];
-            matrix[i * k + j] = i < f ? pixel : j == d;
-        }
+    for (size_t i = 0; i < f; ++i)
+        for (size_t j = 0; j < k; ++j)
+            matrix[i * k + j] = (double)(j < d ? head[i * d + j] : bias[i]);
+    for (size_t j = 0; j < k; ++j) matrix[f * k + j] = j == d;
     return (struct contrastive_pairs){count, q, k, target, trunk, matrix};
 }
 
