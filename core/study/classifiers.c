@@ -1,6 +1,7 @@
 #include "core/study/classifiers.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "core/study/command.h"
 #include "core/study/inputs.h"
 #include "core/train/finetune.h"
+#include "core/train/task_queue.h"
 
 enum { CHECKPOINT_SECONDS = 300 };
 
@@ -24,7 +26,41 @@ void study_encode(struct encoder_features features[2], const struct study *study
     }
 }
 
-void study_probe(struct answers *answers, const struct study *study, size_t model,
+// A probe that is trained by several seeds at a time, each on one thread.
+struct probe_seeds {
+    struct probe_settings settings; // of the first seed
+    const struct adapter *adapter;
+    const struct probe_set *set; // by enum split
+    struct answers *answers;
+};
+
+// Where the end of an epoch is reported.
+struct epoch_end {
+    struct task_queue *queue;
+    int worker;
+};
+
+static void epoch_report(void *context)
+{
+    const struct epoch_end *end = context;
+    task_queue_advance(end->queue, end->worker, 1);
+}
+
+static void probe_one_seed(size_t seed, int worker, struct task_queue *queue,
+                           void *context)
+{
+    const struct probe_seeds *probe = context;
+    struct probe_settings settings = probe->settings;
+    struct epoch_end end = {queue, worker};
+    settings.seed += seed;
+    const struct probe_outcome outcome =
+        probe_fit(probe->answers->predicted + seed * probe->answers->images, &settings,
+                  probe->adapter, &probe->set[SPLIT_TRAIN], &probe->set[SPLIT_TEST],
+                  epoch_report, &end);
+    probe->answers->highest[seed] = outcome.best;
+}
+
+void study_probe(struct answers *answers, struct study *study, size_t model,
                  double epochs)
 {
     const struct weights *weights = &study->model[model];
@@ -36,16 +72,19 @@ void study_probe(struct answers *answers, const struct study *study, size_t mode
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
         set[split] =
             (struct probe_set){features[split].summary, study->images[split].labels};
-    for (size_t s = 0; s < answers->seeds; ++s) {
-        const struct probe_settings settings = {
-            .recipe = probe_recipe_shorten(&PROBE_RECIPE, epochs),
-            .classes = IMAGE_CLASSES,
-            .seed = study->run.options.seed + s};
-        const struct probe_outcome outcome =
-            probe_fit(answers->predicted + s * answers->images, &settings, &none,
-                      &set[SPLIT_TRAIN], &set[SPLIT_TEST], NULL, NULL);
-        answers->highest[s] = outcome.best;
-    }
+    struct probe_seeds probe = {
+        .settings = {.recipe = probe_recipe_shorten(&PROBE_RECIPE, epochs),
+                     .classes = IMAGE_CLASSES,
+                     .seed = study->run.options.seed},
+        .adapter = &none,
+        .set = set,
+        .answers = answers};
+    const size_t mark = arena_mark(&study->arena);
+    size_t *cost = arena_take(&study->arena, answers->seeds, sizeof *cost);
+    for (size_t s = 0; s < answers->seeds; ++s) cost[s] = (size_t)ceil(epochs);
+    task_queue_run(cost, answers->seeds, study->run.options.threads, "probes",
+                   probe_one_seed, &probe);
+    arena_reset(&study->arena, mark);
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
         encoder_features_close(&features[split]);
 }

@@ -14,9 +14,9 @@ void study_encode(struct encoder_features features[2], const struct study *study
                   size_t model, const char *name, const real *weights, int with_block);
 
 /// Trains the paper's linear probe on the class token of a model, by the finetuning's recipe for
-/// `epochs` epochs on all training images, with seeds from the run's on.
+/// `epochs` epochs on all training images, with seeds from the run's on, each on one thread.
 /// answers  opened; predicted and highest are filled
-void study_probe(struct answers *answers, const struct study *study, size_t model,
+void study_probe(struct answers *answers, struct study *study, size_t model,
                  double epochs);
 
 /// What is finetuned, and how.
