@@ -43,8 +43,10 @@ void emit_losses(struct study *study, const struct learner learner[LEARNERS])
         const size_t lines = l->log.count;
         snprintf(mask, sizeof mask, "%.0f %%", 100 * l->recipe->mask_ratio);
         number_text(epochs, pretrained_number(l->model, "epochs"));
-        put_number(run, last, lines > 0 ? l->log.line[lines - 1].loss : (double)NAN, 0,
-                   "[-1,1]^2", "%s.training-loss", name);
+        snprintf(last, sizeof last, "-");
+        if (lines > 0)
+            put_number(run, last, l->log.line[lines - 1].loss, 0, "[-1,1]^2",
+                       "%s.training-loss", name);
         put_estimate(run, cell[0], l->loss, "[-1,1]^2", "%s.loss", name);
         put_estimate(run, cell[1], l->linear, "[-1,1]^2", "%s.linear-loss", name);
         put_estimate(run, cell[2], l->lead, "[-1,1]^2", "%s.lead", name);

@@ -80,6 +80,40 @@ Test(safetensors, bf16_is_within_half_a_unit_and_written_again_stays_the_same)
     cr_expect_arr_eq(again, back, sizeof back);
 }
 
+// What is shipped: the numbers as BF16, the digest of those and of what was trained, all else as it
+// was.
+Test(safetensors, rounded_files_say_what_they_were_rounded_from)
+{
+    real slab[COUNT], rounded[COUNT], back[COUNT];
+    char trained[HASH_HEX], digest[HASH_HEX];
+    struct safetensors file;
+    fill(slab, 4);
+    slab_digest(trained, slab, COUNT);
+    const struct slab one = {"", slab};
+    const struct metadata metadata[] = {
+        {"heads", "3"}, {SAFETENSORS_DIGEST, trained}, {"note", "a \"b\""}};
+    safetensors_write(in_scratch("trained"), &TABLE, &one, 1, metadata, 3, TENSOR_F32);
+    safetensors_read(&file, in_scratch("trained"), NULL);
+    cr_expect_str_eq(safetensors_trained(&file), trained);
+    memcpy(rounded, slab, sizeof slab);
+    safetensors_write_rounded(in_scratch("rounded"), &file, &TABLE, rounded);
+    safetensors_free(&file);
+
+    write_slab(in_scratch("narrow"), slab, TENSOR_BF16);
+    read_slab(back, in_scratch("narrow"));
+    cr_expect_arr_eq(rounded, back, sizeof back);
+    read_slab(back, in_scratch("rounded"));
+    cr_expect_arr_eq(rounded, back, sizeof back);
+    slab_digest(digest, rounded, COUNT);
+    safetensors_read(&file, in_scratch("rounded"), NULL);
+    cr_expect_str_eq(safetensors_metadata(&file, SAFETENSORS_DIGEST), digest);
+    cr_expect_str_eq(safetensors_metadata(&file, SAFETENSORS_TRAINED), trained);
+    cr_expect_str_eq(safetensors_trained(&file), trained);
+    cr_expect_str_eq(safetensors_metadata(&file, "heads"), "3");
+    cr_expect_str_eq(safetensors_metadata(&file, "note"), "a \"b\"");
+    safetensors_free(&file);
+}
+
 Test(safetensors, bf16_rounds_ties_to_even)
 {
     static const uint32_t from[] = {0x3f808000, 0x3f818000, 0x3f808001, 0x3f80ffff,

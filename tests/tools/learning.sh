@@ -44,7 +44,7 @@ rm "$folder/runs/m80-h3/log.tsv"
 learning --force=1
 expect_status 0
 for model in m90-h3 m80-h3; do
-    [ -n "$wrong" ] || [ "$(cell result.tsv $model.training-loss value)" = nan ] || wrong="$model has a training's loss"
+    [ -n "$wrong" ] || [ -z "$(cell result.tsv $model.training-loss value)" ] || wrong="$model has a training's loss"
 done
 report 'a log of other weights, or none, gives no curve'
 finish

@@ -538,4 +538,44 @@ Test(finetune, a_signal_in_the_last_update_saves_the_result_and_begins_no_other)
     small_close(&smalls[1]);
 }
 
+// What was finetuned elsewhere, from the weights from which these were rounded.
+Test(finetune, a_shipped_result_is_read_when_it_is_of_the_same_finetuning)
+{
+    struct small small, other;
+    char trained[PATH_SIZE], rounded[PATH_SIZE];
+    small_open(&small);
+    small.settings.arithmetic = BF16;
+    run(&small);
+    const struct finetune_outcome made = small.outcome;
+    path_format(trained, "%s/finetuned", scratch_folder);
+    path_format(rounded, "%s/pretrained", scratch_folder);
+    cr_assert_eq(rename(small.weights, trained), 0);
+    safetensors_write_rounded(rounded, &small.pretrained.file,
+                              &small.pretrained.mae.parameters, small.pretrained.slab);
+
+    small_open(&other);
+    weights_close(&other.pretrained);
+    weights_open(&other.pretrained, rounded, NULL, 0);
+    cr_assert_eq(finetune_read(&other.outcome, &other.settings, trained, 0), 1);
+    cr_expect_eq(other.outcome.accuracy, made.accuracy);
+    cr_expect_eq(other.outcome.best, made.best);
+    cr_expect_eq(other.outcome.updates, made.updates);
+    cr_expect_str_eq(other.outcome.digest, made.digest);
+    cr_expect_str_eq(other.outcome.arithmetic, "bf16");
+    cr_expect_eq(finetune_read(&other.outcome, &other.settings, trained, 1), 0);
+    cr_expect_not(file_exists(other.weights), "it was trained");
+
+    const struct finetune saved = other.settings;
+    other.settings.seed++;
+    cr_expect_eq(finetune_read(&other.outcome, &other.settings, trained, 0), 0);
+    other.settings = saved;
+    other.settings.recipe.learning_rate *= 2;
+    cr_expect_eq(finetune_read(&other.outcome, &other.settings, trained, 0), 0);
+    other.settings = saved;
+    other.settings.pretrained = NULL;
+    cr_expect_eq(finetune_read(&other.outcome, &other.settings, trained, 0), 0);
+    small_close(&small);
+    small_close(&other);
+}
+
 #endif
