@@ -81,6 +81,55 @@ static inline __attribute__((always_inline)) real lanes_largest(const lanes *v)
     return x[0];
 }
 
+enum { QUAD = 4 };
+
+// Sums or maxima of four vectors at a time, each in the order of lanes_sum: halves of two
+// vectors that are added share a vector, so four rows cost little more than one.
+#define LANES_HALVES(a, b, AT)                                                         \
+    __builtin_shufflevector(a, b, AT, (AT) + 1, (AT) + 2, (AT) + 3, (AT) + 4,          \
+                            (AT) + 5, (AT) + 6, (AT) + 7, (AT) + 16, (AT) + 17,        \
+                            (AT) + 18, (AT) + 19, (AT) + 20, (AT) + 21, (AT) + 22,     \
+                            (AT) + 23)
+#define LANES_QUARTERS(a, b, AT)                                                       \
+    __builtin_shufflevector(a, b, AT, (AT) + 1, (AT) + 2, (AT) + 3, (AT) + 8,          \
+                            (AT) + 9, (AT) + 10, (AT) + 11, (AT) + 16, (AT) + 17,      \
+                            (AT) + 18, (AT) + 19, (AT) + 24, (AT) + 25, (AT) + 26,     \
+                            (AT) + 27)
+#define LANES_WITHIN(x, HALF)                                                          \
+    __builtin_shufflevector(x, x, HALF, (HALF) + 1, 2, 3, (HALF) + 4, (HALF) + 5, 6,   \
+                            7, (HALF) + 8, (HALF) + 9, 10, 11, (HALF) + 12,            \
+                            (HALF) + 13, 14, 15)
+
+/// v[0]'s lanes 0, 4, 8, 12 = lanes_sum of v[0] to v[3]; destroys v.
+static inline __attribute__((always_inline)) void lanes_sum_quad(lanes v[QUAD])
+{
+    lanes ab = LANES_HALVES(v[0], v[1], 0), cd = LANES_HALVES(v[2], v[3], 0);
+    ab += LANES_HALVES(v[0], v[1], 8);
+    cd += LANES_HALVES(v[2], v[3], 8);
+    lanes x = LANES_QUARTERS(ab, cd, 0);
+    x += LANES_QUARTERS(ab, cd, 4);
+    x += LANES_WITHIN(x, 2);
+    x += LANES_WITHIN(x, 1);
+    v[0] = x;
+}
+
+/// The same for lanes_largest.
+static inline __attribute__((always_inline)) void lanes_largest_quad(lanes v[QUAD])
+{
+    lanes ab = LANES_HALVES(v[0], v[1], 0), cd = LANES_HALVES(v[2], v[3], 0);
+    lanes ab_upper = LANES_HALVES(v[0], v[1], 8),
+          cd_upper = LANES_HALVES(v[2], v[3], 8);
+    lanes_larger(&ab, &ab_upper);
+    lanes_larger(&cd, &cd_upper);
+    lanes x = LANES_QUARTERS(ab, cd, 0), y = LANES_QUARTERS(ab, cd, 4);
+    lanes_larger(&x, &y);
+    y = LANES_WITHIN(x, 2);
+    lanes_larger(&x, &y);
+    y = LANES_WITHIN(x, 1);
+    lanes_larger(&x, &y);
+    v[0] = x;
+}
+
 /// n rounded up to whole lanes: the stride of rows that kernels treat without a tail.
 static inline size_t lanes_stride(size_t n)
 {

@@ -6,50 +6,105 @@
 // Far below any score: its exponential is exactly 0.
 #define PADDING ((real)-1e30)
 
+#define INLINE static inline __attribute__((always_inline))
+
+// The lanes of a row's last vector from column n on = `padding`. A whole vector is stored: one that
+// is put together from parts would have to wait for them when it is loaded.
+INLINE void pad(real *row, size_t n, size_t stride, real padding)
+{
+    static const lane_index number[LANES] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                             8, 9, 10, 11, 12, 13, 14, 15};
+    lanes x, fill = padding - (lanes){0};
+    lanes_mask at;
+    memcpy(&at, number, sizeof at);
+    at = at < (lane_index)(n + LANES - stride);
+    lanes_load(&x, row + stride - LANES);
+    x = (lanes)(((lanes_mask)x & at) | ((lanes_mask)fill & ~at));
+    lanes_store(row + stride - LANES, &x);
+}
+
+// `count` rows, 1 or QUAD: the sums across a vector wait for each other less when four are taken at
+// a time.
+INLINE void forward(real *restrict probs, real *restrict scores, size_t n,
+                    size_t stride, real scale, const int count)
+{
+    lanes x, each[QUAD] = {0};
+    for (int r = 0; r < count; ++r) {
+        real *restrict row = scores + (size_t)r * stride;
+        pad(row, n, stride, PADDING);
+        lanes_load(&each[r], row);
+        for (size_t i = LANES; i < stride; i += LANES) {
+            lanes_load(&x, row + i);
+            lanes_larger(&each[r], &x);
+        }
+    }
+    // Subtract the largest score, so that no exponential overflows.
+    lanes_largest_quad(each);
+    const lanes largest = each[0];
+    for (int r = 0; r < count; ++r) {
+        const real *restrict row = scores + (size_t)r * stride;
+        real *restrict p = probs + (size_t)r * stride;
+        const real most = largest[4 * r];
+        each[r] = (lanes){0};
+        for (size_t i = 0; i < stride; i += LANES) {
+            for (size_t l = 0; l < LANES; ++l)
+                p[i + l] = exp_negative(scale * (row[i + l] - most));
+            lanes_load(&x, p + i);
+            each[r] += x;
+        }
+    }
+    lanes_sum_quad(each);
+    const lanes share = 1 / each[0];
+    for (int r = 0; r < count; ++r) {
+        real *restrict p = probs + (size_t)r * stride;
+        const real part = share[4 * r];
+        for (size_t i = 0; i < stride; i += LANES)
+            for (size_t l = 0; l < LANES; ++l) p[i + l] *= part;
+    }
+}
+
 KERNEL void softmax_rows(real *restrict probs, real *restrict scores, size_t rows,
                          size_t n, size_t stride, real scale)
 {
-    for (size_t r = 0; r < rows; ++r) {
-        real *restrict row = scores + r * stride, *restrict p = probs + r * stride;
-        for (size_t i = n; i < stride; ++i) row[i] = PADDING;
+    size_t r = 0;
+    for (; r + QUAD <= rows; r += QUAD)
+        forward(probs + r * stride, scores + r * stride, n, stride, scale, QUAD);
+    for (; r < rows; ++r)
+        forward(probs + r * stride, scores + r * stride, n, stride, scale, 1);
+}
 
-        // Find the largest score, so that no exponential overflows.
-        lanes sum, x, maxima;
-        lanes_load(&maxima, row);
-        for (size_t i = LANES; i < stride; i += LANES) {
-            lanes_load(&x, row + i);
-            lanes_larger(&maxima, &x);
+INLINE void backward(real *restrict dscores, const real *restrict probs, size_t n,
+                     size_t stride, real scale, const int count)
+{
+    lanes x, y, each[QUAD] = {0};
+    for (int r = 0; r < count; ++r) {
+        real *restrict ds = dscores + (size_t)r * stride;
+        const real *restrict p = probs + (size_t)r * stride;
+        pad(ds, n, stride, 0);
+        for (size_t i = 0; i < stride; i += LANES) {
+            lanes_load(&x, ds + i);
+            lanes_load(&y, p + i);
+            each[r] += x * y;
         }
-        real largest = lanes_largest(&maxima);
-
-        // Exponentials, their sum, and the share of each in it.
-        for (size_t i = 0; i < stride; ++i)
-            row[i] = exp_negative(scale * (row[i] - largest));
-        lanes_load(&sum, row);
-        for (size_t i = LANES; i < stride; i += LANES) {
-            lanes_load(&x, row + i);
-            sum += x;
-        }
-        real share = 1 / lanes_sum(&sum);
-        for (size_t i = 0; i < stride; ++i) p[i] = row[i] * share;
+    }
+    lanes_sum_quad(each);
+    const lanes sums = each[0];
+    for (int r = 0; r < count; ++r) {
+        real *restrict ds = dscores + (size_t)r * stride;
+        const real *restrict p = probs + (size_t)r * stride;
+        const real sum = sums[4 * r];
+        for (size_t i = 0; i < stride; i += LANES)
+            for (size_t l = 0; l < LANES; ++l)
+                ds[i + l] = scale * p[i + l] * (ds[i + l] - sum);
     }
 }
 
 KERNEL void softmax_rows_backward(real *restrict dscores, const real *restrict probs,
                                   size_t rows, size_t n, size_t stride, real scale)
 {
-    for (size_t r = 0; r < rows; ++r) {
-        real *restrict ds = dscores + r * stride;
-        const real *restrict p = probs + r * stride;
-        for (size_t i = n; i < stride; ++i) ds[i] = 0;
-
-        lanes products = {0}, x, y;
-        for (size_t i = 0; i < stride; i += LANES) {
-            lanes_load(&x, ds + i);
-            lanes_load(&y, p + i);
-            products += x * y;
-        }
-        real sum = lanes_sum(&products);
-        for (size_t i = 0; i < stride; ++i) ds[i] = scale * p[i] * (ds[i] - sum);
-    }
+    size_t r = 0;
+    for (; r + QUAD <= rows; r += QUAD)
+        backward(dscores + r * stride, probs + r * stride, n, stride, scale, QUAD);
+    for (; r < rows; ++r)
+        backward(dscores + r * stride, probs + r * stride, n, stride, scale, 1);
 }

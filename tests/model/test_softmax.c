@@ -3,7 +3,8 @@
 #include "core/model/lanes.h"
 #include "tests/model/gradient.h"
 
-enum { ROWS = 3, MOST = 70 };
+// Four rows that are treated together, and three that are not.
+enum { ROWS = 7, MOST = 70 };
 
 struct fixture {
     struct arena arena;
@@ -46,6 +47,41 @@ Test(softmax, is_its_definition_at_every_width)
                           "%zu columns, row %zu, column %zu: %g for %g", n, r, i,
                           (double)p[i], want);
             }
+        }
+        arena_close(&f.arena);
+    }
+}
+
+// Past column n is what the memory held.
+static void spoil(real *x, size_t rows, size_t n, size_t stride)
+{
+    for (size_t r = 0; r < rows; ++r)
+        for (size_t i = n; i < stride; ++i) x[r * stride + i] = (real)NAN;
+}
+
+Test(softmax, a_row_has_the_same_bits_alone)
+{
+    for (size_t n = 1; n <= MOST; ++n) {
+        struct fixture f = fixture_open(n);
+        const size_t S = f.stride, bytes = ROWS * S * sizeof(real);
+        spoil(f.scores, ROWS, n, S);
+        forward(&f);
+        real *dscores = arena_reals(&f.arena, ROWS * S), *probs = f.probs;
+        memcpy(dscores, f.c, bytes);
+        spoil(dscores, ROWS, n, S);
+        softmax_rows_backward(dscores, probs, ROWS, n, S, f.scale);
+
+        real *p = arena_reals(&f.arena, S), *d = arena_reals(&f.arena, S);
+        for (size_t r = 0; r < ROWS; ++r) {
+            memcpy(f.work, f.scores + r * S, S * sizeof(real));
+            softmax_rows(p, f.work, 1, n, S, f.scale);
+            memcpy(d, f.c + r * S, S * sizeof(real));
+            softmax_rows_backward(d, p, 1, n, S, f.scale);
+            cr_assert(!memcmp(p, probs + r * S, S * sizeof(real)),
+                      "%zu columns, row %zu", n, r);
+            cr_assert(!memcmp(d, dscores + r * S, S * sizeof(real)),
+                      "%zu columns, row %zu", n, r);
+            for (size_t i = n; i < S; ++i) cr_assert(p[i] == 0 && d[i] == 0);
         }
         arena_close(&f.arena);
     }
