@@ -121,6 +121,8 @@ int encoder_features_compute(float *block, float *summary,
                              const struct encoder_source *source)
 {
     const struct mae_shape *shape = &source->mae->shape;
+    require(source->mae->variant.mixing == MIXING_ATTENTION,
+            "the last block of an encoder that mixes no tokens");
     struct arena arena;
     struct last_block last;
     arena_open_growing(&arena, "last block");
