@@ -1,0 +1,117 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "core/data/planted.h"
+#include "core/study/judgement.h"
+#include "core/study/results.h"
+#include "experiments/10-token-mixing/arms.h"
+
+// What the first training has over the second by one measure.
+enum { PARTS = 3 };
+struct part {
+    int first, second;
+    enum measure first_measure, second_measure;
+};
+
+struct control {
+    const char *id;
+    size_t count;
+    struct part parts[PARTS];
+};
+
+static const struct control controls[] = {
+    {"remark4.8.required",
+     3,
+     {{ARM_EVERY, ARM_PAPER, HIDDEN_LOSS, HIDDEN_LOSS},
+      {ARM_PAPER, ARM_EVERY, SEGMENTS, SEGMENTS},
+      {ARM_PAPER, ARM_EVERY, CLASS_PROBE, CLASS_PROBE}}},
+    {"section4.3.equivalent.training",
+     2,
+     {{ARM_WHITENED, ARM_PAPER, SEGMENTS, SEGMENTS},
+      {ARM_WHITENED, ARM_PAPER, CLASS_PROBE, CLASS_PROBE}}},
+    {"section5.2.class-token", 1, {{ARM_PAPER, ARM_PAPER, ORACLE_PROBE, CLASS_PROBE}}},
+    {"section5.3.token-mixing",
+     2,
+     {{ARM_PAPER, ARM_IDENTITY, CLASS_PROBE, CLASS_PROBE},
+      {ARM_PAPER, ARM_IDENTITY, MEAN_PROBE, MEAN_PROBE}}},
+    {"section5.3.heads-clusters",
+     2,
+     {{ARM_SIX_HEADS, ARM_PAPER, CLASS_PROBE, CLASS_PROBE},
+      {ARM_SIX_HEADS, ARM_PAPER, HEAD_REGIONS, HEAD_REGIONS}}},
+    {"abstract.layernorm",
+     2,
+     {{ARM_PAPER, ARM_NO_NORM, SEGMENTS, SEGMENTS},
+      {ARM_PAPER, ARM_NO_NORM, CLASS_PROBE, CLASS_PROBE}}},
+};
+
+// What stands next to a claim's numbers: another training's, by both measures of its features.
+static void note_of(char note[160], const struct arms *arms, const char *id)
+{
+    static const struct {
+        const char *id, *what;
+        int arm;
+    } neighbour[] = {
+        {"section4.3.equivalent.training", "targets normalised a patch",
+         ARM_NORMALISED},
+        {"abstract.layernorm", "batch norm over tokens", ARM_BATCH_NORM},
+        {"section5.2.class-token", "of the same model", ARM_PAPER},
+    };
+    *note = 0;
+    for (size_t b = 0; b < sizeof neighbour / sizeof *neighbour; ++b)
+        if (strcmp(neighbour[b].id, id) == 0)
+            snprintf(note, 160,
+                     "%s: 100 ARI %.1f, probe of the class token %.1f, of the mean "
+                     "token %.1f",
+                     neighbour[b].what,
+                     arm_mean(arms, (size_t)neighbour[b].arm, SEGMENTS).value,
+                     arm_mean(arms, (size_t)neighbour[b].arm, CLASS_PROBE).value,
+                     arm_mean(arms, (size_t)neighbour[b].arm, MEAN_PROBE).value);
+}
+
+static void judge(const struct arms *arms, const struct control *control)
+{
+    struct study *study = arms->study;
+    struct estimate found[PARTS];
+    char note[160];
+    for (size_t p = 0; p < control->count; ++p) {
+        const struct part *part = &control->parts[p];
+        // A loss is compared with that of the paper's training, in percent of it.
+        const double factor = part->first_measure == HIDDEN_LOSS
+                                  ? 100 / arm_mean(arms, ARM_PAPER, HIDDEN_LOSS).value
+                                  : 1;
+        found[p] = arms_difference(arms, (size_t)part->first, part->first_measure,
+                                   (size_t)part->second, part->second_measure, factor);
+        put_estimate(&study->run, NULL, found[p], "percent", "%s.part%zu", control->id,
+                     p + 1);
+    }
+    note_of(note, arms, control->id);
+    study_judge(study, control->id, found, control->count, (int)arms->scale.seeds,
+                "paired bootstrap over scenes and seeds, all parts", "%s", note);
+}
+
+// Visible targets are copied when their loss is below the variance of the pixels' noise, which no
+// other patch can tell.
+static void judge_shortcut(const struct arms *arms)
+{
+    struct study *study = arms->study;
+    const size_t count = arms->scale.seeds * arms->scale.scenes;
+    const double noise = PLANTED_NOISE * PLANTED_NOISE;
+    const double *loss = arms->arm[ARM_VISIBLE].value[VISIBLE_LOSS];
+    double *below = arena_doubles(&study->arena, count);
+    for (size_t i = 0; i < count; ++i) below[i] = 100 * (1 - loss[i] / noise);
+    const struct estimate parts[2] = {
+        arms_mean(arms, below),
+        arms_difference(arms, ARM_PAPER, SEGMENTS, ARM_VISIBLE, SEGMENTS, 1)};
+    put_estimate(&study->run, NULL, parts[0], "percent", "remark4.8.shortcut.part1");
+    put_estimate(&study->run, NULL, parts[1], "percent", "remark4.8.shortcut.part2");
+    study_judge(study, "remark4.8.shortcut", parts, 2, (int)arms->scale.seeds,
+                "paired bootstrap over scenes and seeds, both parts",
+                "raw patches have 100 ARI = %.1f", arms->raw_patches);
+}
+
+void arms_judge(const struct arms *arms)
+{
+    judge_shortcut(arms);
+    for (size_t c = 0; c < sizeof controls / sizeof *controls; ++c)
+        judge(arms, &controls[c]);
+}
