@@ -75,6 +75,8 @@ void rows_standardise(double *x, size_t rows, size_t columns)
             square += row[c] * row[c];
         }
         const double scale = sqrt(square / (double)columns);
-        for (size_t c = 0; c < columns; ++c) row[c] = scale > 0 ? row[c] / scale : 0;
+        // Equal numbers differ from their mean by rounding.
+        const int constant = scale <= 1e-12 * fabs(middle);
+        for (size_t c = 0; c < columns; ++c) row[c] = constant ? 0 : row[c] / scale;
     }
 }

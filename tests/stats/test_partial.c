@@ -83,6 +83,10 @@ Test(partial, rows_are_standardised_and_constant_ones_become_zero)
     cr_expect_eq(rows[1], 1);
     cr_expect_eq(rows[2], 0);
     cr_expect_eq(rows[3], 0);
+    // The mean of three times .1 is the next number above .1.
+    double tenths[] = {.1, .1, .1};
+    rows_standardise(tenths, 1, 3);
+    for (size_t i = 0; i < 3; ++i) cr_expect_eq(tenths[i], 0);
 }
 
 Test(partial, refuses_one_number, .signal = SIGABRT)
