@@ -31,24 +31,27 @@ enum work { TRAINING, FORWARD };
 
 // ====== Operations of a step ======
 
-// Multiply-adds of `blocks` blocks on `tokens` tokens of width D: qkv, proj and the perceptron's
-// two layers, Q K^T and P V.
-static double blocks_work(int blocks, double tokens, double width)
+// Multiply-adds of a block of width D on `tokens` tokens that computes `rows` of them, all for a
+// whole block: keys and values of every token; queries, proj and the perceptron's two layers of the
+// rows, Q K^T and P V.
+static double block_work(double rows, double tokens, double width)
 {
-    return blocks * (12 * tokens * width * width + 2 * tokens * tokens * width);
+    return (2 * tokens + 10 * rows) * width * width + 2 * rows * tokens * width;
 }
 
 // Floating-point operations of one image's forward pass, two a multiply-add: matrix products
-// alone.
-static double forward_flops(const struct recipe *recipe)
+// alone. In training the last block and the head compute hidden patches only.
+static double forward_flops(const struct recipe *recipe, enum work work)
 {
     const struct mae_shape *shape = &recipe->shape;
     double T = (double)shape_tokens(shape), F = (double)shape_patch(shape);
     double V = (double)mask_visible(shape_tokens(shape), recipe->mask_ratio);
-    double D = shape->width;
-    double embedding = V * F * D, head = T * D * F;
-    return 2 * (embedding + blocks_work(shape->encoder_blocks, V + 1, D) +
-                blocks_work(shape->decoder_blocks, T + 1, D) + head);
+    double D = shape->width, hidden = T - V, all = T + 1;
+    double encoder = shape->encoder_blocks * block_work(V + 1, V + 1, D);
+    double decoder = (shape->decoder_blocks - 1) * block_work(all, all, D) +
+                     block_work(work == TRAINING ? hidden : all, all, D);
+    double embedding = V * F * D, head = (work == TRAINING ? hidden : T) * D * F;
+    return 2 * (embedding + encoder + decoder + head);
 }
 
 static void images_fill(struct images *images)
@@ -143,8 +146,9 @@ static void bench_open(struct bench *bench)
     enum arithmetic arithmetic = bench->settings.arithmetic;
     printf("parameters=%zu batch=%zu flops=%.0f core_type=%s products=%s peak=%s\n",
            mae->parameters.count, recipe->batch,
-           forward_flops(recipe) * (bench->work == TRAINING ? 3 : 1), coretype_name(),
-           arithmetic_kernel(arithmetic), peak_instruction(arithmetic));
+           forward_flops(recipe, bench->work) * (bench->work == TRAINING ? 3 : 1),
+           coretype_name(), arithmetic_kernel(arithmetic),
+           peak_instruction(arithmetic));
     fflush(stdout);
 }
 

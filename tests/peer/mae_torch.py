@@ -3,8 +3,9 @@
 
 The model is that of core/model (no bias in qkv, LayerNorm eps 1e-5, exact GELU, learned positions), the
 training step that of core/train: forward, masked loss, backward in micro-batches whose gradients add up,
-then one AdamW. Images and masks are random; nothing is loaded. --numbers bf16: PyTorch's own bfloat16, by
-autocast (products in bfloat16 by oneDNN, the rest in 32-bit floats).
+then one AdamW. As the public code it predicts all patches, of which the loss reads the hidden ones. Images
+and masks are random; nothing is loaded. --numbers bf16: PyTorch's own bfloat16, by autocast (products in
+bfloat16 by oneDNN, the rest in 32-bit floats).
 
     mae_torch.py --work training --patch 4 --batch 128 --micro 16
 
