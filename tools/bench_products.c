@@ -166,7 +166,7 @@ int main(int argc, char **argv)
     stdout_check_at_exit();
     struct option options[] = {
         {"width", "192", "D"},
-        {"rows", "520", "tokens: 8 images of 65, a micro-batch of the desk recipe"},
+        {"rows", "1040", "tokens: 16 images of 65, a micro-batch of bench_steps"},
         {"rounds", "5", "measurements of each product"},
         {"seconds", ".05", "time of a measurement"},
     };
