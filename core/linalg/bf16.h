@@ -12,8 +12,8 @@
 /// where S_even starts as 0 and becomes fma(a_il, b_lj, S_even) for the even l of the block in
 /// ascending order, and S_odd likewise for the odd l.
 ///
-/// BF16_DOT, by AVX512_BF16 (VDPBF16PS, same volume): for each pair of k in ascending order, the odd
-/// number first,
+/// BF16_DOT, by AVX512_BF16 (VDPBF16PS, same volume): for each pair of k in ascending order, the
+/// odd number first,
 ///
 ///     c_ij <- fma(a_i(2p), b_(2p)j, fma(a_i(2p+1), b_(2p+1)j, c_ij)),
 ///
