@@ -1,0 +1,4 @@
+# fault: auto does not take bf16-dot where the CPU has its instruction
+# file: core/linalg/arithmetic.c
+# runner: linalg
+s/dot_available() ? BF16_DOT : FP32/FP32/
