@@ -48,6 +48,11 @@ awk -F'\t' 'NR == FNR { if (FNR > 1) claim[$1]; next } FNR > 1 { delete claim[$1
     wrong="the ledger does not hold every claim"
 report "the ledger has a row for every claim"
 
+wrong=
+left=$(grep -E 'no experiment yet|the experiment recorded no verdict on it|not run yet' "$folder/ledger.tsv" | cut -f1 | paste -sd ' ')
+[ -z "$left" ] || wrong="not judged: $left"
+report "every claim has been judged, or says which data or tier it is about"
+
 sums() { (cd "$results" && find . -type f ! -name .training -exec sha256sum {} + | sort); }
 sums >"$work/before"
 started=$SECONDS
