@@ -1,4 +1,4 @@
 # fault: the gap between finetuning and probing is that of other heads
 # file: experiments/05-heads/heads.c
 # runner: table2.sh
-s/heads->gap = answers_gain(&heads->answers\[THREE_HEADS\]/heads->gap = answers_gain(\&heads->answers[SIX_HEADS]/
+/heads->gap =/,/}/s/THREE_HEADS/SIX_HEADS/
