@@ -54,7 +54,14 @@ static int trial(void)
          TRIAL_N, TRIAL_K, 0);
     call(gemm_dot_portable, defined, TRIAL_N, a, TRIAL_K, b, PANEL_B, TRIAL_M, TRIAL_N,
          TRIAL_K, 0);
-    return memcmp(by_instruction, defined, sizeof defined) == 0;
+    int same = 1;
+    for (size_t i = 0; i < TRIAL_M * TRIAL_N; ++i) {
+        uint32_t bits[2];
+        memcpy(&bits[0], &by_instruction[i], sizeof bits[0]);
+        memcpy(&bits[1], &defined[i], sizeof bits[1]);
+        same &= bits[0] == bits[1];
+    }
+    return same;
 }
 
 static int dot_works;

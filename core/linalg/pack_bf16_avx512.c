@@ -8,10 +8,10 @@ const struct packers pack_avx512, pack_avx512_bf16;
 
 #include <immintrin.h>
 
-#define TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
+#define TARGET_AVX512 __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
 #define TARGET_BF16                                                                    \
     __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")))
-#define INLINE      TARGET __attribute__((always_inline)) static inline
+#define INLINE      TARGET_AVX512 __attribute__((always_inline)) static inline
 #define INLINE_BF16 TARGET_BF16 __attribute__((always_inline)) static inline
 
 INLINE __mmask16 first_16(size_t n)
@@ -37,7 +37,7 @@ INLINE __m512i round_words(__m512 x)
     return y;
 }
 
-TARGET static void round_reals(bf16 *y, const real *x, size_t n)
+TARGET_AVX512 static void round_reals(bf16 *y, const real *x, size_t n)
 {
     for (size_t i = 0; i < n; i += 16) {
         __mmask16 columns = first_16(n - i);
@@ -165,8 +165,8 @@ INLINE void transpose(__m512i w[16])
                         : _mm512_setzero_si512())
 
 // Whole blocks are compiled separately, without the code for edges.
-#define PACKER(NAME, WITH, TYPE, LOAD, TRANSPOSE)                                      \
-    WITH __attribute__((always_inline)) static inline void NAME##_block(               \
+#define PACKER(NAME, SET, TYPE, LOAD, TRANSPOSE)                                       \
+    TARGET_##SET __attribute__((always_inline)) static inline void NAME##_block(       \
         bf16 *out, size_t row, const TYPE *x, size_t ld, size_t depth, size_t across)  \
     {                                                                                  \
         __m512i w[16];                                                                 \
@@ -175,21 +175,21 @@ INLINE void transpose(__m512i w[16])
         _Pragma("GCC unroll 16") for (int i = 0; i < 16; ++i)                          \
             _mm512_storeu_si512(out + (size_t)i * row, w[i]);                          \
     }                                                                                  \
-    WITH static void NAME(bf16 *out, size_t row, const TYPE *x, size_t ld,             \
-                          size_t depth, size_t across)                                 \
+    TARGET_##SET static void NAME(bf16 *out, size_t row, const TYPE *x, size_t ld,     \
+                                  size_t depth, size_t across)                         \
     {                                                                                  \
         if (depth == TILE_DEPTH && across == TILE_SIDE)                                \
             NAME##_block(out, row, x, ld, TILE_DEPTH, TILE_SIDE);                      \
         else                                                                           \
             NAME##_block(out, row, x, ld, depth, across);                              \
     }
-#define PACKERS(SOURCE, WITH, TYPE)                                                    \
-    PACKER(interleave_##SOURCE, WITH, TYPE, LOAD_INTERLEAVED(SOURCE), 0)               \
-    PACKER(transpose_##SOURCE, WITH, TYPE, LOAD_ROW(SOURCE), 1)                        \
-    PACKER(both_##SOURCE, WITH, TYPE, LOAD_INTERLEAVED(SOURCE), 1)
-PACKERS(reals, TARGET, real)
-PACKERS(reals_bf16, TARGET_BF16, real)
-PACKERS(bf16, TARGET, bf16)
+#define PACKERS(SOURCE, SET, TYPE)                                                     \
+    PACKER(interleave_##SOURCE, SET, TYPE, LOAD_INTERLEAVED(SOURCE), 0)                \
+    PACKER(transpose_##SOURCE, SET, TYPE, LOAD_ROW(SOURCE), 1)                         \
+    PACKER(both_##SOURCE, SET, TYPE, LOAD_INTERLEAVED(SOURCE), 1)
+PACKERS(reals, AVX512, real)
+PACKERS(reals_bf16, BF16, real)
+PACKERS(bf16, AVX512, bf16)
 
 const struct packers pack_avx512 = {
     .round = round_reals,

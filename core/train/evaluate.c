@@ -113,7 +113,8 @@ static void loss_of_one(const struct reconstruction *one, int worker, void *cont
 void evaluate_losses(double *loss, const struct evaluation *evaluation)
 {
     const struct mae_shape *shape = &evaluation->mae->shape;
-    struct losses losses = {.loss = loss, .targets = evaluation->targets};
+    struct losses losses = {.targets = evaluation->targets};
+    losses.loss = loss;
     struct arena arena;
     arena_open_growing(&arena, "targets");
     if (losses.targets)

@@ -34,10 +34,11 @@ static const struct {
 int paper_graph(double *matrix, enum view view, const double *patches, size_t tokens,
                 size_t features, struct arena *arena)
 {
+    require(tokens > 0, "a graph of no tokens");
     const size_t mark = arena_mark(arena), numbers = tokens * features;
     const int is_unit = view == VIEW_PRODUCT_UNIT || view == VIEW_KERNEL_UNIT,
               is_kernel = view == VIEW_KERNEL_SIGNED || view == VIEW_KERNEL_UNIT;
-    double *x = arena_doubles(arena, numbers), *root = arena_doubles(arena, tokens);
+    double *x = arena_doubles(arena, numbers), *scale = arena_doubles(arena, tokens);
     for (size_t i = 0; i < numbers; ++i)
         x[i] = is_unit ? (patches[i] + 1) / 2 : patches[i];
     row_products(matrix, x, tokens, x, tokens, features);
@@ -51,10 +52,10 @@ int paper_graph(double *matrix, enum view view, const double *patches, size_t to
             degree += *weight;
         }
         positive &= degree > 0;
-        root[i] = sqrt(degree);
+        scale[i] = degree > 0 ? 1 / sqrt(degree) : 0;
     }
     for (size_t i = 0; i < tokens * tokens && positive; ++i)
-        matrix[i] /= root[i / tokens] * root[i % tokens];
+        matrix[i] *= scale[i / tokens] * scale[i % tokens];
     arena_reset(arena, mark);
     return positive;
 }

@@ -255,6 +255,17 @@ static void regression_fit(double *weight, const struct tokens *tokens, int own,
     for (size_t f = 0; f < F; ++f) cholesky_solve(weight + f * P, gram, P);
 }
 
+// `variation` without the squared errors of the regression at one patch.
+static double less_errors(double variation, const double *patch, const double *weight,
+                          const double *row, size_t F, size_t P)
+{
+    for (size_t f = 0; f < F; ++f) {
+        const double error = patch[f] - inner_product(weight + f * P, row, P);
+        variation -= error * error;
+    }
+    return variation;
+}
+
 void tokens_explain(double *own, double *other, double *spread,
                     const struct tokens *tokens, struct arena *arena)
 {
@@ -273,11 +284,7 @@ void tokens_explain(double *own, double *other, double *spread,
             for (size_t j = 0; j < V; ++j) {
                 regressor(row, tokens, first + i, j, !which);
                 const double *patch = tokens->seen + ((first + i) * V + j) * F;
-                for (size_t f = 0; f < F; ++f) {
-                    const double error =
-                        patch[f] - inner_product(weight + f * P, row, P);
-                    explained[i] -= error * error;
-                }
+                explained[i] = less_errors(explained[i], patch, weight, row, F, P);
             }
         }
     }

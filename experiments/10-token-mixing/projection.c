@@ -88,7 +88,8 @@ static int pass(const struct infer_chunk *chunk, void *context)
 void places_encode(double *tokens, const struct weights *model,
                    const struct images *images, size_t n, int threads)
 {
-    struct visit visit = {model, images, tokens, n};
+    struct visit visit = {.model = model, .images = images, .images_wanted = n};
+    visit.tokens = tokens;
     const struct infer infer = {.parameters = &model->mae.parameters,
                                 .weights = model->slab,
                                 .images = n,

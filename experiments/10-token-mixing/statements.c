@@ -71,7 +71,8 @@ static double other_tokens(struct draw *draw, char note[CHECK_NOTE])
     normalise_class(before, tokens);
     for (size_t i = WIDTH; i < TOKENS * WIDTH; ++i) tokens[i] += 1;
     normalise_class(after, tokens);
-    const int blind = memcmp(before, after, sizeof before) == 0;
+    int blind = 1;
+    for (size_t i = 0; i < IMAGES * WIDTH; ++i) blind &= before[i] == after[i];
     tokens[TOKENS * WIDTH] += 1; // the class token of the second image
     normalise_class(after, tokens);
     snprintf(

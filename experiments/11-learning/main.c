@@ -62,8 +62,10 @@ static void rival_measure(double *loss, const struct study *study,
                           const struct evaluation *evaluation)
 {
     const size_t threads = (size_t)study->run.options.threads;
-    struct rival rival = {predictor, loss, arenas_open(threads, "linear"),
-                          calloc(threads, sizeof(int))};
+    struct rival rival = {.predictor = predictor,
+                          .arenas = arenas_open(threads, "linear"),
+                          .failed = calloc(threads, sizeof(int))};
+    rival.loss = loss;
     if (!rival.failed) die(EXIT_SYSTEM, "learning: no memory for %zu threads", threads);
     evaluate_reconstructions(evaluation, rival_loss, &rival);
     for (size_t t = 0; t < threads; ++t)
