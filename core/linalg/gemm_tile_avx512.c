@@ -104,15 +104,12 @@ static tile_function *const tile_table[ROWS][2] = {
     {tile_4_1, tile_4_2}, {tile_5_1, tile_5_2}, {tile_6_1, tile_6_2},
 };
 
-// Rows of A that stay in the first-level cache while B streams from the second-level one.
-enum { BLOCK_ROWS = 54 };
-
 TARGET void gemm_tile_avx512(float *c, size_t ldc, const bf16 *a, size_t row,
                              const bf16 *b, size_t panel, size_t m, size_t n, size_t k,
                              int accumulate)
 {
-    for (size_t block = 0; block < m; block += BLOCK_ROWS) {
-        size_t height = m - block < BLOCK_ROWS ? m - block : BLOCK_ROWS;
+    for (size_t block = 0; block < m; block += TILE_PRODUCT_ROWS) {
+        size_t height = m - block < TILE_PRODUCT_ROWS ? m - block : TILE_PRODUCT_ROWS;
         size_t tiles = (height + ROWS - 1) / ROWS;
         for (size_t j = 0; j < n; j += (size_t)2 * TILE_SIDE) {
             size_t columns = n - j < 2 * TILE_SIDE ? n - j : 2 * TILE_SIDE;

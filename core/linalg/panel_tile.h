@@ -6,6 +6,8 @@
 #include <immintrin.h>
 #include <stddef.h>
 
+#include "core/linalg/blocking.h"
+
 #ifdef PANEL_AVX512
 
 // 28 sums, 2 vectors of B and 1 of A fill 31 of the 32 registers.
@@ -48,8 +50,6 @@ KERNEL_TARGET static inline mask mask_first(size_t n)
 }
 
 #endif
-
-enum { PREFETCH_AHEAD = 24 }; // steps of k
 
 // A tile of C: `rows` by `vectors` sums in registers over all of k. `rows`, `vectors`, `whole` (no
 // mask) and the unit stride are constants where this is inlined, so the arrays below become

@@ -16,12 +16,11 @@
 
 #include "core/base/real.h"
 #include "core/linalg/arithmetic.h"
+#include "core/linalg/blocking.h"
 #include "core/linalg/gemm.h"
 
 enum {
-    PANEL = 32, ///< columns of B that a kernel takes at a time
-    PRODUCT_ROWS =
-        56, ///< rows of A that stay in the first-level cache while B streams past
+    PANEL = 32,             ///< columns of B that a kernel takes at a time
     OPERAND_ALIGNMENT = 64, ///< bytes; alignment of storage for packed operands
 };
 

@@ -13,10 +13,6 @@ struct attention_shape {
     size_t images, tokens, width, heads;
 };
 
-/// Queries that are treated at a time, so that their scores stay in the cache; a multiple of the 32
-/// steps in a block of BF16's sums.
-enum { ATTENTION_PIECE = 96 };
-
 /// B T, the rows of a matrix of tokens.
 size_t attention_rows(const struct attention_shape *shape);
 

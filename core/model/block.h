@@ -65,11 +65,6 @@ struct block_work {
     struct attention_work attention;
 };
 
-/// Rows that a pass treats at a time. LN -> GEMM -> GELU -> GEMM are fused over such a piece: its
-/// intermediate rows, (BLOCK_PIECE,4D) at most, stay in the second-level cache from one layer to
-/// the next, where whole matrices (B,T,4D) would travel to memory and back between any two of them.
-enum { BLOCK_PIECE = PRODUCT_ROWS };
-
 /// Takes a workspace for `shape`, and for any shape of that width with at most as many images and
 /// tokens and at least as many heads.
 /// columns  the most columns of another layer whose weight gradient uses work->storage

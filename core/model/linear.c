@@ -33,13 +33,9 @@ void linear_backward_input(real *din, struct operand_a dout,
     phase_enter(before);
 }
 
-// Rows that are multiplied at a time: as many of both operands as the second-level cache holds. A
-// multiple of the 32 steps in a block of BF16's sums.
-enum { DEPTH = 288 };
-
 size_t linear_operand_bytes(enum arithmetic arithmetic, size_t columns)
 {
-    return arithmetic == FP32 ? 0 : operand_bytes(arithmetic, DEPTH, columns);
+    return arithmetic == FP32 ? 0 : operand_bytes(arithmetic, GRADIENT_ROWS, columns);
 }
 
 void linear_backward_weight(real *dweight, const struct activation *dout,
@@ -48,7 +44,7 @@ void linear_backward_weight(real *dweight, const struct activation *dout,
                             size_t n, size_t k, int accumulate)
 {
     for (size_t first = 0, count; first < rows; first += count) {
-        count = rows - first < DEPTH ? rows - first : DEPTH;
+        count = rows - first < GRADIENT_ROWS ? rows - first : GRADIENT_ROWS;
         enum phase before = phase_enter(PHASE_PACK);
         struct operand_a left = activation_operand_a_transposed(
             dout, storage[0], dout_first + first, 0, n, count);
