@@ -118,6 +118,12 @@ void activation_clear_row(const struct activation *to, size_t row, size_t column
     memset(row_at(to, row), 0, columns * number_bytes(to));
 }
 
+void activation_end(const struct activation *activation, size_t rows)
+{
+    if (activation->arithmetic != FP32)
+        memset(bf16_at(activation, rows, 0), 0, TILE_DEPTH * sizeof(bf16));
+}
+
 struct operand_a activation_operand_a(const struct activation *activation, size_t first,
                                       size_t column)
 {

@@ -64,6 +64,10 @@ void activation_copy_row(const struct activation *to, size_t row,
 /// The first `columns` columns of that row = 0.
 void activation_clear_row(const struct activation *to, size_t row, size_t columns);
 
+/// Only the first `rows` rows are in use: products of a head's columns read a little past the last
+/// one, where numbers have to be finite.
+void activation_end(const struct activation *activation, size_t rows);
+
 /// The rows from `first` on and columns from `column` on, as operand A.
 struct operand_a activation_operand_a(const struct activation *activation, size_t first,
                                       size_t column);

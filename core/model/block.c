@@ -158,6 +158,7 @@ static void queries_gather(struct block_work *work, const struct block_trace *tr
     for (size_t i = 0; i < shape->images * some.count; ++i)
         activation_copy_row(&work->queries, i, &trace->qkv,
                             listed_row(some, i, shape->tokens), shape->width);
+    activation_end(&work->queries, shape->images * some.count);
 }
 
 void block_forward_some(real *y, const real *x, struct block_trace *trace,
@@ -233,6 +234,7 @@ static void projection_backward(const real *dx, const struct block *dblock,
                               &block->attn.proj, work->arithmetic, rows, D, D);
         activation_commit(&work->dmixed, dmixed, r, rows);
     }
+    activation_end(&work->dmixed, R);
 }
 
 // Backward through qkv(LN1(x)), from work->dqkv; of NORM_BATCH up to work->dnormed_images.
