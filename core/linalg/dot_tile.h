@@ -1,25 +1,22 @@
-/// A register tile of C and the loops that cover C with tiles, for products of BF16_DOT. The file
-/// that includes this defines DOT_INSTRUCTION for VDPBF16PS; without it two fused multiply-adds
-/// give the same bits.
+/// The register tile of C for products of BF16_DOT, and the table of its sizes. The file that
+/// includes this defines DOT_INSTRUCTION for VDPBF16PS; without it two fused multiply-adds give the
+/// same bits.
 #ifndef MASKBOOK_LINALG_DOT_TILE_H
 #define MASKBOOK_LINALG_DOT_TILE_H
 
-#include <immintrin.h>
-#include <string.h>
-
-#include "core/linalg/gemm_bf16.h"
+#include "core/linalg/bf16_tiles.h"
 
 // The 32 registers hold: sums (two vectors a row), one row's pair, and the pairs of two vectors of
 // B, which multiply-adds need taken apart into odd and even numbers.
 #ifdef DOT_INSTRUCTION
 enum { ROWS = 14 };
-#define DOT_TARGET                                                                     \
+#define TILE_TARGET                                                                    \
     __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw,avx512bf16")))
 #else
 enum { ROWS = 12 };
-#define DOT_TARGET __attribute__((target("avx512f,avx512vl,avx512dq,avx512bw")))
+#define TILE_TARGET AVX512_TARGET
 #endif
-#define DOT_INLINE DOT_TARGET __attribute__((always_inline)) static inline
+#define TILE_INLINE TILE_TARGET __attribute__((always_inline)) static inline
 
 // ====== One step of a sum: a pair of k ======
 
@@ -27,12 +24,12 @@ enum { ROWS = 12 };
 
 typedef __m512bh pairs;
 
-DOT_INLINE pairs pairs_of(__m512i numbers)
+TILE_INLINE pairs pairs_of(__m512i numbers)
 {
     return (pairs)numbers;
 }
 
-DOT_INLINE __m512 step(__m512 sum, pairs a, pairs b)
+TILE_INLINE __m512 step(__m512 sum, pairs a, pairs b)
 {
     return _mm512_dpbf16_ps(sum, a, b);
 }
@@ -43,26 +40,17 @@ typedef struct {
     __m512 odd, even;
 } pairs;
 
-DOT_INLINE pairs pairs_of(__m512i numbers)
+TILE_INLINE pairs pairs_of(__m512i numbers)
 {
-    const __m512i upper = _mm512_set1_epi32((int)0xffff0000);
-    return (pairs){_mm512_castsi512_ps(_mm512_and_si512(numbers, upper)),
-                   _mm512_castsi512_ps(_mm512_slli_epi32(numbers, 16))};
+    return (pairs){odds(numbers), evens(numbers)};
 }
 
-DOT_INLINE __m512 step(__m512 sum, pairs a, pairs b)
+TILE_INLINE __m512 step(__m512 sum, pairs a, pairs b)
 {
     return _mm512_fmadd_ps(a.even, b.even, _mm512_fmadd_ps(a.odd, b.odd, sum));
 }
 
 #endif
-
-DOT_INLINE pairs pair_fill(const bf16 *a)
-{
-    int pair;
-    memcpy(&pair, a, sizeof pair);
-    return pairs_of(_mm512_set1_epi32(pair));
-}
 
 // ====== Tiles ======
 
@@ -71,9 +59,9 @@ DOT_INLINE pairs pair_fill(const bf16 *a)
 
 // C (rows, 16 or 32 columns), its sums in registers over all of k. `rows` and `vectors` are
 // constants where this is inlined. `part`: columns of the last vector.
-DOT_INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size_t row,
-                     const bf16 *restrict b, size_t panel, const int rows,
-                     const int vectors, __mmask16 part, size_t k, int accumulate)
+TILE_INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size_t row,
+                      const bf16 *restrict b, size_t panel, const int rows,
+                      const int vectors, __mmask16 part, size_t k, int accumulate)
 {
     __m512 sum[ROWS][2];
     float *to = c;
@@ -95,7 +83,7 @@ DOT_INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size
             b_l[v] = pairs_of(_mm512_loadu_si512(b + (size_t)v * panel));
 #pragma GCC unroll 14
         for (int i = 0; i < rows; ++i) {
-            pairs a_il = pair_fill(a + (size_t)i * row);
+            pairs a_il = pairs_of(pair_fill(a + (size_t)i * row));
 #pragma GCC unroll 2
             for (int v = 0; v < vectors; ++v) sum[i][v] = step(sum[i][v], a_il, b_l[v]);
         }
@@ -112,22 +100,6 @@ DOT_INLINE void tile(float *restrict c, size_t ldc, const bf16 *restrict a, size
     }
 }
 
-typedef void tile_function(float *c, size_t ldc, const bf16 *a, size_t row,
-                           const bf16 *b, size_t panel, __mmask16 part, size_t k,
-                           int accumulate);
-
-#define TILE(R, V)                                                                     \
-    DOT_TARGET static void tile_##R##_##V(float *c, size_t ldc, const bf16 *a,         \
-                                          size_t row, const bf16 *b, size_t panel,     \
-                                          __mmask16 part, size_t k, int accumulate)    \
-    {                                                                                  \
-        tile(c, ldc, a, row, b, panel, R, V, part, k, accumulate);                     \
-    }
-#define TILES(R) TILE(R, 1) TILE(R, 2)
-#define ENTRY(R)                                                                       \
-    {                                                                                  \
-        tile_##R##_1, tile_##R##_2                                                     \
-    }
 TILES(1)
 TILES(2)
 TILES(3)
@@ -152,29 +124,5 @@ static tile_function *const tile_table[ROWS][2] = {
     ENTRY(13), ENTRY(14),
 #endif
 };
-
-// PRODUCT_ROWS rows of A stay in the first-level cache while B streams from the second-level one;
-// tiles have nearly equal heights, so that none has too few sums to hide the latency of a step.
-DOT_INLINE void dot_cover(float *c, size_t ldc, const bf16 *a, size_t row,
-                          const bf16 *b, size_t panel, size_t m, size_t n, size_t k,
-                          int accumulate)
-{
-    for (size_t first = 0; first < m; first += PRODUCT_ROWS) {
-        size_t end = m - first < PRODUCT_ROWS ? m : first + PRODUCT_ROWS;
-        size_t tiles = (end - first + ROWS - 1) / ROWS;
-        for (size_t j = 0; j < n; j += (size_t)2 * TILE_SIDE) {
-            size_t columns = n - j < 2 * TILE_SIDE ? n - j : 2 * TILE_SIDE;
-            size_t vectors = columns > TILE_SIDE ? 2 : 1;
-            __mmask16 part =
-                (__mmask16)((1u << (columns - (vectors - 1) * TILE_SIDE)) - 1);
-            for (size_t t = 0, i = first, rows; t < tiles; ++t, i += rows) {
-                rows = (end - i) / (tiles - t);
-                tile_table[rows - 1][vectors - 1](c + i * ldc + j, ldc, a + i * row,
-                                                  row, b + j / TILE_SIDE * panel, panel,
-                                                  part, k, accumulate);
-            }
-        }
-    }
-}
 
 #endif

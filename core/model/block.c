@@ -77,8 +77,9 @@ static size_t piece_rows(size_t first, size_t rows)
 }
 
 // qkv(LN1(x)) of all R rows.
-static void project(const real *x, struct block_trace *trace, struct block_work *work,
-                    const struct block *block, size_t R, size_t D)
+static void qkv_forward(const real *x, struct block_trace *trace,
+                        struct block_work *work, const struct block *block, size_t R,
+                        size_t D)
 {
     for (size_t r = 0; r < R; r += BLOCK_PIECE) {
         const size_t rows = piece_rows(r, R);
@@ -127,7 +128,7 @@ void block_forward(real *x, struct block_trace *trace, struct block_work *work,
                  T = shape->tokens;
     const enum norm norm = trace->kind.norm;
     norm_begin(trace->normal1, trace->rstd1, x, norm, B, T, D);
-    project(x, trace, work, block, R, D);
+    qkv_forward(x, trace, work, block, R, D);
     if (trace->kind.mixing == MIXING_IDENTITY)
         identity_mixing_forward(&trace->mixed, &trace->qkv, R);
     else
@@ -167,7 +168,7 @@ void block_forward_some(real *y, const real *x, struct block_trace *trace,
 {
     const size_t D = shape->width, R = shape->images * some.count;
     require(block_leaves_out(trace->kind), "a block that needs all of its tokens");
-    project(x, trace, work, block, attention_rows(shape), D);
+    qkv_forward(x, trace, work, block, attention_rows(shape), D);
     queries_gather(work, trace, shape, some);
     attention_forward_some(&trace->mixed, trace->probs, &work->attention,
                            &work->queries, some.count, &trace->qkv, shape);
@@ -219,10 +220,9 @@ static void perceptron_branch_backward(real *dx, const struct block *dblock,
 }
 
 // Backward through x += proj(mixed), up to work->dmixed, for R rows.
-static void projection_backward(const real *dx, const struct block *dblock,
-                                const struct block_trace *trace,
-                                struct block_work *work, const struct block *block,
-                                size_t R, size_t D)
+static void proj_backward(const real *dx, const struct block *dblock,
+                          const struct block_trace *trace, struct block_work *work,
+                          const struct block *block, size_t R, size_t D)
 {
     const struct activation dout = activation_from_reals(&work->dstream, dx, R);
     weight_gradient(&dblock->attn.proj, &dout, &trace->mixed, work, R, D, D);
@@ -238,9 +238,9 @@ static void projection_backward(const real *dx, const struct block *dblock,
 }
 
 // Backward through qkv(LN1(x)), from work->dqkv; of NORM_BATCH up to work->dnormed_images.
-static void project_backward(real *dx, const struct block *dblock,
-                             const struct block_trace *trace, struct block_work *work,
-                             const struct block *block, size_t R, size_t D)
+static void qkv_backward(real *dx, const struct block *dblock,
+                         const struct block_trace *trace, struct block_work *work,
+                         const struct block *block, size_t R, size_t D)
 {
     const enum norm norm = trace->kind.norm;
     weight_gradient(&dblock->attn.qkv, &work->dqkv, &trace->normed1, work, R, 3 * D, D);
@@ -269,13 +269,13 @@ void block_backward(real *dx, const struct block *dblock,
     if (batch)
         norm_backward_images(dx, &dblock->norm2, work->dnormed_images, trace->normal2,
                              trace->rstd2, &block->norm2, B, T, D);
-    projection_backward(dx, dblock, trace, work, block, R, D);
+    proj_backward(dx, dblock, trace, work, block, R, D);
     if (trace->kind.mixing == MIXING_IDENTITY)
         identity_mixing_backward(&work->dqkv, &work->dmixed, R);
     else
         attention_backward(&work->dqkv, &work->attention, &work->dmixed, trace->probs,
                            &trace->qkv, shape);
-    project_backward(dx, dblock, trace, work, block, R, D);
+    qkv_backward(dx, dblock, trace, work, block, R, D);
     if (batch)
         norm_backward_images(dx, &dblock->norm1, work->dnormed_images, trace->normal1,
                              trace->rstd1, &block->norm1, B, T, D);
@@ -306,11 +306,11 @@ void block_backward_some(real *dx, real *dy, const struct block *dblock,
 {
     const size_t D = shape->width, R = shape->images * some.count;
     perceptron_branch_backward(dy, dblock, trace, work, block, R, D);
-    projection_backward(dy, dblock, trace, work, block, R, D);
+    proj_backward(dy, dblock, trace, work, block, R, D);
     queries_gather(work, trace, shape, some);
     attention_backward_some(&work->dqueries, &work->dqkv, &work->attention,
                             &work->dmixed, trace->probs, &work->queries, some.count,
                             &trace->qkv, shape);
     scatter(dx, dy, work, shape, some);
-    project_backward(dx, dblock, trace, work, block, attention_rows(shape), D);
+    qkv_backward(dx, dblock, trace, work, block, attention_rows(shape), D);
 }
