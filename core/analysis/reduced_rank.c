@@ -87,6 +87,18 @@ int reduced_rank_solve(double *map, double *squares, const struct moments *momen
     return status;
 }
 
+int reduced_rank_solve_at_gap(double *map, double *squares, size_t *rank,
+                              const struct moments *moments, struct arena *arena)
+{
+    require(moments->q >= 2, "a gap between %zu numbers", moments->q);
+    *rank = 1;
+    if (reduced_rank_solve(map, squares, moments, *rank, arena)) return 1;
+    for (size_t k = 2; k < moments->q; ++k)
+        if (squares[k] / squares[k - 1] < squares[*rank] / squares[*rank - 1])
+            *rank = k;
+    return reduced_rank_solve(map, squares, moments, *rank, arena);
+}
+
 // tr M S_xx M^T of m (q,p).
 static double energy(const double *m, const struct moments *moments,
                      struct arena *arena)

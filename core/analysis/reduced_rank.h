@@ -37,6 +37,12 @@ int reduced_rank_solve(double *map, double *squares, const struct moments *momen
                        size_t rank, struct arena *arena)
     __attribute__((warn_unused_result));
 
+/// reduced_rank_solve for *rank = the k in 1..q-1 with the widest gap, the least s_{k+1}^2 / s_k^2,
+/// where reduced_rank_alternate converges soonest. Returns likewise. Requires q >= 2.
+int reduced_rank_solve_at_gap(double *map, double *squares, size_t *rank,
+                              const struct moments *moments, struct arena *arena)
+    __attribute__((warn_unused_result));
+
 /// E |y - C x|^2 of map (q,p).
 double reduced_rank_loss(const double *map, const struct moments *moments,
                          struct arena *arena);

@@ -360,13 +360,8 @@ static double reduced_rank(struct draw *draw)
     const double *x = draw_normals(draw, SAMPLES * P), *mix = draw_normals(draw, P * Q);
     gemm_doubles(y, x, PLAIN, mix, PLAIN, SAMPLES, Q, P, 1);
     const struct moments moments = moments_of(x, y, SAMPLES, P, Q, draw->arena);
-    size_t rank = 1;
-    if (reduced_rank_solve(map, squares, &moments, rank, draw->arena))
-        return (double)NAN;
-    // At the widest gap, where sweeps converge soonest.
-    for (size_t k = 2; k < Q; ++k)
-        if (squares[k] / squares[k - 1] < squares[rank] / squares[rank - 1]) rank = k;
-    if (reduced_rank_solve(map, squares, &moments, rank, draw->arena) ||
+    size_t rank;
+    if (reduced_rank_solve_at_gap(map, squares, &rank, &moments, draw->arena) ||
         reduced_rank_alternate(other, draw_normals(draw, rank * P), &moments, rank,
                                SWEEPS, draw->arena))
         return (double)NAN;

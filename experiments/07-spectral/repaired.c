@@ -138,14 +138,9 @@ double linear_optimum(struct draw *draw)
     const struct moments exchanged = {Q, P, moments.yy, moments.yx, moments.xx};
     const double condition = fmax(moments_condition(&moments, draw->arena),
                                   moments_condition(&exchanged, draw->arena));
-    size_t rank = 1;
+    size_t rank;
     if (moments_whiten(&moments, draw->arena) ||
-        reduced_rank_solve(map, squares, &moments, rank, draw->arena))
-        return (double)NAN;
-    // At the widest gap, where sweeps converge soonest.
-    for (size_t k = 2; k < Q; ++k)
-        if (squares[k] / squares[k - 1] < squares[rank] / squares[rank - 1]) rank = k;
-    if (reduced_rank_solve(map, squares, &moments, rank, draw->arena) ||
+        reduced_rank_solve_at_gap(map, squares, &rank, &moments, draw->arena) ||
         reduced_rank_alternate(other, draw_normals(draw, rank * P), &moments, rank,
                                SWEEPS, draw->arena))
         return (double)NAN;

@@ -73,3 +73,15 @@ Test(reduced_rank, the_condition_is_that_of_the_visible_part)
     moments.xx[0] = 10;
     cr_expect_float_eq(moments_condition(&moments, &arena), 10, 1e-12);
 }
+
+// Two inputs matter, at much more than the noise: the widest gap is after the second.
+Test(reduced_rank, the_widest_gap_is_found_and_solved_at)
+{
+    double map[Q * P], squares[Q], want[Q * P], same[Q];
+    size_t rank = 0;
+    cr_assert_eq(reduced_rank_solve_at_gap(map, squares, &rank, &moments, &arena), 0);
+    cr_expect_eq(rank, 2);
+    cr_assert_eq(reduced_rank_solve(want, same, &moments, 2, &arena), 0);
+    expect_close((const double *)map, (const double *)want, Q * P, 0, 0);
+    expect_close((const double *)squares, (const double *)same, Q, 0, 0);
+}
