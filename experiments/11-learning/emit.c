@@ -100,7 +100,7 @@ void emit_learning(struct study *study, const struct learner learner[LEARNERS])
     snprintf(
         caption, sizeof caption,
         "Masked loss of each epoch of the pretrainings on %s, mean over its updates; "
-        "dashed: the best linear predictor on the first %zu test images. %s.",
+        "dashed: the best linear predictor on the first %zu test images; %s",
         run->options.data, learner->loss.n, study->scale);
     figure_draw(run, "learning", "learning", caption, NULL);
 }
