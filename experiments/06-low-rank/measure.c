@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "core/analysis/hidden_graph.h"
 #include "core/analysis/ranks.h"
-#include "core/analysis/token_graph.h"
 #include "core/base/die.h"
 #include "core/base/tsv.h"
 #include "core/linalg/frobenius.h"
@@ -178,14 +178,11 @@ size_t spans_measure(double *overlap, const struct hidden_rows *rows,
     size_t used = 0;
     for (size_t image = 0; image < rows->images; ++image) {
         const size_t mark = arena_mark(arena);
-        double *x = arena_doubles(arena, m * f), *degrees = arena_doubles(arena, m);
+        struct hidden_graph graph;
         struct decomposition plain, normal;
-        for (size_t i = 0; i < m * f; ++i)
-            x[i] = (hidden_truth(rows, image)[i] + 1) / 2;
-        if (graph_degrees(degrees, x, m, f, arena) == 0) {
-            int status = decompose(&plain, x, m, f, arena);
-            graph_factor(x, x, degrees, m, f);
-            status |= decompose(&normal, x, m, f, arena);
+        if (hidden_graph_open(&graph, rows, image, arena) == 0) {
+            const int status = decompose(&plain, graph.x, m, f, arena) |
+                               decompose(&normal, graph.factor, m, f, arena);
             if (status)
                 die(EXIT_SYSTEM, "image %zu: no decomposition (report this)", image);
             for (size_t c = 0; c < SPANS; ++c)

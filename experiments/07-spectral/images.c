@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/analysis/hidden_graph.h"
 #include "core/analysis/pair_losses.h"
 #include "core/analysis/ranks.h"
 #include "core/analysis/token_graph.h"
@@ -27,14 +28,8 @@ const char *found_name(enum found found)
     return names[found];
 }
 
-// The tokens of one image.
-struct image {
-    const double *x, *m, *degrees, *factor; // (n,F), (n,F), (n), (n,F)
-    size_t n, width;
-};
-
 // Columns of D^{-1/2} U D^{1/2}, U all eigenvectors of X X^T: their products with one another.
-static double skew(const struct image *image, struct arena *arena)
+static double skew(const struct hidden_graph *image, struct arena *arena)
 {
     const size_t n = image->n;
     double *u = arena_doubles(arena, n * n), *values = arena_doubles(arena, n),
@@ -50,7 +45,7 @@ static double skew(const struct image *image, struct arena *arena)
     return sqrt(squared_norm(gram, n * n) / (double)n);
 }
 
-static double minimisers(const struct image *image, struct arena *arena)
+static double minimisers(const struct hidden_graph *image, struct arena *arena)
 {
     const size_t n = image->n, f = image->width;
     double *seven = arena_doubles(arena, n * f), *eight = arena_doubles(arena, n * f);
@@ -62,14 +57,14 @@ static double minimisers(const struct image *image, struct arena *arena)
 }
 
 // L_spec as it would be with u+ from the more and u- from the less similar half of all pairs.
-static double halves(const struct image *image, const struct pair_losses *loss,
+static double halves(const struct hidden_graph *image, const struct pair_losses *loss,
                      struct arena *arena)
 {
     const size_t n = image->n, pairs = n * n;
     double *w = arena_doubles(arena, pairs), *u = arena_doubles(arena, pairs),
            *sorted = arena_doubles(arena, pairs), sum[2] = {0}, count[2] = {0};
     row_products(w, image->x, n, image->x, n, image->width);
-    row_products(u, image->m, n, image->m, n, image->width);
+    row_products(u, image->predicted, n, image->predicted, n, image->width);
     const double middle = median(w, pairs, sorted);
     for (size_t p = 0; p < pairs; ++p) {
         const int low = w[p] <= middle;
@@ -82,7 +77,7 @@ static double halves(const struct image *image, const struct pair_losses *loss,
            loss->weight * loss->weight * sum[1] / count[1];
 }
 
-static double brightest(const struct image *image, struct arena *arena)
+static double brightest(const struct hidden_graph *image, struct arena *arena)
 {
     const size_t n = image->n;
     double *w = arena_doubles(arena, n * n), share = 0;
@@ -99,11 +94,12 @@ static double brightest(const struct image *image, struct arena *arena)
     return share;
 }
 
-static void image_measure(double value[FOUNDS], const struct image *image,
+static void image_measure(double value[FOUNDS], const struct hidden_graph *image,
                           struct arena *arena)
 {
     const size_t n = image->n, f = image->width, least = n < f ? n : f;
-    const struct pair_losses loss = pair_losses(image->m, image->x, n, f, arena);
+    const struct pair_losses loss =
+        pair_losses(image->predicted, image->x, n, f, arena);
     double *s = arena_doubles(arena, least);
     if (singular_values(s, image->factor, n, f, arena)) s[0] = (double)NAN;
     value[FOUND_SKEW] = skew(image, arena);
@@ -121,22 +117,13 @@ static void image_measure(double value[FOUNDS], const struct image *image,
 size_t images_measure(double *values, const struct hidden_rows *rows,
                       struct arena *arena)
 {
-    const size_t n = rows->rows, f = rows->features;
     size_t used = 0;
     for (size_t at = 0; at < rows->images; ++at) {
         const size_t mark = arena_mark(arena);
-        double *x = arena_doubles(arena, n * f), *m = arena_doubles(arena, n * f),
-               *factor = arena_doubles(arena, n * f),
-               *degrees = arena_doubles(arena, n), value[FOUNDS];
-        for (size_t i = 0; i < n * f; ++i) {
-            x[i] = (hidden_truth(rows, at)[i] + 1) / 2;
-            m[i] = (hidden_prediction(rows, at)[i] + 1) / 2;
-        }
-        if (graph_degrees(degrees, x, n, f, arena) == 0) {
-            graph_factor(factor, x, degrees, n, f);
-            graph_factor(m, m, degrees, n, f);
-            const struct image image = {x, m, degrees, factor, n, f};
-            image_measure(value, &image, arena);
+        struct hidden_graph graph;
+        double value[FOUNDS];
+        if (hidden_graph_open(&graph, rows, at, arena) == 0) {
+            image_measure(value, &graph, arena);
             for (size_t v = 0; v < FOUNDS; ++v) {
                 if (isnan(value[v]))
                     die(EXIT_SYSTEM, "image %zu: no decomposition (report this)", at);

@@ -2,7 +2,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "core/analysis/hidden_graph.h"
 #include "core/analysis/pair_losses.h"
 #include "core/analysis/rotated_probe.h"
 #include "core/analysis/token_graph.h"
@@ -66,26 +68,24 @@ void checkpoint_measure(struct checkpoint *checkpoint, const struct hidden_rows 
     checkpoint->bound = arena_doubles(arena, rows->images);
     checkpoint->constant = arena_doubles(arena, rows->images);
     const size_t mark = arena_mark(arena);
-    double *x = arena_doubles(arena, n * f), *m = arena_doubles(arena, n * f),
-           *flat = arena_doubles(arena, n * f), *degrees = arena_doubles(arena, n);
+    double *flat = arena_doubles(arena, n * f);
+    memset(flat, 0, n * f * sizeof *flat);
     for (size_t image = 0; image < rows->images; ++image) {
-        for (size_t i = 0; i < n * f; ++i) {
-            x[i] = (hidden_truth(rows, image)[i] + 1) / 2;
-            m[i] = (hidden_prediction(rows, image)[i] + 1) / 2;
-            flat[i] = 0;
+        const size_t inner = arena_mark(arena);
+        struct hidden_graph graph;
+        if (hidden_graph_open(&graph, rows, image, arena) == 0) {
+            double total = 0;
+            for (size_t i = 0; i < n; ++i) total += graph.degrees[i];
+            for (size_t i = 0; i < n; ++i) flat[i * f] = sqrt(graph.degrees[i] / total);
+            const struct spectral_bound bound =
+                spectral_bound(graph.predicted, graph.factor, n, f, arena);
+            const size_t at = checkpoint->images++;
+            checkpoint->error[at] = bound.error;
+            checkpoint->spectral[at] = bound.spectral;
+            checkpoint->bound[at] = bound.constant * bound.error;
+            checkpoint->constant[at] = spectral_loss(flat, graph.factor, n, f, arena);
         }
-        if (graph_degrees(degrees, x, n, f, arena) > 0) continue;
-        graph_factor(x, x, degrees, n, f);
-        graph_factor(m, m, degrees, n, f);
-        double total = 0;
-        for (size_t i = 0; i < n; ++i) total += degrees[i];
-        for (size_t i = 0; i < n; ++i) flat[i * f] = sqrt(degrees[i] / total);
-        const struct spectral_bound bound = spectral_bound(m, x, n, f, arena);
-        const size_t at = checkpoint->images++;
-        checkpoint->error[at] = bound.error;
-        checkpoint->spectral[at] = bound.spectral;
-        checkpoint->bound[at] = bound.constant * bound.error;
-        checkpoint->constant[at] = spectral_loss(flat, x, n, f, arena);
+        arena_reset(arena, inner);
     }
     const struct contrastive_pairs all = model_pairs(rows, mae, weights, pairs, arena);
     measure_identity(checkpoint, &all, arena);
@@ -260,19 +260,11 @@ static void measure_pairs(struct study *study)
     const size_t mark = arena_mark(&study->arena);
     struct hidden_rows rows;
     hidden_rows_learned(&rows, &evaluation, &study->arena);
-    const size_t n = rows.rows, f = rows.features;
-    double *x = arena_doubles(&study->arena, n * f),
-           *m = arena_doubles(&study->arena, n * f),
-           *degrees = arena_doubles(&study->arena, n);
+    struct hidden_graph graph;
     size_t image = 0;
-    do {
-        require(image < rows.images, "no image of %zu has positive degrees", image);
-        for (size_t i = 0; i < n * f; ++i)
-            x[i] = (hidden_truth(&rows, image)[i] + 1) / 2;
-    } while (graph_degrees(degrees, x, n, f, &study->arena) > 0 && ++image);
-    for (size_t i = 0; i < n * f; ++i)
-        m[i] = (hidden_prediction(&rows, image)[i] + 1) / 2;
-    graph_factor(m, m, degrees, n, f);
+    while (hidden_graph_open(&graph, &rows, image, &study->arena) > 0) ++image;
+    const size_t n = graph.n, f = graph.width;
+    const double *x = graph.x, *m = graph.predicted;
     struct rng rng = rng_open(study->run.options.seed, PURPOSE_THEORY, UINT32_MAX - 1,
                               (uint32_t)image);
     const struct pair_losses loss = pair_losses(m, x, n, f, &study->arena);
