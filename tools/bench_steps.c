@@ -60,7 +60,7 @@ static void images_fill(struct images *images)
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, 0);
     for (size_t i = 0; i < (size_t)IMAGES * IMAGE_BYTES; ++i)
         images->pixels[i] = (uint8_t)rng_bits(&rng);
-    memset(images->labels, 0, IMAGES);
+    memset(images->labels, 0, IMAGES * sizeof *images->labels);
 }
 
 // ====== Forward passes ======

@@ -204,8 +204,10 @@ static void images_from_data(struct job *job, const struct request *request)
     if (!job->images) die(EXIT_SYSTEM, "no memory for %zu images", job->count);
     for (size_t i = 0; i < numbers; ++i)
         job->images[i] = (float)pixel_value(images.pixels[i]);
-    job->labels = images.labels;
-    images.labels = NULL;
+    job->labels = malloc(images.count);
+    if (!job->labels) die(EXIT_SYSTEM, "no memory for %zu labels", images.count);
+    for (size_t i = 0; i < images.count; ++i)
+        job->labels[i] = (uint8_t)images.labels[i];
     images_free(&images);
 }
 

@@ -65,7 +65,8 @@ static struct images images_part(const struct images *from, size_t first, size_t
     struct hash hash;
     hash_open(&hash, HASH_SHA256);
     for (size_t i = 0; i < count; ++i) {
-        hash_add(&hash, part.labels + i, 1);
+        const uint8_t label = (uint8_t)part.labels[i];
+        hash_add(&hash, &label, 1);
         hash_add(&hash, part.pixels + i * IMAGE_BYTES, IMAGE_BYTES);
     }
     hash_close(part.digest, &hash);

@@ -174,7 +174,7 @@ static void answers(double *right, const struct ship *ship,
                                                   .weights = slab,
                                                   .images = &ship->test,
                                                   .threads = ship->threads};
-    uint8_t *predicted = arena_take(arena, ship->test.count, 1);
+    uint16_t *predicted = arena_take(arena, ship->test.count, sizeof *predicted);
     classify_images(predicted, &classification);
     for (size_t i = 0; i < ship->test.count; ++i)
         right[i] = predicted[i] == ship->test.labels[i] ? 100 : 0;

@@ -76,7 +76,7 @@ void batch_norm_fuse(double *fused_weight, double *fused_bias,
 }
 
 struct batch_norm_fusion
-batch_norm_compare(const uint8_t *answers, const struct batch_norm *norm,
+batch_norm_compare(const uint16_t *answers, const struct batch_norm *norm,
                    const real *weight, const real *bias, size_t classes,
                    const struct features *features, size_t row, struct arena *arena)
 {

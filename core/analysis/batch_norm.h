@@ -51,7 +51,7 @@ struct batch_norm_fusion {
 /// weight (C,D), bias (C)
 /// Scratch is taken from `arena` and given back. Work 4*n*C*D flops.
 struct batch_norm_fusion
-batch_norm_compare(const uint8_t *answers, const struct batch_norm *norm,
+batch_norm_compare(const uint16_t *answers, const struct batch_norm *norm,
                    const real *weight, const real *bias, size_t classes,
                    const struct features *features, size_t row, struct arena *arena);
 

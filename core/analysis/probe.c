@@ -62,7 +62,7 @@ void probe_open(struct probe *probe, const struct probe_settings *settings,
         .gradient = arena_reals(arena, count),
         .norm = {arena_zeros(arena, D), arena_reals(arena, D)},
         .rows = arena_take(arena, B, sizeof(float *)),
-        .labels = arena_take(arena, B, 1),
+        .labels = arena_take(arena, B, sizeof(uint16_t)),
         .input = arena_reals(arena, B * D),
         .normed = arena_reals(arena, B * D),
         .dinput = arena_reals(arena, B * D),
@@ -145,7 +145,7 @@ double probe_update(struct probe *probe, const struct probe_set *set,
     return loss;
 }
 
-void probe_predict(uint8_t *answers, struct probe *probe,
+void probe_predict(uint16_t *answers, struct probe *probe,
                    const struct features *features)
 {
     const size_t B = probe->settings.recipe.batch, C = probe->settings.classes,
@@ -157,11 +157,11 @@ void probe_predict(uint8_t *answers, struct probe *probe,
                 features_image(features, first + (b < rest ? b : rest - 1));
         forward(probe, 0);
         for (size_t b = 0; b < rest; ++b)
-            answers[first + b] = (uint8_t)likeliest(probe->logits + b * C, C);
+            answers[first + b] = (uint16_t)likeliest(probe->logits + b * C, C);
     }
 }
 
-struct probe_outcome probe_train(uint8_t *answers, struct probe *probe,
+struct probe_outcome probe_train(uint16_t *answers, struct probe *probe,
                                  const struct probe_set *train,
                                  const struct probe_set *test,
                                  probe_epoch_function *after_epoch, void *context,
@@ -205,7 +205,7 @@ struct probe_outcome probe_train(uint8_t *answers, struct probe *probe,
     return outcome;
 }
 
-struct probe_outcome probe_fit(uint8_t *answers, const struct probe_settings *settings,
+struct probe_outcome probe_fit(uint16_t *answers, const struct probe_settings *settings,
                                const struct adapter *adapter,
                                const struct probe_set *train,
                                const struct probe_set *test,

@@ -29,7 +29,7 @@ struct probe_recipe probe_recipe_shorten(const struct probe_recipe *recipe,
 /// Labelled features; borrowed.
 struct probe_set {
     struct features features;
-    const uint8_t *labels; ///< (features.images)
+    const uint16_t *labels; ///< (features.images)
 };
 
 /// What is trained, and how.
@@ -54,7 +54,7 @@ struct probe {
     real *slab, *first_moment, *second_moment, *gradient;
     struct batch_norm norm;
     const float **rows;            ///< (B) features of the present batch
-    uint8_t *labels;               ///< (B)
+    uint16_t *labels;              ///< (B)
     real *input, *normed, *dinput; ///< (B,D) the adapter's output, the head's input
     real *logits, *dlogits;        ///< (B,C)
     real *factor;                  ///< the head's weight packed for products
@@ -72,7 +72,7 @@ double probe_update(struct probe *probe, const struct probe_set *set,
 
 /// answers (images of the set) = the likeliest classes. Images pass in batches; the last one is
 /// filled up with its last image.
-void probe_predict(uint8_t *answers, struct probe *probe,
+void probe_predict(uint16_t *answers, struct probe *probe,
                    const struct features *features);
 
 /// The head's weight (C,D) and bias (C), within the slab.
@@ -99,7 +99,7 @@ typedef void probe_epoch_function(void *context);
 /// answers (test->features.images)  after the last update
 /// Scratch is taken from `arena` and given back. Work: a forward and a backward pass per image and
 /// epoch, and a forward pass per test image and epoch unless `last_only`.
-struct probe_outcome probe_train(uint8_t *answers, struct probe *probe,
+struct probe_outcome probe_train(uint16_t *answers, struct probe *probe,
                                  const struct probe_set *train,
                                  const struct probe_set *test,
                                  probe_epoch_function *after_epoch, void *context,
@@ -107,7 +107,7 @@ struct probe_outcome probe_train(uint8_t *answers, struct probe *probe,
 
 /// probe_open and probe_train, in memory that is freed afterwards. Dies (EXIT_SYSTEM) when it is
 /// refused.
-struct probe_outcome probe_fit(uint8_t *answers, const struct probe_settings *settings,
+struct probe_outcome probe_fit(uint16_t *answers, const struct probe_settings *settings,
                                const struct adapter *adapter,
                                const struct probe_set *train,
                                const struct probe_set *test,

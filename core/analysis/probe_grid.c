@@ -109,7 +109,7 @@ static void try_rate(const struct round *round, const struct task *task,
     const struct probe_set test = part_of(all, 0, grid->held_out);
     struct arena arena;
     arena_open_growing(&arena, "answers");
-    uint8_t *answers = arena_take(&arena, test.features.images, 1);
+    uint16_t *answers = arena_take(&arena, test.features.images, sizeof *answers);
     probe->held_out[task->number] = probe_fit(answers, &settings, &probe->adapter,
                                               &train, &test, after_epoch, watch)
                                         .accuracy;
@@ -197,7 +197,7 @@ static void copy_answers(struct grid_probe *probe, const struct grid_probe *same
     require(answers->seeds <= same->answers.seeds, "%s has %zu seeds, %s only %zu",
             probe->key, answers->seeds, same->key, same->answers.seeds);
     memcpy(answers->predicted, same->answers.predicted,
-           answers->seeds * answers->images);
+           answers->seeds * answers->images * sizeof *answers->predicted);
     memcpy(answers->highest, same->answers.highest,
            answers->seeds * sizeof *answers->highest);
     probe->fusion = same->fusion;

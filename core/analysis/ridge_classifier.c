@@ -65,8 +65,9 @@ static int system_solve(double *weights, const struct system *system, double pen
     return status;
 }
 
-static void answer(uint8_t *answers, const double *weights, const struct system *system,
-                   const struct labelled_rows *rows, struct arena *arena)
+static void answer(uint16_t *answers, const double *weights,
+                   const struct system *system, const struct labelled_rows *rows,
+                   struct arena *arena)
 {
     const size_t d = system->width, classes = system->classes, mark = arena_mark(arena);
     double *score = arena_doubles(arena, rows->rows * classes),
@@ -80,20 +81,20 @@ static void answer(uint8_t *answers, const double *weights, const struct system 
             const double value = score[i * classes + c] - offset[c] + system->prior[c];
             if (c > 0 && value <= best) continue;
             best = value;
-            answers[i] = (uint8_t)c;
+            answers[i] = (uint16_t)c;
         }
     }
     arena_reset(arena, mark);
 }
 
-double share_right(const uint8_t *answers, const uint8_t *labels, size_t n)
+double share_right(const uint16_t *answers, const uint16_t *labels, size_t n)
 {
     size_t right = 0;
     for (size_t i = 0; i < n; ++i) right += answers[i] == labels[i];
     return (double)right / (double)n;
 }
 
-int ridge_classify(uint8_t *answers, const struct labelled_rows *train,
+int ridge_classify(uint16_t *answers, const struct labelled_rows *train,
                    const struct labelled_rows *test, size_t classes,
                    struct arena *arena)
 {
@@ -104,7 +105,7 @@ int ridge_classify(uint8_t *answers, const struct labelled_rows *train,
                                last = {held, d, train->features + kept * d,
                                        train->labels + kept};
     double *weights = arena_doubles(arena, classes * d), best = -1, penalty = 0;
-    uint8_t *tried = arena_take(arena, held, 1);
+    uint16_t *tried = arena_take(arena, held, sizeof *tried);
     struct system system;
     int status = 0;
     system_open(&system, &first, classes, arena);

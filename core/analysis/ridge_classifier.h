@@ -12,7 +12,7 @@
 struct labelled_rows {
     size_t rows, width;
     const double *features; ///< (n,D) finite
-    const uint8_t *labels;  ///< (n), 0 .. classes-1
+    const uint16_t *labels; ///< (n), 0 .. classes-1
 };
 
 /// answers (test->rows) = the class of the largest score, the first of equals. Features and one-hot
@@ -22,11 +22,11 @@ struct labelled_rows {
 /// Work n D^2 + 5 D^3 / 3 multiply-adds; memory O(n D + D^2) from `arena`, given back. Returns 0,
 /// or nonzero when a system is not numerically positive definite. Requires at least five training
 /// rows.
-int ridge_classify(uint8_t *answers, const struct labelled_rows *train,
+int ridge_classify(uint16_t *answers, const struct labelled_rows *train,
                    const struct labelled_rows *test, size_t classes,
                    struct arena *arena) __attribute__((warn_unused_result));
 
 /// The share of answers (n) that are the labels (n).
-double share_right(const uint8_t *answers, const uint8_t *labels, size_t n);
+double share_right(const uint16_t *answers, const uint16_t *labels, size_t n);
 
 #endif

@@ -81,11 +81,11 @@ void rotated_probe_run(double *right, double *agrees, double *loss,
     double *x = arena_doubles(arena, size_product(train->count, width)),
            *y = arena_doubles(arena, size_product(test->count, width)),
            *losses = arena_doubles(arena, test->count);
-    uint8_t *answers = arena_take(arena, ROTATED_WAYS * test->count, 1);
+    uint16_t *answers = arena_take(arena, ROTATED_WAYS * test->count, sizeof *answers);
     const struct labelled_rows known = {train->count, width, x, train->images->labels},
                                asked = {test->count, width, y, test->images->labels};
     for (int way = 0; way < ROTATED_WAYS; ++way) {
-        uint8_t *given = answers + (size_t)way * test->count;
+        uint16_t *given = answers + (size_t)way * test->count;
         size_t same = 0;
         rotated_features(x, NULL, train, (enum rotated)way, arena);
         rotated_features(y, losses, test, (enum rotated)way, arena);

@@ -131,7 +131,7 @@ struct lbfgs_outcome softmax_regression_fit(double *weights,
     return outcome;
 }
 
-void softmax_regression_predict(uint8_t *classes, const double *weights,
+void softmax_regression_predict(uint16_t *classes, const double *weights,
                                 const struct softmax_regression *problem,
                                 struct arena *arena)
 {
@@ -144,7 +144,7 @@ void softmax_regression_predict(uint8_t *classes, const double *weights,
             size_t best = 0;
             for (size_t c = 1; c < C; ++c)
                 if (logits[r * C + c] > logits[r * C + best]) best = c;
-            classes[first + r] = (uint8_t)best;
+            classes[first + r] = (uint16_t)best;
         }
     }
     arena_reset(arena, mark);

@@ -16,7 +16,7 @@
 struct softmax_regression {
     size_t rows, width, classes; ///< n, D, C
     const double *features;      ///< (n,D)
-    const uint8_t *labels;       ///< (n), 0 .. C-1
+    const uint16_t *labels;      ///< (n), 0 .. C-1
 };
 
 /// Numbers to be fitted: W (C,D), then b (C).
@@ -38,7 +38,7 @@ struct lbfgs_outcome softmax_regression_fit(double *weights,
 
 /// The most likely class of each row, the first of equals.
 /// classes (n); features (n,D), of any origin; weights as fitted.
-void softmax_regression_predict(uint8_t *classes, const double *weights,
+void softmax_regression_predict(uint16_t *classes, const double *weights,
                                 const struct softmax_regression *problem,
                                 struct arena *arena);
 

@@ -15,7 +15,7 @@ static double *row_doubles(const struct features *features, size_t row,
     return x;
 }
 
-struct lbfgs_outcome solved_probe_fit(uint8_t *answers, size_t classes, int batch_norm,
+struct lbfgs_outcome solved_probe_fit(uint16_t *answers, size_t classes, int batch_norm,
                                       size_t row, const struct probe_set *train,
                                       const struct probe_set *test,
                                       const struct lbfgs_settings *settings)

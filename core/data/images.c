@@ -7,9 +7,9 @@
 #include "core/data/cifar10.h"
 #include "core/data/planted.h"
 
-static uint8_t *bytes_take(size_t count, size_t size)
+static void *bytes_take(size_t count, size_t size)
 {
-    uint8_t *bytes = calloc(count ? count : 1, size);
+    void *bytes = calloc(count ? count : 1, size);
     if (!bytes) die(EXIT_SYSTEM, "images: no memory for %zu x %zu bytes", count, size);
     return bytes;
 }
@@ -18,7 +18,7 @@ void images_open(struct images *images, const char *name, size_t count,
                  int with_regions)
 {
     *images = (struct images){.count = count, .name = name};
-    images->labels = bytes_take(count, 1);
+    images->labels = bytes_take(count, sizeof *images->labels);
     images->pixels = bytes_take(count, IMAGE_BYTES);
     if (with_regions) images->regions = bytes_take(count, REGION_GRID * REGION_GRID);
 }
@@ -73,7 +73,8 @@ void images_record_digest(char hex[HASH_HEX], const struct images *images, size_
 {
     struct hash hash;
     hash_open(&hash, HASH_SHA256);
-    hash_add(&hash, images->labels + image, 1);
+    const uint8_t label = (uint8_t)images->labels[image];
+    hash_add(&hash, &label, 1);
     hash_add(&hash, images->pixels + image * IMAGE_BYTES, IMAGE_BYTES);
     hash_close(hex, &hash);
 }

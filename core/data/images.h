@@ -20,7 +20,7 @@ enum split { SPLIT_TRAIN, SPLIT_TEST };
 
 struct images {
     size_t count;
-    uint8_t *labels;       ///< (count), 0..9, owned
+    uint16_t *labels;      ///< (count), 0..9, owned
     uint8_t *pixels;       ///< (count, 3, 32, 32), owned
     uint8_t *regions;      ///< (count, 8, 8) true region numbers, or NULL, owned
     char digest[HASH_HEX]; ///< of the content: cifar10_digest or planted_digest

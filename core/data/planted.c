@@ -207,7 +207,7 @@ static void scenes_make(struct images *images, uint64_t seed, size_t count,
         struct rng rng = rng_open(seed, PURPOSE_SCENE, 0, (uint32_t)i);
         struct scene scene;
         scene_draw(&scene, regions, &rng);
-        images->labels[i] = (uint8_t)scene.texture[0];
+        images->labels[i] = (uint16_t)scene.texture[0];
         memcpy(images->regions + i * TOKENS, scene.region, TOKENS);
         scene_paint(images->pixels + i * IMAGE_BYTES, &scene, &dictionary);
         if (noise > 0) noise_add(images->pixels + i * IMAGE_BYTES, &steps, &rng);

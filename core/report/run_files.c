@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/die.h"
 #include "core/report/run_state.h"
 
 void run_table(const struct run *run, const char *file, const char *about,
@@ -47,4 +48,19 @@ void run_array(const struct run *run, const char *name, enum npy_type type,
     snprintf(file, sizeof file, "export/%s.npy", name);
     run_path(path, run, file);
     npy_write(path, type, dimensions, shape, data);
+}
+
+void run_classes(const struct run *run, const char *name, int dimensions,
+                 const size_t *shape, const uint16_t *classes)
+{
+    size_t count = 1;
+    for (int i = 0; i < dimensions; ++i) count *= shape[i];
+    uint8_t *bytes = malloc(count ? count : 1);
+    if (!bytes) die(EXIT_SYSTEM, "%s: no memory for %zu bytes", name, count);
+    for (size_t i = 0; i < count; ++i) {
+        require(classes[i] < 256, "%s: class %d in a byte", name, classes[i]);
+        bytes[i] = (uint8_t)classes[i];
+    }
+    run_array(run, name, NPY_U1, dimensions, shape, bytes);
+    free(bytes);
 }

@@ -22,4 +22,9 @@ void run_tables_print(const struct run *run);
 void run_array(const struct run *run, const char *name, enum npy_type type,
                int dimensions, const size_t *shape, const void *data);
 
+/// Writes export/NAME.npy as bytes: numbers of classes (row-major). Contract: all are below 256.
+/// Dies (EXIT_SYSTEM) without memory.
+void run_classes(const struct run *run, const char *name, int dimensions,
+                 const size_t *shape, const uint16_t *classes);
+
 #endif

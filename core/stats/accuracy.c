@@ -8,11 +8,12 @@
 void answers_open(struct answers *answers, size_t seeds, size_t images,
                   struct arena *arena)
 {
-    *answers = (struct answers){.seeds = seeds,
-                                .images = images,
-                                .predicted = arena_take(arena, seeds, images),
-                                .highest = arena_doubles(arena, seeds),
-                                .right = arena_doubles(arena, images)};
+    *answers = (struct answers){
+        .seeds = seeds,
+        .images = images,
+        .predicted = arena_take(arena, size_product(seeds, images), sizeof(uint16_t)),
+        .highest = arena_doubles(arena, seeds),
+        .right = arena_doubles(arena, images)};
 }
 
 static struct estimate percent(struct estimate share)
@@ -21,7 +22,7 @@ static struct estimate percent(struct estimate share)
                              share.n};
 }
 
-void answers_measure(struct answers *answers, const uint8_t *labels, uint64_t seed)
+void answers_measure(struct answers *answers, const uint16_t *labels, uint64_t seed)
 {
     const size_t S = answers->seeds, n = answers->images;
     const struct statistic share = {.kind = STATISTIC_MEAN, .x = answers->right};
@@ -50,7 +51,7 @@ void answers_measure(struct answers *answers, const uint8_t *labels, uint64_t se
 }
 
 struct gain answers_gain(const struct answers *better, const struct answers *worse,
-                         const uint8_t *labels, uint64_t seed)
+                         const uint16_t *labels, uint64_t seed)
 {
     const size_t n = better->images;
     const struct statistic first = {.kind = STATISTIC_MEAN, .x = better->right},

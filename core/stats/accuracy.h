@@ -14,7 +14,7 @@
 /// A classifier's answers to n images, one training for each of S seeds.
 struct answers {
     size_t seeds, images; ///< S, n
-    uint8_t *predicted;   ///< (S,n) after the last epoch
+    uint16_t *predicted;  ///< (S,n) after the last epoch
     double *highest; ///< (S) largest share of right answers at the end of any epoch
     /// What answers_measure computes from them.
     double *right;            ///< (n) share of seeds that got the image right
@@ -30,7 +30,7 @@ void answers_open(struct answers *answers, size_t seeds, size_t images,
 /// Measures the answers against labels (n): the mean over images with its bootstrap interval
 /// (core/stats/bootstrap.h, stream `seed`), and the range over seeds. Dies (EXIT_SYSTEM) without
 /// memory. Requires S > 0.
-void answers_measure(struct answers *answers, const uint8_t *labels, uint64_t seed);
+void answers_measure(struct answers *answers, const uint16_t *labels, uint64_t seed);
 
 /// A difference of two classifiers on the same images.
 struct gain {
@@ -42,7 +42,7 @@ struct gain {
 /// shares of seeds, in points. Each resample draws the same images for both. Dies (EXIT_SYSTEM)
 /// without memory. labels (n)
 struct gain answers_gain(const struct answers *better, const struct answers *worse,
-                         const uint8_t *labels, uint64_t seed);
+                         const uint16_t *labels, uint64_t seed);
 
 /// How many standard errors two accuracies p and q are apart, in percent, each on n images drawn
 /// independently: (p - q) / sqrt(p (1 - p) / n + q (1 - q) / n), all that printed numbers allow.

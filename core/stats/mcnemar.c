@@ -57,8 +57,8 @@ struct mcnemar mcnemar_counts(size_t first_only, size_t second_only)
     return test;
 }
 
-struct mcnemar mcnemar_test(const uint8_t *first, const uint8_t *second,
-                            const uint8_t *labels, size_t n)
+struct mcnemar mcnemar_test(const uint16_t *first, const uint16_t *second,
+                            const uint16_t *labels, size_t n)
 {
     size_t first_only = 0, second_only = 0;
     require(n > 0, "a test on no items");

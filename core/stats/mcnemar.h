@@ -26,7 +26,7 @@ struct mcnemar {
 struct mcnemar mcnemar_counts(size_t first_only, size_t second_only);
 
 /// The test of two classifiers' answers first, second (n) to items with labels (n). Requires n > 0.
-struct mcnemar mcnemar_test(const uint8_t *first, const uint8_t *second,
-                            const uint8_t *labels, size_t n);
+struct mcnemar mcnemar_test(const uint16_t *first, const uint16_t *second,
+                            const uint16_t *labels, size_t n);
 
 #endif

@@ -9,7 +9,7 @@
 
 struct outputs {
     const struct classification *classification;
-    uint8_t *predicted;
+    uint16_t *predicted;
 };
 
 // One thread's memory.
@@ -47,17 +47,17 @@ static int pass(const struct infer_chunk *chunk, void *context)
                                             chunk->weights, work->patches);
     for (size_t b = 0; b < chunk->count; ++b)
         outputs->predicted[chunk->first + b] =
-            (uint8_t)likeliest(logits + b * classes, classes);
+            (uint16_t)likeliest(logits + b * classes, classes);
     int finite = 1;
     for (size_t i = 0; i < INFER_CHUNK * classes; ++i)
         finite &= isfinite(logits[i]) != 0;
     return !finite;
 }
 
-void classify_images(uint8_t *predicted, const struct classification *classification)
+void classify_images(uint16_t *predicted, const struct classification *classification)
 {
     const struct classifier *classifier = classification->classifier;
-    require(classifier->classes <= 256, "%zu classes", classifier->classes);
+    require(classifier->classes <= 1 << 16, "%zu classes", classifier->classes);
     struct outputs outputs = {.classification = classification};
     outputs.predicted = predicted;
     const struct infer infer = {.parameters = &classifier->parameters,
@@ -71,7 +71,7 @@ void classify_images(uint8_t *predicted, const struct classification *classifica
         die(EXIT_SYSTEM, "a classifier's output is not finite (train it anew)");
 }
 
-double classification_accuracy(const uint8_t *predicted, const uint8_t *labels,
+double classification_accuracy(const uint16_t *predicted, const uint16_t *labels,
                                size_t count)
 {
     require(count > 0, "no images");

@@ -18,12 +18,12 @@ struct classification {
 
 /// predicted (images->count) = each image's most likely class, the first of equals.
 /// Work: one forward pass per image. Dies (EXIT_SYSTEM) when threads or memory are refused, or when
-/// a logit is not finite (weights that overflow). Contract: there are images, and at most 256
-/// classes.
-void classify_images(uint8_t *predicted, const struct classification *classification);
+/// a logit is not finite (weights that overflow). Contract: there are images, and at most
+/// 65,536 classes.
+void classify_images(uint16_t *predicted, const struct classification *classification);
 
 /// The fraction of images (count > 0) whose predicted class is their label.
-double classification_accuracy(const uint8_t *predicted, const uint8_t *labels,
+double classification_accuracy(const uint16_t *predicted, const uint16_t *labels,
                                size_t count);
 
 #endif

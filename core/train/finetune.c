@@ -44,9 +44,9 @@ struct recipe finetune_recipe(const char *tier, const char *run)
 // A micro-batch of labelled images and the workspace of its pass: one thread's.
 struct labelled_batch {
     struct classifier_activations *activations;
-    real *patches;   // (B,T,F) in [-1,1]
-    uint8_t *labels; // (B)
-    real *dlogits;   // (B,C)
+    real *patches;    // (B,T,F) in [-1,1]
+    uint16_t *labels; // (B)
+    real *dlogits;    // (B,C)
 };
 
 struct finetuner {

@@ -39,8 +39,8 @@ struct finetune {
 };
 
 struct finetune_outcome {
-    uint8_t *predicted; ///< (test->count) after the last update; the caller's memory
-    double accuracy;    ///< of `predicted`
+    uint16_t *predicted; ///< (test->count) after the last update; the caller's memory
+    double accuracy;     ///< of `predicted`
     /// The largest over the epochs' ends: chosen on the test set, so optimistic.
     double best;
     double best_epoch; ///< where that was, the first of equals

@@ -45,7 +45,7 @@ size_t likeliest(const real *logits, size_t classes)
     return best;
 }
 
-double cross_entropy_loss(real *dlogits, const real *logits, const uint8_t *labels,
+double cross_entropy_loss(real *dlogits, const real *logits, const uint16_t *labels,
                           size_t images, size_t classes, real scale)
 {
     double sum = 0;

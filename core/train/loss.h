@@ -25,7 +25,7 @@ double masked_loss(real *dprediction, const real *prediction, const real *patche
 /// dlogits (B,C)  overwritten with scale * the gradient; or NULL
 /// logits  (B,C)
 /// labels  (B)    0 .. C-1 (contract)
-double cross_entropy_loss(real *dlogits, const real *logits, const uint8_t *labels,
+double cross_entropy_loss(real *dlogits, const real *logits, const uint16_t *labels,
                           size_t images, size_t classes, real scale);
 
 /// The most likely class of one row of logits (C), the first of equals.

@@ -176,12 +176,12 @@ void probing_export(const struct probing *probing)
         snprintf(name, sizeof name, "%s-features", splits[split]);
         run_array(run, name, NPY_F4, 3, shape, features->data);
         snprintf(name, sizeof name, "%s-labels", splits[split]);
-        run_array(run, name, NPY_U1, 1, shape, probing->study->images[split].labels);
+        run_classes(run, name, 1, shape, probing->study->images[split].labels);
     }
     for (size_t c = 0; c < PROBES; ++c) {
         const struct answers *answers = &probing->probe[c].answers;
         const size_t shape[] = {answers->seeds, answers->images};
         snprintf(name, sizeof name, "answers-%s", probing->probe[c].key);
-        run_array(run, name, NPY_U1, 2, shape, answers->predicted);
+        run_classes(run, name, 2, shape, answers->predicted);
     }
 }

@@ -91,7 +91,7 @@ void heads_export(const struct heads *heads)
 {
     const struct run *run = &heads->study->run;
     const struct images *test = &heads->study->images[SPLIT_TEST];
-    run_array(run, "labels", NPY_U1, 1, &test->count, test->labels);
+    run_classes(run, "labels", 1, &test->count, test->labels);
     for (size_t model = 0; model < MODELS; ++model)
         for (int m = 0; m < METHODS; ++m) {
             const struct answers *answers = &heads->answers[model][m];
@@ -99,6 +99,6 @@ void heads_export(const struct heads *heads)
             char name[64];
             snprintf(name, sizeof name, "%s-%s", heads->recipe[model].run,
                      methods[m].key);
-            run_array(run, name, NPY_U1, 2, shape, answers->predicted);
+            run_classes(run, name, 2, shape, answers->predicted);
         }
 }

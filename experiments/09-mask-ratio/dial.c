@@ -105,7 +105,7 @@ static void probe_measure(double *right, const struct trained *trained, size_t t
                                    class_tokens(trained, trained->train, train, arena),
                                rows =
                                    class_tokens(trained, trained->test, scenes, arena);
-    uint8_t *answers = arena_take(arena, scenes, 1);
+    uint16_t *answers = arena_take(arena, scenes, sizeof *answers);
     if (ridge_classify(answers, &fit, &rows, IMAGE_CLASSES, arena))
         die(EXIT_SYSTEM, "a probe of the dial has no solution (report this)");
     for (size_t i = 0; i < scenes; ++i) right[i] = 100 * (answers[i] == rows.labels[i]);

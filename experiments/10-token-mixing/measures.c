@@ -197,7 +197,7 @@ static void probe(const struct trained *one, enum measure measure,
         rows[s] = rows_of(one, (enum split)s, seen[s].count, seen[s].tokens,
                           seen[s].maps, choose);
     double *right = values_of(one, measure);
-    uint8_t *answers = arena_take(one->arena, rows[SPLIT_TEST].rows, 1);
+    uint16_t *answers = arena_take(one->arena, rows[SPLIT_TEST].rows, sizeof *answers);
     if (ridge_classify(answers, &rows[SPLIT_TRAIN], &rows[SPLIT_TEST], IMAGE_CLASSES,
                        one->arena))
         die(EXIT_SYSTEM, "%s: a probe has no solution (report this)", one->recipe.run);

@@ -138,7 +138,7 @@ static void probe(double *right, struct study *study, double *const tokens[2],
         rows[s] = (struct labelled_rows){count[s], D,
                                          tokens[s] + (size_t)place * count[s] * D,
                                          study->images[s].labels};
-    uint8_t *answers = arena_take(&study->arena, count[SPLIT_TEST], 1);
+    uint16_t *answers = arena_take(&study->arena, count[SPLIT_TEST], sizeof *answers);
     if (ridge_classify(answers, &rows[SPLIT_TRAIN], &rows[SPLIT_TEST], IMAGE_CLASSES,
                        &study->arena))
         die(EXIT_SYSTEM, "a probe has no solution (report this)");

@@ -7,6 +7,7 @@
 #include "core/data/images.h"
 #include "core/linalg/gemm.h"
 #include "tests/expect_close.h"
+#include "tests/golden_labels.h"
 #include "tests/model/gradient.h"
 
 static struct arena arena;
@@ -72,13 +73,14 @@ static void check_updates(const char *name, int batch_norm)
     settings.recipe.batch = B;
     const struct adapter adapter = adapter_none(0, D);
     struct probe probe;
+    uint16_t *known = golden_labels(&labels);
     probe_open(&probe, &settings, &adapter, &arena);
     for (size_t i = 0; i < C * D; ++i) probe.slab[i] = (real)((float *)weight.data)[i];
     for (size_t c = 0; c < C; ++c)
         probe.slab[C * D + c] = (real)((float *)bias.data)[c];
 
     const struct probe_set set = {{features.shape[0], 1, D, features.data, NULL},
-                                  labels.data};
+                                  known};
     for (size_t t = 0; t < image.shape[0]; ++t) {
         double loss = probe_update(&probe, &set, (uint32_t *)image.data + t * B,
                                    ((double *)rates.data)[t]);
@@ -91,6 +93,7 @@ static void check_updates(const char *name, int batch_norm)
     expect_close((const double *)got, (const double *)logits.data, logits.count, 1e-4,
                  2e-4);
     free(got);
+    free(known);
     struct npy *all[] = {&features, &labels, &weight, &bias,
                          &image,    &rates,  &losses, &logits};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i) npy_free(all[i]);
@@ -115,10 +118,10 @@ enum { N = 640, D = 32, C = 4 };
 static struct probe_set planted(double gap, uint32_t stream)
 {
     float *data = arena_take(&arena, N * D, sizeof *data);
-    uint8_t *labels = arena_take(&arena, N, 1);
+    uint16_t *labels = arena_take(&arena, N, sizeof *labels);
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, stream);
     for (size_t r = 0; r < N; ++r) {
-        labels[r] = (uint8_t)rng_below(&rng, C);
+        labels[r] = (uint16_t)rng_below(&rng, C);
         for (size_t j = 0; j < D; ++j)
             data[r * D + j] = (float)(rng_normal(&rng) + (j == labels[r] ? gap : 0));
     }
@@ -133,7 +136,7 @@ static struct probe_settings short_settings(double rate, int batch_norm)
     return settings;
 }
 
-static struct probe_outcome train(uint8_t *classes, struct probe *probe,
+static struct probe_outcome train(uint16_t *classes, struct probe *probe,
                                   const struct probe_settings *settings,
                                   const struct probe_set *set,
                                   const struct probe_set *test)
@@ -148,7 +151,7 @@ Test(probe, learns_what_the_labels_say_and_nothing_from_shuffled_ones)
     struct probe_set set = planted(4, 1), test = planted(4, 2);
     struct probe_settings settings = short_settings(3e-2, 0);
     struct probe probe;
-    uint8_t classes[N];
+    uint16_t classes[N];
     struct probe_outcome outcome = train(classes, &probe, &settings, &set, &test);
     cr_expect_gt(outcome.accuracy, .9);
     cr_expect_lt(outcome.loss, .4);
@@ -157,7 +160,7 @@ Test(probe, learns_what_the_labels_say_and_nothing_from_shuffled_ones)
     cr_expect_eq((double)right / N, outcome.accuracy);
     cr_expect_geq(outcome.best, outcome.accuracy);
 
-    uint8_t *shuffled = arena_take(&arena, N, 1);
+    uint16_t *shuffled = arena_take(&arena, N, sizeof *shuffled);
     for (size_t i = 0; i < N; ++i) shuffled[i] = set.labels[(i + 1) % N];
     set.labels = shuffled;
     outcome = train(classes, &probe, &settings, &set, &test);
@@ -169,7 +172,7 @@ Test(probe, the_same_seed_gives_the_same_bits_and_another_seed_others)
     struct probe_set set = planted(1, 1);
     struct probe_settings settings = short_settings(1e-2, 1);
     struct probe one, two, other;
-    uint8_t classes[N];
+    uint16_t classes[N];
     train(classes, &one, &settings, &set, &set);
     train(classes, &two, &settings, &set, &set);
     settings.seed = 4;
@@ -184,7 +187,7 @@ Test(probe, test_images_leave_no_trace)
     struct probe_set set = planted(1, 1), test = planted(1, 2);
     struct probe_settings settings = short_settings(1e-2, 1);
     struct probe one, two;
-    uint8_t classes[N];
+    uint16_t classes[N];
     train(classes, &one, &settings, &set, &set);
     train(classes, &two, &settings, &set, &test);
     cr_expect_arr_eq(one.slab, two.slab, one.count * sizeof(real));
@@ -195,11 +198,11 @@ Test(probe, answers_do_not_depend_on_how_many_are_asked)
     struct probe_set set = planted(1, 1);
     struct probe_settings settings = short_settings(1e-2, 1);
     struct probe probe;
-    uint8_t classes[N], some[N];
+    uint16_t classes[N], some[N];
     train(classes, &probe, &settings, &set, &set);
     struct features part = features_part(&set.features, 100, 333);
     probe_predict(some, &probe, &part);
-    cr_expect_arr_eq(some, classes + 100, 233);
+    cr_expect_arr_eq(some, classes + 100, 233 * sizeof *some);
 }
 
 // Sec. 5.2's "non-linearity": in evaluation BN + linear is one linear layer, to the rounding of
@@ -209,7 +212,7 @@ Test(probe, a_trained_batch_norm_fuses_into_the_head)
     struct probe_set set = planted(1, 1);
     struct probe_settings settings = short_settings(1e-2, 1);
     struct probe probe;
-    uint8_t classes[N];
+    uint16_t classes[N];
     train(classes, &probe, &settings, &set, &set);
     double weight[C * D], bias[C], x[N * D], logits[N * C], fused[N * C];
     batch_norm_fuse(weight, bias, &probe.norm, probe_head_weight(&probe),
@@ -232,14 +235,14 @@ Test(probe, the_fused_layer_is_compared_on_the_test_images)
     struct probe_set set = planted(1, 1), test = planted(1, 2);
     struct probe_settings settings = short_settings(1e-2, 1);
     struct probe probe;
-    uint8_t classes[N];
+    uint16_t classes[N];
     struct probe_outcome outcome = train(classes, &probe, &settings, &set, &test);
     cr_expect(outcome.fusion.residual > 0 && outcome.fusion.residual < 1e-13, "%g",
               outcome.fusion.residual);
     cr_expect_eq(outcome.fusion.agreement, 1);
 
     // Wrong answers are seen, and so are statistics that the answers do not come from.
-    for (size_t i = 0; i < N / 2; ++i) classes[i] = (uint8_t)((classes[i] + 1) % C);
+    for (size_t i = 0; i < N / 2; ++i) classes[i] = (uint16_t)((classes[i] + 1) % C);
     struct batch_norm_fusion fusion =
         batch_norm_compare(classes, &probe.norm, probe_head_weight(&probe),
                            probe_head_bias(&probe), C, &test.features, 0, &arena);
@@ -253,11 +256,11 @@ Test(probe, fitting_with_memory_of_its_own_gives_the_same_answers)
     struct probe_settings settings = short_settings(1e-2, 1);
     const struct adapter adapter = adapter_none(0, D);
     struct probe probe;
-    uint8_t classes[N], again[N];
+    uint16_t classes[N], again[N];
     struct probe_outcome outcome = train(classes, &probe, &settings, &set, &test),
                          fit = probe_fit(again, &settings, &adapter, &set, &test, NULL,
                                          NULL);
-    cr_expect_arr_eq(classes, again, N);
+    cr_expect_arr_eq(classes, again, sizeof again);
     cr_expect(fit.loss == outcome.loss && fit.accuracy == outcome.accuracy &&
               fit.best == outcome.best &&
               fit.fusion.residual == outcome.fusion.residual);
@@ -300,12 +303,12 @@ Test(probe, looking_only_at_the_end_changes_no_bit)
     struct probe_set set = planted(1, 1), test = planted(1, 2);
     struct probe_settings settings = short_settings(1e-1, 1);
     struct probe one, two;
-    uint8_t classes[N], again[N];
+    uint16_t classes[N], again[N];
     struct probe_outcome often = train(classes, &one, &settings, &set, &test);
     settings.last_only = 1;
     struct probe_outcome once = train(again, &two, &settings, &set, &test);
     cr_expect_arr_eq(one.slab, two.slab, one.count * sizeof(real));
-    cr_expect_arr_eq(classes, again, N);
+    cr_expect_arr_eq(classes, again, sizeof again);
     cr_expect(once.best == once.accuracy && once.accuracy == often.accuracy);
 }
 
@@ -316,7 +319,7 @@ Test(probe, an_epoch_ends_at_the_first_update_that_completes_it)
     settings.recipe.batch = 128;
     struct adapter adapter = adapter_none(0, D);
     struct probe probe;
-    uint8_t classes[N];
+    uint16_t classes[N];
     probe_open(&probe, &settings, &adapter, &arena);
     probe_train(classes, &probe, &set, &set, count_epoch, NULL, &arena);
     cr_expect_eq(epochs_seen, 10);

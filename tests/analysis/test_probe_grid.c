@@ -26,7 +26,7 @@ TestSuite(probe_grid, .init = arena_make, .fini = arena_drop);
 // Features of two kinds: 0 knows the class, 1 is noise.
 struct world {
     struct probe_set set[2][2]; // kind, split
-    uint8_t *labels[2];
+    uint16_t *labels[2];
 };
 
 static void world_open(struct world *world)
@@ -34,9 +34,9 @@ static void world_open(struct world *world)
     static const size_t count[2] = {[SPLIT_TRAIN] = TRAIN, [SPLIT_TEST] = TEST};
     for (int split = 0; split < 2; ++split) {
         struct rng rng = rng_open(1, PURPOSE_TEST, 3, (uint32_t)split);
-        uint8_t *labels = arena_take(&arena, count[split], 1);
+        uint16_t *labels = arena_take(&arena, count[split], sizeof *labels);
         for (size_t i = 0; i < count[split]; ++i)
-            labels[i] = (uint8_t)rng_below(&rng, IMAGE_CLASSES);
+            labels[i] = (uint16_t)rng_below(&rng, IMAGE_CLASSES);
         world->labels[split] = labels;
         for (int kind = 0; kind < 2; ++kind) {
             float *data = arena_take(&arena, count[split] * D, sizeof *data);
@@ -117,7 +117,8 @@ Test(probe_grid, threads_change_no_bit)
     probe_grid_run(&grid);
     for (size_t p = 0; p < PROBES; ++p) {
         const struct answers *a = &one[p].answers, *b = &three[p].answers;
-        cr_expect_arr_eq(a->predicted, b->predicted, a->seeds * a->images);
+        cr_expect_arr_eq(a->predicted, b->predicted,
+                         a->seeds * a->images * sizeof *a->predicted);
         cr_expect_arr_eq(one[p].held_out, three[p].held_out, sizeof one[p].held_out);
     }
 }
@@ -133,13 +134,14 @@ Test(probe_grid, the_test_images_choose_nothing)
     probe_grid_run(&grid);
     for (size_t i = 0; i < TEST; ++i)
         world.labels[SPLIT_TEST][i] =
-            (uint8_t)((world.labels[SPLIT_TEST][i] + 1) % IMAGE_CLASSES);
+            (uint16_t)((world.labels[SPLIT_TEST][i] + 1) % IMAGE_CLASSES);
     grid_open(&grid, after, &world, 2);
     probe_grid_run(&grid);
     for (size_t p = 0; p < PROBES; ++p) {
         cr_expect(p == SOLVED || before[p].rate == after[p].rate);
         cr_expect_arr_eq(before[p].answers.predicted, after[p].answers.predicted,
-                         before[p].answers.seeds * TEST);
+                         before[p].answers.seeds * TEST *
+                             sizeof *before[p].answers.predicted);
     }
 }
 
@@ -187,7 +189,7 @@ Test(probe_grid, a_repeated_training_is_remembered_and_gives_the_same_answers)
     // the recipe's rate, the lowest, answers best.
     for (size_t i = 0; i < TRAIN; ++i)
         world.labels[SPLIT_TRAIN][i] =
-            i < HELD_OUT ? 9 : (uint8_t)(world.labels[SPLIT_TRAIN][i] % 9);
+            i < HELD_OUT ? 9 : (uint16_t)(world.labels[SPLIT_TRAIN][i] % 9);
     grid_open(&grid, probe, &world, 2);
     probe_grid_run(&grid);
     grid_open(&alone, trained, &world, 2);
@@ -197,7 +199,7 @@ Test(probe_grid, a_repeated_training_is_remembered_and_gives_the_same_answers)
     cr_expect_eq(probe[CHOSEN].rate, PROBE_RECIPE.learning_rate);
     cr_expect_eq(grid_probe_memo(&probe[CHOSEN], &grid), &probe[RECIPE]);
     cr_expect_arr_eq(probe[CHOSEN].answers.predicted, trained[CHOSEN].answers.predicted,
-                     2 * TEST);
+                     2 * TEST * sizeof(uint16_t));
     cr_expect_arr_eq(probe[CHOSEN].answers.predicted, probe[RECIPE].answers.predicted,
-                     2 * TEST);
+                     2 * TEST * sizeof(uint16_t));
 }

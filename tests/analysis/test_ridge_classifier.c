@@ -8,7 +8,7 @@ enum { N = 300, D = 6, CLASSES = 3 };
 
 static struct arena arena;
 static double features[2 * N * D];
-static uint8_t labels[2 * N];
+static uint16_t labels[2 * N];
 
 // Class c has its mean at 3 e_c, far from the origin so that the intercept matters.
 static void open_rows(void)
@@ -16,7 +16,7 @@ static void open_rows(void)
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, 0);
     arena_open_growing(&arena, "test");
     for (size_t i = 0; i < 2 * N; ++i) {
-        labels[i] = (uint8_t)rng_below(&rng, CLASSES);
+        labels[i] = (uint16_t)rng_below(&rng, CLASSES);
         for (size_t j = 0; j < D; ++j)
             features[i * D + j] = 50 + 3 * (j == labels[i]) + rng_normal(&rng);
     }
@@ -29,11 +29,11 @@ static void close_rows(void)
 
 TestSuite(ridge_classifier, .init = open_rows, .fini = close_rows);
 
-static double accuracy(const uint8_t *train_labels)
+static double accuracy(const uint16_t *train_labels)
 {
     const struct labelled_rows train = {N, D, features, train_labels},
                                test = {N, D, features + N * D, labels + N};
-    uint8_t answers[N];
+    uint16_t answers[N];
     cr_assert_eq(ridge_classify(answers, &train, &test, CLASSES, &arena), 0);
     return share_right(answers, labels + N, N);
 }
@@ -45,7 +45,7 @@ Test(ridge_classifier, classes_apart_are_told_apart)
 
 Test(ridge_classifier, labels_of_other_rows_teach_nothing)
 {
-    uint8_t shuffled[N];
+    uint16_t shuffled[N];
     uint32_t order[N];
     struct rng rng = rng_open(2, PURPOSE_TEST, 0, 0);
     rng_permutation(order, N, &rng);
@@ -62,6 +62,6 @@ Test(ridge_classifier, features_may_repeat)
 
 Test(ridge_classifier, shares_are_counted)
 {
-    const uint8_t answers[] = {0, 1, 2, 2}, truth[] = {0, 2, 2, 2};
+    const uint16_t answers[] = {0, 1, 2, 2}, truth[] = {0, 2, 2, 2};
     cr_expect_eq(share_right(answers, truth, 4), .75);
 }

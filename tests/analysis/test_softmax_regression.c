@@ -9,6 +9,7 @@
 #include "core/base/npy.h"
 #include "core/base/rng.h"
 #include "tests/expect_close.h"
+#include "tests/golden_labels.h"
 
 static struct arena arena;
 
@@ -29,6 +30,7 @@ static const struct lbfgs_settings sharp = {20, 2000, 1e-10};
 // The golden problem and its solution by scipy (tests/golden/make_softmax_golden.py).
 struct golden {
     struct npy features, labels, loss, logits;
+    uint16_t *known; // the labels
     struct softmax_regression problem;
 };
 
@@ -38,14 +40,16 @@ static void golden_read(struct golden *golden)
     npy_read(&golden->labels, "tests/golden/softmax/labels.npy");
     npy_read(&golden->loss, "tests/golden/softmax/loss.npy");
     npy_read(&golden->logits, "tests/golden/softmax/logits.npy");
+    golden->known = golden_labels(&golden->labels);
     golden->problem = (struct softmax_regression){
         golden->features.shape[0], golden->features.shape[1], golden->logits.shape[1],
-        golden->features.data, golden->labels.data};
+        golden->features.data, golden->known};
 }
 
 static void golden_free(struct golden *golden)
 {
     npy_free(&golden->features);
+    free(golden->known);
     npy_free(&golden->labels);
     npy_free(&golden->loss);
     npy_free(&golden->logits);
@@ -110,10 +114,10 @@ Test(softmax_regression, an_affine_change_of_the_columns_changes_no_answer)
     cr_expect(plain.end == LBFGS_CONVERGED && normed.end == LBFGS_CONVERGED);
     expect_close((const double *)&plain.value, (const double *)&normed.value, 1, 1e-12,
                  0);
-    uint8_t answers[2][256];
+    uint16_t answers[2][256];
     softmax_regression_predict(answers[0], weights[0], &golden.problem, &arena);
     softmax_regression_predict(answers[1], weights[1], &other, &arena);
-    cr_expect_arr_eq(answers[0], answers[1], n);
+    cr_expect_arr_eq(answers[0], answers[1], n * sizeof *answers[0]);
     free(changed);
     golden_free(&golden);
 }
@@ -154,7 +158,7 @@ Test(softmax_regression,
     struct golden golden;
     golden_read(&golden);
     double weights[64] = {0}, gradient[64], want = log(4);
-    uint8_t answers[256];
+    uint16_t answers[256];
     double loss = softmax_regression_loss(gradient, weights, &golden.problem, &arena);
     expect_close((const double *)&loss, (const double *)&want, 1, 1e-14, 0);
     softmax_regression_predict(answers, weights, &golden.problem, &arena);
@@ -167,7 +171,7 @@ Test(softmax_regression, dependent_columns_do_no_harm)
     // Columns that sum to zero, as after a layer norm: their second moments are singular.
     enum { N = 500, D = 5 };
     double features[N * D], weights[3 * (D + 1)];
-    uint8_t labels[N], answers[N];
+    uint16_t labels[N], answers[N];
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, 2);
     for (size_t r = 0; r < N; ++r) {
         double sum = 0;
@@ -201,7 +205,7 @@ Test(softmax_regression, a_label_beyond_the_classes_breaks_the_contract,
      .signal = SIGABRT)
 {
     double x[] = {1, 2}, weights[4] = {0}, gradient[4];
-    uint8_t labels[] = {0, 2};
+    uint16_t labels[] = {0, 2};
     struct softmax_regression problem = {2, 1, 2, x, labels};
     softmax_regression_loss(gradient, weights, &problem, &arena);
 }

@@ -9,14 +9,14 @@ enum { N = 300, ROWS = 2, D = 8, C = 3 };
 static const struct lbfgs_settings SHARP = {20, 2000, 1e-9};
 
 static float data[2][N * ROWS * D];
-static uint8_t labels[2][N];
+static uint16_t labels[2][N];
 
 // Row 1 knows the class a little, in columns of very different sizes; row 0 is noise.
 static struct probe_set planted(uint32_t set)
 {
     struct rng rng = rng_open(1, PURPOSE_TEST, 2, set);
     for (size_t i = 0; i < N; ++i) {
-        labels[set][i] = (uint8_t)rng_below(&rng, C);
+        labels[set][i] = (uint16_t)rng_below(&rng, C);
         for (size_t k = 0; k < ROWS * D; ++k) {
             const size_t row = k / D, j = k % D;
             const double class = row == 1 && j == labels[set][i] ? 1.5 : 0;
@@ -27,7 +27,7 @@ static struct probe_set planted(uint32_t set)
     return (struct probe_set){{N, ROWS, D, data[set], NULL}, labels[set]};
 }
 
-static double right_share(const uint8_t *answers, const struct probe_set *set)
+static double right_share(const uint16_t *answers, const struct probe_set *set)
 {
     size_t right = 0;
     for (size_t i = 0; i < N; ++i) right += answers[i] == set->labels[i];
@@ -37,7 +37,7 @@ static double right_share(const uint8_t *answers, const struct probe_set *set)
 Test(solved_probe, reads_the_row_that_it_is_told)
 {
     const struct probe_set train = planted(0), test = planted(1);
-    uint8_t answers[N];
+    uint16_t answers[N];
     struct lbfgs_outcome outcome =
         solved_probe_fit(answers, C, 0, 1, &train, &test, &SHARP);
     cr_expect_eq(outcome.end, LBFGS_CONVERGED);
@@ -52,10 +52,10 @@ Test(solved_probe, reads_the_row_that_it_is_told)
 Test(solved_probe, batch_norm_changes_no_solution)
 {
     const struct probe_set train = planted(0), test = planted(1);
-    uint8_t plain[N], normed[N];
+    uint16_t plain[N], normed[N];
     struct lbfgs_outcome one = solved_probe_fit(plain, C, 0, 1, &train, &test, &SHARP),
                          two = solved_probe_fit(normed, C, 1, 1, &train, &test, &SHARP);
     cr_expect(fabs(one.value - two.value) < 1e-9 * one.value, "%.12g %.12g", one.value,
               two.value);
-    cr_expect_arr_eq(plain, normed, N);
+    cr_expect_arr_eq(plain, normed, sizeof normed);
 }

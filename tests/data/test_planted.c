@@ -16,7 +16,8 @@ static void scenes_hash(char hex[HASH_HEX], uint64_t seed, size_t count, double 
     planted_make(&scenes, seed, count, noise);
     hash_open(&hash, HASH_SHA256);
     for (size_t i = 0; i < count; ++i) {
-        hash_add(&hash, scenes.labels + i, 1);
+        const uint8_t label = (uint8_t)scenes.labels[i];
+        hash_add(&hash, &label, 1);
         hash_add(&hash, scenes.regions + i * TOKENS, TOKENS);
         hash_add(&hash, scenes.pixels + i * IMAGE_BYTES, IMAGE_BYTES);
     }
@@ -60,7 +61,7 @@ Test(planted, a_scene_depends_on_seed_and_number_alone)
     planted_make(&few, 3, 7, PLANTED_NOISE);
     planted_make(&many, 3, 60, PLANTED_NOISE);
     planted_make(&other, 4, 60, PLANTED_NOISE);
-    cr_expect_arr_eq(few.labels, many.labels, 7);
+    cr_expect_arr_eq(few.labels, many.labels, 7 * sizeof *few.labels);
     cr_expect_arr_eq(few.regions, many.regions, 7 * TOKENS);
     cr_expect_arr_eq(few.pixels, many.pixels, 7 * IMAGE_BYTES);
     for (size_t i = 0; i < 60; ++i)
@@ -77,7 +78,7 @@ Test(planted, noise_changes_pixels_and_nothing_else)
     struct images clean, noisy;
     planted_make(&clean, 1, 50, 0);
     planted_make(&noisy, 1, 50, PLANTED_NOISE);
-    cr_expect_arr_eq(clean.labels, noisy.labels, 50);
+    cr_expect_arr_eq(clean.labels, noisy.labels, 50 * sizeof *clean.labels);
     cr_expect_arr_eq(clean.regions, noisy.regions, 50 * TOKENS);
     cr_expect_arr_neq(clean.pixels, noisy.pixels, 50 * IMAGE_BYTES);
     images_free(&clean), images_free(&noisy);

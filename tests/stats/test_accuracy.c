@@ -23,7 +23,7 @@ static void arena_drop(void)
 
 TestSuite(accuracy, .init = arena_make, .fini = arena_drop);
 
-static uint8_t labels[N];
+static uint16_t labels[N];
 
 // Answers that are right on most images.
 static struct answers most_right(size_t seeds)
@@ -31,12 +31,12 @@ static struct answers most_right(size_t seeds)
     struct answers answers;
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, 0);
     answers_open(&answers, seeds, N, &arena);
-    for (size_t i = 0; i < N; ++i) labels[i] = (uint8_t)rng_below(&rng, 10);
+    for (size_t i = 0; i < N; ++i) labels[i] = (uint16_t)rng_below(&rng, 10);
     for (size_t s = 0; s < seeds; ++s) {
         answers.highest[s] = .8 + .1 * (double)s;
         for (size_t i = 0; i < N; ++i)
             answers.predicted[s * N + i] =
-                (uint8_t)(rng_uniform(&rng) < .7 ? labels[i] : labels[i] + 1);
+                (uint16_t)(rng_uniform(&rng) < .7 ? labels[i] : labels[i] + 1);
     }
     return answers;
 }
@@ -49,7 +49,7 @@ static struct answers fewer_right(const struct answers *most)
     for (size_t i = 0; i < most->seeds * N; ++i) {
         const size_t image = i % N;
         answers.predicted[i] =
-            image % 20 ? most->predicted[i] : (uint8_t)(labels[image] + 2);
+            image % 20 ? most->predicted[i] : (uint16_t)(labels[image] + 2);
     }
     for (size_t s = 0; s < most->seeds; ++s) answers.highest[s] = most->highest[s];
     return answers;
@@ -64,8 +64,8 @@ static double mean_of(const double *x)
 
 Test(accuracy, an_image_counts_by_the_share_of_seeds_that_are_right)
 {
-    const uint8_t predicted[3 * 4] = {1, 2, 3, 4, /**/ 1, 0, 3, 4, /**/ 1, 0, 0, 0};
-    const uint8_t few[4] = {1, 2, 3, 5};
+    const uint16_t predicted[3 * 4] = {1, 2, 3, 4, /**/ 1, 0, 3, 4, /**/ 1, 0, 0, 0};
+    const uint16_t few[4] = {1, 2, 3, 5};
     struct answers answers;
     answers_open(&answers, 3, 4, &arena);
     memcpy(answers.predicted, predicted, sizeof predicted);
@@ -122,7 +122,7 @@ Test(accuracy, the_same_answers_of_another_seed_change_nothing)
     struct answers one = most_right(1), two;
     answers_open(&two, 2, N, &arena);
     for (size_t s = 0; s < 2; ++s) {
-        memcpy(two.predicted + s * N, one.predicted, N);
+        memcpy(two.predicted + s * N, one.predicted, N * sizeof *one.predicted);
         two.highest[s] = one.highest[0];
     }
     answers_measure(&one, labels, SEED);

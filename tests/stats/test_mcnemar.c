@@ -75,9 +75,9 @@ Test(mcnemar, does_not_see_which_classifier_is_the_first)
 
 Test(mcnemar, counts_the_items_on_which_exactly_one_is_right)
 {
-    const uint8_t labels[] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3},
-                  first[] = {3, 1, 0, 0, 5, 0, 2, 6, 5, 0},
-                  second[] = {3, 2, 4, 7, 0, 8, 0, 6, 6, 1};
+    const uint16_t labels[] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3},
+                   first[] = {3, 1, 0, 0, 5, 0, 2, 6, 5, 0},
+                   second[] = {3, 2, 4, 7, 0, 8, 0, 6, 6, 1};
     struct mcnemar got = mcnemar_test(first, second, labels, 10),
                    want = mcnemar_counts(4, 1);
     cr_expect_eq(got.first_only, 4);
@@ -91,9 +91,9 @@ Test(mcnemar, keeps_its_level_when_both_are_equally_good)
     // exact test is conservative and the mid-p test close to it. The bounds are 4 standard errors
     // of .005.
     enum { PAIRS = 2000, ITEMS = 100 };
-    uint8_t first[ITEMS], second[ITEMS], labels[ITEMS];
+    uint16_t first[ITEMS], second[ITEMS], labels[ITEMS];
     int exact = 0, mid_p = 0;
-    memset(labels, 1, sizeof labels);
+    for (int i = 0; i < ITEMS; ++i) labels[i] = 1;
     for (uint32_t p = 0; p < PAIRS; ++p) {
         struct rng rng = rng_open(3, PURPOSE_TEST, 0, p);
         for (int i = 0; i < ITEMS; ++i) {
@@ -111,6 +111,6 @@ Test(mcnemar, keeps_its_level_when_both_are_equally_good)
 
 Test(mcnemar, refuses_to_test_on_nothing, .signal = SIGABRT)
 {
-    const uint8_t none[1] = {0};
+    const uint16_t none[1] = {0};
     mcnemar_test(none, none, none, 0);
 }

@@ -11,13 +11,21 @@
 
 enum { IMAGES = 40, TOKENS = 16, PATCH = 192 };
 
+// What no image has been given yet.
+enum { UNSET = 99 };
+
+static void unset(uint16_t predicted[IMAGES + 1])
+{
+    for (size_t i = 0; i <= IMAGES; ++i) predicted[i] = UNSET;
+}
+
 struct fixture {
     struct arena arena;
     struct classifier classifier;
     real *weights;
     struct images images;
     struct classification classification;
-    uint8_t predicted[IMAGES + 1];
+    uint16_t predicted[IMAGES + 1];
 };
 
 static void fixture_open(struct fixture *f)
@@ -30,7 +38,7 @@ static void fixture_open(struct fixture *f)
     // Tokens that start this large make the predictions differ between images.
     for (size_t i = 0; i < f->classifier.parameters.count; ++i) f->weights[i] *= 3;
     planted_make(&f->images, 4, IMAGES, PLANTED_NOISE);
-    memset(f->predicted, 99, sizeof f->predicted);
+    unset(f->predicted);
     f->classification = (struct classification){.classifier = &f->classifier,
                                                 .weights = f->weights,
                                                 .images = &f->images,
@@ -66,25 +74,25 @@ Test(classify, an_image_gets_its_own_likeliest_class)
     }
     for (size_t c = 0; c < 10; ++c) different += classes[c] > 0;
     cr_expect_geq(different, 3, "the test would not see images mixed up");
-    cr_expect_eq(f.predicted[IMAGES], 99);
+    cr_expect_eq(f.predicted[IMAGES], UNSET);
     fixture_close(&f);
 }
 
 Test(classify, neither_threads_nor_count_change_a_prediction)
 {
     struct fixture f;
-    uint8_t one[IMAGES];
+    uint16_t one[IMAGES];
     fixture_open(&f);
     classify_images(f.predicted, &f.classification);
-    memcpy(one, f.predicted, IMAGES);
+    memcpy(one, f.predicted, sizeof one);
     static const int threads[] = {2, 3, 4, 7};
     for (size_t t = 0; t < 4; ++t) {
         f.classification.threads = threads[t];
         for (f.images.count = 1; f.images.count <= IMAGES; f.images.count += 13) {
-            memset(f.predicted, 99, sizeof f.predicted);
+            unset(f.predicted);
             classify_images(f.predicted, &f.classification);
-            cr_expect_arr_eq(f.predicted, one, f.images.count);
-            cr_expect_eq(f.predicted[f.images.count], 99);
+            cr_expect_arr_eq(f.predicted, one, f.images.count * sizeof *one);
+            cr_expect_eq(f.predicted[f.images.count], UNSET);
         }
     }
     f.images.count = IMAGES;
@@ -110,7 +118,7 @@ Test(classify, no_images_break_the_contract, .signal = SIGABRT)
 
 Test(classify, accuracy_is_the_share_of_labels_met)
 {
-    const uint8_t predicted[] = {1, 2, 3, 0, 9}, labels[] = {1, 3, 3, 0, 0};
+    const uint16_t predicted[] = {1, 2, 3, 0, 9}, labels[] = {1, 3, 3, 0, 0};
     cr_expect_eq(classification_accuracy(predicted, labels, 5), .6);
     cr_expect_eq(classification_accuracy(predicted, labels, 1), 1);
     cr_expect_eq(classification_accuracy(predicted + 1, labels + 1, 1), 0);

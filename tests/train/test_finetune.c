@@ -23,7 +23,7 @@ struct small {
     struct tiny tiny; // the pretraining, and the images to train on
     struct weights pretrained;
     struct images test;
-    uint8_t predicted[TESTED];
+    uint16_t predicted[TESTED];
     struct finetune settings;
     struct finetune_outcome outcome;
 };
@@ -73,7 +73,7 @@ static int run(struct small *small)
 static void small_train(const void *argument)
 {
     const struct small *small = argument;
-    uint8_t predicted[TESTED];
+    uint16_t predicted[TESTED];
     struct finetune_outcome outcome = {.predicted = predicted};
     finetune_run(&outcome, &small->settings);
 }
@@ -139,7 +139,7 @@ static double in_one_piece(real *gradient, real *weights, const struct small *sm
     struct packed_weights packed;
     real *patches = arena_reals(arena, images * TOKENS * PATCH);
     real *dlogits = arena_reals(arena, images * IMAGE_CLASSES);
-    uint8_t labels[TINY_IMAGES];
+    uint16_t labels[TINY_IMAGES];
     parameters_initialise(weights, &classifier->parameters, small->settings.seed);
     classifier_take_encoder(weights, classifier, small->pretrained.slab,
                             &small->pretrained.mae);
@@ -247,7 +247,7 @@ Test(finetune, the_outcome_is_that_of_the_last_update_and_the_best_stands_beside
     struct classifier classifier;
     struct arena arena;
     struct train_log log;
-    uint8_t predicted[TESTED];
+    uint16_t predicted[TESTED];
     char digest[HASH_HEX];
     small_open(&small);
     classifier_of(&classifier, &small, &arena);
@@ -261,7 +261,7 @@ Test(finetune, the_outcome_is_that_of_the_last_update_and_the_best_stands_beside
                                             .images = &small.test,
                                             .threads = 3};
     classify_images(predicted, &classification);
-    cr_expect_arr_eq(small.predicted, predicted, TESTED);
+    cr_expect_arr_eq(small.predicted, predicted, sizeof predicted);
     cr_expect_eq(small.outcome.accuracy,
                  classification_accuracy(predicted, small.test.labels, TESTED));
     cr_expect_eq(small.outcome.updates, 60);
@@ -289,12 +289,12 @@ Test(finetune, a_result_that_is_there_is_not_made_again)
     small_open(&small);
     cr_expect_eq(run(&small), 1);
     struct finetune_outcome first = small.outcome;
-    uint8_t predicted[TESTED];
-    memcpy(predicted, small.predicted, TESTED);
+    uint16_t predicted[TESTED];
+    memcpy(predicted, small.predicted, sizeof predicted);
     hash_file(before, HASH_SHA256, small.weights);
     small.settings.threads = 2;
     cr_expect_eq(run(&small), 0);
-    cr_expect_arr_eq(small.predicted, predicted, TESTED);
+    cr_expect_arr_eq(small.predicted, predicted, sizeof predicted);
     cr_expect(small.outcome.accuracy == first.accuracy &&
               small.outcome.best == first.best &&
               small.outcome.best_epoch == first.best_epoch &&
@@ -448,7 +448,7 @@ Test(finetune, the_weights_do_not_know_the_number_of_threads)
         other.settings.threads = threads[t];
         run(&other);
         same_result(&one, &other, __LINE__);
-        cr_expect_arr_eq(one.predicted, other.predicted, TESTED);
+        cr_expect_arr_eq(one.predicted, other.predicted, sizeof one.predicted);
         small_close(&other);
     }
     small_close(&one);
@@ -507,7 +507,7 @@ Test(finetune, killed_it_goes_on_to_the_same_bits_on_other_threads)
     small_expect(&killed, 0, "going on after update 10 of 20");
     same_result(&whole, &killed, __LINE__);
     cr_expect_eq(run(&killed), 0);
-    cr_expect_arr_eq(whole.predicted, killed.predicted, TESTED);
+    cr_expect_arr_eq(whole.predicted, killed.predicted, sizeof whole.predicted);
     small_close(&killed);
     small_close(&whole);
 }
