@@ -12,4 +12,4 @@ bench: $(patsubst %,$(BUILD)/tools/%,bench_steps bench_products machine) ## one 
 accept-bench: ## show the last page of `make bench` in README.md, in the place of this CPU's rows
 	@name=$$(tools/bench-page --name $(call quote,$(RESULTS)/bench.tsv)) && mkdir -p results/reference/bench && \
 	    cp $(call quote,$(RESULTS)/bench.tsv) "results/reference/bench/$$name"
-	@tools/docs
+	@tools/weave/documents

@@ -20,7 +20,7 @@ lint: ## rooms, text rules, complete keys, every claim judged, documents up to d
 	@tools/check-layers
 	@tools/check-text
 	@tools/check-claims
-	@tools/docs --check
+	@tools/weave/documents --check
 	+@$(submake) all
 	@tools/check-keys $(BUILD)
 	+@$(submake) --keep-going lint-files

@@ -32,7 +32,7 @@ cifar10  = $(if $(filter cifar10,$(DATA)),data)
 
 ##@ Everything at once
 .PHONY: reproduce-all all-experiments theory verdict accept-reference
-reproduce-all: ## every table, figure and statement, then the ledger of verdicts
+reproduce-all: ## every table, figure and statement, then the ledger of verdicts and the book
 	+$(script)tools/reproduce-all '$(MAKE)' $(TIER) $(DATA)
 
 all-experiments: $(foreach a,$(ABOUT),$(call about_target,$a))

@@ -10,4 +10,4 @@ accept-arithmetic: ## keep the last figure-arithmetic as the reference, which RE
 	    for file in curves.tsv curves.png result.tsv provenance.tsv; do [ -f "$$from/$$file" ] || \
 	        { echo "accept-arithmetic: no $$from/$$file (run \`make figure-arithmetic\`)" >&2; exit 3; }; done; \
 	    mkdir -p $$to && cp "$$from"/curves.tsv "$$from"/curves.png "$$from"/result.tsv "$$from"/provenance.tsv $$to
-	@tools/docs
+	@tools/weave/documents

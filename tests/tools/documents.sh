@@ -1,29 +1,29 @@
 #!/bin/bash
-# tools/docs on copies of the tree: what it says of documents that are out of date, and what it renews.
+# tools/weave/documents on a copy of the tree: what it says of documents that are out of date, and what it renews.
 # Prints TAP.
 . tests/tools/tap
 copy=$work/copy
 mkdir -p "$copy/results"
-cp -r README.md REPRODUCE.md paper experiments tools "$copy"
+cp -r README.md REPRODUCE.md paper experiments figures tools "$copy"
 cp -r results/reference "$copy/results"
 in_copy() { (cd "$copy" && "$@"); }
 
-run in_copy tools/docs --check
+run in_copy tools/weave/documents --check
 expect_status 0
 report 'the committed documents are up to date'
 
 sed -i 's/\tcurves\t/\tanother word\t/' "$copy/paper/claims.tsv"
 before=$(sha256sum "$copy/REPRODUCE.md")
-run in_copy tools/docs --check
+run in_copy tools/weave/documents --check
 expect_status 3
 expect_said 'REPRODUCE.md: its generated parts are out of date' err
 [ "$before" = "$(sha256sum "$copy/REPRODUCE.md")" ] || wrong='--check has written'
 report 'a claim that was edited makes them out of date, and --check writes nothing'
 
-run in_copy tools/docs
+run in_copy tools/weave/documents
 expect_status 0
 grep -q 'another word' "$copy/REPRODUCE.md" || wrong='the edited claim is not in REPRODUCE.md'
-run in_copy tools/docs --check
+run in_copy tools/weave/documents --check
 expect_status 0
 report 'they are renewed from the claims, and then agree'
 
@@ -39,9 +39,9 @@ report 'README.md has the verdicts of the desk tier alone'
 
 # With every experiment there, nothing is left to build.
 for name in $(cut -f12 "$copy/paper/claims.tsv" | tail -n +2 | sort -u); do
-    [ -e "$copy/experiments/$name" ] || { mkdir "$copy/experiments/$name" && printf '// target: x\n' >"$copy/experiments/$name/main.c" && made="${made-} $name"; }
+    [ -e "$copy/experiments/$name" ] || { mkdir "$copy/experiments/$name" && printf '// target: x\n/// # X\n' >"$copy/experiments/$name/main.c" && made="${made-} $name"; }
 done
-run in_copy tools/docs
+run in_copy tools/weave/documents
 expect_status 0
 grep -q '^Every claim has its experiment\.$' "$copy/REPRODUCE.md" || wrong='something is said to be missing'
 for name in ${made-}; do rm -r "$copy/experiments/$name"; done
@@ -50,7 +50,7 @@ report 'a table of what is not built yet is left out where it would be empty'
 # The line that says which files an experiment leaves.
 files_of() { grep "^Files: .results/TIER-DATA/$1/" "$copy/REPRODUCE.md"; }
 printf 'run_table(study->run,\n "another.md", "", &table, "");\n' >"$copy/experiments/05-heads/another.c"
-run in_copy tools/docs
+run in_copy tools/weave/documents
 expect_status 0
 case $(files_of 05-heads) in
     *figure* | *.png*) wrong='a figure is said to come with Table 2' ;;
@@ -58,8 +58,12 @@ case $(files_of 05-heads) in
     *) wrong='not every table of Table 2 is named' ;;
 esac
 case $(files_of 02-rank-curves) in
-    *figure2.svg*figure2.png*figure2.tsv*) ;;
-    *) wrong='the files of Figure 2 are not named' ;;
+    *figure2.svg,\ figure2.png*) ;;
+    *) wrong='the pictures of Figure 2 are not named' ;;
+esac
+case $(files_of 06-low-rank) in
+    *ranks.svg,\ ranks.png*) ;;
+    *) wrong='a picture that is no figure of the paper is not named' ;;
 esac
 report 'files are named as the target and the sources have them: pictures for figures, each table'
 
@@ -97,7 +101,7 @@ expect_said '^Updates: 500 of 64 images; .* at commit 0123456789ab\.$'
 report 'a figure of arithmetics is kept as the reference, and its verdicts are shown'
 
 sed -i '/^<!-- end -->$/d' "$copy/REPRODUCE.md"
-run in_copy tools/docs
+run in_copy tools/weave/documents
 expect_status 3
 expect_said 'has no end' err
 [ -s "$copy/REPRODUCE.md" ] || wrong='REPRODUCE.md is gone'

@@ -1,0 +1,25 @@
+# Documents woven from the claims, the experiments' pages and what they found: README.md's and REPRODUCE.md's generated
+# parts (`make lint` fails when they are out of date), the book, the report.
+publish = tools/weave/publish $(1) $(call quote,$(RESULTS)) $(PAIR) $(BUILD_ROOT)/book
+
+##@ Documents
+.PHONY: book paper docs docs-check book-ledger
+book: book-ledger ## programs, results and verdicts as one HTML page: results/TIER-DATA/book.html
+	@tools/deps book
+	@$(call publish,book) $(call quote,$(RESULTS)/$(PAIR)/book.html)
+
+paper: book-ledger ## the report as PDF: paper/report.pdf of the reference, results/TIER-DATA/report.pdf of yours, if any
+	@tools/deps book
+	@tools/weave/publish report $(BUILD_ROOT)/book/nothing $(PAIR) $(BUILD_ROOT)/book/of-reference paper/report.pdf
+	@if ls $(call quote,$(RESULTS)/$(PAIR))/*/provenance.tsv >/dev/null 2>&1; then \
+	    $(call publish,report) $(call quote,$(RESULTS)/$(PAIR)/report.pdf); fi
+
+# A ledger of now: what the documents read is found anew every time, and they take seconds.
+book-ledger: $(BUILD)/tools/verdict
+	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --quiet
+
+docs: ## renew the generated parts of README.md and REPRODUCE.md
+	@tools/weave/documents
+
+docs-check: ## fail when they are out of date
+	@tools/weave/documents --check

@@ -1,0 +1,158 @@
+# README.md and REPRODUCE.md: their parts between "<!-- generated: NAME -->" and "<!-- end -->", for which the committed
+# references are read, all of them.
+
+# The file with its parts renewed.
+function renew(path,   text, n, name, begun) {
+	if (!exists(path)) die("no file `" path "`")
+	REFERENCES = lines_of("ls -d results/reference/*/ledger.tsv 2> /dev/null | cut -d / -f 3", references)
+	while ((getline text < path) > 0) {
+		file = path; line = ++n
+		if (name != "" && text != "<!-- end -->") continue
+		print text
+		name = ""
+		if (text ~ /^<!-- generated: [a-z_]+ -->$/) { split(text, begun, " "); name = begun[3]; begun[1] = n; part(name) }
+	}
+	close(path)
+	line = begun[1]
+	if (name != "") die("part `" name "` has no end (add '<!-- end -->')")
+}
+function part(name,   i, list, n) {
+	if (name ~ /^(ledger|verdicts|desk_verdicts)$/ && !REFERENCES) print "No reference has been accepted yet."
+	else if (name == "ledger") for (i = 1; i <= REFERENCES; i++) tallies(references[i])
+	else if (name == "verdicts") for (i = 1; i <= REFERENCES; i++) verdicts_of(references[i])
+	else if (name == "desk_verdicts") { for (i = 1; i <= REFERENCES; i++) if (references[i] ~ /^desk-/) verdicts_of(references[i]) }
+	else if (name == "claims") every_claim()
+	else if (name == "theory") theory()
+	else if (name == "beyond") beyond()
+	else if (name == "budgets") budgets()
+	else if (name == "experiments") experiments()
+	else if (name == "limitations") limitations()
+	else if (name == "software") say("echo '```'; tools/deps core --print | tr '\\n' ' ' | fold -s -w 110 | sed 's/ *$//'; echo; echo '```'")
+	else if (name == "arithmetic") arithmetic("results/reference/desk-cifar10/arithmetic")
+	else if (name == "bench") say("set -- results/reference/bench/*.tsv; if [ -e \"$1\" ]; then tools/bench-page --markdown \"$@\"; else echo 'No measurement has been accepted yet (`make bench accept-bench`).'; fi")
+	else die("no part `" name "`")
+}
+function say(shell,   i, n, list) { n = lines_of(shell, list); for (i = 1; i <= n; i++) print list[i] }
+# Cells between tabs as a row; `header` also draws the line below.
+function row(cells) { gsub(/\|/, "\\|", cells); gsub(/\t/, " | ", cells); print "| " cells " |" }
+function header(cells) { row(cells); gsub(/[^\t]+/, "---", cells); row(cells) }
+function of_ledger(name, id, column) { read_tsv("of " name, "results/reference/" name "/ledger.tsv"); return T["of " name, id, column] }
+function remark(name, id,   s) { s = of_ledger(name, id, "note"); return s == "" ? of_ledger(name, id, "finding") : s }
+
+# How many claims have each verdict, most first; subtractions of printed numbers apart.
+function tallies(name,   at) {
+	read_tsv("reasons of " name, "results/reference/" name "/reasons.tsv")
+	at = L["reasons of " name, "commit"]
+	print "Reference `" name "`, at commit `" substr(at, 1, 12) "`: " tally(name, 0) "; apart from these, subtractions of printed numbers: " tally(name, 1) ".\n"
+}
+function tally(name, apart,   i, v, found, many, out, best) {
+	for (i = 1; i <= N["claims"]; i++) {
+		v = word(of_ledger(name, O["claims", i], "verdict"))
+		if (v != "" && (claim(O["claims", i], "kind") == "arithmetic") == apart) many[v]++
+	}
+	do {
+		best = ""
+		for (i = 1; i <= VERDICTS; i++) if (many[V[i]] > (best == "" ? 0 : many[best])) best = V[i]
+		if (best != "") { out = out (out == "" ? "" : ", ") many[best] " " best; many[best] = 0 }
+	} while (best != "")
+	return out == "" ? "none" : out
+}
+function verdicts_of(name,   i, id, v, x) {
+	print "**" name "**\n"
+	header("claim\tplace\tstatement\treference\tverdict\tnote")
+	for (i = 1; i <= N["claims"]; i++) {
+		id = O["claims", i]; v = of_ledger(name, id, "verdict"); x = of_ledger(name, id, "estimate")
+		if (v != "" && v !~ /^NOT-RUN/) row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" (is_number(x) ? sprintf("%.4g", x) : "-") "\t" v "\t" remark(name, id))
+	}
+	print ""
+}
+function every_claim(   i, id) {
+	header("claim\tplace\tstatement\tprinted\tkind\tmargin\tmargin from\tcommand")
+	for (i = 1; i <= N["claims"]; i++) {
+		id = O["claims", i]
+		row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" as_printed(id) "\t" claim(id, "kind") "\t" claim(id, "margin") "\t" claim(id, "margin_source") "\t`make " claim(id, "target") "`")
+	}
+}
+function as_printed(id) { return claim(id, "printed") == "" ? T["claims", id, "wording"] : claim(id, "printed") }
+# The verdict of the first reference that judged the claim; "-" where none knows it.
+function settled(id,   i, v, known) {
+	for (i = 1; i <= REFERENCES; i++) {
+		v = of_ledger(references[i], id, "verdict")
+		if (v != "" && v !~ /^NOT-RUN/) return v " (" references[i] ")"
+		known = known || v != ""
+	}
+	return known ? "NOT-RUN" : "-"
+}
+function is_theory(id) { return claim(id, "experiment") ~ /^(0[6-9]|10)-/ }
+# What the paper says next to what is true, and what was found of each.
+function theory(   i, id, fixed, says) {
+	header("place\tthe paper says\tverdict\twhat is true\tverdict")
+	for (i = 1; i <= N["claims"]; i++) {
+		id = O["claims", i]; fixed = corrected(id); says = claim(id, "statement")
+		if (!is_theory(id) || origin(id) == "added" || id ~ /\.corrected$/) continue
+		if (origin(id) == "corrected") row(claim(id, "place") "\t\t\t" says "\t" settled(id))
+		else row(claim(id, "place") "\t" says "\t" settled(id) "\t" (fixed == "" ? "\t" : claim(fixed, "statement") "\t" settled(fixed)))
+	}
+}
+function beyond(   i, id) {
+	header("claim\tstatement\tverdict")
+	for (i = 1; i <= N["claims"]; i++) {
+		id = O["claims", i]
+		if (is_theory(id) && origin(id) == "added") row("`" id "`\t" claim(id, "statement") "\t" settled(id))
+	}
+}
+function budgets(   i, e) {
+	header("experiment\tcommand\tweights it needs\tbudget on 2 cores")
+	for (i = 1; i <= CHAPTERS; i++) { e = chapters[i]; row(e "\t`make " about_page[e, "target"] "`\t" (about_page[e, "needs"] == "" ? "-" : about_page[e, "needs"]) "\t" about_page[e, "budget"]) }
+}
+# Of each page its first section: the claim and the method; the proofs are in the book.
+function experiments(   i, j, e, ids, text) {
+	for (i = 1; i <= CHAPTERS; i++) {
+		e = chapters[i]
+		print "### " e ": `make " about_page[e, "target"] "`\n"
+		for (j = 1; j <= lines[e] && page[e, j] !~ /^\/\/\/ # /; ) j++
+		while (page[e, ++j] ~ /^\/\/\/( |$)/ && page[e, j] !~ /^\/\/\/ ##/)
+			if (page[e, j] !~ /^\/\/\/ @/ && !(page[e, j] == "///" && page[e, j - 1] !~ /^\/\/\/ [^#@]/)) print substr(page[e, j], 5)
+		ids = ""
+		for (j = 1; j <= N["claims"]; j++) if (claim(O["claims", j], "experiment") == e) ids = ids (ids == "" ? "" : ", ") "`" O["claims", j] "`"
+		print "\nClaims: " (ids == "" ? "none" : ids) "\n\nFiles: `results/TIER-DATA/" e "/" (e == "00-pretrain" ? "RUN/`" : "`") ": result.tsv, verdicts.tsv, provenance.tsv" files_of(e) ".\n"
+	}
+}
+# The names that the sources give to run_path, run_table and figure_draw, in the order of the files.
+function files_of(e,   i, n, list, text, out, name) {
+	n = lines_of("cat experiments/" e "/*.c", list)
+	for (i = 1; i <= n; i++) text = text " " list[i]
+	while (match(text, /(run_path|run_table|figure_draw)\([^";]*"[^"]+"/)) {
+		name = substr(text, RSTART, RLENGTH - 1); text = substr(text, RSTART + RLENGTH)
+		out = out ", " (name ~ /^figure_draw/ ? quoted_name(name) ".svg, " quoted_name(name) ".png" : quoted_name(name))
+	}
+	return out (e == "00-pretrain" ? "; `results/TIER-DATA/weights/RUN.safetensors`; `results/TIER-DATA/runs/RUN/log.tsv`" : "")
+}
+function quoted_name(s) { sub(/.*"/, "", s); return s }
+function limitations(   i, j, ids, n, missing) {
+	for (i = 1; i <= PARTS; i++) {
+		if (is_built(parts[i])) continue
+		if (!missing++) header("experiment not built yet\tclaims\tNOT-RUN")
+		ids = ""; n = 0
+		for (j = 1; j <= N["claims"]; j++) if (claim(O["claims", j], "experiment") == parts[i]) ids = ids (n++ ? ", " : "") "`" O["claims", j] "`"
+		row(parts[i] "\t" n "\t" ids)
+	}
+	if (!missing) print "Every claim has its experiment."
+}
+# What `make figure-arithmetic` found: the sentence on each arithmetic, and how far it is from fp32.
+function arithmetic(path,   i, j, name, key) {
+	if (!read_tsv("numerics run", path "/provenance.tsv")) { print "No figure has been accepted yet (`make figure-arithmetic accept-arithmetic`)."; return }
+	read_tsv("numerics", path "/result.tsv")
+	for (i = 1; i <= N["numerics run"]; i++) {
+		name = O["numerics run", i]
+		if (name !~ /^verdict /) continue
+		printf "- %s.", T["numerics run", name, "value"]
+		for (j = 1; j <= N["numerics"]; j++) {
+			key = O["numerics", j]
+			if (index(key, "largest_paired_difference_of_means_" substr(name, 9) "_") == 1)
+				printf " Its running mean is never more than %.2g from that of fp32 with the same seed; over the last fifth the fp32 seeds lie %.2g apart.", T["numerics", key, "value"], T["numerics", "band_breadth_last_fifth", "value"]
+		}
+		print ""
+	}
+	print "\nUpdates: " T["numerics run", "updates", "value"] "; `make figure-arithmetic` at commit " substr(T["numerics run", "commit", "value"], 1, 12) "."
+}
