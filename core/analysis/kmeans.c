@@ -33,6 +33,7 @@ KERNEL static void distances(double *distance, const double *points,
 struct work {
     double *distance; // (n) from one centre
     double *nearest;  // (n) from the nearest centre
+    double *chosen;   // (n) the same with the best candidate for the next centre
     double *size;     // (k) points of each cluster
     uint8_t *before;  // (n) labels of the previous round
 };
@@ -46,6 +47,7 @@ static struct work work_take(const struct kmeans_shape *shape, struct arena *are
     struct work work;
     work.distance = arena_doubles(arena, n);
     work.nearest = arena_doubles(arena, n);
+    work.chosen = arena_doubles(arena, n);
     work.size = arena_doubles(arena, k);
     work.before = arena_take(arena, n, 1);
     return work;
@@ -67,26 +69,55 @@ static size_t index_draw(const double *weights, size_t n, double share)
     return last;
 }
 
+// sum (n) = what work->nearest becomes with a centre at point `index` as well. Returns its sum.
+static double nearest_with(double *sum, const struct work *work, const double *points,
+                           size_t index, const struct kmeans_shape *shape)
+{
+    const size_t n = shape->points, width = shape->width;
+    double total = 0;
+    distances(sum, points, points + index * width, n, width);
+    for (size_t i = 0; i < n; ++i) {
+        sum[i] = fmin(work->nearest[i], sum[i]);
+        total += sum[i];
+    }
+    return total;
+}
+
+// The next centre: its point, with work->nearest brought up to date.
+static size_t centre_draw(struct work *work, const double *points,
+                          const struct kmeans_shape *shape, struct rng *rng)
+{
+    const size_t n = shape->points,
+                 candidates = 2 + (size_t)log((double)shape->clusters);
+    double most = 0, least = INFINITY;
+    size_t best = 0;
+    for (size_t i = 0; i < n; ++i) most = fmax(most, work->nearest[i]);
+    for (size_t c = 0; c < candidates; ++c) {
+        const size_t index = most > 0 ? index_draw(work->nearest, n, rng_uniform(rng))
+                                      : rng_below(rng, (uint32_t)n);
+        const double total = nearest_with(work->distance, work, points, index, shape);
+        if (!(total < least)) continue;
+        least = total;
+        best = index;
+        memcpy(work->chosen, work->distance, n * sizeof *work->chosen);
+    }
+    require(isfinite(least), "a point is not finite");
+    memcpy(work->nearest, work->chosen, n * sizeof *work->nearest);
+    return best;
+}
+
 void kmeans_start(double *centres, const double *points,
                   const struct kmeans_shape *shape, struct rng *rng,
                   struct arena *arena)
 {
-    size_t n = shape->points, width = shape->width, mark = arena_mark(arena);
+    const size_t n = shape->points, width = shape->width, mark = arena_mark(arena);
     struct work work = work_take(shape, arena);
-    for (size_t i = 0; i < n; ++i) work.nearest[i] = INFINITY;
-    size_t index = rng_below(rng, (uint32_t)n);
-    for (size_t c = 0;;) {
-        double *centre = centres + c * width;
-        memcpy(centre, points + index * width, width * sizeof *centres);
-        if (++c == shape->clusters) break;
-        distances(work.distance, points, centre, n, width);
-        double most = 0;
-        for (size_t i = 0; i < n; ++i) {
-            work.nearest[i] = fmin(work.nearest[i], work.distance[i]);
-            most = fmax(most, work.nearest[i]);
-        }
-        index = most > 0 ? index_draw(work.nearest, n, rng_uniform(rng))
-                         : rng_below(rng, (uint32_t)n);
+    const size_t first = rng_below(rng, (uint32_t)n);
+    distances(work.nearest, points, points + first * width, n, width);
+    memcpy(centres, points + first * width, width * sizeof *centres);
+    for (size_t c = 1; c < shape->clusters; ++c) {
+        const size_t index = centre_draw(&work, points, shape, rng);
+        memcpy(centres + c * width, points + index * width, width * sizeof *centres);
     }
     arena_reset(arena, mark);
 }

@@ -1,7 +1,7 @@
 /// K-means (Figure 3 of the paper, sec. 6.2): partitions points into k clusters with a small
 /// inertia, the sum over points of the squared distance to the mean of their cluster. Lloyd's
-/// algorithm from k-means++ starts, the best of several; a seed gives the same bits on any number
-/// of threads.
+/// algorithm from greedy k-means++ starts, the best of several; a seed gives the same bits on any
+/// number of threads.
 #ifndef MASKBOOK_ANALYSIS_KMEANS_H
 #define MASKBOOK_ANALYSIS_KMEANS_H
 
@@ -18,13 +18,15 @@ struct kmeans_shape {
     size_t points, width, clusters;
 };
 
-/// k-means++ (Arthur & Vassilvitskii 2007): the first centre is a uniformly drawn point; each other
-/// centre is a point drawn with probability proportional to its squared distance from the nearest
-/// centre so far, or uniformly when all distances are 0 (fewer than k points are different).
+/// Greedy k-means++ (Arthur & Vassilvitskii 2007, sec. 7, as scikit-learn does it): the first
+/// centre is a uniformly drawn point. For each other one, 2 + floor(ln k) candidates are drawn,
+/// each a point with probability proportional to its squared distance from the nearest centre so
+/// far, or uniformly when all distances are 0 (fewer than k points are different); taken is the
+/// candidate that leaves the least sum of squared distances, of equals the first.
 /// centres (k,D)   overwritten
 /// points (n,D)    finite
 /// arena           scratch, freed on return
-/// Cost 3 * n * k * D flops.
+/// Cost 3 * n * k * D * (2 + ln k) flops.
 void kmeans_start(double *centres, const double *points,
                   const struct kmeans_shape *shape, struct rng *rng,
                   struct arena *arena);

@@ -8,9 +8,10 @@
 /// of clusters and no measure.
 ///
 /// **Method.** The encoder sees the whole image; its tokens $z_t$, class token dropped, are cut
-/// into $k$ clusters by K-means ($k$-means++, the best of ten starts), each image by itself. On
-/// planted scenes the true regions are known: $k$ is their number, and agreement is the adjusted
-/// Rand index $$\mathrm{ARI} = \frac{2(pd - qr)}{(p+q)(q+d) + (p+r)(r+d)}$$ of pairs of tokens
+/// into $k$ clusters by K-means ($k$-means++ with several candidates a centre, the best of ten
+/// starts), each image by itself. On planted scenes the true regions are known: $k$ is their
+/// number, and agreement is the adjusted Rand index
+/// $$\mathrm{ARI} = \frac{2(pd - qr)}{(p+q)(q+d) + (p+r)(r+d)}$$ of pairs of tokens
 /// together in both maps ($p$), in neither ($d$) or in one ($q$, $r$), with 90 % bootstrap
 /// intervals over scenes. The model is compared with controls that have learned nothing: the pixels
 /// of each patch, its position alone, and encoders with initial weights. Where each takes its

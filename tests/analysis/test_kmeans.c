@@ -1,6 +1,7 @@
 #include "core/analysis/kmeans.h"
 
 #include "core/analysis/partition.h"
+#include "core/base/npy.h"
 #include "tests/expect_close.h"
 
 #include <criterion/criterion.h>
@@ -127,6 +128,32 @@ Test(kmeans, finds_the_best_of_all_partitions)
     }
 }
 
+Test(kmeans, reaches_the_inertia_that_scikit_learn_reaches_from_its_own_starts)
+{
+    // tests/golden/make_kmeans_golden.py: patches of pictures; the means of many runs of either
+    // program differ by chance alone. Starts of one candidate end 1.1 % higher.
+    struct npy pictures, clusters, inertia;
+    npy_read(&pictures, "tests/golden/kmeans/points.npy");
+    npy_read(&clusters, "tests/golden/kmeans/clusters.npy");
+    npy_read(&inertia, "tests/golden/kmeans/inertia.npy");
+    const size_t n = pictures.shape[1], width = pictures.shape[2];
+    const double *reference = inertia.data;
+    double ratio = 0;
+    for (size_t p = 0; p < pictures.shape[0]; ++p) {
+        const struct kmeans_shape shape = {n, width,
+                                           ((const uint8_t *)clusters.data)[p]};
+        for (size_t i = 0; i < n * width; ++i)
+            points[i] = ((const uint8_t *)pictures.data)[p * n * width + i];
+        for (uint64_t seed = 0; seed < 10; ++seed)
+            ratio += kmeans_fit(labels, points, &shape, 10, seed, (uint32_t)p, &arena) /
+                     reference[p] / (10 * (double)pictures.shape[0]);
+    }
+    cr_expect(ratio < 1.002, "%.9g of scikit-learn's", ratio);
+    npy_free(&pictures);
+    npy_free(&clusters);
+    npy_free(&inertia);
+}
+
 // ====== Properties ======
 
 ParameterizedTestParameters(kmeans, inertia_is_that_of_the_labels_and_never_rises)
@@ -234,14 +261,16 @@ Test(kmeans, an_empty_cluster_gets_the_farthest_point_of_one_of_several)
 
 // ====== Starts ======
 
-Test(kmeans, starts_are_drawn_by_squared_distance)
+Test(kmeans, starts_are_the_best_of_two_drawn_by_squared_distance)
 {
-    // Points 0, 1, 3 on a line: after 0 comes 1 or 3 as 1 : 9, after 1 comes 0 or 3 as 1 : 4, and
-    // after 3 comes 0 or 1 as 9 : 4. 30,000 draws; the standard error of a share is below .005.
+    // Points 0, 1, 3 on a line. After 0, each of the two candidates is 1 or 3 as 1 : 9, and 3
+    // leaves less: 1 comes when both are 1. After 1, 0 comes when both are 0, as 1 : 4 each. After
+    // 3, where 0 and 1 leave the same, the first candidate comes, 0 or 1 as 9 : 4. 30,000 draws;
+    // the standard error of a share is below .005.
     enum { DRAWS = 30000 };
     const struct kmeans_shape shape = {3, 1, 2};
     const double line[] = {0, 1, 3};
-    const double want[3][3] = {{0, .1, .9}, {.2, 0, .8}, {9. / 13, 4. / 13, 0}};
+    const double want[3][3] = {{0, .01, .99}, {.04, 0, .96}, {9. / 13, 4. / 13, 0}};
     double count[3][3] = {{0}}, first[3] = {0};
     for (uint32_t draw = 0; draw < DRAWS; ++draw) {
         struct rng rng = rng_open(2, PURPOSE_CLUSTER, 0, draw);
@@ -254,7 +283,7 @@ Test(kmeans, starts_are_drawn_by_squared_distance)
     for (int i = 0; i < 3; ++i) {
         cr_expect(fabs(first[i] / DRAWS - 1. / 3) < .012, "first %d: %g", i, first[i]);
         for (int j = 0; j < 3; ++j)
-            cr_expect(fabs(count[i][j] / first[i] - want[i][j]) < .02, "%d, %d: %g", i,
+            cr_expect(fabs(count[i][j] / first[i] - want[i][j]) < .015, "%d, %d: %g", i,
                       j, count[i][j] / first[i]);
     }
 }
