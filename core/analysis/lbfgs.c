@@ -135,9 +135,7 @@ struct memory {
     size_t n, capacity, count, next;
     double *s, *y, *share,
         *alpha;   // (capacity,n) twice; 1 / (y.s) and workspace (capacity)
-    double scale; // of H at its start, s.y / (y.M^{-1} y) of the last pair
-    lbfgs_precondition *precondition;
-    void *context;
+    double scale; // of H at its start, s.y / y.y of the last pair
 };
 
 static void memory_open(struct memory *memory, size_t n, size_t capacity,
@@ -151,7 +149,7 @@ static void memory_open(struct memory *memory, size_t n, size_t capacity,
                               .alpha = arena_doubles(arena, capacity)};
 }
 
-// Algorithm 7.4: direction = -H gradient, H starting from scale M^{-1}.
+// Algorithm 7.4: direction = -H gradient, H starting from scale times the unit matrix.
 static void memory_apply(double *direction, const double *gradient,
                          struct memory *memory)
 {
@@ -163,7 +161,6 @@ static void memory_apply(double *direction, const double *gradient,
         memory->alpha[at] = memory->share[at] * dot(s, direction, n);
         for (size_t i = 0; i < n; ++i) direction[i] -= memory->alpha[at] * y[i];
     }
-    if (memory->precondition) memory->precondition(direction, memory->context);
     if (memory->count)
         for (size_t i = 0; i < n; ++i) direction[i] *= memory->scale;
     for (size_t k = memory->count; k-- > 0;) {
@@ -176,9 +173,9 @@ static void memory_apply(double *direction, const double *gradient,
 }
 
 // Stores the pair between two points, and from it the scale (Eq. 7.20); a pair that shows no
-// curvature tells nothing and is dropped. `work` (n).
+// curvature tells nothing and is dropped.
 static void memory_store(struct memory *memory, const double *x, const double *point,
-                         const double *before, const double *after, double *work)
+                         const double *before, const double *after)
 {
     const size_t n = memory->n;
     double *s = memory->s + memory->next * n, *y = memory->y + memory->next * n;
@@ -188,9 +185,7 @@ static void memory_store(struct memory *memory, const double *x, const double *p
     }
     double curvature = dot(s, y, n);
     if (!(curvature > DBL_EPSILON * sqrt(dot(y, y, n) * dot(s, s, n)))) return;
-    memcpy(work, y, n * sizeof *y);
-    if (memory->precondition) memory->precondition(work, memory->context);
-    memory->scale = curvature / dot(y, work, n);
+    memory->scale = curvature / dot(y, y, n);
     memory->share[memory->next] = 1 / curvature;
     memory->next = (memory->next + 1) % memory->capacity;
     if (memory->count < memory->capacity) memory->count++;
@@ -212,7 +207,7 @@ static int advance(struct lbfgs_outcome *outcome, double *x, double *gradient,
     int found = search->slope < 0 && search_wolfe(&step, search, first);
     outcome->evaluations += search->evaluations;
     if (!found) return 0;
-    memory_store(memory, x, search->point, gradient, search->gradient, direction);
+    memory_store(memory, x, search->point, gradient, search->gradient);
     memcpy(x, search->point, n * sizeof *x);
     memcpy(gradient, search->gradient, n * sizeof *gradient);
     outcome->value = step.value;
@@ -222,7 +217,7 @@ static int advance(struct lbfgs_outcome *outcome, double *x, double *gradient,
 }
 
 struct lbfgs_outcome lbfgs_minimise(double *x, size_t n, lbfgs_function *function,
-                                    lbfgs_precondition *precondition, void *context,
+                                    void *context,
                                     const struct lbfgs_settings *settings,
                                     struct arena *arena)
 {
@@ -240,8 +235,6 @@ struct lbfgs_outcome lbfgs_minimise(double *x, size_t n, lbfgs_function *functio
                             .gradient = arena_doubles(arena, n)};
     struct memory memory;
     memory_open(&memory, n, settings->history, arena);
-    memory.precondition = precondition;
-    memory.context = context;
 
     struct lbfgs_outcome outcome = {.end = LBFGS_ITERATIONS, .evaluations = 1};
     outcome.value = function(gradient, x, context);

@@ -21,10 +21,6 @@ struct lbfgs_settings {
     double tolerance;
 };
 
-/// v (n) <- M^{-1} v, in place, for a fixed symmetric positive definite M near the function's
-/// Hessian, up to a factor: steps are then shaped by M instead of the unit matrix.
-typedef void lbfgs_precondition(double *v, void *context);
-
 /// How it ended.
 enum lbfgs_end {
     /// The gradient is within the tolerance.
@@ -44,13 +40,13 @@ struct lbfgs_outcome {
     double gradient; ///< its gradient's largest component, |g|_inf
 };
 
-/// Lowers f from x on. `precondition` may be NULL.
+/// Lowers f from x on.
 /// x (n)  the start on entry; on exit the last point accepted: f never rose from one point to the
 ///        next, except by rounding
 /// Scratch is taken from `arena` and given back. Requires n > 0, history > 0, tolerance >= 0. Cost
 /// of an iteration: one or two evaluations and 4*history*n multiply-adds.
 struct lbfgs_outcome lbfgs_minimise(double *x, size_t n, lbfgs_function *function,
-                                    lbfgs_precondition *precondition, void *context,
+                                    void *context,
                                     const struct lbfgs_settings *settings,
                                     struct arena *arena);
 

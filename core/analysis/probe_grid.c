@@ -9,7 +9,7 @@
 const double grid_rate_factor[GRID_RATES] = {1, 4, 16, 64};
 
 // "Solved": no component of the mean loss's gradient is larger than the last number.
-static const struct lbfgs_settings SOLVER = {30, 20000, 1e-6};
+static const struct lbfgs_settings SOLVER = {30, 20000, 1e-8};
 
 void grid_probe_choose(struct grid_probe *probe)
 {

@@ -32,7 +32,7 @@ struct grid_probe {
     double held_out[GRID_RATES];     ///< share of right held-out images, of RATE_CHOSEN
     struct answers answers;          ///< to the test images
     struct batch_norm_fusion fusion; ///< of the first seed, with batch_norm and a rate
-    struct lbfgs_outcome solution;   ///< of RATE_NONE
+    struct softmax_solution solution; ///< of RATE_NONE
 };
 
 /// One split as a probe sees it in the training of seed number `seed` (0, 1, ...). Called from any

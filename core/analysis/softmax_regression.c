@@ -3,14 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/analysis/whitening.h"
 #include "core/base/die.h"
-#include "core/linalg/cholesky.h"
+#include "core/linalg/frobenius.h"
 #include "core/linalg/gemm.h"
 
 enum { CHUNK = 256 };
-// Added to the diagonal of the second moments, in the preconditioner alone; the loss has no such
-// term.
-static const double RIDGE = 1e-9;
 
 size_t softmax_regression_size(const struct softmax_regression *problem)
 {
@@ -41,6 +39,22 @@ static double row_loss(double *logits, size_t label, size_t classes)
     return log(sum) + gap;
 }
 
+// The summed loss of the rows from `first` on; their logits (rows,C) become its gradient. Chunks
+// are summed by themselves, so that the total rounds little and the last steps can be told from
+// noise.
+static double chunk_loss(double *logits, const struct softmax_regression *problem,
+                         size_t first, size_t rows)
+{
+    const size_t C = problem->classes;
+    double loss = 0;
+    for (size_t r = 0; r < rows; ++r) {
+        const size_t label = problem->labels[first + r];
+        require(label < C, "row %zu has label %zu of %zu", first + r, label, C);
+        loss += row_loss(logits + r * C, label, C);
+    }
+    return loss;
+}
+
 double softmax_regression_loss(double *gradient, const double *weights,
                                const struct softmax_regression *problem,
                                struct arena *arena)
@@ -52,12 +66,9 @@ double softmax_regression_loss(double *gradient, const double *weights,
     for (size_t first = 0; first < n; first += CHUNK) {
         const size_t rows = n - first < CHUNK ? n - first : CHUNK;
         chunk_logits(slope, weights, problem, first, rows);
-        for (size_t r = 0; r < rows; ++r) {
-            const size_t label = problem->labels[first + r];
-            require(label < C, "row %zu has label %zu of %zu", first + r, label, C);
-            loss += row_loss(slope + r * C, label, C);
+        loss += chunk_loss(slope, problem, first, rows);
+        for (size_t r = 0; r < rows; ++r)
             for (size_t c = 0; c < C; ++c) gradient[C * D + c] += slope[r * C + c];
-        }
         gemm_doubles(gradient, slope, TRANSPOSED, problem->features + first * D, PLAIN,
                      C, D, rows, 1);
     }
@@ -69,8 +80,6 @@ double softmax_regression_loss(double *gradient, const double *weights,
 struct fit {
     const struct softmax_regression *problem;
     struct arena *arena;
-    double *moments; // (D+1,D+1) Cholesky factor of the second moments of (x,1)
-    double *row;     // (D+1)
 };
 
 static double fit_loss(double *gradient, const double *weights, void *context)
@@ -79,56 +88,39 @@ static double fit_loss(double *gradient, const double *weights, void *context)
     return softmax_regression_loss(gradient, weights, fit->problem, fit->arena);
 }
 
-// The Hessian is a mean of (diag p - p p^T) (x,1)(x,1)^T: all but the first factor is known
-// beforehand.
-static void fit_precondition(double *v, void *context)
+// weights of x from those (C,r+1) of z = A (x - mu):  W = V A,  b = c - W mu.
+static void weights_unwhiten(double *weights, const double *whitened,
+                             const struct whitening *whitening, size_t classes)
 {
-    const struct fit *fit = context;
-    const size_t C = fit->problem->classes, D = fit->problem->width;
-    for (size_t c = 0; c < C; ++c) {
-        memcpy(fit->row, v + c * D, D * sizeof *v);
-        fit->row[D] = v[C * D + c];
-        cholesky_solve(fit->row, fit->moments, D + 1);
-        memcpy(v + c * D, fit->row, D * sizeof *v);
-        v[C * D + c] = fit->row[D];
-    }
+    const size_t D = whitening->width, rank = whitening->rank;
+    gemm_doubles(weights, whitened, PLAIN, whitening->map, PLAIN, classes, D, rank, 0);
+    for (size_t c = 0; c < classes; ++c)
+        weights[classes * D + c] = whitened[classes * rank + c] -
+                                   inner_product(weights + c * D, whitening->mean, D);
 }
 
-// moments (D+1,D+1) = Cholesky factor of the mean of (x,1)(x,1)^T, its diagonal raised by a share
-// that keeps it definite when columns depend on each other (a layer norm makes them).
-static int fit_moments(double *moments, double *row,
-                       const struct softmax_regression *problem)
+struct softmax_solution softmax_regression_fit(double *weights,
+                                               const struct softmax_regression *problem,
+                                               const struct lbfgs_settings *settings,
+                                               struct arena *arena)
 {
-    const size_t n = problem->rows, D = problem->width, E = D + 1;
-    memset(row, 0, E * sizeof *row);
-    for (size_t r = 0; r < n; ++r)
-        for (size_t j = 0; j < D; ++j) row[j] += problem->features[r * D + j];
-    row[D] = (double)n;
-    gemm_doubles_strided(moments, E, 1, problem->features, D, TRANSPOSED,
-                         problem->features, D, PLAIN, D, D, n, 0);
-    memcpy(moments + D * E, row, E * sizeof *row);
-    for (size_t j = 0; j < D; ++j) moments[j * E + D] = row[j];
-    for (size_t i = 0; i < E * E; ++i) moments[i] /= (double)n;
-    for (size_t j = 0; j < E; ++j) moments[j * E + j] *= 1 + RIDGE;
-    return cholesky_factor(moments, E);
-}
-
-struct lbfgs_outcome softmax_regression_fit(double *weights,
-                                            const struct softmax_regression *problem,
-                                            const struct lbfgs_settings *settings,
-                                            struct arena *arena)
-{
-    const size_t size = softmax_regression_size(problem), E = problem->width + 1,
-                 mark = arena_mark(arena);
-    struct fit fit = {problem, arena, arena_doubles(arena, size_product(E, E)),
-                      arena_doubles(arena, E)};
-    int definite = fit_moments(fit.moments, fit.row, problem) == 0;
-    memset(weights, 0, size * sizeof *weights);
-    struct lbfgs_outcome outcome =
-        lbfgs_minimise(weights, size, fit_loss, definite ? fit_precondition : NULL,
-                       &fit, settings, arena);
+    const size_t n = problem->rows, C = problem->classes, mark = arena_mark(arena);
+    struct whitening whitening;
+    whitening_fit(&whitening, problem->features, n, problem->width, arena);
+    const size_t rank = whitening.rank;
+    double *z = arena_doubles(arena, size_product(n, rank));
+    whitening_apply(z, &whitening, problem->features, n, arena);
+    const struct softmax_regression whitened = {n, rank, C, z, problem->labels};
+    struct fit fit = {&whitened, arena};
+    const size_t size = softmax_regression_size(&whitened);
+    double *solved = arena_doubles(arena, size);
+    memset(solved, 0, size * sizeof *solved);
+    const struct softmax_solution solution = {
+        lbfgs_minimise(solved, size, fit_loss, &fit, settings, arena),
+        problem->width - rank};
+    weights_unwhiten(weights, solved, &whitening, C);
     arena_reset(arena, mark);
-    return outcome;
+    return solution;
 }
 
 void softmax_regression_predict(uint16_t *classes, const double *weights,
@@ -148,32 +140,4 @@ void softmax_regression_predict(uint16_t *classes, const double *weights,
         }
     }
     arena_reset(arena, mark);
-}
-
-void columns_moments(double *mean, double *variance, const double *features,
-                     size_t rows, size_t width)
-{
-    require(rows > 0, "moments of no row");
-    memset(mean, 0, width * sizeof *mean);
-    memset(variance, 0, width * sizeof *variance);
-    for (size_t r = 0; r < rows; ++r)
-        for (size_t j = 0; j < width; ++j) mean[j] += features[r * width + j];
-    for (size_t j = 0; j < width; ++j) mean[j] /= (double)rows;
-    for (size_t r = 0; r < rows; ++r)
-        for (size_t j = 0; j < width; ++j) {
-            double difference = features[r * width + j] - mean[j];
-            variance[j] += difference * difference;
-        }
-    for (size_t j = 0; j < width; ++j) variance[j] /= (double)rows;
-}
-
-void columns_standardise(double *features, const double *mean, const double *variance,
-                         double epsilon, size_t rows, size_t width)
-{
-    for (size_t j = 0; j < width; ++j)
-        require(variance[j] + epsilon > 0, "column %zu does not vary", j);
-    for (size_t r = 0; r < rows; ++r)
-        for (size_t j = 0; j < width; ++j)
-            features[r * width + j] =
-                (features[r * width + j] - mean[j]) / sqrt(variance[j] + epsilon);
 }

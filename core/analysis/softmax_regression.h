@@ -29,26 +29,27 @@ double softmax_regression_loss(double *gradient, const double *weights,
                                const struct softmax_regression *problem,
                                struct arena *arena);
 
-/// Fits from weights 0.
-/// weights (softmax_regression_size)  overwritten
-struct lbfgs_outcome softmax_regression_fit(double *weights,
-                                            const struct softmax_regression *problem,
-                                            const struct lbfgs_settings *settings,
-                                            struct arena *arena);
+/// How a fit ended.
+struct softmax_solution {
+    /// Its gradient is with respect to weights of the whitened features.
+    struct lbfgs_outcome solver;
+    /// Directions of the features that vary by rounding alone and were left out.
+    size_t dropped;
+};
+
+/// Fits from weights 0, on the whitened features (core/analysis/whitening.h), whose scales then
+/// change nothing but rounding.
+/// weights (softmax_regression_size)  overwritten, of the features as they are
+/// Scratch, n*D doubles and more, is taken from `arena` and given back.
+struct softmax_solution softmax_regression_fit(double *weights,
+                                               const struct softmax_regression *problem,
+                                               const struct lbfgs_settings *settings,
+                                               struct arena *arena);
 
 /// The most likely class of each row, the first of equals.
 /// classes (n); features (n,D), of any origin; weights as fitted.
 void softmax_regression_predict(uint16_t *classes, const double *weights,
                                 const struct softmax_regression *problem,
                                 struct arena *arena);
-
-/// Centres and scales columns, x <- (x - mean_j) / sqrt(var_j + epsilon), in place.
-/// features (n,D); mean, variance (D)
-void columns_standardise(double *features, const double *mean, const double *variance,
-                         double epsilon, size_t rows, size_t width);
-
-/// mean (D), variance (D) (divided by n) of the columns of features (n,D), two passes in row order.
-void columns_moments(double *mean, double *variance, const double *features,
-                     size_t rows, size_t width);
 
 #endif

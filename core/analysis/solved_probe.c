@@ -1,6 +1,6 @@
 #include "core/analysis/solved_probe.h"
 
-#include "core/analysis/softmax_regression.h"
+#include "core/analysis/whitening.h"
 
 // Row `row` of each image's features in double (n,D).
 static double *row_doubles(const struct features *features, size_t row,
@@ -15,10 +15,11 @@ static double *row_doubles(const struct features *features, size_t row,
     return x;
 }
 
-struct lbfgs_outcome solved_probe_fit(uint16_t *answers, size_t classes, int batch_norm,
-                                      size_t row, const struct probe_set *train,
-                                      const struct probe_set *test,
-                                      const struct lbfgs_settings *settings)
+struct softmax_solution solved_probe_fit(uint16_t *answers, size_t classes,
+                                         int batch_norm, size_t row,
+                                         const struct probe_set *train,
+                                         const struct probe_set *test,
+                                         const struct lbfgs_settings *settings)
 {
     const size_t n = train->features.images, m = test->features.images,
                  D = train->features.width;
@@ -35,9 +36,9 @@ struct lbfgs_outcome solved_probe_fit(uint16_t *answers, size_t classes, int bat
     const struct softmax_regression seen = {n, D, classes, x, train->labels},
                                     unseen = {m, D, classes, y, test->labels};
     double *weights = arena_doubles(&arena, softmax_regression_size(&seen));
-    const struct lbfgs_outcome outcome =
+    const struct softmax_solution solution =
         softmax_regression_fit(weights, &seen, settings, &arena);
     softmax_regression_predict(answers, weights, &unseen, &arena);
     arena_close(&arena);
-    return outcome;
+    return solution;
 }

@@ -49,17 +49,20 @@ static void emit_probe(struct run *run, struct table *table,
     static const char *const choices[] = {"recipe's", "chosen", "solved"};
     const struct answers *answers = &probe->answers;
     char rate[NUMBER_TEXT], accuracy[NUMBER_TEXT], range[NUMBER_TEXT] = "-",
-                                                   best[NUMBER_TEXT] = "-", how[64];
+                                                   best[NUMBER_TEXT] = "-", how[112];
     put_estimate(run, accuracy, answers->accuracy, "%", "%s.accuracy", probe->key);
     number_text(rate, probe->rate);
     if (probe->choice == RATE_NONE) {
-        const struct lbfgs_outcome *end = &probe->solution;
+        const struct lbfgs_outcome *end = &probe->solution.solver;
+        const size_t dropped = probe->solution.dropped, width = probe->adapter.width;
         put_number(run, NULL, end->gradient, 0, "1", "%s.gradient", probe->key);
         put_number(run, NULL, (double)end->iterations, 0, "1", "%s.iterations",
                    probe->key);
         put_number(run, NULL, end->value, 0, "nat", "%s.loss", probe->key);
-        snprintf(how, sizeof how, "%zu iterations, gradient %.1e", end->iterations,
-                 end->gradient);
+        put_number(run, NULL, (double)dropped, 0, "1", "%s.dropped", probe->key);
+        snprintf(how, sizeof how,
+                 "%zu iterations, gradient %.1e, %zu of %zu directions dropped",
+                 end->iterations, end->gradient, dropped, width);
     } else {
         put_number(run, NULL, probe->rate, 0, "1", "%s.rate", probe->key);
         put_number(run, NULL, answers->least, 0, "%", "%s.least", probe->key);

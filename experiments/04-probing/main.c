@@ -63,8 +63,8 @@ static const struct check checks[] = {
 /// The rival of batch normalisation. A probe that was not solved decides nothing.
 static void judge_solved(const struct probing *probing)
 {
-    const struct lbfgs_outcome *lp = &probing->probe[LP_SOLVED].solution,
-                               *bn = &probing->probe[BN_LP_SOLVED].solution;
+    const struct lbfgs_outcome *lp = &probing->probe[LP_SOLVED].solution.solver,
+                               *bn = &probing->probe[BN_LP_SOLVED].solution.solver;
     struct estimate gap = probing->gap[GAP_BN_SOLVED].gain.points;
     if (lp->end != LBFGS_CONVERGED || bn->end != LBFGS_CONVERGED)
         gap.low = gap.high = (double)NAN;

@@ -96,7 +96,7 @@ Test(probe_grid, rates_are_chosen_and_answers_measured)
     cr_expect_gt(probe[NORMED].answers.accuracy.value, 80);
     cr_expect_gt(probe[SOLVED].answers.accuracy.value, 80);
     cr_expect_lt(probe[OTHER].answers.accuracy.value, 30);
-    cr_expect_eq(probe[SOLVED].solution.end, LBFGS_CONVERGED);
+    cr_expect_eq(probe[SOLVED].solution.solver.end, LBFGS_CONVERGED);
     cr_expect(probe[NORMED].fusion.residual > 0 &&
               probe[NORMED].fusion.residual < 1e-12);
     for (size_t r = 0; r < GRID_RATES; ++r) {

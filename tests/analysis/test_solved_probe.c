@@ -38,10 +38,10 @@ Test(solved_probe, reads_the_row_that_it_is_told)
 {
     const struct probe_set train = planted(0), test = planted(1);
     uint16_t answers[N];
-    struct lbfgs_outcome outcome =
+    const struct softmax_solution solution =
         solved_probe_fit(answers, C, 0, 1, &train, &test, &SHARP);
-    cr_expect_eq(outcome.end, LBFGS_CONVERGED);
-    cr_expect_leq(outcome.gradient, 1e-9);
+    cr_expect_eq(solution.solver.end, LBFGS_CONVERGED);
+    cr_expect_leq(solution.solver.gradient, 1e-9);
     cr_expect_gt(right_share(answers, &test), .6);
     solved_probe_fit(answers, C, 0, 0, &train, &test, &SHARP);
     cr_expect_lt(right_share(answers, &test), .45);
@@ -53,9 +53,11 @@ Test(solved_probe, batch_norm_changes_no_solution)
 {
     const struct probe_set train = planted(0), test = planted(1);
     uint16_t plain[N], normed[N];
-    struct lbfgs_outcome one = solved_probe_fit(plain, C, 0, 1, &train, &test, &SHARP),
-                         two = solved_probe_fit(normed, C, 1, 1, &train, &test, &SHARP);
-    cr_expect(fabs(one.value - two.value) < 1e-9 * one.value, "%.12g %.12g", one.value,
-              two.value);
-    cr_expect_arr_eq(plain, normed, sizeof normed);
+    const struct softmax_solution one = solved_probe_fit(plain, C, 0, 1, &train, &test,
+                                                         &SHARP),
+                                  two = solved_probe_fit(normed, C, 1, 1, &train, &test,
+                                                         &SHARP);
+    cr_expect(fabs(one.solver.value - two.solver.value) < 1e-9 * one.solver.value,
+              "%.12g %.12g", one.solver.value, two.solver.value);
+    cr_expect_arr_eq(plain, normed, N);
 }
