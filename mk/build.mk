@@ -31,6 +31,8 @@ room.analysis := train model data stats linalg base
 room.study    := analysis report train model data stats linalg base
 ROOMS         := study analysis train model data report stats linalg base
 LIBRARIES   := $(patsubst %,$(BUILD)/lib%.a,$(foreach r,$(ROOMS),$(if $(wildcard core/$r/*.c),$r)))
+# Sources named _mpi.c are no part of any library: mk/mpi.mk links one in the place of its double.
+sources      = $(sort $(filter-out %_mpi.c,$(wildcard core/$(1)/*.c)))
 EXPERIMENTS := $(sort $(notdir $(patsubst %/main.c,%,$(wildcard experiments/*/main.c))))
 TOOLS       := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
 PROGRAMS    := $(EXPERIMENTS:%=$(BUILD)/experiments/%/main) $(TOOLS:%=$(BUILD)/tools/%)
@@ -64,7 +66,7 @@ ifeq ($(wildcard $(BUILD)/.),)
 $(shell mkdir -p $(BUILD))
 endif
 $(call stamp,$(BUILD)/flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
-$(foreach r,$(ROOMS),$(call stamp,$(BUILD)/$r.list,$(sort $(wildcard core/$r/*.c))))
+$(foreach r,$(ROOMS),$(call stamp,$(BUILD)/$r.list,$(call sources,$r)))
 $(foreach e,$(EXPERIMENTS),$(call stamp,$(BUILD)/$e.list,$(sort $(wildcard experiments/$e/*.c))))
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 endif
@@ -79,7 +81,7 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 define room_rule
-$(BUILD)/lib$(1).a: $(call object,$(sort $(wildcard core/$(1)/*.c))) $(BUILD)/$(1).list
+$(BUILD)/lib$(1).a: $(call object,$(call sources,$(1))) $(BUILD)/$(1).list
 	@rm -f $$@ && $(AR) rcs $$@ $$(filter %.o,$$^)
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rule,$r)))

@@ -25,9 +25,9 @@ FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call 
         $(call flag,force,$(FORCE))
 
 # The program itself waits for the training lock, with any -j. `exec`, so that Ctrl-C reaches it alone, and it
-# saves its state.
-TRAINER := $(BUILD)/experiments/00-pretrain/main
-train    = exec $(TRAINER) --run=$(1) $(FLAGS)
+# saves its state. RANKS and HOSTS: mk/mpi.mk.
+TRAINER := $(BUILD)/experiments/00-pretrain/main$(if $(RANKS),-mpi)
+train    = exec $(if $(RANKS),tools/launch $(call quote,$(RANKS)) $(call quote,$(HOSTS))) $(TRAINER) --run=$(1) $(FLAGS)
 cifar10  = $(if $(filter cifar10,$(DATA)),data)
 
 ##@ Everything at once

@@ -2,6 +2,7 @@
 
 #include "core/base/die.h"
 #include "core/base/phase.h"
+#include "core/train/rank_exchange.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -28,15 +29,18 @@ struct engine {
     struct arena arena; // holds everything, this struct included
     int threads;
     size_t micro_batches, count;
-    size_t *order;       // (micro_batches) in which they are begun
-    double *loss;        // (micro_batches)
-    real **buffer;       // (micro_batches) NULL: the node has no buffer now
-    atomic_int *arrived; // (micro_batches) children of a node that are finished
-    real **spare;        // (micro_batches) buffers not in use, a stack
+    size_t own_first, own_end; // the micro-batches of this rank
+    size_t *order;             // (begun) in which they are begun
+    size_t begun;              // end - first
+    double *loss;              // (micro_batches)
+    real **buffer;             // (micro_batches) NULL: the node has no buffer now
+    atomic_int *arrived;       // (micro_batches) children of a node that are finished
+    real **spare;              // (micro_batches) buffers not in use, a stack
     size_t spares;
     pthread_mutex_t spare_lock;
     micro_batch_function *compute; // the gradient's, while one is computed
     void *compute_context;
+    struct rank_exchange *exchange; // with the other ranks; NULL: alone
 
     struct worker *worker; // (threads)
     item_function *item;   // the job
@@ -107,8 +111,11 @@ struct engine *engine_open(int threads, size_t micro_batches, size_t count)
     struct arena arena;
     arena_open_growing(&arena, "gradients");
     struct engine *engine = arena_take(&arena, 1, sizeof *engine);
-    *engine = (struct engine){
-        .threads = threads, .micro_batches = micro_batches, .count = count};
+    *engine = (struct engine){.threads = threads,
+                              .micro_batches = micro_batches,
+                              .count = count,
+                              .own_end = micro_batches,
+                              .begun = micro_batches};
     engine->order = arena_take(&arena, micro_batches, sizeof *engine->order);
     engine->loss = arena_doubles(&arena, micro_batches);
     engine->buffer = arena_take(&arena, micro_batches, sizeof *engine->buffer);
@@ -186,18 +193,33 @@ static void share_part(size_t i, int worker, void *context)
                 share->context);
 }
 
-void pool_split(struct engine *engine,
+void pool_split(struct engine *engine, size_t count,
                 void (*part)(size_t first, size_t last, void *context), void *context)
 {
-    struct share share = {part, context, engine->count, (size_t)engine->threads};
+    struct share share = {part, context, count, (size_t)engine->threads};
     pool_for(engine, share.parts, share_part, &share);
 }
 
 // ====== The tree ======
 
+void engine_share(struct engine *engine, const struct rank_group *ranks)
+{
+    if (ranks->count <= 1) return;
+    engine->exchange = arena_take(&engine->arena, 1, sizeof *engine->exchange);
+    rank_exchange_open(engine->exchange, ranks, engine->micro_batches, engine->count,
+                       &engine->arena);
+    engine->own_first = rank_first(engine->micro_batches, ranks->rank, ranks->count);
+    engine->own_end = rank_first(engine->micro_batches, ranks->rank + 1, ranks->count);
+    engine->begun = engine->own_end - engine->own_first;
+    for (size_t i = 0; i < engine->begun; ++i) engine->order[i] = engine->own_first + i;
+}
+
 void engine_order(struct engine *engine, const size_t *order)
 {
-    memcpy(engine->order, order, engine->micro_batches * sizeof *order);
+    engine->begun = 0;
+    for (size_t i = 0; i < engine->micro_batches; ++i)
+        if (order[i] >= engine->own_first && order[i] < engine->own_end)
+            engine->order[engine->begun++] = order[i];
 }
 
 // The buffer released last, which may still be in the cache, or a new one.
@@ -218,13 +240,14 @@ static void buffer_give(struct engine *engine, size_t node)
     engine->buffer[node] = NULL;
 }
 
-KERNEL static void slab_add(real *restrict sum, const real *restrict term, size_t count)
+KERNEL void slab_add(real *restrict sum, const real *restrict term, size_t count)
 {
     for (size_t i = 0; i < count; ++i) sum[i] += term[i];
 }
 
 // Computes a micro-batch, then climbs: the worker that finishes the second child of a node adds
-// the right child to the left one, in this order always, and goes on from the node.
+// the right child to the left one, in this order always, and goes on from the node. On one of
+// several ranks a climb also ends where the other child is computed elsewhere.
 static void micro_batch_item(size_t i, int worker, void *context)
 {
     struct engine *engine = context;
@@ -250,12 +273,16 @@ double engine_gradient(const real **gradient, struct engine *engine,
 {
     require(engine->micro_batches > 0,
             "an engine without micro-batches has no gradient");
-    if (engine->buffer[0]) buffer_give(engine, 0);
-    for (size_t n = 0; n < engine->micro_batches; ++n)
+    for (size_t n = 0; n < engine->micro_batches; ++n) {
+        if (engine->buffer[n]) buffer_give(engine, n);
         atomic_store(&engine->arrived[n], 0);
+    }
     engine->compute = compute;
     engine->compute_context = context;
-    pool_for(engine, engine->micro_batches, micro_batch_item, engine);
-    *gradient = engine->buffer[0];
-    return engine->loss[0];
+    pool_for(engine, engine->begun, micro_batch_item, engine);
+    // On one of several ranks the nodes left are in their buffers, the first with room for the sum.
+    *gradient = engine->buffer[engine->own_first];
+    return engine->exchange ? rank_exchange_sum(engine->exchange, engine->buffer,
+                                                engine->loss, engine)
+                            : engine->loss[0];
 }

@@ -11,6 +11,7 @@
 
 #include "core/base/arena.h"
 #include "core/base/real.h"
+#include "core/train/rank_group.h"
 
 /// Computes micro-batch number `micro_batch`: writes its gradient to `gradient` (count,
 /// unspecified on entry) and returns its loss. `worker` is 0..threads-1, the calling thread, for
@@ -27,6 +28,14 @@ struct engine; ///< threads, buffers and the tree
 /// or memory are refused.
 struct engine *engine_open(int threads, size_t micro_batches, size_t count);
 
+/// From now on the micro-batches are shared out to ranks (core/train/rank_tree.h): this one
+/// computes its part, sends slices of its nodes to the ranks that finish them, and receives the
+/// whole sum. Additions are the same, so are all bits, for any number of ranks and threads. `ranks`
+/// is copied. In an update each rank sends count * (R-1)/R numbers of each of its nodes, then as
+/// many again of the sum. Memory: a slice of every node. Contract: no gradient was computed yet,
+/// R <= micro_batches.
+void engine_share(struct engine *engine, const struct rank_group *ranks);
+
 /// Computes every micro-batch and reduces the tree. Returns the loss, reduced by the same tree, and
 /// points *gradient to the reduced gradient (count), valid until the next call. Both are plain
 /// sums: micro-batches scale their own share.
@@ -40,8 +49,11 @@ void pool_for(struct engine *engine, size_t items,
 
 /// Splits [0, count) into one range per worker and calls part(first, last, context) on each; for
 /// elementwise work whose bits do not depend on the split.
-void pool_split(struct engine *engine,
+void pool_split(struct engine *engine, size_t count,
                 void (*part)(size_t first, size_t last, void *context), void *context);
+
+/// sum (count) += term (count): the addition of the tree.
+void slab_add(real *restrict sum, const real *restrict term, size_t count);
 
 /// Sets the order in which micro-batches are begun from now on: order (micro_batches), a
 /// permutation, copied. No result depends on it; tests show that.

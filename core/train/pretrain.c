@@ -11,6 +11,9 @@
 #include "core/base/number.h"
 #include "core/data/masks.h"
 #include "core/data/patches.h"
+#include "core/linalg/coretype.h"
+#include "core/linalg/product.h"
+#include "core/train/agreement.h"
 #include "core/train/lock.h"
 #include "core/train/loss.h"
 #include "core/train/train_loop.h"
@@ -146,6 +149,7 @@ void pretrainer_open(struct pretrainer *pretrainer, const struct pretrain *setti
                                       .seed = settings->seed,
                                       .arithmetic = settings->arithmetic,
                                       .threads = settings->threads,
+                                      .ranks = settings->ranks,
                                       .gradient = masked_gradient,
                                       .context = pretrainer};
     trainer_open(&pretrainer->trainer, &plan);
@@ -183,7 +187,9 @@ double pretrain_rate(const struct pretrain *settings)
 {
     struct pretrainer pretrainer;
     struct trainer *trainer = &pretrainer.trainer;
-    pretrainer_open(&pretrainer, settings);
+    struct pretrain alone = *settings;
+    alone.ranks = (struct rank_group){0};
+    pretrainer_open(&pretrainer, &alone);
     batches_take(trainer->image, trainer->epoch, &trainer->batches, 0);
     packed_weights_pack_all(&trainer->packed);
     size_t items = (size_t)settings->threads;
@@ -282,6 +288,34 @@ static void finish(void *context)
                           &pretrainer->trainer.state, NULL, 0);
 }
 
+// Everything that an update's bits depend on, or that one rank could do otherwise.
+static void ranks_check(const struct pretrain *settings,
+                        const struct run_identity *identity)
+{
+    const struct rank_group *ranks = &settings->ranks;
+    const size_t most = settings->recipe.micro_batches;
+    char program[HASH_HEX], images[HASH_HEX];
+    if (ranks->count <= 1) return;
+    if (rank_group_lead(ranks) && (size_t)ranks->count > most)
+        die(EXIT_USAGE, "%s: %d ranks are more than its %zu micro-batches (RANKS=%zu)",
+            settings->recipe.run, ranks->count, most, most);
+    hash_file(program, HASH_SHA256, "/proc/self/exe");
+    hash_bytes(images, settings->images->pixels, settings->images->count * IMAGE_BYTES);
+    const struct agreement_fact facts[] = {
+        {"program's digest", program},
+        {"core type", identity->core_type},
+        {"linear algebra", coretype_library()},
+        {"products", product_path()},
+        {"arithmetic", identity->arithmetic},
+        {"kernel of training", arithmetic_kernel(settings->arithmetic)},
+        {"recipe", identity->recipe},
+        {"seed", identity->seed},
+        {"data digest", identity->data_digest},
+        {"images' digest", images},
+    };
+    ranks_agree(ranks, facts, sizeof facts / sizeof *facts);
+}
+
 static void train_to_file(const struct pretrain *settings)
 {
     struct pretraining pretraining;
@@ -289,6 +323,7 @@ static void train_to_file(const struct pretrain *settings)
     snprintf(label, sizeof label, "pretrain %s", settings->recipe.run);
     run_identity_fill(&pretraining.identity, &settings->recipe, settings->seed,
                       settings->images->digest, settings->arithmetic, settings->code);
+    ranks_check(settings, &pretraining.identity);
     pretrainer_open(&pretraining.pretrainer, settings);
     const struct train_loop loop = {
         .trainer = &pretraining.pretrainer.trainer,
@@ -309,9 +344,11 @@ static void train_to_file(const struct pretrain *settings)
 
 int pretrain_run(const struct pretrain *settings)
 {
-    int lock = training_lock(settings->folder);
-    int ready = pretrain_ready(settings);
+    const int lead = rank_group_lead(&settings->ranks);
+    const int lock = lead ? training_lock(settings->folder) : -1;
+    int ready = lead && pretrain_ready(settings);
+    rank_group_broadcast(&settings->ranks, &ready, sizeof ready);
     if (!ready) train_to_file(settings);
-    close(lock);
+    if (lead) close(lock);
     return !ready;
 }

@@ -19,6 +19,9 @@ struct pretrain {
     struct recipe recipe;
     uint64_t seed;
     int threads;
+    /// That share the training; zeros: alone. Paths are used on rank 0 only, and images must be
+    /// there on all (images_share).
+    struct rank_group ranks;
     enum arithmetic arithmetic; ///< of the products of training
     /// 1: train although weights exist, and discard a checkpoint that does not fit.
     int force;
@@ -61,6 +64,10 @@ int pretrain_ready(const struct pretrain *settings);
 /// images_seen, epochs, heads, decoder_heads, patch, mask_ratio, weights_sha256 (as in the last
 /// line of the log), arithmetic, core_type, code (if given). Interruptions and failures as for
 /// train_loop_run.
+///
+/// On several ranks all call it, and get the same answer. Rank 0 dies (EXIT_USAGE) when there are
+/// more of them than micro-batches, and as ranks_agree unless program, kernels, recipe, seed, data
+/// and arithmetic are the same on all.
 int pretrain_run(const struct pretrain *settings);
 
 // ====== In memory ======

@@ -5,12 +5,14 @@
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/die.h"
 #include "core/base/progress.h"
+#include "core/train/agreement.h"
 #include "core/train/train_log.h"
 
 enum { CHECKPOINT_UPDATES = 100 }; // between checkpoints when no seconds are asked for
@@ -20,6 +22,7 @@ struct loop {
     const struct train_loop *settings;
     struct trainer *trainer;
     const struct recipe *recipe;
+    const struct rank_group *ranks;
     char checkpoint[PATH_SIZE];
     struct train_log log;
     struct progress progress;
@@ -30,6 +33,8 @@ struct loop {
 // ====== Interruptions ======
 
 static volatile sig_atomic_t interrupted; // the signal's number; 0: no signal yet
+static const int signals[] = {SIGINT, SIGTERM, SIGUSR1};
+enum { SIGNALS = sizeof signals / sizeof *signals };
 
 static void interrupt(int signal)
 {
@@ -38,19 +43,34 @@ static void interrupt(int signal)
 
 // The first signal asks for a checkpoint; the second kills, because SA_RESETHAND removes the
 // handler.
-static void interrupts_catch(struct sigaction before[2])
+static void interrupts_catch(struct sigaction before[SIGNALS])
 {
     struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&action.sa_mask);
     interrupted = 0;
-    sigaction(SIGINT, &action, &before[0]);
-    sigaction(SIGTERM, &action, &before[1]);
+    for (int i = 0; i < SIGNALS; ++i) sigaction(signals[i], &action, &before[i]);
 }
 
-static void interrupts_release(const struct sigaction before[2])
+static void interrupts_release(const struct sigaction before[SIGNALS])
 {
-    sigaction(SIGINT, &before[0], NULL);
-    sigaction(SIGTERM, &before[1], NULL);
+    for (int i = 0; i < SIGNALS; ++i) sigaction(signals[i], &before[i], NULL);
+}
+
+// Whether a signal has come to any rank: all stop after the same update.
+static int interrupted_anywhere(const struct rank_group *ranks)
+{
+    if (ranks->count <= 1) return interrupted != 0;
+    const size_t R = (size_t)ranks->count;
+    char *flag = calloc(R, 1);
+    size_t *offset = calloc(R + 1, sizeof *offset);
+    if (!flag || !offset) die(EXIT_SYSTEM, "no memory for the signs of %zu ranks", R);
+    for (size_t r = 0; r <= R; ++r) offset[r] = r;
+    flag[ranks->rank] = interrupted != 0;
+    rank_group_share(ranks, flag, offset);
+    const int any = memchr(flag, 1, R) != NULL;
+    free(flag);
+    free(offset);
+    return any;
 }
 
 // ====== Records ======
@@ -72,6 +92,8 @@ static void state_check(const struct loop *loop)
 {
     const struct train_state *state = &loop->trainer->state;
     size_t count = loop->trainer->plan.parameters->count;
+    // The other ranks have the same weights, and end with this one.
+    if (!rank_group_lead(loop->ranks)) return;
     if (!slab_finite(state->weights, count) ||
         !slab_finite(state->first_moment, count) ||
         !slab_finite(state->second_moment, count))
@@ -80,6 +102,15 @@ static void state_check(const struct loop *loop)
             " are not finite (the last checkpoint is left; lower the recipe's learning "
             "rate)",
             loop->recipe->run, state->updates);
+}
+
+// digest (HASH_HEX) of the weights, which all ranks have made alike.
+static void weights_agree(char digest[HASH_HEX], const struct loop *loop)
+{
+    slab_digest(digest, loop->trainer->state.weights,
+                loop->trainer->plan.parameters->count);
+    const struct agreement_fact fact = {"digest of weights", digest};
+    ranks_agree(loop->ranks, &fact, 1);
 }
 
 static void line_add(struct loop *loop)
@@ -99,9 +130,8 @@ static void line_add(struct loop *loop)
         .accuracy =
             settings->measure ? settings->measure(settings->context) : (double)NAN,
     };
-    slab_digest(line.weights_sha256, state->weights,
-                loop->trainer->plan.parameters->count);
-    train_log_add(&loop->log, &line);
+    weights_agree(line.weights_sha256, loop);
+    if (rank_group_lead(loop->ranks)) train_log_add(&loop->log, &line);
     state->loss_sum = 0;
     state->loss_count = 0;
     loop->line_started = clock_seconds();
@@ -120,6 +150,7 @@ static int checkpoint_due(const struct loop *loop, int line)
 {
     const struct trainer *trainer = loop->trainer;
     double seconds = loop->settings->checkpoint_seconds;
+    if (!rank_group_lead(loop->ranks)) return 0;
     if (trainer->state.updates == trainer->updates) return 0;
     if (seconds > 0) return clock_seconds() - loop->checkpoint_written >= seconds;
     return line || trainer->state.updates % CHECKPOINT_UPDATES == 0;
@@ -127,7 +158,10 @@ static int checkpoint_due(const struct loop *loop, int line)
 
 static _Noreturn void interrupted_end(struct loop *loop)
 {
-    checkpoint_make(loop);
+    if (rank_group_lead(loop->ranks)) checkpoint_make(loop);
+    rank_group_close(loop->ranks);
+    // Rank 0 speaks for all. A rank that ends with an error could end it before.
+    if (!rank_group_lead(loop->ranks)) exit(EXIT_SUCCESS);
     progress_close(&loop->progress);
     die(EXIT_SYSTEM,
         "%s: interrupted after update %" PRIu64 " of %" PRIu64 " (to go on: %s)",
@@ -142,21 +176,24 @@ static void updates_make(struct loop *loop)
     const struct train_state *state = &trainer->state;
     double batch = (double)loop->recipe->batch;
     char note[32];
-    progress_open(&loop->progress, settings->label, "images",
-                  (double)trainer->updates * batch, (double)state->updates * batch);
+    if (rank_group_lead(loop->ranks))
+        progress_open(&loop->progress, settings->label, "images",
+                      (double)trainer->updates * batch, (double)state->updates * batch);
     loop->line_started = loop->checkpoint_written = clock_seconds();
     while (state->updates < trainer->updates) {
         double loss = trainer_step(trainer);
         loop->line_updates++;
         snprintf(note, sizeof note, "loss %.4f", loss);
-        progress_show(&loop->progress, (double)state->updates * batch, note);
+        if (rank_group_lead(loop->ranks))
+            progress_show(&loop->progress, (double)state->updates * batch, note);
         int line = state->updates == trainer->updates || completes_epoch(loop);
         if (line) line_add(loop);
         if (checkpoint_due(loop, line)) checkpoint_make(loop);
         if (settings->after_update) settings->after_update(state->updates);
-        if (interrupted && state->updates < trainer->updates) interrupted_end(loop);
+        if (state->updates < trainer->updates && interrupted_anywhere(loop->ranks))
+            interrupted_end(loop);
     }
-    progress_close(&loop->progress);
+    if (rank_group_lead(loop->ranks)) progress_close(&loop->progress);
 }
 
 // ====== From beginning to end ======
@@ -178,10 +215,24 @@ static int checkpoint_use(struct loop *loop)
     return 0;
 }
 
+// Rank 0's state on all of them.
+static void state_broadcast(const struct loop *loop)
+{
+    struct train_state *state = &loop->trainer->state;
+    const size_t bytes = loop->trainer->plan.parameters->count * sizeof(real);
+    rank_group_broadcast(loop->ranks, state->weights, bytes);
+    rank_group_broadcast(loop->ranks, state->first_moment, bytes);
+    rank_group_broadcast(loop->ranks, state->second_moment, bytes);
+    rank_group_broadcast(loop->ranks, &state->updates, sizeof state->updates);
+    rank_group_broadcast(loop->ranks, &state->loss_sum, sizeof state->loss_sum);
+    rank_group_broadcast(loop->ranks, &state->loss_count, sizeof state->loss_count);
+}
+
 static void resume(struct loop *loop)
 {
     const struct train_state *state = &loop->trainer->state;
     char log[PATH_SIZE];
+    if (!rank_group_lead(loop->ranks)) return;
     if (checkpoint_use(loop))
         fprintf(stderr, "%s: going on after update %" PRIu64 " of %" PRIu64 "\n",
                 loop->recipe->run, state->updates, loop->trainer->updates);
@@ -193,18 +244,24 @@ void train_loop_run(const struct train_loop *settings)
 {
     struct loop loop = {.settings = settings,
                         .trainer = settings->trainer,
-                        .recipe = settings->trainer->plan.recipe};
-    struct sigaction before[2];
+                        .recipe = settings->trainer->plan.recipe,
+                        .ranks = &settings->trainer->plan.ranks};
+    struct sigaction before[SIGNALS];
+    char digest[HASH_HEX];
     path_format(loop.checkpoint, "%s/checkpoint.safetensors", settings->folder);
     resume(&loop);
+    state_broadcast(&loop);
+    weights_agree(digest, &loop);
     interrupts_catch(before);
     updates_make(&loop);
     state_check(&loop);
-    settings->finish(settings->context);
-    unlink(loop.checkpoint);
+    if (rank_group_lead(loop.ranks)) {
+        settings->finish(settings->context);
+        unlink(loop.checkpoint);
+    }
     interrupts_release(before);
     train_log_close(&loop.log);
-    if (interrupted)
+    if (interrupted && rank_group_lead(loop.ranks))
         die(EXIT_SYSTEM,
             "%s: interrupted after its last update, its result is complete (to go on: "
             "%s)",

@@ -37,10 +37,16 @@ struct train_loop {
 /// Appends to folder/log.tsv (core/train/train_log.h) one line for the first update that
 /// completes an epoch, and for the last; drops lines after the checkpoint when it resumes.
 ///
-/// On SIGINT or SIGTERM finishes the update, writes a checkpoint, prints the command that resumes
-/// and exits EXIT_SYSTEM; after the last update it finishes the training first, then exits
-/// likewise, so that a process never goes on to its next training. A second signal kills. Dies
-/// (EXIT_SYSTEM) when the loss or the weights are not finite, leaving the last checkpoint.
+/// On SIGINT, SIGTERM or SIGUSR1 (which mpirun and Slurm pass on without killing) finishes the
+/// update, writes a checkpoint, prints the command that resumes and exits EXIT_SYSTEM; after the
+/// last update it finishes the training first, then exits likewise, so that a process never goes on
+/// to its next training. A second signal kills. Dies (EXIT_SYSTEM) when the loss or the weights are
+/// not finite, leaving the last checkpoint.
+///
+/// Where the trainer's plan has several ranks, all call this, and rank 0 alone reads and writes
+/// files and speaks: folder, resume_command and finish are unused on the others. A signal to any
+/// rank stops all after the same update; the others then exit 0. A checkpoint knows nothing of
+/// ranks. Their weights are compared at the start and at every line of the log (ranks_agree).
 void train_loop_run(const struct train_loop *loop);
 
 #endif

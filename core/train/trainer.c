@@ -37,6 +37,7 @@ void trainer_open(struct trainer *trainer, const struct trainer_plan *plan)
     trainer->image = arena_take(arena, batch, sizeof *trainer->image);
     trainer->epoch = arena_take(arena, batch, sizeof *trainer->epoch);
     trainer->engine = engine_open(plan->threads, recipe->micro_batches, count);
+    engine_share(trainer->engine, &plan->ranks);
 }
 
 static void pack_item(size_t row, int worker, void *context)
@@ -82,12 +83,13 @@ double trainer_step(struct trainer *trainer)
     pool_for(trainer->engine, trainer->plan.parameters->rows, pack_item, trainer);
     double loss =
         engine_gradient(&trainer->gradient, trainer->engine, micro_batch, trainer);
-    if (!isfinite(loss))
+    // The other ranks have the same loss, and end with this one.
+    if (!isfinite(loss) && rank_group_lead(&trainer->plan.ranks))
         die(EXIT_SYSTEM,
             "%s: the loss of update %" PRIu64 " is not finite (the last checkpoint is "
             "left; lower the recipe's learning rate)",
             recipe->run, state->updates + 1);
-    pool_split(trainer->engine, adamw_part, trainer);
+    pool_split(trainer->engine, trainer->plan.parameters->count, adamw_part, trainer);
     state->updates++;
     state->loss_sum += loss;
     state->loss_count++;

@@ -12,6 +12,7 @@
 #include "core/train/adamw.h"
 #include "core/train/checkpoint.h"
 #include "core/train/engine.h"
+#include "core/train/rank_group.h"
 #include "core/train/recipe.h"
 
 /// Computes one micro-batch at the weights in trainer->packed: writes the gradient of its mean loss
@@ -33,6 +34,7 @@ struct trainer_plan {
     uint64_t seed; ///< of initial weights and order
     enum arithmetic arithmetic;
     int threads;
+    struct rank_group ranks; ///< that share every batch; zeros: alone
     trainer_gradient *gradient;
     void *context; ///< of gradient
 };
@@ -57,7 +59,7 @@ struct trainer {
 void trainer_open(struct trainer *trainer, const struct trainer_plan *plan);
 
 /// Makes one update of the state, by AdamW at the schedule's rate on the gradient of the next
-/// batch, and returns that batch's loss. The same bits on any number of threads. Dies
+/// batch, and returns that batch's loss. The same bits on any number of threads and ranks. Dies
 /// (EXIT_SYSTEM) when the loss is not finite, before it changes the state.
 double trainer_step(struct trainer *trainer);
 

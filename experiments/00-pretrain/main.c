@@ -15,25 +15,33 @@
 ///
 /// A batch is a fixed number of micro-batches, each computed by one thread; a fixed tree adds their
 /// gradients. The weights are therefore the same bits on any number of threads, and after any
-/// interruption.
+/// interruption. Where `RANKS` processes on several machines share a training (MPI), they share
+/// that tree: MPI moves numbers and adds none, so the weights are again the same bits.
 ///
 /// @show core/train/trainer.c trainer_step
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/die.h"
+#include "core/linalg/coretype.h"
 #include "core/stats/summary.h"
 #include "core/study/command.h"
 #include "core/study/experiment.h"
 #include "core/study/results.h"
 #include "core/train/pretrain.h"
+#include "core/train/shared_images.h"
 #include "core/train/train_log.h"
 
 enum {
     TEST_IMAGES = 1000, ///< the first of the canonical order, for a look at the loss
     CHECKPOINT_SECONDS = 300, ///< what a killed desk or paper run loses at most
 };
+
+/// The processes that train together, one in an ordinary program; joined before anything is read.
+static struct rank_group ranks;
 
 /// A training and where its files are.
 struct training {
@@ -56,6 +64,7 @@ static void training_open(struct training *training, const struct run *run)
         .recipe = recipe_find(options->tier_name, options->run_name),
         .seed = options->seed,
         .threads = options->threads,
+        .ranks = ranks,
         .arithmetic = arithmetic_choose(options->arithmetic),
         .force = options->force,
         .images = &training->images,
@@ -72,24 +81,38 @@ static void training_open(struct training *training, const struct run *run)
     path_format(training->weights, "%s/weights/%s.safetensors", run->root,
                 options->run_name);
     run_command(training->command, run, "pretrain");
+    if (ranks.count > 1) {
+        const size_t used = strlen(training->command);
+        snprintf(training->command + used, sizeof training->command - used, " RANKS=%d",
+                 ranks.count);
+    }
 }
 
-/// Trains unless the weights are there. The paper's own scale takes weeks on a few cores: that is
-/// said before it begins. Returns 1 after training.
-static int train(struct training *training, enum tier tier)
+/// What is said before a training begins. The paper's own scale takes weeks on a few cores.
+static void announce(const struct pretrain *settings, enum tier tier)
 {
-    struct pretrain *settings = &training->settings;
-    if (pretrain_ready(settings)) return 0;
-    images_load(&training->images, training->images.name, SPLIT_TRAIN);
-    const double images = settings->recipe.epochs * (double)training->images.count;
+    const double images = settings->recipe.epochs * (double)settings->images->count;
     if (tier == TIER_PAPER)
         fprintf(stderr, "pretrain %s: about %.1f days here (%.3g images)\n",
-                settings->recipe.run, images / pretrain_rate(settings) / 86400, images);
+                settings->recipe.run,
+                images / pretrain_rate(settings) / settings->ranks.count / 86400,
+                images);
     if (!arithmetic_is_native(settings->arithmetic))
         fprintf(stderr,
                 "pretrain %s: this CPU has no instruction for %s, which is not faster "
                 "than fp32 here, with the same bits\n",
                 settings->recipe.run, arithmetic_name(settings->arithmetic));
+}
+
+/// Trains unless the weights are there. Returns 1 after training.
+static int train(struct training *training, enum tier tier)
+{
+    struct pretrain *settings = &training->settings;
+    int ready = rank_group_lead(&ranks) && pretrain_ready(settings);
+    rank_group_broadcast(&ranks, &ready, sizeof ready);
+    if (ready) return 0;
+    images_share(&training->images, training->images.name, SPLIT_TRAIN, &ranks);
+    if (rank_group_lead(&ranks)) announce(settings, tier);
     const int trained = pretrain_run(settings);
     images_free(&training->images);
     return trained;
@@ -105,6 +128,9 @@ static void prepare(struct study *study)
     *training = (struct training){0};
     training_open(training, &study->run);
     const int trained = train(training, study->run.options.tier);
+    rank_group_close(&ranks);
+    // What the training made is looked at by one process.
+    if (!rank_group_lead(&ranks)) exit(EXIT_SUCCESS);
     study->recipe[0] = settings->recipe;
     struct weights *model = &study->model[study->model_count++];
     weights_open(model, training->weights, NULL, 0);
@@ -176,11 +202,36 @@ static void run(struct study *study)
     run_output(&study->run, training->weights);
 }
 
+/// ## The recipe, for other programs
+
+/// What a trainer that is another program must know, as lines of key and value: this table of
+/// recipes is the only one.
+static int print_recipe(int argc, char **argv)
+{
+    struct run_options options;
+    char text[RECIPE_TEXT], digest[HASH_HEX];
+    run_options_read(&options, "00-pretrain", argc, argv);
+    struct recipe recipe = recipe_find(options.tier_name, options.run_name);
+    if (options.epochs > 0) recipe_set_epochs(&recipe, options.epochs);
+    recipe_text(text, &recipe);
+    printf("recipe\t%s\ndata\t%s\nseed\t%" PRIu64 "\n", text, options.data,
+           options.seed);
+    images_digest(digest, options.data, SPLIT_TRAIN);
+    printf("data_digest\t%s\n", digest);
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     static const struct experiment pretraining = {.name = "00-pretrain",
                                                   .splits = 1u << SPLIT_TEST,
                                                   .prepare = prepare,
                                                   .run = run};
+    coretype_open(argv);
+    if (argc > 1 && strcmp(argv[1], "--print-recipe") == 0) {
+        stdout_check_at_exit();
+        return print_recipe(argc - 1, argv + 1);
+    }
+    rank_group_open(&ranks);
     return experiment_main(&pretraining, argc, argv);
 }
