@@ -1,7 +1,9 @@
 #include "core/base/die.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,7 +17,8 @@
 
 enum { LINE_SIZE = 8192 }; // two paths and a list of choices
 
-static atomic_int ending; // a thread is ending the process
+static atomic_int ending;   // a thread is ending the process
+static const char *program; // the name in messages; NULL: the file's
 
 #ifdef __SANITIZE_ADDRESS__
 // Called at exit: memory that die() does not free is not a leak.
@@ -41,7 +44,8 @@ static void print_line(const char *line)
 {
     fflush(stdout);
     const char *clear = isatty(STDERR_FILENO) ? "\r\033[K" : "";
-    fprintf(stderr, "%s%s: %s\n", clear, program_invocation_short_name, line);
+    fprintf(stderr, "%s%s: %s\n", clear,
+            program ? program : program_invocation_short_name, line);
     fflush(stderr);
 }
 
@@ -65,6 +69,13 @@ _Noreturn void die(enum exit_code code, const char *format, ...)
     exit(code);
 }
 
+// A reader that has gone away, `head` say, has seen what it wanted.
+static int reader_is_gone(void)
+{
+    struct pollfd end = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&end, 1, 0) > 0 && end.revents & (POLLERR | POLLHUP);
+}
+
 // Runs inside exit(), which must not be called again, so it ends with _exit.
 static void stdout_check(void)
 {
@@ -72,7 +83,7 @@ static void stdout_check(void)
     // errno of an earlier failed write is lost, unless flushing the rest fails again.
     errno = 0;
     int lost = fflush(stdout) | ferror(stdout);
-    if (!lost) return;
+    if (!lost || reader_is_gone()) return;
     char line[LINE_SIZE];
     snprintf(line, sizeof line, "standard output: %s (check where it goes)",
              errno ? strerror(errno) : "some of it was lost");
@@ -80,9 +91,16 @@ static void stdout_check(void)
     _exit(EXIT_SYSTEM);
 }
 
+// With SIGPIPE ignored, a write to a closed pipe fails, and the program goes on.
 static void stdout_check_prepare(void)
 {
+    signal(SIGPIPE, SIG_IGN);
     if (atexit(stdout_check)) die(EXIT_SYSTEM, "no memory for an exit handler");
+}
+
+void program_named(const char *name)
+{
+    program = name;
 }
 
 void stdout_check_at_exit(void)

@@ -18,8 +18,13 @@ enum exit_code {
 _Noreturn void die(enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/// From now on messages begin with `name` (a literal) instead of the name of the program's file:
+/// every experiment's file is called main.
+void program_named(const char *name);
+
 /// Registers an exit handler that flushes standard output and, when some of it was lost (on a full
-/// disk, say), ends the process with one line on stderr and EXIT_SYSTEM. After die() the handler
+/// disk, say), ends the process with one line on stderr and EXIT_SYSTEM. A reader of standard output
+/// that goes away (`| head`) is no loss: the program goes on in silence. After die() the handler
 /// does nothing. Call it before anything is printed and before a file is opened: exit handlers run
 /// in reverse order, and this one must run last because it ends the process. A second call does
 /// nothing.

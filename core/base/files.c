@@ -1,35 +1,69 @@
 #include "core/base/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
+#include "core/base/number.h"
 
-// Temporary files of this process that are neither renamed nor removed yet: an exit handler removes
-// them when the process dies elsewhere. A forked child leaves those of its parent alone.
+// Temporary files of this process that are neither renamed nor removed yet. An exit handler removes
+// them when the process dies elsewhere, a signal handler when a signal ends it; a forked child
+// leaves those of its parent alone. The signal handler may interrupt anything, so it takes no lock:
+// an entry is written before `used` is set, and entries are used again but never freed.
 struct pending {
     char temporary[PATH_SIZE];
     pid_t process;
+    atomic_int used;
     struct pending *next;
 };
-static struct pending *pending_list;
+static _Atomic(struct pending *) pending_list;
 static pthread_mutex_t pending_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t pending_once = PTHREAD_ONCE_INIT;
+
+static void pending_remove(void)
+{
+    for (struct pending *p = atomic_load(&pending_list); p; p = p->next)
+        if (atomic_load(&p->used) && p->process == getpid()) unlink(p->temporary);
+}
 
 // Runs inside exit(). It does not release the lock, so that a running thread cannot open another
 // file.
 static void pending_remove_all(void)
 {
     pthread_mutex_lock(&pending_lock);
-    for (const struct pending *p = pending_list; p; p = p->next)
-        if (p->process == getpid()) unlink(p->temporary);
+    pending_remove();
+}
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+// Ends the process as the signal would have ended it.
+static void pending_signal(int number)
+{
+    pending_remove();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+// A handler of the caller, or a signal that is ignored (nohup), stays as it is. A training has a
+// handler for a while, so this is looked at whenever a file is opened.
+static void pending_catch(void)
+{
+    struct sigaction now, own = {.sa_handler = pending_signal};
+    sigfillset(&own.sa_mask);
+    for (size_t i = 0; i < sizeof ending_signals / sizeof *ending_signals; ++i)
+        if (sigaction(ending_signals[i], NULL, &now) == 0 &&
+            !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
+            sigaction(ending_signals[i], &own, NULL);
 }
 
 // Writing past the file size limit raises SIGXFSZ, which kills the process. With the signal
@@ -42,30 +76,40 @@ static void pending_prepare(void)
 
 static void pending_add(const char *temporary)
 {
+    struct pending *free_one = NULL, *p;
+    int same = 0;
     pthread_once(&pending_once, pending_prepare);
-    struct pending *added = malloc(sizeof *added);
-    if (!added) die(EXIT_SYSTEM, "%s: no memory to write it", temporary);
-    path_format(added->temporary, "%s", temporary);
-    added->process = getpid();
-
+    pending_catch();
     pthread_mutex_lock(&pending_lock);
-    const struct pending *same = pending_list;
-    while (same && strcmp(same->temporary, temporary)) same = same->next;
-    added->next = pending_list;
-    if (!same) pending_list = added;
+    for (p = atomic_load(&pending_list); p; p = p->next) {
+        const int used = atomic_load(&p->used);
+        same |= used && strcmp(p->temporary, temporary) == 0;
+        if (!used) free_one = p;
+    }
+    if (!free_one && !same) {
+        free_one = calloc(1, sizeof *free_one);
+        if (free_one) {
+            free_one->next = atomic_load(&pending_list);
+            atomic_store(&pending_list, free_one);
+        }
+    }
+    if (free_one && !same) {
+        memcpy(free_one->temporary, temporary, strlen(temporary) + 1);
+        free_one->process = getpid();
+        atomic_store(&free_one->used, 1);
+    }
     pthread_mutex_unlock(&pending_lock);
     require(!same, "%s is being written already", temporary);
+    if (!free_one) die(EXIT_SYSTEM, "%s: no memory to write it", temporary);
 }
 
 static void pending_drop(const char *temporary)
 {
     pthread_mutex_lock(&pending_lock);
-    struct pending **link = &pending_list;
-    while (*link && strcmp((*link)->temporary, temporary)) link = &(*link)->next;
-    struct pending *found = *link;
-    if (found) *link = found->next;
+    for (struct pending *p = atomic_load(&pending_list); p; p = p->next)
+        if (atomic_load(&p->used) && strcmp(p->temporary, temporary) == 0)
+            atomic_store(&p->used, 0);
     pthread_mutex_unlock(&pending_lock);
-    free(found);
 }
 
 void path_format(char path[PATH_SIZE], const char *format, ...)
@@ -85,6 +129,27 @@ static int is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
+// What is made here is listed, so that `make distclean` removes it and nothing else.
+static char ours[PATH_SIZE];
+
+void folder_ours(const char *path)
+{
+    require(strrchr(path, '/'), "%s names no folder in another", path);
+    path_format(ours, "%s", path);
+}
+
+// Adds the name of the folder `ours`, which has just been made, to the list of the one it is in.
+static void ours_add(void)
+{
+    char list[PATH_SIZE];
+    const char *name = strrchr(ours, '/') + 1;
+    path_format(list, "%.*s.maskbook", (int)(name - ours), ours);
+    FILE *file = fopen(list, "ae");
+    if (!file || fprintf(file, "%s\n", name) < 0 || fclose(file))
+        die(EXIT_SYSTEM, "%s: cannot be written: %s (check who may write there)", list,
+            strerror(errno));
+}
+
 void folder_make(const char *path)
 {
     char prefix[PATH_SIZE];
@@ -96,7 +161,9 @@ void folder_make(const char *path)
         end += strcspn(end, "/");
         char saved = *end;
         *end = 0;
-        if (mkdir(prefix, 0777)) {
+        if (mkdir(prefix, 0777) == 0) {
+            if (strcmp(prefix, ours) == 0) ours_add();
+        } else {
             int error = errno;
             if (is_folder(prefix)) error = 0;
             if (error == EEXIST || error == ENOTDIR)
@@ -120,6 +187,32 @@ static void folder_of(char folder[PATH_SIZE], const char *path)
         path_format(folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
+// Removes what processes that were killed have left of earlier attempts to write `path`: they are
+// no longer there, and nobody holds the lock of the file (another machine may use the folder).
+static void stale_remove(const char *path, const char *folder)
+{
+    static const char mark[] = ".tmp.";
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const size_t length = strlen(name);
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        const char *rest = entry->d_name + length + strlen(mark);
+        int64_t process;
+        if (strncmp(entry->d_name, name, length) != 0 ||
+            strncmp(entry->d_name + length, mark, strlen(mark)) != 0 ||
+            !integer_scan(&process, rest) || process <= 0 || process > INT32_MAX ||
+            kill((pid_t)process, 0) == 0 || errno != ESRCH)
+            continue;
+        const int file = openat(dirfd(entries), entry->d_name,
+                                O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (file < 0) continue;
+        if (flock(file, LOCK_EX | LOCK_NB) == 0)
+            unlinkat(dirfd(entries), entry->d_name, 0);
+        close(file);
+    }
+    if (entries) closedir(entries);
+}
+
 void output_open(struct output *output, const char *path)
 {
     char folder[PATH_SIZE];
@@ -133,11 +226,14 @@ void output_open(struct output *output, const char *path)
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         die(EXIT_SYSTEM, "%s: is not a regular file (move it away)", path);
 
+    stale_remove(path, folder);
     pending_add(output->temporary);
     output->file = fopen(output->temporary, "wbe");
     if (!output->file)
         die(EXIT_SYSTEM, "%s: cannot be written: %s (check who may write there)", path,
             strerror(errno));
+    // Tells stale_remove that it is being written; where files cannot be locked, nothing is lost.
+    flock(fileno(output->file), LOCK_EX | LOCK_NB);
 }
 
 // A renamed file survives a power cut only once its folder is flushed as well. Some file systems
@@ -154,13 +250,23 @@ static int sync_folder(const char *path)
     return failed ? -1 : 0;
 }
 
+// Why a write to the file failed, which errno no longer says: writes more until it fails again, as it
+// does on a full disk. The file is not kept.
+static int lost_error(int descriptor)
+{
+    enum { MOST = 64 };
+    static const char more[4096];
+    for (int i = 0; i < MOST; ++i)
+        if (write(descriptor, more, sizeof more) < 0) return errno;
+    return EIO;
+}
+
 // Flushes, closes and renames. Returns 0 or an errno.
 static int finish(struct output *output)
 {
     FILE *file = output->file;
-    // errno of an earlier failed write is lost, unless the flush fails again.
     int error = fflush(file) ? errno : 0;
-    if (!error && ferror(file)) error = EIO;
+    if (!error && ferror(file)) error = lost_error(fileno(file));
     if (!error && fsync(fileno(file))) error = errno;
     if (fclose(file) && !error) error = errno;
     output->file = NULL;
@@ -176,8 +282,11 @@ void output_close(struct output *output)
     pending_drop(output->temporary);
     if (!error && sync_folder(output->path)) error = errno;
     if (error)
-        die(EXIT_SYSTEM, "%s: cannot be written: %s (free space on the disk)",
-            output->path, strerror(error));
+        die(EXIT_SYSTEM, "%s: cannot be written: %s (%s)", output->path,
+            strerror(error),
+            error == ENOSPC || error == EDQUOT || error == EFBIG
+                ? "free space on the disk"
+                : "check the disk");
 }
 
 void output_discard(struct output *output)

@@ -102,11 +102,13 @@ static enum npy_type read_type(struct cursor *cursor)
         expect(cursor, "'");
         return (enum npy_type)type;
     }
+    const char *kind = cursor->at + strspn(cursor->at, "<>|=");
     die(EXIT_INPUT,
-        "%s: type %.*s is not read here (use little-endian float32, float64, int32, "
-        "int64 "
-        "or uint8)",
-        cursor->path, (int)strcspn(cursor->at, "'"), cursor->at);
+        "%s: numbers of type '%.*s' are not read (save them as little-endian %s: "
+        "array.astype('%s'))",
+        cursor->path, (int)strcspn(cursor->at, "'"), cursor->at,
+        strchr("iub", *kind) && *kind ? "int32" : "float32",
+        strchr("iub", *kind) && *kind ? "<i4" : "<f4");
 }
 
 static size_t read_length(struct cursor *cursor)

@@ -132,6 +132,42 @@ Test(die, output_that_arrives_or_is_not_there_ends_well)
 enum { THREADS = 8 };
 static pthread_barrier_t start;
 
+static void print_to_a_closed_pipe(const void *unused)
+{
+    (void)unused;
+    int ends[2];
+    stdout_check_at_exit();
+    if (pipe(ends) || dup2(ends[1], STDOUT_FILENO) < 0) abort();
+    close(ends[0]);
+    close(ends[1]);
+    for (int i = 0; i < 100000; ++i) printf("a line that nobody reads\n");
+    fprintf(stderr, "it went on");
+    exit(0);
+}
+
+Test(die, a_reader_that_goes_away_is_no_failure)
+{
+    static struct ending ending;
+    ending_of(&ending, print_to_a_closed_pipe, NULL);
+    cr_expect_eq(ending.code, 0);
+    cr_expect_str_eq(ending.says, "it went on");
+}
+
+static void die_by_another_name(const void *unused)
+{
+    (void)unused;
+    program_named("02-rank-curves");
+    die(EXIT_INPUT, "no weights");
+}
+
+Test(die, a_program_may_have_another_name_than_its_file)
+{
+    static struct ending ending;
+    ending_of(&ending, die_by_another_name, NULL);
+    cr_expect_eq(ending.code, 3);
+    cr_expect_str_eq(ending.says, "02-rank-curves: no weights\n");
+}
+
 static void *die_in_thread(void *unused)
 {
     (void)unused;

@@ -121,6 +121,105 @@ Test(files, a_death_elsewhere_removes_what_is_being_written)
     cr_expect_eq(scratch_entries(""), 1);
 }
 
+// ====== Signals ======
+
+static int signal_to_send;
+
+static void be_ended_while_writing(const void *path)
+{
+    struct output output;
+    output_open(&output, path);
+    fputs("new", output.file);
+    fflush(output.file);
+    raise(signal_to_send);
+}
+
+Test(files, a_signal_removes_what_is_being_written_and_ends_the_process)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    static struct ending ending;
+    char path[PATH_SIZE];
+    scratch_path(path, "a.tsv");
+    scratch_write(path, "old", 3);
+    for (int i = 0; i < 3; ++i) {
+        signal_to_send = signals[i];
+        ending_of(&ending, be_ended_while_writing, path);
+        cr_expect_eq(ending.code, -signals[i]);
+        scratch_expect(__LINE__, path, "old");
+        cr_expect_eq(scratch_entries(""), 1);
+    }
+}
+
+static void ignore_a_signal_while_writing(const void *path)
+{
+    struct output output;
+    signal(SIGHUP, SIG_IGN);
+    output_open(&output, path);
+    fputs("new", output.file);
+    raise(SIGHUP);
+    output_close(&output);
+}
+
+Test(files, a_signal_that_is_ignored_stays_ignored)
+{
+    char path[PATH_SIZE];
+    static struct ending ending;
+    scratch_path(path, "a.tsv");
+    ending_of(&ending, ignore_a_signal_while_writing, path);
+    cr_expect_eq(ending.code, 0, "%s", ending.says);
+    scratch_expect(__LINE__, path, "new");
+}
+
+static void be_killed_while_writing(const void *path)
+{
+    struct output output;
+    output_open(&output, path);
+    fputs("new", output.file);
+    fflush(output.file);
+    raise(SIGKILL);
+}
+
+Test(files, what_a_killed_process_left_goes_when_the_file_is_written_next)
+{
+    char path[PATH_SIZE], alive[PATH_SIZE], foreign[PATH_SIZE];
+    static struct ending ending;
+    struct output output;
+    scratch_path(path, "a.tsv");
+    for (int i = 0; i < 2; ++i) ending_of(&ending, be_killed_while_writing, path);
+    cr_expect_eq(ending.code, -SIGKILL);
+    cr_assert_eq(scratch_entries(""), 1, "the second removed what the first had left");
+    // Those of a living process, and other names, stay.
+    path_format(alive, "%s.tmp.%ld", path, (long)getppid());
+    path_format(foreign, "%s.tmp.mine", path);
+    scratch_write(alive, "x", 1);
+    scratch_write(foreign, "x", 1);
+    output_open(&output, path);
+    cr_expect_eq(scratch_entries(""), 3);
+    output_close(&output);
+    cr_expect(file_exists(alive) && file_exists(foreign) && file_exists(path));
+}
+
+// ====== What is ours ======
+
+Test(files, a_folder_that_was_made_here_is_listed_and_one_that_was_not_is_not)
+{
+    char root[PATH_SIZE], path[PATH_SIZE];
+    struct output output;
+    scratch_path(root, "results/smoke-planted");
+    folder_ours(root);
+    for (int i = 0; i < 2; ++i) {
+        path_format(path, "%s/part%d/a.tsv", root, i);
+        output_open(&output, path);
+        output_close(&output);
+    }
+    scratch_expect(__LINE__, in_scratch("results/.maskbook"), "smoke-planted\n");
+    scratch_path(root, "results/desk-planted");
+    folder_make(root);
+    folder_ours(root);
+    folder_make(root);
+    scratch_expect(__LINE__, in_scratch("results/.maskbook"), "smoke-planted\n");
+}
+
 static void exit_at_once(const void *unused)
 {
     (void)unused;

@@ -157,9 +157,10 @@ static const struct header {
     {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n",
      "is in Fortran order"},
     {"{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }\n",
-     "type >f4 is not read here"},
+     "numbers of type '>f4' are not read (save them as little-endian float32: "
+     "array.astype('<f4'))"},
     {"{'descr': '<c8', 'fortran_order': False, 'shape': (3,), }\n",
-     "type <c8 is not read here"},
+     "numbers of type '<c8' are not read"},
     {"{'descr': '<f44', 'fortran_order': False, 'shape': (6,), }\n", "bad .npy header"},
     {"{'descr': [('x', '<f4')], 'fortran_order': False, 'shape': (6,), }\n",
      "bad .npy header"},
