@@ -1,5 +1,6 @@
 /// encode: a trained model's tokens and reconstructions of images, as .npy files, from any weights.
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +26,9 @@ static const char USAGE[] =
     "encode --weights F [--heads H] --images SOURCE [--first N] [--layer L]\n"
     "       [--mask-ratio R --seed S | --visible F.npy] [--threads N] --out DIR\n\n"
     "SOURCE is cifar10:test, cifar10:train, planted:SEED, or a .npy file: float32 of\n"
-    "shape (n,3,32,32) in [-1,1]. Of T patches V are visible, all without a mask. In "
-    "DIR:\n"
+    "shape (n,3,32,32) in [-1,1]; float64 is rounded to it. --visible F.npy is int32 "
+    "or\n"
+    "int64 of shape (n,V). Of T patches V are visible, all without a mask. In DIR:\n"
     "  images.npy          (n,3,32,32)  float32, the images themselves\n"
     "  labels.npy          (n)          uint8, not for a .npy source\n"
     "  tokens.npy          (n,V+1,D)    float32, class token first, patches in row "
@@ -34,7 +36,25 @@ static const char USAGE[] =
     "  visible.npy         (n,V)        int32, patch of each token, ascending\n"
     "  mask.npy            (n,T)        uint8, 1 where a patch is hidden\n"
     "  reconstruction.npy  (n,3,32,32)  float32, the prediction of every patch, the\n"
-    "                                   visible ones too; only with a decoder\n";
+    "                                   visible ones too; only with a decoder\n"
+    "--weights F is a safetensors file, F32 or BF16, of an encoder with width D, P "
+    "pixels\n"
+    "a patch's side and L blocks (l = 0..L-1), and perhaps of a decoder (read with "
+    "the\n"
+    "prefix encoder. or, without a decoder, none; head.* is ignored; module., model. "
+    "and\n"
+    "_orig_mod. before all names are, too):\n"
+    "  encoder.cls_token              (1,1,D)\n"
+    "  encoder.pos_embedding          (T,1,D)\n"
+    "  encoder.patchify.weight, .bias (D,3,P,P), (D)\n"
+    "  encoder.transformer.l.         norm1.weight, .bias (D); attn.qkv.weight "
+    "(3D,D);\n"
+    "     attn.proj.weight, .bias (D,D), (D); norm2.weight, .bias (D);\n"
+    "     mlp.fc1.weight, .bias (4D,D), (4D); mlp.fc2.weight, .bias (D,4D), (D)\n"
+    "  encoder.layer_norm.weight, .bias (D)\n"
+    "  decoder.mask_token (1,1,D), decoder.pos_embedding (T+1,1,D),\n"
+    "  decoder.transformer.l.* as above, decoder.head.weight, .bias (3PP,D), (3PP)\n"
+    "Its metadata may say heads, decoder_heads (text of a number).\n";
 
 // What is written to, or removed from, the folder of --out.
 enum { OUT_IMAGES, OUT_LABELS, OUT_TOKENS, OUT_VISIBLE, OUT_MASK, OUT_PAINTED, OUTS };
@@ -173,19 +193,56 @@ static size_t count_wanted(const struct request *request, size_t there)
     return request->first ? request->first : there;
 }
 
+static const char *const type_names[] = {
+    [NPY_F4] = "float32", [NPY_F8] = "float64", [NPY_I4] = "int32",
+    [NPY_I8] = "int64",   [NPY_U1] = "uint8",
+};
+
+enum { SHAPE_TEXT = 24 * (NPY_DIMENSIONS + 1) };
+
+// text (SHAPE_TEXT) = "(5,1,32,32)".
+static void shape_text(char text[SHAPE_TEXT], const struct npy *array)
+{
+    size_t used = 0;
+    for (int d = 0; d < array->dimensions; ++d)
+        used += (size_t)snprintf(text + used, SHAPE_TEXT - used, "%s%zu", d ? "," : "(",
+                                 array->shape[d]);
+    snprintf(text + used, SHAPE_TEXT - used, "%s", array->dimensions ? ")" : "()");
+}
+
+// float64 becomes float32 in its place: no number is written before all of its bytes are read.
+static void narrow(struct npy *array)
+{
+    const double *from = array->data;
+    float *to = array->data;
+    for (size_t i = 0; i < array->count; ++i) {
+        double wide;
+        memcpy(&wide, from + i, sizeof wide);
+        const float narrowed = (float)wide;
+        memcpy(to + i, &narrowed, sizeof narrowed);
+    }
+}
+
 static void images_from_file(struct job *job, const struct request *request)
 {
     struct npy array;
+    char shape[SHAPE_TEXT];
     npy_read(&array, request->images);
-    if (array.type != NPY_F4 || array.dimensions != 4 || array.shape[0] == 0 ||
+    shape_text(shape, &array);
+    if (array.type != NPY_F4 && array.type != NPY_F8)
+        die(EXIT_INPUT,
+            "%s: is %s, not float32 in [-1,1] (of bytes: array.astype('<f4')/127.5-1)",
+            request->images, type_names[array.type]);
+    if (array.dimensions != 4 || array.shape[0] == 0 ||
         array.shape[1] != IMAGE_CHANNELS || array.shape[2] != IMAGE_SIDE ||
         array.shape[3] != IMAGE_SIDE)
-        die(EXIT_INPUT, "%s: is not float32 of shape (n,3,32,32)", request->images);
+        die(EXIT_INPUT, "%s: has shape %s, not (n,3,32,32)", request->images, shape);
     job->count = count_wanted(request, array.shape[0]);
+    if (array.type == NPY_F8) narrow(&array);
     job->images = array.data;
     for (size_t i = 0; i < array.count; ++i)
         if (!(fabsf(job->images[i]) <= 1))
-            die(EXIT_INPUT, "%s: image %zu holds %g, which is not in [-1,1]",
+            die(EXIT_INPUT, "%s: image %zu holds %.9g, which is not in [-1,1]",
                 request->images, i / IMAGE_BYTES, (double)job->images[i]);
 }
 
@@ -228,26 +285,34 @@ static size_t visible_count(struct npy *chosen, const struct job *job,
     }
     if (!request->visible) return job->tokens;
     npy_read(chosen, request->visible);
-    if (chosen->type != NPY_I4 || chosen->dimensions != 2 ||
-        chosen->shape[0] != job->count || chosen->shape[1] < 1 ||
-        chosen->shape[1] > job->tokens)
-        die(EXIT_INPUT, "%s: is not int32 of shape (%zu,V) with V in 1..%zu",
-            request->visible, job->count, job->tokens);
+    char shape[SHAPE_TEXT];
+    shape_text(shape, chosen);
+    if (chosen->type != NPY_I4 && chosen->type != NPY_I8)
+        die(EXIT_INPUT, "%s: is %s, not int32 or int64 (array.astype('<i4'))",
+            request->visible, type_names[chosen->type]);
+    if (chosen->dimensions != 2 || chosen->shape[0] != job->count ||
+        chosen->shape[1] < 1 || chosen->shape[1] > job->tokens)
+        die(EXIT_INPUT, "%s: has shape %s, not (%zu,V) with V in 1..%zu",
+            request->visible, shape, job->count, job->tokens);
     return chosen->shape[1];
 }
 
-// visible (V) of image i, from a checked row of --visible.
-static void visible_copy(int32_t *visible, const int32_t *row, size_t i,
+// visible (V) of image i, from a row of --visible.
+static void visible_copy(int32_t *visible, const struct npy *chosen, size_t i,
                          const struct job *job, const char *path)
 {
+    const int32_t *narrow_rows = chosen->data;
+    const int64_t *wide_rows = chosen->data;
     for (size_t v = 0; v < job->visible; ++v) {
-        if (row[v] < 0 || (size_t)row[v] >= job->tokens)
-            die(EXIT_INPUT, "%s: row %zu holds patch %d of %zu", path, i, row[v],
-                job->tokens);
-        if (v > 0 && row[v] <= row[v - 1])
+        const size_t at = i * job->visible + v;
+        const int64_t patch = chosen->type == NPY_I4 ? narrow_rows[at] : wide_rows[at];
+        if (patch < 0 || patch >= (int64_t)job->tokens)
+            die(EXIT_INPUT, "%s: row %zu holds patch %" PRId64 " of %zu", path, i,
+                patch, job->tokens);
+        visible[v] = (int32_t)patch;
+        if (v > 0 && visible[v] <= visible[v - 1])
             die(EXIT_INPUT, "%s: row %zu does not ascend, patch %d after %d", path, i,
-                row[v], row[v - 1]);
-        visible[v] = row[v];
+                visible[v], visible[v - 1]);
     }
 }
 
@@ -258,8 +323,7 @@ static void masks_fill(struct job *job, const struct request *request,
     for (size_t i = 0; i < job->count; ++i) {
         int32_t *visible = job->patches + i * job->visible;
         if (request->visible) {
-            const int32_t *rows = chosen->data;
-            visible_copy(visible, rows + i * job->visible, i, job, request->visible);
+            visible_copy(visible, chosen, i, job, request->visible);
         } else if (request->ratio) {
             mask_draw(visible, hidden, job->tokens, request->mask_ratio,
                       request->mask_seed, EVALUATION_EPOCH, (uint32_t)i);
@@ -353,7 +417,7 @@ int main(int argc, char **argv)
         {"layer", NULL, "0: the embedding, l: after block l (default: the final norm)"},
         {"mask-ratio", NULL, "share of patches to hide, by --seed"},
         {"seed", NULL, "of the masks"},
-        {"visible", NULL, "patches to show, int32 (n,V), rows ascending"},
+        {"visible", NULL, "patches to show, int32 or int64 (n,V), rows ascending"},
         {"threads", NULL, "threads (default: the CPUs allowed); not seen in the files"},
         {"out", NULL, "the folder to write to"},
     };

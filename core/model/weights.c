@@ -17,19 +17,87 @@ static int begins(const char *text, const char *with)
 // How a file names its tensors.
 struct naming {
     const struct safetensors *file;
-    const char *encoder; // the prefix of the encoder's names: "encoder." or ""
+    char wrapper[24];    // before every name: what wrapped the model when it was saved
+    const char *encoder; // then, before the encoder's names: "encoder." or ""
     int decoder;         // whether it holds tensors of a decoder
 };
 
+// full (TENSOR_NAME) = a name in the file, of the encoder's tensor `name`.
+static void encoder_name(char full[TENSOR_NAME], const struct naming *naming,
+                         const char *name)
+{
+    char prefix[TENSOR_NAME];
+    tensor_name(prefix, naming->wrapper, naming->encoder);
+    tensor_name(full, prefix, name);
+}
+
+static int all_begin(const struct safetensors *file, size_t skip, const char *with)
+{
+    for (size_t i = 0; i < file->count; ++i)
+        if (strncmp(file->tensors[i].name + skip, with, strlen(with)) != 0) return 0;
+    return file->count > 0;
+}
+
+// Saved from DataParallel, torch.compile or as a member of another module, all names have one
+// more prefix.
+static void wrapper_find(struct naming *naming)
+{
+    static const char *const wrappers[] = {"module.", "_orig_mod.", "model."};
+    enum { WRAPPERS = sizeof wrappers / sizeof *wrappers };
+    size_t length = 0, w = 0;
+    while (w < WRAPPERS) {
+        const size_t more = strlen(wrappers[w]);
+        if (length + more < sizeof naming->wrapper &&
+            all_begin(naming->file, length, wrappers[w])) {
+            memcpy(naming->wrapper + length, wrappers[w], more + 1);
+            length += more;
+            w = 0; // any of them may follow
+        } else {
+            ++w;
+        }
+    }
+}
+
+// The public code of other models, told apart by a name that theirs alone have.
+static void refuse_foreign(const struct naming *naming)
+{
+    static const struct {
+        const char *name, *whose;
+    } foreign[] = {
+        {"patch_embed.proj.weight", "facebookresearch/mae and of timm"},
+        {"vit.embeddings.cls_token", "Hugging Face's ViTMAE and ViT"},
+        {"embeddings.cls_token", "Hugging Face's ViTMAE and ViT"},
+        {"conv_proj.weight", "torchvision's ViT"},
+    };
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; ++i) {
+        char full[TENSOR_NAME];
+        tensor_name(full, naming->wrapper, foreign[i].name);
+        if (safetensors_find(naming->file, full))
+            die(EXIT_INPUT,
+                "%s: has the names of %s ('%s'), whose blocks are not this model's "
+                "(read are encoder.cls_token, encoder.patchify.weight and so on, as "
+                "`make pretrain` writes them)",
+                naming->file->path, foreign[i].whose, full);
+    }
+}
+
 static struct naming naming_find(const struct safetensors *file)
 {
-    struct naming naming = {file, ENCODER, 0};
-    if (!safetensors_find(file, "encoder.cls_token")) naming.encoder = "";
-    if (!*naming.encoder && !safetensors_find(file, "cls_token"))
-        die(EXIT_INPUT, "%s: neither 'encoder.cls_token' nor 'cls_token' is there",
-            file->path);
+    struct naming naming = {.file = file, .encoder = ENCODER};
+    char full[TENSOR_NAME];
+    wrapper_find(&naming);
+    refuse_foreign(&naming);
+    encoder_name(full, &naming, "cls_token");
+    if (!safetensors_find(file, full)) naming.encoder = "";
+    encoder_name(full, &naming, "cls_token");
+    if (!safetensors_find(file, full))
+        die(EXIT_INPUT,
+            "%s: neither 'encoder.cls_token' nor 'cls_token' is there, but '%.100s' "
+            "(weights are read as `make pretrain` names them)",
+            file->path, file->count ? file->tensors[0].name : "nothing");
     for (size_t i = 0; i < file->count; ++i)
-        if (begins(file->tensors[i].name, DECODER)) naming.decoder = 1;
+        if (begins(file->tensors[i].name + strlen(naming.wrapper), DECODER))
+            naming.decoder = 1;
     if (!*naming.encoder && naming.decoder)
         die(EXIT_INPUT, "%s: a decoder, but no 'encoder.cls_token'", file->path);
     return naming;
@@ -39,7 +107,7 @@ static struct naming naming_find(const struct safetensors *file)
 static int side_of(const struct naming *naming, const char *name, int dimensions, int d)
 {
     char full[TENSOR_NAME];
-    tensor_name(full, naming->encoder, name);
+    encoder_name(full, naming, name);
     const struct tensor *tensor = safetensors_find(naming->file, full);
     if (!tensor)
         die(EXIT_INPUT, "%s: tensor '%s' is missing", naming->file->path, full);
@@ -49,12 +117,13 @@ static int side_of(const struct naming *naming, const char *name, int dimensions
     return (int)tensor->shape[d];
 }
 
-static int blocks_of(const struct safetensors *file, const char *prefix)
+static int blocks_of(const struct naming *naming, const char *prefix)
 {
     for (int blocks = 0;; ++blocks) {
         char name[TENSOR_NAME];
-        snprintf(name, sizeof name, "%stransformer.%d.norm1.weight", prefix, blocks);
-        if (!safetensors_find(file, name)) return blocks;
+        snprintf(name, sizeof name, "%s%stransformer.%d.norm1.weight", naming->wrapper,
+                 prefix, blocks);
+        if (!safetensors_find(naming->file, name)) return blocks;
     }
 }
 
@@ -97,8 +166,8 @@ static struct mae_shape shape_find(const struct naming *naming, int heads)
         .channels = side_of(naming, "patchify.weight", 4, 1),
         .patch = side_of(naming, "patchify.weight", 4, 2),
         .width = side_of(naming, "patchify.weight", 4, 0),
-        .encoder_blocks = blocks_of(naming->file, naming->encoder),
-        .decoder_blocks = naming->decoder ? blocks_of(naming->file, DECODER) : 0,
+        .encoder_blocks = blocks_of(naming, naming->encoder),
+        .decoder_blocks = naming->decoder ? blocks_of(naming, DECODER) : 0,
     };
     int tokens = side_of(naming, "pos_embedding", 3, 0), row = 0;
     while (row * row < tokens) ++row;
@@ -111,12 +180,14 @@ static struct mae_shape shape_find(const struct naming *naming, int heads)
     return shape;
 }
 
-// The name in the file of a row of the table; NULL when the file need not have it.
-static const char *name_in_file(const struct naming *naming,
-                                const struct parameter *row)
+// name = the name in the file of a row of the table. Returns 0 when the file need not have it.
+static int name_in_file(char name[TENSOR_NAME], const struct naming *naming,
+                        const struct parameter *row)
 {
-    if (begins(row->name, DECODER) && !naming->decoder) return NULL;
-    return row->name + (*naming->encoder ? 0 : strlen(ENCODER));
+    if (begins(row->name, DECODER) && !naming->decoder) return 0;
+    tensor_name(name, naming->wrapper,
+                row->name + (*naming->encoder ? 0 : strlen(ENCODER)));
+    return 1;
 }
 
 static void refuse_unknown(const struct naming *naming,
@@ -125,14 +196,15 @@ static void refuse_unknown(const struct naming *naming,
     const struct safetensors *file = naming->file;
     for (size_t i = 0; i < file->count; ++i) {
         char name[TENSOR_NAME];
-        const char *given = file->tensors[i].name;
-        if (!*naming->encoder && begins(given, HEAD)) continue;
+        const char *given = file->tensors[i].name + strlen(naming->wrapper);
+        // A classifier is an encoder and a head.
+        if (!naming->decoder && begins(given, HEAD)) continue;
         if (strlen(given) < PARAMETER_NAME) {
             tensor_name(name, *naming->encoder ? "" : ENCODER, given);
             if (parameters_find(parameters, name)) continue;
         }
         die(EXIT_INPUT, "%s: tensor '%.100s' is not part of this model", file->path,
-            given);
+            file->tensors[i].name);
     }
 }
 
@@ -179,15 +251,17 @@ void weights_open(struct weights *weights, const char *path, const char *hint,
     // Check every tensor before taking the slab, whose size follows from a few of them.
     const struct parameters *parameters = &weights->mae.parameters;
     for (size_t r = 0; r < parameters->rows; ++r) {
-        const char *name = name_in_file(&naming, &parameters->row[r]);
-        if (name) tensor_expect(file, name, &parameters->row[r]);
+        char name[TENSOR_NAME];
+        if (name_in_file(name, &naming, &parameters->row[r]))
+            tensor_expect(file, name, &parameters->row[r]);
     }
     refuse_unknown(&naming, parameters);
     weights->slab = arena_zeros(&weights->arena, parameters->count);
     for (size_t r = 0; r < parameters->rows; ++r) {
-        const char *name = name_in_file(&naming, &parameters->row[r]);
+        char name[TENSOR_NAME];
         real *to = weights->slab + parameters->row[r].offset;
-        if (name) tensor_values(to, safetensors_find(file, name));
+        if (name_in_file(name, &naming, &parameters->row[r]))
+            tensor_values(to, safetensors_find(file, name));
     }
 }
 

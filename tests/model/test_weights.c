@@ -152,8 +152,20 @@ Test(weights, layers_in_the_place_of_the_papers_come_from_the_metadata)
     arena_close(&model.arena);
 }
 
-// An encoder alone: `bare` names; with a class head after it when `classes` > 0.
-static void expect_encoder(int bare, size_t classes)
+// Puts a prefix before every name.
+static void wrap(struct model *model, const char *wrapper)
+{
+    const size_t length = strlen(wrapper);
+    for (size_t r = 0; r < model->renamed.rows; ++r) {
+        char *name = model->renamed.row[r].name;
+        cr_assert_lt(length + strlen(name), PARAMETER_NAME);
+        memmove(name + length, name, strlen(name) + 1);
+        memcpy(name, wrapper, length);
+    }
+}
+
+// An encoder alone: `bare` names; with a class head after it when `classes` > 0; all wrapped.
+static void expect_encoder(int bare, size_t classes, const char *wrapper)
 {
     struct model model;
     model_open(&model, &SHAPES[0]);
@@ -162,6 +174,7 @@ static void expect_encoder(int bare, size_t classes)
         add_row(&model, "head.weight", classes * 48);
         add_row(&model, "head.bias", classes);
     }
+    wrap(&model, wrapper);
     model_write(&model, in_scratch("encoder"), "3", NULL);
     struct weights weights;
     weights_open(&weights, in_scratch("encoder"), NULL, 0);
@@ -184,17 +197,41 @@ static void expect_encoder(int bare, size_t classes)
 
 Test(weights, encoder_alone_comes_back)
 {
-    expect_encoder(0, 0);
+    expect_encoder(0, 0, "");
 }
 
 Test(weights, encoder_without_prefix_comes_back)
 {
-    expect_encoder(1, 0);
+    expect_encoder(1, 0, "");
 }
 
 Test(weights, class_head_of_a_classifier_is_passed_over)
 {
-    expect_encoder(1, 10);
+    expect_encoder(1, 10, "");
+    expect_encoder(0, 10, "");
+}
+
+Test(weights, what_wrapped_a_model_is_no_part_of_its_names)
+{
+    static const char *const wrappers[] = {"module.", "_orig_mod.", "model.",
+                                           "module._orig_mod.", "model.model."};
+    for (size_t i = 0; i < sizeof wrappers / sizeof *wrappers; ++i) {
+        expect_encoder(0, 0, wrappers[i]);
+        expect_encoder(1, 10, wrappers[i]);
+    }
+    // A whole model too, decoder and all.
+    struct model model;
+    struct weights weights;
+    model_open(&model, &SHAPES[1]);
+    wrap(&model, "module.");
+    model_write(&model, in_scratch("wrapped"), "2", "6");
+    weights_open(&weights, in_scratch("wrapped"), NULL, 0);
+    cr_expect_eq(weights.decoder, 1);
+    cr_expect_arr_eq(&weights.mae.shape, &SHAPES[1], sizeof SHAPES[1]);
+    cr_expect_arr_eq(weights.slab, model.slab,
+                     model.mae.parameters.count * sizeof(real));
+    weights_close(&weights);
+    arena_close(&model.arena);
 }
 
 Test(weights, heads_come_from_the_option_when_the_file_is_silent)
@@ -286,6 +323,32 @@ Test(weights, tensors_that_do_not_make_a_model_are_refused)
     add_row(&model, "head.weight", 48);
     expect_refused(&model, "3", 0, EXIT_INPUT, "'head.weight' is not part");
     arena_close(&model.arena);
+}
+
+Test(weights, names_of_other_public_code_are_told_apart)
+{
+    static const struct {
+        const char *name, *wrapper, *says;
+    } cases[] = {
+        {"patch_embed.proj.weight", "",
+         "has the names of facebookresearch/mae and of timm "
+         "('patch_embed.proj.weight')"},
+        {"patch_embed.proj.weight", "module.",
+         "of timm ('module.patch_embed.proj.weight')"},
+        {"vit.embeddings.cls_token", "", "the names of Hugging Face's ViTMAE"},
+        {"embeddings.cls_token", "", "the names of Hugging Face's ViTMAE"},
+        {"conv_proj.weight", "", "the names of torchvision's ViT"},
+        {"stem.weight", "", "'cls_token' is there, but 'stem.weight'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        struct model model;
+        model_open(&model, &SHAPES[0]);
+        model.renamed.rows = 0;
+        add_row(&model, cases[i].name, 48);
+        wrap(&model, cases[i].wrapper);
+        expect_refused(&model, "3", 0, EXIT_INPUT, cases[i].says);
+        arena_close(&model.arena);
+    }
 }
 
 Test(weights, width_that_no_block_has_is_refused_before_memory_is_taken)

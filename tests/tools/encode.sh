@@ -80,6 +80,18 @@ also differ masked/visible.npy other/visible.npy
 also cmp masked/images.npy other/images.npy
 report "another seed is another mask of the same images"
 
+tensors npy narrow.npy '<i4' 5,3 4 9 60
+tensors npy wide.npy '<i8' 5,3 4 9 60
+good --weights small.safetensors --images images.npy --visible narrow.npy --out narrow
+good --weights small.safetensors --images images.npy --visible wide.npy --out wide
+also diff -r narrow wide
+report "patches may be int64, as numpy makes them"
+tensors npy double.npy '<f8' 5,3,32,32 .1 -.7 1 .25 -1 0 .9
+good --weights small.safetensors --images double.npy --out double
+good --weights small.safetensors --images images.npy --out single
+also diff -r double single
+report "float64 images are rounded to float32"
+
 for layer in 0 1 2; do
     good --weights small.safetensors --images images.npy --layer $layer --out layer$layer
 done
@@ -146,7 +158,9 @@ expect_line '--out is missing'
 report "exit 2: --out is missing"
 
 head -c 5000 small.safetensors >cut.safetensors
-tensors npy double.npy '<f8' 1,3,32,32 0
+tensors npy bytes.npy '|u1' 1,3,32,32 0
+sed "s/<f4/<f2/" bytes.npy | sed "s/|u1/<f2/" >half.npy
+tensors npy nearly.npy '<f4' 1,3,32,32 0 1.0000001
 tensors npy gray.npy '<f4' 2,1,32,32 0
 tensors npy flat.npy '<f4' 1,3072 0
 tensors npy none.npy '<f4' 0,3,32,32 0
@@ -156,10 +170,14 @@ head -c 400 images.npy >cut.npy
 refused 3 'past the file' --weights cut.safetensors --images images.npy
 refused 3 'nowhere' --weights nowhere.safetensors --images images.npy
 refused 3 'nowhere' --weights small.safetensors --images nowhere.npy
-for file in double gray flat none; do
-    refused 3 "$file.npy: is not float32 of shape" --weights small.safetensors --images $file.npy
-done
-refused 3 'holds 1.001, which is not in' --weights small.safetensors --images bright.npy
+refused 3 'gray.npy: has shape \(2,1,32,32\), not \(n,3,32,32\)' --weights small.safetensors --images gray.npy
+refused 3 'flat.npy: has shape \(1,3072\), not' --weights small.safetensors --images flat.npy
+refused 3 'none.npy: has shape \(0,3,32,32\), not' --weights small.safetensors --images none.npy
+refused 3 'bytes.npy: is uint8, not float32 in \[-1,1\]' --weights small.safetensors --images bytes.npy
+refused 3 "half.npy: numbers of type '<f2' are not read \(save them as little-endian float32: array.astype\('<f4'\)\)" \
+    --weights small.safetensors --images half.npy
+refused 3 'nearly.npy: image 0 holds 1.0000001[0-9]*, which is not in' --weights small.safetensors --images nearly.npy
+refused 3 'holds 1.0010[0-9]*, which is not in' --weights small.safetensors --images bright.npy
 refused 3 'holds -?nan, which is not in' --weights small.safetensors --images nan.npy
 refused 3 'cut.npy' --weights small.safetensors --images cut.npy
 
@@ -175,9 +193,12 @@ refused 3 'row 0 does not ascend, patch 9 after 9' "${usual[@]}" --visible twice
 refused 3 'row 0 does not ascend, patch 8 after 9' "${usual[@]}" --visible falling.npy
 refused 3 'row 0 holds patch 64 of 64' "${usual[@]}" --visible past.npy
 refused 3 'row 0 holds patch -1 of 64' "${usual[@]}" --visible below.npy
-for file in rows wide empty float; do
-    refused 3 "$file.npy: is not int32 of shape \(5,V\)" "${usual[@]}" --visible $file.npy
-done
+refused 3 'rows.npy: has shape \(4,3\), not \(5,V\) with V in 1..64' "${usual[@]}" --visible rows.npy
+refused 3 'wide.npy: has shape \(5,65\), not \(5,V\)' "${usual[@]}" --visible wide.npy
+refused 3 'empty.npy: has shape \(5,0\), not \(5,V\)' "${usual[@]}" --visible empty.npy
+refused 3 "float.npy: is float32, not int32 or int64 \(array.astype" "${usual[@]}" --visible float.npy
+tensors npy far.npy '<i8' 5,3 4 9 4294967305
+refused 3 'row 0 holds patch 4294967305 of 64' "${usual[@]}" --visible far.npy
 
 run "$encode" --weights huge.safetensors --images images.npy --out overflow
 expect_status 3

@@ -85,7 +85,7 @@ sub tensors {
     return \%tensor;
 }
 
-my %CODE = ('<f4' => 'f<', '<f8' => 'd<', '<i4' => 'l<', '|u1' => 'C');
+my %CODE = ('<f4' => 'f<', '<f8' => 'd<', '<i4' => 'l<', '<i8' => 'q<', '|u1' => 'C');
 
 sub npy_write {
     my ($path, $descr, $shape, @values) = @_;
