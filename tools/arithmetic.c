@@ -129,6 +129,7 @@ static void study_open(struct study *study, int argc, char **argv)
     const char *results = option_text(options, count, "results");
     path_format(run->root, "%s/%s-%s", results, run->options.tier_name,
                 run->options.data);
+    folder_ours(run->root);
     path_format(run->folder, "%s/%s", run->root, run->name);
     run->state = run_state_make();
 
@@ -501,8 +502,10 @@ int main(int argc, char **argv)
     images_digest(study.images.digest, run->options.data, SPLIT_TRAIN);
     study_note(&study);
     if (run_fresh(run)) {
+        figures_refresh(run);
         run_print(run);
     } else {
+        figure_ready();
         int lock = training_lock(study.folder);
         study_train(&study);
         close(lock);

@@ -126,6 +126,7 @@ static void pilots_open(struct pilots *pilots, int argc, char **argv)
     tier_find(&tier, &pilots->data, TEXT_OF("tier"), TEXT_OF("data"));
     path_format(pilots->root, "%s/%s-%s", TEXT_OF("results"), tier_name(tier),
                 pilots->data);
+    folder_ours(pilots->root);
     pilots->recipe = recipe_find(tier_name(tier), TEXT_OF("run"));
     recipe_set_epochs(&pilots->recipe,
                       parse_number("--epochs", TEXT_OF("epochs"), 1e-6, 1e5));

@@ -108,7 +108,9 @@ int main(int argc, char **argv)
     struct request r = read_request(argc, argv);
     struct ledger ledger;
     char path[PATH_SIZE], folder[PATH_SIZE], reference[PATH_SIZE];
-    path_format(path, "%s/%s-%s/ledger.tsv", r.results, tier_name(r.tier), r.data);
+    path_format(folder, "%s/%s-%s", r.results, tier_name(r.tier), r.data);
+    folder_ours(folder);
+    path_format(path, "%s/ledger.tsv", folder);
     path_format(folder, "%s/%s-%s", r.references, tier_name(r.tier), r.data);
     path_format(reference, "%s/ledger.tsv", folder);
 

@@ -8,8 +8,14 @@
 
 #include "core/base/die.h"
 #include "core/report/memory.h"
+#include "core/report/run_state.h"
 
 enum { COMPLAINT_SIZE = 4096, NO_GNUPLOT = 127 };
+
+// What the provenance says of a figure, as "figure NAME FACT".
+enum { FACT_SCRIPT, FACT_DIGEST, FACT_PANELS, FACT_CAPTION, FACTS };
+static const char *const fact_names[FACTS] = {"script", "script digest", "panels",
+                                              "caption"};
 
 // Appends "name = 'text'; " in gnuplot's syntax. Inside single quotes only the quote itself is
 // special (it is doubled), so backquotes and backslashes stay what they are. The style breaks
@@ -71,7 +77,8 @@ static void first_complaint(char *complaint)
     complaint[strcspn(complaint, "\n")] = 0;
 }
 
-// Runs gnuplot. complaint (COMPLAINT_SIZE) = its first complaint. Returns its exit status.
+// Runs gnuplot on the commands `given` and then the script, or NULL. complaint (COMPLAINT_SIZE) = its
+// first complaint. Returns its exit status.
 static int gnuplot_run(char *complaint, char *given, char *script)
 {
     int ends[2], status;
@@ -111,42 +118,187 @@ static int was_drawn(const struct output *output)
     return file_exists(output->temporary) && file_size(output->temporary, NULL) > 0;
 }
 
-// Draws one format: gnuplot writes the temporary file, which is then renamed.
-static void draw_format(const struct run *run, char *script, const char *name,
-                        const char *format, const char *table, const char *caption,
-                        const char *panels)
+// ====== Before anything is computed ======
+
+void figure_ready(void)
 {
-    char path[PATH_SIZE], complaint[COMPLAINT_SIZE],
-        *file = text_format("%s.%s", name, format);
-    struct output output;
+    char folder[] = "/tmp/maskbook.XXXXXX", paths[2][64], commands[1024],
+         complaint[COMPLAINT_SIZE], hex[2][HASH_HEX];
+    if (!mkdtemp(folder))
+        die(EXIT_SYSTEM, "%s: cannot be made: %s", folder, strerror(errno));
+    for (int i = 0; i < 2; ++i) snprintf(paths[i], sizeof paths[i], "%s/%d", folder, i);
+    // Without a font pango draws nothing, without a word.
+    snprintf(commands, sizeof commands,
+             "set terminal pngcairo size 64,64 font 'DejaVu Sans,10'; unset border; "
+             "unset tics; unset key; set output '%s'; set label 1 'M' at screen .5,.5; "
+             "plot [0:1][0:1] -1; set output '%s'; set label 1 'i'; replot; "
+             "unset output",
+             paths[0], paths[1]);
+    const int status = gnuplot_run(complaint, commands, NULL);
+    int drawn = status == 0;
+    for (int i = 0; i < 2; ++i) {
+        if (drawn && file_exists(paths[i]))
+            hash_file(hex[i], HASH_SHA256, paths[i]);
+        else
+            drawn = 0;
+        unlink(paths[i]);
+    }
+    rmdir(folder);
+    if (status == NO_GNUPLOT)
+        die(EXIT_SYSTEM, "gnuplot: not found (install gnuplot-nox)");
+    if (!drawn)
+        die(EXIT_SYSTEM,
+            "gnuplot: cannot draw PNG with cairo: %s (install gnuplot-nox)",
+            *complaint ? complaint : "it wrote nothing");
+    if (strcmp(hex[0], hex[1]) == 0)
+        die(EXIT_SYSTEM, "gnuplot: draws no letters, as no font is found (install "
+                         "fonts-dejavu-core)");
+}
+
+// ====== Drawing ======
+
+// What a figure is drawn from, besides its table.
+struct drawing {
+    const char *name;             // "figure1": of table and pictures
+    const char *script;           // "figure1": of figures/figure1.gp
+    const char *caption, *panels; // panels: a path, or NULL
+};
+
+// Draws one format into a temporary file.
+static void draw_format(struct output *output, const struct run *run,
+                        const struct drawing *drawing, const char *format)
+{
+    char table[PATH_SIZE], path[PATH_SIZE], script[PATH_SIZE],
+        complaint[COMPLAINT_SIZE], *file = text_format("%s.tsv", drawing->name);
+    run_path(table, run, file);
+    free(file);
+    file = text_format("%s.%s", drawing->name, format);
     run_path(path, run, file);
     free(file);
-    output_open(&output, path);
-    char *given = assignments(format, table, output.temporary, caption, panels);
+    path_format(script, "figures/%s.gp", drawing->script);
+    output_open(output, path);
+    char *given = assignments(format, table, output->temporary, drawing->caption,
+                              drawing->panels);
     int status = gnuplot_run(complaint, given, script);
     free(given);
 
     if (status == NO_GNUPLOT)
         die(EXIT_SYSTEM, "gnuplot: not found (install gnuplot-nox)");
-    if (status || !was_drawn(&output))
+    if (status || !was_drawn(output))
         die(EXIT_SYSTEM, "gnuplot: %s: %s", script,
             *complaint ? complaint : "drew nothing (does the script load the style?)");
     if (*complaint) fprintf(stderr, "gnuplot: %s: %s\n", script, complaint);
-    output_close(&output);
+}
+
+// Both formats are drawn before either file is replaced.
+static void draw(const struct run *run, const struct drawing *drawing)
+{
+    struct output svg, png;
+    draw_format(&svg, run, drawing, "svg");
+    draw_format(&png, run, drawing, "png");
+    output_close(&svg);
+    output_close(&png);
+}
+
+// hex = the digest of a script and of those that it may load.
+static void script_digest(char hex[HASH_HEX], const char *script)
+{
+    const char *const names[] = {script, "style", "panel"};
+    struct hash hash;
+    hash_open(&hash, HASH_SHA256);
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
+        char path[PATH_SIZE];
+        size_t size = 0;
+        path_format(path, "figures/%s.gp", names[i]);
+        if (!file_exists(path)) continue;
+        char *text = file_read(&size, path, NULL);
+        hash_add(&hash, text, size);
+        free(text);
+    }
+    hash_close(hex, &hash);
 }
 
 void figure_draw(const struct run *run, const char *script, const char *name,
                  const char *caption, const char *panels)
 {
-    char table[PATH_SIZE];
-    char *path = text_format("figures/%s.gp", script),
-         *file = text_format("%s.tsv", name);
+    char path[PATH_SIZE], digest[HASH_HEX];
+    path_format(path, "figures/%s.gp", script);
     if (!file_exists(path))
         die(EXIT_INPUT, "%s: no such script (run from the folder of the Makefile)",
             path);
-    run_path(table, run, file);
-    draw_format(run, path, name, "svg", table, caption, panels);
-    draw_format(run, path, name, "png", table, caption, panels);
-    free(path);
-    free(file);
+    const struct drawing drawing = {name, script, caption, panels};
+    draw(run, &drawing);
+    script_digest(digest, script);
+    struct provenance *provenance = &run->state->provenance;
+    const char *file = panels ? strrchr(panels, '/') : NULL;
+    const char *const facts[] = {script, digest, file ? file + 1 : "", caption};
+    for (int f = 0; f < FACTS; ++f) {
+        char *what = text_format("figure %s %s", name, fact_names[f]);
+        char *value = text_copy(facts[f]);
+        for (char *c = value; *c; ++c)
+            if (strchr("\t\r\n", *c)) *c = ' ';
+        provenance_set(provenance, what, value);
+        free(what);
+        free(value);
+    }
+}
+
+// ====== A script that has changed since ======
+
+// The fact of the figure `name` that an earlier run noted; "" when there is none.
+static const char *fact(const struct provenance *provenance, const char *name,
+                        int which)
+{
+    char *what = text_format("figure %s %s", name, fact_names[which]);
+    const char *value = provenance_find(provenance, what);
+    free(what);
+    return value ? value : "";
+}
+
+// Draws the figure again if its script is another. Returns whether it did.
+static int refresh(const struct run *run, struct provenance *provenance,
+                   const char *name)
+{
+    char digest[HASH_HEX], script[PATH_SIZE], panels[PATH_SIZE], path[PATH_SIZE];
+    static const char *const formats[] = {"svg", "png"};
+    path_format(script, "figures/%s.gp", fact(provenance, name, FACT_SCRIPT));
+    if (!file_exists(script)) return 0;
+    script_digest(digest, fact(provenance, name, FACT_SCRIPT));
+    if (strcmp(digest, fact(provenance, name, FACT_DIGEST)) == 0) return 0;
+    const char *file = fact(provenance, name, FACT_PANELS);
+    path_format(panels, "%s/%s", run->folder, file);
+    const struct drawing drawing = {name, fact(provenance, name, FACT_SCRIPT),
+                                    fact(provenance, name, FACT_CAPTION),
+                                    *file ? panels : NULL};
+    draw(run, &drawing);
+    for (int f = 0; f < 2; ++f) {
+        char *what = text_format("file %s.%s", name, formats[f]), hex[HASH_HEX];
+        path_format(path, "%s/%s.%s", run->folder, name, formats[f]);
+        hash_file(hex, HASH_SHA256, path);
+        provenance_set(provenance, what, hex);
+        free(what);
+    }
+    char *what = text_format("figure %s %s", name, fact_names[FACT_DIGEST]);
+    provenance_set(provenance, what, digest);
+    free(what);
+    printf("%s: drawn again, its script has changed\n", name);
+    return 1;
+}
+
+void figures_refresh(const struct run *run)
+{
+    struct provenance provenance;
+    char path[PATH_SIZE];
+    int changed = 0;
+    path_format(path, "%s/provenance.tsv", run->folder);
+    if (!provenance_read(&provenance, path)) return;
+    for (size_t i = 0; i < provenance.count; ++i) {
+        char name[96];
+        int end = 0;
+        if (sscanf(provenance.lines[i].what, "figure %95s script%n", name, &end) == 1 &&
+            end > 0)
+            changed |= refresh(run, &provenance, name);
+    }
+    if (changed) provenance_write(&provenance, path);
+    provenance_free(&provenance);
 }

@@ -5,11 +5,19 @@
 
 #include "core/report/run.h"
 
+/// Dies (EXIT_SYSTEM) unless gnuplot is here and draws PNGs with letters in them: what a program that
+/// draws should know before it computes. Draws two letters in a folder below /tmp.
+void figure_ready(void);
+
 /// Draws figures/`script`.gp on FOLDER/`name`.tsv to FOLDER/`name`.svg and .png (temporary names,
 /// then renamed). The script sees the string variables `table`, `output`, `caption` and, when
 /// `panels` is not NULL, `panels` (a PNG of pixels by core/report/panel.h). Dies (EXIT_SYSTEM) when
 /// gnuplot is missing or fails, with its first line of complaint.
 void figure_draw(const struct run *run, const char *script, const char *name,
                  const char *caption, const char *panels);
+
+/// Draws those figures of an earlier, fresh run again whose scripts have changed since, from their
+/// stored tables, and renews their digests in the provenance; nothing is computed.
+void figures_refresh(const struct run *run);
 
 #endif

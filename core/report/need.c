@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/die.h"
+#include "core/report/command.h"
 #include "core/report/record.h"
 #include "core/report/run_state.h"
 
@@ -14,16 +15,14 @@ int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights)
         printf("weights %s: %s\n", weights, path);
         return 1;
     }
-    const char *keep_going = getenv("MASKBOOK_KEEP_GOING"),
-               *tier = run->options.tier_name, *data = run->options.data;
+    const char *keep_going = getenv("MASKBOOK_KEEP_GOING");
+    char command[COMMAND_TEXT], reason[COMMAND_TEXT + 32];
+    weights_command(command, run, weights);
     if (!keep_going || !*keep_going)
         die(EXIT_INPUT,
-            "%s: no weights of %s (make pretrain RUN=%s TIER=%s DATA=%s; hours, or "
-            "EPOCHS=1 for a pilot of minutes)",
-            run->name, weights, weights, tier, data);
-    char reason[PATH_SIZE];
-    snprintf(reason, sizeof reason, "no weights: make pretrain RUN=%s TIER=%s DATA=%s",
-             weights, tier, data);
+            "no weights of %s (%s; hours, or EPOCHS=1 for a pilot of minutes)", weights,
+            command);
+    snprintf(reason, sizeof reason, "no weights: %s", command);
     run_note(run, note, reason, 1);
     return 0;
 }

@@ -26,6 +26,19 @@ void provenance_add(struct provenance *provenance, const char *what, const char 
         (struct provenance_line){text_copy(what), text_copy(value), keyed != 0};
 }
 
+void provenance_set(struct provenance *provenance, const char *what, const char *value)
+{
+    char *copy = text_copy(value);
+    for (size_t i = 0; i < provenance->count; ++i)
+        if (!strcmp(provenance->lines[i].what, what)) {
+            free(provenance->lines[i].value);
+            provenance->lines[i].value = copy;
+            return;
+        }
+    provenance_add(provenance, what, copy, 0);
+    free(copy);
+}
+
 const char *provenance_find(const struct provenance *provenance, const char *what)
 {
     for (size_t i = 0; i < provenance->count; ++i)
@@ -109,14 +122,15 @@ void provenance_write(const struct provenance *provenance, const char *path)
     // Compose the text in memory, because its last line is the digest of what is before it.
     char key[HASH_HEX], digest[HASH_HEX], *text = NULL;
     size_t size = 0;
-    require(!provenance_find(provenance, key_name), "the key is not an ordinary line");
     FILE *memory = open_memstream(&text, &size);
     if (!memory) die(EXIT_SYSTEM, "%s: no memory to write it", path);
     provenance_key(key, provenance);
     fprintf(memory, "%s%s\t%s\t0\n", header, key_name, key);
     for (size_t i = 0; i < provenance->count; ++i)
-        fprintf(memory, "%s\t%s\t%d\n", provenance->lines[i].what,
-                provenance->lines[i].value, provenance->lines[i].keyed);
+        // One that was read has the line of its key among the others.
+        if (strcmp(provenance->lines[i].what, key_name) != 0)
+            fprintf(memory, "%s\t%s\t%d\n", provenance->lines[i].what,
+                    provenance->lines[i].value, provenance->lines[i].keyed);
     if (fclose(memory)) die(EXIT_SYSTEM, "%s: no memory to write it", path);
     hash_bytes(digest, text, size);
 

@@ -7,7 +7,7 @@
 
 #include "core/analysis/probe.h"
 #include "core/report/shipped.h"
-#include "core/study/command.h"
+#include "core/report/command.h"
 #include "core/study/inputs.h"
 #include "core/train/finetune.h"
 #include "core/train/task_queue.h"

@@ -1,8 +1,14 @@
 #include "core/study/experiment.h"
 
+#include "core/base/die.h"
 #include "core/linalg/coretype.h"
+#include "core/report/figure.h"
 #include "core/report/need.h"
 #include "core/study/inputs.h"
+
+// They are linked into the programs that draw, and into no other.
+#pragma weak figure_ready
+#pragma weak figures_refresh
 
 // Opens all models and notes all that the result depends on. Returns 0 when a model is missing,
 // else 1.
@@ -49,7 +55,11 @@ static int study_run(struct study *study, const struct experiment *experiment)
     struct run *run = &study->run;
     if (experiment->prepare) experiment->prepare(study);
     const int complete = inputs_open(study, experiment);
-    if (run_fresh(run)) return run_print(run);
+    if (run_fresh(run)) {
+        if (figures_refresh) figures_refresh(run);
+        return run_print(run);
+    }
+    if (complete && figure_ready) figure_ready();
 
     checks_run(run, experiment->checks, experiment->check_count);
     if (!complete) return run_close_without(run);
@@ -62,6 +72,7 @@ static int study_run(struct study *study, const struct experiment *experiment)
 
 int experiment_main(const struct experiment *experiment, int argc, char **argv)
 {
+    program_named(experiment->name);
     coretype_open(argv);
     struct study study = {0};
     run_open(&study.run, experiment->name, code_key, argc, argv);

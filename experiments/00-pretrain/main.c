@@ -28,7 +28,7 @@
 #include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/stats/summary.h"
-#include "core/study/command.h"
+#include "core/report/command.h"
 #include "core/study/experiment.h"
 #include "core/study/results.h"
 #include "core/train/pretrain.h"

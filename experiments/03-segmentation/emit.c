@@ -148,6 +148,27 @@ static void export_array(const struct run *run, const char *key, const char *wha
     run_array(run, name, type, dimensions, shape, data);
 }
 
+// The agreement of the maps that are exported. That of the random encoders is a mean over several in
+// the table, and goes by another name.
+static void export_agreement(struct study *study, const struct figure *figure,
+                             const struct column *column)
+{
+    const struct scenes *scenes = &figure->scenes;
+    double *ari = arena_doubles(&study->arena, scenes->count),
+           *iou = arena_doubles(&study->arena, scenes->count);
+    segments_score(ari, iou, column->maps, figure_truth(figure), scenes->clusters,
+                   scenes->count, scenes->tokens);
+    const struct run *run = &study->run;
+    export_array(run, column->key, "ari", NPY_F8, 1, &scenes->count, ari);
+    if (scenes->truth)
+        export_array(run, column->key, "iou", NPY_F8, 1, &scenes->count, iou);
+    if (column != &figure->columns[COLUMN_RANDOM]) return;
+    export_array(run, column->key, "mean-ari", NPY_F8, 1, &scenes->count, column->ari);
+    if (scenes->truth)
+        export_array(run, column->key, "mean-iou", NPY_F8, 1, &scenes->count,
+                     column->iou);
+}
+
 void export_columns(struct study *study, const struct figure *figure)
 {
     const struct run *run = &study->run;
@@ -163,8 +184,7 @@ void export_columns(struct study *study, const struct figure *figure)
         const size_t tokens[] = {set.images, set.tokens, set.width};
         export_array(run, c->key, "tokens", NPY_F4, 3, tokens, set.values);
         export_array(run, c->key, "maps", NPY_U1, 2, shape, c->maps);
-        export_array(run, c->key, "ari", NPY_F8, 1, shape, c->ari);
-        if (scenes->truth) export_array(run, c->key, "iou", NPY_F8, 1, shape, c->iou);
+        export_agreement(study, figure, c);
         arena_reset(&study->arena, mark);
     }
 }

@@ -1,5 +1,6 @@
 #include "core/report/figure.h"
 
+#include "core/base/die.h"
 #include "core/base/hash.h"
 #include "core/report/panel.h"
 #include "tests/report/world.h"
@@ -153,4 +154,80 @@ Test(figure, what_is_missing_is_named)
                  "figures/nowhere.gp: no such script");
     setenv("PATH", "/nowhere", 1);
     expect_death(__LINE__, draw_broken, script, 4, "gnuplot: not found");
+}
+
+// ====== Before anything is computed ======
+
+static void be_ready(const void *unused)
+{
+    (void)unused;
+    figure_ready();
+}
+
+Test(figure, letters_are_looked_for_beforehand)
+{
+    static struct ending ending;
+    ending_of(&ending, be_ready, NULL);
+    cr_expect_eq(ending.code, 0, "%s", ending.says);
+
+    cr_assert_eq(mkdir("none", 0777), 0);
+    char fonts[1024];
+    snprintf(fonts, sizeof fonts,
+             "<?xml version=\"1.0\"?><fontconfig><dir>%s/none</dir>"
+             "<cachedir>%s/none</cachedir></fontconfig>",
+             scratch_folder, scratch_folder);
+    world_write("fonts.conf", fonts);
+    setenv("FONTCONFIG_FILE", in_scratch("fonts.conf"), 1);
+    expect_death(__LINE__, be_ready, NULL, EXIT_SYSTEM,
+                 "draws no letters, as no font is found (install fonts-dejavu-core)");
+    setenv("PATH", "/nonexistent", 1);
+    expect_death(__LINE__, be_ready, NULL, EXIT_SYSTEM,
+                 "gnuplot: not found (install gnuplot-nox)");
+}
+
+Test(figure, without_cairo_it_says_so)
+{
+    world_write("gnuplot",
+                "#!/bin/sh\necho 'line 0: unknown or ambiguous terminal type'\n"
+                "exit 1\n");
+    cr_assert_eq(chmod("gnuplot", 0755), 0);
+    setenv("PATH", scratch_folder, 1);
+    expect_death(__LINE__, be_ready, NULL, EXIT_SYSTEM,
+                 "cannot draw PNG with cairo: line 0: unknown or ambiguous terminal");
+}
+
+// ====== A script that has changed since ======
+
+// A second run of the same content: draws again what has to be drawn.
+static void look_again(void)
+{
+    struct run run;
+    char words[512];
+    world_run(&run, "--tier smoke", words);
+    cr_assert(run_fresh(&run));
+    figures_refresh(&run);
+    run_print(&run);
+}
+
+Test(figure, a_changed_script_draws_its_figure_again)
+{
+    char before[HASH_HEX], after[HASH_HEX];
+    draw("curve", script, "A caption\nof two lines", NULL);
+    look_again();
+    cr_expect(!strstr(world_said(), "drawn again"));
+    hash_file(before, HASH_SHA256, svg);
+    world_write("figures/curve.gp",
+                "load \"figures/style.gp\"\n"
+                "set xlabel \"another axis\"\n"
+                "plot table using \"i\":\"value\" with lines lt 2\n");
+    look_again();
+    cr_expect(strstr(world_said(), "figure2: drawn again, its script has changed"));
+    hash_file(after, HASH_SHA256, svg);
+    cr_expect_str_neq(before, after);
+    cr_expect(strstr(world_text(svg), "another axis"));
+    cr_expect(strstr(world_text(svg), "A caption of two lines"));
+    // The provenance knows the new files, so the result is still fresh, and nothing is drawn twice.
+    world_listen();
+    look_again();
+    cr_expect(!strstr(world_said(), "drawn again"));
 }

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <signal.h>
 
+#include "core/report/command.h"
 #include "core/report/record.h"
-#include "core/study/command.h"
 #include "core/study/headings.h"
 #include "tests/report/world.h"
 
@@ -131,6 +131,31 @@ Test(results, the_command_says_what_is_not_by_default)
         char words[512], command[COMMAND_TEXT];
         world_run(&run, cases[i].options, words);
         run_command(command, &run, "table2");
+        cr_expect_str_eq(command, cases[i].command);
+        world_drop(&run);
+    }
+}
+
+Test(results, the_command_that_makes_weights_says_where_they_are_looked_for)
+{
+    static const struct {
+        const char *options, *folder, *command;
+    } cases[] = {
+        {"--tier desk --data cifar10", NULL,
+         "make pretrain RUN=m50-h3 TIER=desk DATA=cifar10"},
+        {"--tier smoke --results it's --seed 7", "/data/cifar",
+         "make pretrain RUN=m50-h3 TIER=smoke DATA=planted RESULTS='it'\\''s'"},
+        {"--tier desk --data cifar10 --seeds 3", "/data/my cifar",
+         "make pretrain RUN=m50-h3 TIER=desk DATA=cifar10 CIFAR10_DIR='/data/my "
+         "cifar'"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        struct run run;
+        char words[512], command[COMMAND_TEXT];
+        unsetenv("CIFAR10_DIR");
+        if (cases[i].folder) setenv("CIFAR10_DIR", cases[i].folder, 1);
+        world_run(&run, cases[i].options, words);
+        weights_command(command, &run, "m50-h3");
         cr_expect_str_eq(command, cases[i].command);
         world_drop(&run);
     }

@@ -1,15 +1,20 @@
-/// The command that goes on with an interrupted run.
-#ifndef MASKBOOK_STUDY_COMMAND_H
-#define MASKBOOK_STUDY_COMMAND_H
+/// Commands that messages tell a user to type: whole, so that they do what is meant when copied.
+#ifndef MASKBOOK_REPORT_COMMAND_H
+#define MASKBOOK_REPORT_COMMAND_H
 
 #include "core/report/run.h"
 
-enum { COMMAND_TEXT = 2 * PATH_SIZE };
+enum { COMMAND_TEXT = 4 * PATH_SIZE };
 
 /// text (COMMAND_TEXT) = what `make` is asked for to run `target` again with the run's own options,
 /// "make pretrain RUN=m75-h3 TIER=desk DATA=cifar10 EPOCHS=2", say; options at their defaults are
 /// left out. FORCE=1 is said only of a program of one training: one of several would do those again
 /// that have ended.
 void run_command(char text[COMMAND_TEXT], const struct run *run, const char *target);
+
+/// text (COMMAND_TEXT) = what makes the pretraining `weights` ("m50-h3") that the run needs, where
+/// the run looks for it.
+void weights_command(char text[COMMAND_TEXT], const struct run *run,
+                     const char *weights);
 
 #endif
