@@ -46,25 +46,44 @@ NO_INSTALL  ?=
 EXPORT      ?=
 ## SHIPPED     0: as if no trained weights were shipped
 SHIPPED     ?=
-## V           1: show every command whole
+## V           1: show every command whole, those that run the programs too
 V           ?=
 ## FORCE       1: compute again even when nothing has changed
 FORCE       ?=
+## REASON      why `make accept-reference` replaces the reference
+REASON      ?=
+## YES         1: `make distclean` may delete what was computed and fetched
+YES         ?=
 ## RESULTS     folder of everything that is computed
 RESULTS     ?= results
 ## BUILD_ROOT  folder of everything that is compiled
 BUILD_ROOT  ?= build
+include mk/words.mk
+ifneq ($(borrowed),)
+ifeq ($(MAKELEVEL),0)
+$(shell printf 'make: taken from the environment: %s\n' $(call quote,$(said)) >&2)
+endif
+endif
+override RESULTS     := $(or $(call home,$(RESULTS)),results)
+override BUILD_ROOT  := $(or $(call home,$(BUILD_ROOT)),build)
+override CIFAR10_DIR := $(call home,$(CIFAR10_DIR))
+ifneq ($(words $(BUILD_ROOT))$(strip $(foreach c,$(unfit),$(findstring $(c),$(BUILD_ROOT)))),1)
+$(error BUILD_ROOT='$(BUILD_ROOT)': make cannot name what is compiled in a folder with a space or one of $(unfit) in its name (give another))
+endif
 BUILD       := $(BUILD_ROOT)/$(MODE)
 export CIFAR10_DIR OFFLINE NO_INSTALL
 
 # The parts are read in the order of their names; none uses another's variables in its targets,
 # but for those of build.mk, the first.
-include $(sort $(wildcard mk/*.mk))
+include $(sort $(filter-out mk/words.mk,$(wildcard mk/*.mk)))
+ifneq ($(unknown),)
+$(error $(shell tools/help --variable '$(firstword $(unknown))' $(makefiles)))
+endif
 
 .PHONY: help
 help: ## list the targets and variables
-	@tools/help $(MAKEFILE_LIST)
+	@tools/help $(makefiles)
 
 # Any other name: say so, and what was perhaps meant.
 .DEFAULT:
-	@tools/help --nearest '$@' $(MAKEFILE_LIST)
+	@tools/help --nearest '$@' $(makefiles)

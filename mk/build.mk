@@ -42,16 +42,18 @@ object       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 # -j for a make that was started without it: compiling is most of a first run. `make` stands for $(MAKE)
 # where a recipe only hands the name on and must not run under `make -n`.
 jobs    = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
-submake = $(MAKE) --no-print-directory --silent $(jobs)
+submake = $(MAKE) --no-print-directory $(if $(verbose),,--silent) $(jobs)
 make   := $(MAKE)
 # Begins a recipe line whose script runs make itself, so it must be marked by +: `make -n` only shows it.
 script  = $(if $(findstring n,$(firstword $(MAKEFLAGS))),@echo ,@)
 
-# Commands are shown by a short line each; V=1 shows them whole, --silent neither.
-say = $(if $(V)$(findstring s,$(firstword $(MAKEFLAGS))),@,@printf '  %-4s %s\n' '$(1)' '$(2)';)
+# Commands are shown by a short line each, and those that run programs not at all; V=1 shows both whole,
+# --silent neither.
+verbose = $(filter-out 0,$(V))
+say     = $(if $(verbose),,@$(if $(findstring s,$(firstword $(MAKEFLAGS))),,printf '  %-4s %s\n' '$(1)' '$(2)';))
+hush    = $(if $(verbose),,@)
 
-# A word for the shell, with any characters in it; and a program's flag, absent when make's variable is empty.
-quote = '$(subst ','\'',$(1))'
+# A program's flag, absent when make's variable is empty.
 flag  = $(if $(strip $(2)),--$(1)=$(call quote,$(strip $(2))))
 
 # Targets that compile nothing do not need what follows, and stay fast without it.
@@ -62,8 +64,12 @@ BUILDING := $(filter-out help clean distclean deps doctor hooks format format-ch
 ifneq ($(BUILDING),)
 stamp = $(if $(call differs,$(strip $(2)),$(strip $(file <$(1)))),$(file >$(1),$(2)))
 differs = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),1)
+# What is compiled is listed in BUILD_ROOT/.maskbook, so that `make clean` removes it and nothing else. A
+# folder that was there before belongs to another, unless it has the stamp.
 ifeq ($(wildcard $(BUILD)/.),)
-$(shell mkdir -p $(BUILD))
+$(shell mkdir -p $(BUILD) && tools/clean --made $(BUILD_ROOT) $(MODE))
+else ifeq ($(filter $(MODE),$(file <$(BUILD_ROOT)/.maskbook))$(wildcard $(BUILD)/flags),$(BUILD)/flags)
+$(shell tools/clean --made $(BUILD_ROOT) $(MODE))
 endif
 $(call stamp,$(BUILD)/flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
 $(foreach r,$(ROOMS),$(call stamp,$(BUILD)/$r.list,$(call sources,$r)))

@@ -27,14 +27,17 @@ lint: ## rooms, text rules, complete keys, every claim judged, documents up to d
 
 lint-files: $(ALONE) $(TIDIED)
 
+$(LINT):
+	@mkdir -p $@ && tools/clean --made $(BUILD_ROOT) lint
+
 # A header is read as the first and only line of a program.
-$(LINT)/%.h.alone: %.h $(HEADERS)
+$(LINT)/%.h.alone: %.h $(HEADERS) | $(LINT)
 	@mkdir -p $(@D)
 	@echo '#include "$<"' | $(CC) $(CFLAGS) -fsyntax-only -x c -
 	@touch $@
 
 # clang 14 does not know the clones that gcc makes of a kernel.
-$(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy
+$(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy | $(LINT)
 	@mkdir -p $(@D)
 	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -DNO_KERNEL_CLONES -I. > $@.tmp 2>&1 || { cat $@.tmp; exit 1; }
 	@mv $@.tmp $@

@@ -42,46 +42,46 @@ THEORY := $(filter 06-% 07-% 08-% 09-% 10-%,$(ABOUT))
 theory: $(foreach a,$(THEORY),$(call about_target,$a)) ## what the paper's mathematics says, and what is true
 
 verdict: $(BUILD)/tools/verdict ## the ledger of what has been run so far
-	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(VERDICT)
+	$(hush)$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(VERDICT)
 
 accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REASON="...")
-	@$(if $(REASON),,echo 'accept-reference: REASON is missing (say why: REASON="...")' >&2; exit 2;) \
+	$(hush)$(if $(REASON),,echo 'accept-reference: REASON is missing (say why: REASON="...")' >&2; exit 2;) \
 	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))
 
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
 .PHONY: pretrain pretrain-all finetune-all pilots accept-checkpoints FORCED
 pretrain: $(TRAINER) | $(cifar10)
-	@$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(call quote,$(RUN)))
+	$(hush)$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(call quote,$(RUN)))
 
 # What is done, what is left, and how long that takes here.
 plan = $(BUILD)/tools/plan --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
        $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) $(call flag,epochs,$(EPOCHS))
 
 pretrain-all: $(TRAINER) $(BUILD)/tools/plan | $(cifar10) ## train every run, one after another; says first how long it takes
-	@$(plan) --runs='$(RUNS)'
-	@for run in $(RUNS); do ( $(call train,"$$run") ); done
+	$(hush)$(plan) --runs='$(RUNS)'
+	$(hush)for run in $(RUNS); do ( $(call train,"$$run") ); done
 
 finetune-all: $(BUILD)/experiments/05-heads/main $(BUILD)/tools/plan | $(cifar10) ## train Table 2's classifiers, also where they are shipped
-	@$(plan) --what=finetunings --runs='m75-h3 m75-h6'
-	@exec $< $(FLAGS) $(if $(SHIPPED),,--shipped=0)
+	$(hush)$(plan) --what=finetunings --runs='m75-h3 m75-h6'
+	$(hush)exec $< $(FLAGS) $(if $(SHIPPED),,--shipped=0)
 
 pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training images held out (RUN, RATES=5e-4,1e-3, EPOCHS=3, BATCH)
-	@exec $< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
+	$(hush)exec $< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
 	    $(call flag,rates,$(RATES)) $(call flag,batch,$(BATCH)) $(call flag,epochs,$(EPOCHS)) $(call flag,seed,$(SEED)) \
 	    $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) $(call flag,force,$(FORCE))
 
 accept-checkpoints: $(BUILD)/tools/ship | $(cifar10) ## ship what is trained to its end: BF16, logs, checksums in results/checkpoints
-	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
+	$(hush)$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
 	    $(call flag,seed,$(SEED)) $(call flag,threads,$(THREADS))
 
-# At the smoke tier weights are made on the spot; the program knows by itself when they are up to date.
-SMOKE_WEIGHTS := $(RESULTS)/smoke-planted/weights
-$(SMOKE_WEIGHTS)/%.safetensors: $(TRAINER) FORCED
-	@$(call train,$*)
+# At the smoke tier weights are made on the spot, by a target that is no file: RESULTS may be any folder, with
+# a space or a colon in its name, and the program knows by itself when they are up to date.
+smoke-weights/%: $(TRAINER) FORCED
+	$(hush)$(call train,$*)
 
 define experiment_target
 .PHONY: $(2)
-$(2): $(BUILD)/experiments/$(1)/main $(if $(filter smoke,$(TIER)),$(3:%=$(SMOKE_WEIGHTS)/%.safetensors)) | $(cifar10)
-	@tools/run-experiment $$(call quote,$$(RESULTS)/$(PAIR)/$(1)) $$< $$(FLAGS)
+$(2): $(BUILD)/experiments/$(1)/main $(if $(filter smoke,$(TIER)),$(3:%=smoke-weights/%)) | $(cifar10)
+	$$(hush)tools/run-experiment $$(call quote,$$(RESULTS)/$(PAIR)/$(1)) $$< $$(FLAGS)
 endef
 $(foreach a,$(ABOUT),$(eval $(call experiment_target,$(call about_name,$a),$(call about_target,$a),$(call about_needs,$a))))

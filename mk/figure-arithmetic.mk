@@ -2,7 +2,7 @@
 ##@ Arithmetic
 .PHONY: figure-arithmetic accept-arithmetic
 figure-arithmetic: $(BUILD)/tools/arithmetic | $(if $(filter cifar10,$(DATA)),data) ## the loss of bf16 and bf16-dot, or of ARITHMETIC=, among three fp32 seeds (desk: half an hour)
-	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
+	$(hush)$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
 	    $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) $(call flag,force,$(FORCE))
 
 accept-arithmetic: ## keep the last figure-arithmetic as the reference, which README.md shows for desk-cifar10

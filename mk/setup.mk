@@ -8,9 +8,8 @@ doctor: ## is everything here: tools, libraries, room, data, arithmetic
 	@MAKE='$(make)' MAKEFLAGS= tools/doctor $(BUILD) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC))
 
 clean: ## remove what was compiled; results stay
-	@rm -rf $(call quote,$(BUILD_ROOT))
+	@tools/clean $(call quote,$(BUILD_ROOT))
 
 distclean: ## remove everything made here, results and data included (YES=1)
-	@$(if $(filter 1,$(YES)),,echo 'distclean: this deletes results/ and data/ (say YES=1)' >&2; exit 2;) \
-	rm -rf $(call quote,$(BUILD_ROOT)) data; \
-	find $(call quote,$(RESULTS)) -mindepth 1 -maxdepth 1 ! -name reference ! -name checkpoints -exec rm -rf {} +
+	@$(if $(filter 1,$(YES)),,echo 'distclean: this deletes all results, and the data that was fetched (say YES=1)' >&2; exit 2;) \
+	tools/clean $(call quote,$(BUILD_ROOT)) $(call quote,$(RESULTS)) data
