@@ -16,7 +16,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wdo
 CFLAGS   := -std=c11 -D_GNU_SOURCE -I. -g -pthread -fno-math-errno -fno-trapping-math \
             -ffp-contract=off $(WARNINGS) $(flags.$(MODE))
 LDFLAGS  := -pthread $(filter -fsanitize=%,$(flags.$(MODE)))
-LDLIBS   := -lopenblas -llapacke -lcjson -lpng -lcrypto -lm
+LDLIBS   := -lopenblas -llapacke -lcjson -lpng -ljpeg -lcrypto -lm
 
 # The rooms of core, and what each may include besides itself (tools/check-layers reads these lines). A
 # room's library comes before those of the rooms it includes.

@@ -59,6 +59,7 @@ struct pilots {
 static struct images images_part(const struct images *from, size_t first, size_t count)
 {
     struct images part = {.count = count,
+                          .side = from->side,
                           .labels = from->labels + first,
                           .pixels = from->pixels + first * IMAGE_BYTES,
                           .name = from->name};

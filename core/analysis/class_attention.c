@@ -6,6 +6,7 @@
 #include "core/base/die.h"
 #include "core/linalg/product.h"
 #include "core/model/lanes.h"
+#include "core/model/linear.h"
 #include "core/model/softmax.h"
 
 void class_attention_open(struct class_attention *attention,
@@ -29,6 +30,13 @@ void class_attention_open(struct class_attention *attention,
     };
 }
 
+// Adds `row` (D) to each of B rows.
+static void rows_add(real *rows, const real *row, size_t B, size_t D)
+{
+    for (size_t b = 0; b < B; ++b)
+        for (size_t i = 0; i < D; ++i) rows[b * D + i] += row[i];
+}
+
 void class_attention_forward(real *out, struct class_attention *attention,
                              const struct class_projections *projections,
                              const float *const *tokens)
@@ -39,12 +47,13 @@ void class_attention_forward(real *out, struct class_attention *attention,
     const real scale = 1 / sqrt((real)d);
     real *q = attention->query, *r = attention->absorbed, *z = attention->mixed;
 
-    // q = W_q x_0 / sqrt(d),   r_h = W_k,h^T q_h
+    // q = (W_q x_0 + b_q) / sqrt(d),   r_h = W_k,h^T q_h
     for (size_t b = 0; b < B; ++b)
         for (size_t i = 0; i < D; ++i) attention->first[b * D + i] = (real)tokens[b][i];
     product(q, D, operand_a(attention->first, D, PLAIN),
             operand_b_pack(attention->factor, projections->query, D, TRANSPOSED, D, D),
             FP32, B, D, D, 0);
+    if (projections->query_bias) rows_add(q, projections->query_bias, B, D);
     for (size_t i = 0; i < B * D; ++i) q[i] *= scale;
     for (size_t h = 0; h < H; ++h)
         product(r + h * D, H * D, operand_a(q + h * d, D, PLAIN),
@@ -58,15 +67,16 @@ void class_attention_forward(real *out, struct class_attention *attention,
         token_rows_mix(z + b * H * D, probs, stride, tokens[b], n, D, H);
     }
 
-    // out_h = W_v,h z_h
+    // out_h = W_v,h z_h + b_v,h
     for (size_t h = 0; h < H; ++h)
         product(out + h * d, D, operand_a(z + h * D, H * D, PLAIN),
                 operand_b_pack(attention->factor, projections->value + h * d * D, D,
                                TRANSPOSED, D, d),
                 FP32, B, d, D, 0);
+    if (projections->value_bias) rows_add(out, projections->value_bias, B, D);
 }
 
-// From dr: dW_k,h = q_h^T dr_h,   dq_h = W_k,h dr_h / sqrt(d),   dW_q = dq^T x_0.
+// From dr: dW_k,h = q_h^T dr_h,   dq_h = W_k,h dr_h / sqrt(d),   dW_q = dq^T x_0,   db_q = sum of dq.
 static void absorbed_backward(const struct class_projections *dprojections,
                               struct class_attention *attention,
                               const struct class_projections *projections)
@@ -87,6 +97,8 @@ static void absorbed_backward(const struct class_projections *dprojections,
                                TRANSPOSED, D, d),
                 FP32, B, d, D, 0);
     for (size_t i = 0; i < B * D; ++i) dq[i] *= scale;
+    if (dprojections->query_bias)
+        linear_backward_bias(dprojections->query_bias, dq, B, D);
     product(dprojections->query, D, operand_a(dq, D, TRANSPOSED),
             operand_b(attention->first, D), FP32, D, D, B, 0);
 }
@@ -100,7 +112,9 @@ void class_attention_backward(const struct class_projections *dprojections,
     const size_t B = shape->images, D = shape->width, H = shape->heads, d = D / H,
                  n = shape->tokens, stride = lanes_stride(n);
 
-    // out_h = W_v,h z_h
+    // out_h = W_v,h z_h + b_v,h
+    if (dprojections->value_bias)
+        linear_backward_bias(dprojections->value_bias, dout, B, D);
     if (dprojections->value)
         for (size_t h = 0; h < H; ++h)
             product(dprojections->value + h * d * D, D,

@@ -1,8 +1,11 @@
 /// Attention of the class token's row alone, which is all that a classifier reads of the last
-/// block. Keys and values have no bias, so that their projections can be absorbed into the row:
-/// with X the normed tokens of an image and x_0 the class token's,
-///     q = W_q x_0 / sqrt(d),   r_h = W_k,h^T q_h,   p_h = softmax(X r_h),   z_h = X^T p_h,
-///     out_h = W_v,h z_h
+/// block. The projections of keys and values are absorbed into the row: with X the normed tokens of
+/// an image and x_0 the class token's,
+///     q = (W_q x_0 + b_q) / sqrt(d),   r_h = W_k,h^T q_h,   p_h = softmax(X r_h),
+///     z_h = X^T p_h,   out_h = W_v,h z_h + b_v,h
+/// The paper's models have no biases. A bias of keys adds the same number to every score of a row,
+/// so that the softmax, and every gradient, is without it; and the p_h sum to 1, so that b_v is
+/// added whole.
 /// Neither keys nor values of the tokens are ever computed: 4 T D H + 6 D^2 flops an image instead
 /// of 6 T D^2 + 4 T D.
 #ifndef MASKBOOK_ANALYSIS_CLASS_ATTENTION_H
@@ -13,9 +16,10 @@
 #include "core/model/attention.h"
 
 /// The three projections, (D,D) each, head h being rows h*d .. h*d + d - 1: the thirds of a block's
-/// qkv.
+/// qkv. And biases (D) of queries and values; NULL: none.
 struct class_projections {
     real *query, *key, *value;
+    real *query_bias, *value_bias;
 };
 
 /// Activations of B images that forward saves for backward, and workspace.

@@ -78,10 +78,8 @@ static void encode(struct workspace *work, const struct infer_chunk *chunk,
     const struct mae *mae = outputs->source->mae;
     const size_t T = shape_tokens(&mae->shape), F = shape_patch(&mae->shape);
     for (size_t b = 0; b < INFER_CHUNK; ++b)
-        patches_from_bytes(work->patches + b * T * F,
-                           outputs->source->images->pixels +
-                               chunk->image[b] * IMAGE_BYTES,
-                           mae->shape.patch);
+        patches_of_image(work->patches + b * T * F, outputs->source->images,
+                         chunk->image[b], mae->shape.patch);
     const struct mae_input input = {.images = INFER_CHUNK,
                                     .visible_count = T,
                                     .patches = work->patches,

@@ -9,9 +9,10 @@
 enum { NORM_TENSORS = 2 };
 
 // The table of the block's tensors and the final norm's, under the names of the model's own.
-static void table_open(struct parameters *parameters, const struct mae_shape *shape,
+static void table_open(struct parameters *parameters, const struct mae *mae,
                        struct arena *arena)
 {
+    const struct mae_shape *shape = &mae->shape;
     const size_t D = (size_t)shape->width;
     char prefix[PARAMETER_NAME];
     const struct parameter_entry norm[NORM_TENSORS] = {
@@ -20,10 +21,12 @@ static void table_open(struct parameters *parameters, const struct mae_shape *sh
     };
     snprintf(prefix, sizeof prefix, "encoder.transformer.%d.",
              shape->encoder_blocks - 1);
-    parameters_open(parameters, BLOCK_TENSORS + NORM_TENSORS, arena);
+    parameters_open(parameters, BLOCK_TENSORS + 1 + NORM_TENSORS, arena);
     block_list(parameters, prefix, offsetof(struct last_block, block), D);
     parameters_list(parameters, "encoder.layer_norm.",
                     offsetof(struct last_block, norm), norm, NORM_TENSORS);
+    if (mae->published)
+        block_list_qkv_bias(parameters, prefix, offsetof(struct last_block, block), D);
 }
 
 void last_block_open(struct last_block *block, const struct mae *mae,
@@ -32,7 +35,7 @@ void last_block_open(struct last_block *block, const struct mae *mae,
     *block = (struct last_block){.tokens = shape_tokens(&mae->shape) + 1,
                                  .width = (size_t)mae->shape.width,
                                  .heads = (size_t)mae->shape.encoder_heads};
-    table_open(&block->parameters, &mae->shape, arena);
+    table_open(&block->parameters, mae, arena);
     real *slab = arena_reals(arena, block->parameters.count);
     for (size_t r = 0; r < block->parameters.rows; ++r) {
         const struct parameter *row = &block->parameters.row[r];
@@ -44,13 +47,22 @@ void last_block_open(struct last_block *block, const struct mae *mae,
     packed_weights_open(&block->packed, &block->parameters, slab, FP32, TRAIN, arena);
     packed_weights_pack_all(&block->packed);
     packed_weights_bind(block, &block->packed);
+    if (mae->published)
+        block->block.norm1.epsilon = block->block.norm2.epsilon = block->norm.epsilon =
+            LAYERNORM_PUBLISHED;
 }
 
 struct class_projections last_block_projections(const struct last_block *block)
 {
     const size_t third = block->width * block->width;
     real *qkv = block->block.attn.qkv.weight;
-    return (struct class_projections){qkv, qkv + third, qkv + 2 * third};
+    real *bias = block->block.attn.qkv.bias;
+    return (struct class_projections){.query = qkv,
+                                      .key = qkv + third,
+                                      .value = qkv + 2 * third,
+                                      .query_bias = bias,
+                                      .value_bias =
+                                          bias ? bias + 2 * block->width : NULL};
 }
 
 void last_block_pass_open(struct last_block_pass *pass, const struct last_block *block,
@@ -121,7 +133,8 @@ static void backward(struct last_block_pass *pass, const real *df)
 {
     const struct block *block = &pass->block->block;
     const size_t B = pass->images, D = pass->block->width, inner = MLP_RATIO * D;
-    const struct layernorm dnorm = {pass->unused_grad, pass->unused_grad + D};
+    const struct layernorm dnorm = {.weight = pass->unused_grad,
+                                    .bias = pass->unused_grad + D};
     real *dnormed2 = pass->dattended; // done with before dattended is written
     memset(pass->unused_grad, 0, inner * sizeof(real));
 
@@ -161,14 +174,37 @@ static real *slab_third(const real *slab, unsigned trained, unsigned i, size_t w
     return (real *)slab + (size_t)__builtin_popcount(earlier) * width * width;
 }
 
+// Which thirds have a bias that is trained with them.
+static unsigned trained_biases(const struct last_block *block, unsigned trained)
+{
+    return block->block.attn.qkv.bias ? trained & (PROJECTION_QUERY | PROJECTION_VALUE)
+                                      : 0;
+}
+
+// The bias of third i within such a slab, after the thirds; NULL when it is not among them.
+static real *slab_bias(const real *slab, const struct last_block *block,
+                       unsigned trained, unsigned i)
+{
+    const unsigned biases = trained_biases(block, trained),
+                   earlier = biases & ((1u << i) - 1);
+    const size_t D = block->width;
+    if (!(biases >> i & 1)) return NULL;
+    return (real *)slab + (size_t)__builtin_popcount(trained) * D * D +
+           (size_t)__builtin_popcount(earlier) * D;
+}
+
 // The projections within the slab; the others are NULL.
 static struct class_projections trained_projections(const struct tuning *tuning,
                                                     const real *slab)
 {
-    const size_t width = tuning->pass.block->width;
-    return (struct class_projections){slab_third(slab, tuning->trained, 0, width),
-                                      slab_third(slab, tuning->trained, 1, width),
-                                      slab_third(slab, tuning->trained, 2, width)};
+    const struct last_block *block = tuning->pass.block;
+    const unsigned trained = tuning->trained;
+    return (struct class_projections){
+        .query = slab_third(slab, trained, 0, block->width),
+        .key = slab_third(slab, trained, 1, block->width),
+        .value = slab_third(slab, trained, 2, block->width),
+        .query_bias = slab_bias(slab, block, trained, 0),
+        .value_bias = slab_bias(slab, block, trained, 2)};
 }
 
 // The projections in force: trained, or else the model's.
@@ -180,6 +216,8 @@ static struct class_projections all_projections(const struct tuning *tuning,
     if (!all.query) all.query = model.query;
     if (!all.key) all.key = model.key;
     if (!all.value) all.value = model.value;
+    if (!all.query_bias) all.query_bias = model.query_bias;
+    if (!all.value_bias) all.value_bias = model.value_bias;
     return all;
 }
 
@@ -195,11 +233,14 @@ static void *tuning_open(const struct adapter *adapter, size_t batch,
 static void tuning_initial(real *weights, const struct adapter *adapter)
 {
     const struct last_block *block = adapter->frozen;
-    const size_t third = block->width * block->width;
+    const size_t D = block->width, third = D * D;
+    const unsigned trained = (unsigned)adapter->choice;
     for (unsigned i = 0; i < THIRDS; ++i) {
-        real *to = slab_third(weights, (unsigned)adapter->choice, i, block->width);
+        real *to = slab_third(weights, trained, i, D),
+             *bias = slab_bias(weights, block, trained, i);
         if (to)
             memcpy(to, block->block.attn.qkv.weight + i * third, third * sizeof *to);
+        if (bias) memcpy(bias, block->block.attn.qkv.bias + i * D, D * sizeof *bias);
     }
 }
 
@@ -228,9 +269,10 @@ struct adapter last_block_adapter(const struct last_block *block, unsigned train
 {
     require(trained <= (PROJECTION_QUERY | PROJECTION_KEY | PROJECTION_VALUE),
             "projections %u", trained);
-    const size_t thirds = (size_t)__builtin_popcount(trained);
+    const size_t thirds = (size_t)__builtin_popcount(trained), D = block->width,
+                 biases = (size_t)__builtin_popcount(trained_biases(block, trained));
     return (struct adapter){.width = block->width,
-                            .count = thirds * block->width * block->width,
+                            .count = thirds * D * D + biases * D,
                             .frozen = block,
                             .choice = trained,
                             .open = tuning_open,

@@ -65,8 +65,9 @@ void last_block_activate(struct last_block_pass *pass,
 enum projection { PROJECTION_QUERY = 1, PROJECTION_KEY = 2, PROJECTION_VALUE = 4 };
 
 /// Partial finetuning of the thirds in `trained` (a sum of enum projection, or 0: none, the model
-/// as it is). The weights are the trained thirds (D,D) in the order query, key, value, and start
-/// from the model's. `block` is borrowed.
+/// as it is). The weights are the trained thirds (D,D) in the order query, key, value, then, where
+/// qkv has a bias, those (D) of queries and of values among them; they start from the model's. The
+/// bias of keys has no gradient (core/analysis/class_attention.h) and stays. `block` is borrowed.
 struct adapter last_block_adapter(const struct last_block *block, unsigned trained);
 
 #endif

@@ -205,7 +205,8 @@ static void units_backward(real *gradient, const real *dout, const real *weights
     struct units_work *work = workspace;
     const struct last_block *block = work->units->block;
     const size_t B = work->batch, D = block->width, K = work->units->count;
-    const struct layernorm dnorm = {work->unused_grad, work->unused_grad + D};
+    const struct layernorm dnorm = {.weight = work->unused_grad,
+                                    .bias = work->unused_grad + D};
     memset(work->unused_grad, 0, (2 * D + K) * sizeof(real));
     memset(work->dresidual, 0, B * D * sizeof(real));
     layernorm_backward(work->dresidual, &dnorm, dout, work->normal, work->rstd,

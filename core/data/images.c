@@ -17,10 +17,18 @@ static void *bytes_take(size_t count, size_t size)
 void images_open(struct images *images, const char *name, size_t count,
                  int with_regions)
 {
-    *images = (struct images){.count = count, .name = name};
-    images->labels = bytes_take(count, sizeof *images->labels);
-    images->pixels = bytes_take(count, IMAGE_BYTES);
+    images_open_square(images, name, count, IMAGE_SIDE, NULL);
     if (with_regions) images->regions = bytes_take(count, REGION_GRID * REGION_GRID);
+}
+
+void images_open_square(struct images *images, const char *name, size_t count, int side,
+                        const float *values)
+{
+    require(side > 0, "images of side %d", side);
+    *images =
+        (struct images){.count = count, .side = side, .name = name, .values = values};
+    images->labels = bytes_take(count, sizeof *images->labels);
+    images->pixels = bytes_take(count, IMAGE_CHANNELS * (size_t)side * (size_t)side);
 }
 
 void images_free(struct images *images)

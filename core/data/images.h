@@ -1,5 +1,5 @@
-/// A set of labelled colour images in memory, the form that every data source produces: bytes, so
-/// that 60,000 images take 184 MB and a digest identifies them exactly.
+/// A set of labelled square colour images in memory, the form that every data source produces:
+/// bytes, so that 60,000 images of CIFAR-10 take 184 MB and a digest identifies them exactly.
 #ifndef MASKBOOK_DATA_IMAGES_H
 #define MASKBOOK_DATA_IMAGES_H
 
@@ -20,17 +20,24 @@ enum split { SPLIT_TRAIN, SPLIT_TEST };
 
 struct images {
     size_t count;
+    int side;              ///< S: IMAGE_SIDE, unless images_open_square made them
     uint16_t *labels;      ///< (count), 0..9, owned
-    uint8_t *pixels;       ///< (count, 3, 32, 32), owned
+    uint8_t *pixels;       ///< (count, 3, S, S), owned
     uint8_t *regions;      ///< (count, 8, 8) true region numbers, or NULL, owned
     char digest[HASH_HEX]; ///< of the content: cifar10_digest or planted_digest
-    const char *name;      ///< "cifar10" or "planted"; static storage
+    const char *name;      ///< "cifar10", "planted", "imagefolder"; static storage
+    /// (3,256) what each byte of a colour means, borrowed; NULL: pixel_value.
+    const float *values;
 };
 
 /// Allocates `count` images, with regions if `with_regions`; their contents are unspecified and the
 /// digest is empty. `name` is borrowed. Dies (EXIT_SYSTEM) without memory.
 void images_open(struct images *images, const char *name, size_t count,
                  int with_regions);
+
+/// The same of another side and with other values, which are borrowed; without regions.
+void images_open_square(struct images *images, const char *name, size_t count, int side,
+                        const float *values);
 
 /// Loads one split of `data`: "cifar10" (found by cifar10_locate) or "planted" (PLANTED_TRAIN or
 /// PLANTED_TEST scenes of the split's seed). Dies (EXIT_INPUT) when CIFAR-10 is not found, saying

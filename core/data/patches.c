@@ -1,7 +1,6 @@
 #include "core/data/patches.h"
 
 #include "core/base/die.h"
-#include "core/data/images.h"
 
 size_t patch_count(int p)
 {
@@ -17,13 +16,13 @@ size_t patch_size(int p)
     return IMAGE_CHANNELS * (size_t)p * (size_t)p;
 }
 
-// The index in an image (3,32,32) of the first of the p pixels that are row i of channel c of patch
+// The index in an image (3,S,S) of the first of the p pixels that are row i of channel c of patch
 // t. The runs (t, c, i) in lexicographic order make up the patch matrix.
-static size_t run_start(size_t t, size_t c, size_t i, size_t p)
+static size_t run_start(size_t t, size_t c, size_t i, size_t p, size_t S)
 {
-    size_t across = IMAGE_SIDE / p;
+    size_t across = S / p;
     size_t row = t / across * p + i, column = t % across * p;
-    return (c * IMAGE_SIDE + row) * IMAGE_SIDE + column;
+    return (c * S + row) * S + column;
 }
 
 void patches_from_bytes(real *patches, const uint8_t *pixels, int p)
@@ -32,9 +31,27 @@ void patches_from_bytes(real *patches, const uint8_t *pixels, int p)
     for (size_t t = 0; t < count; ++t)
         for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
             for (size_t i = 0; i < side; ++i) {
-                const uint8_t *run = pixels + run_start(t, c, i, side);
+                const uint8_t *run = pixels + run_start(t, c, i, side, IMAGE_SIDE);
                 for (size_t j = 0; j < side; ++j)
                     *patches++ = (real)pixel_value(run[j]);
+            }
+}
+
+void patches_of_image(real *patches, const struct images *images, size_t image, int p)
+{
+    require(image < images->count && p > 0 && images->side % p == 0,
+            "image %zu of %zu of side %d in patches of %d", image, images->count,
+            images->side, p);
+    const size_t side = (size_t)p, S = (size_t)images->side,
+                 count = (S / side) * (S / side);
+    const uint8_t *pixels = images->pixels + image * IMAGE_CHANNELS * S * S;
+    for (size_t t = 0; t < count; ++t)
+        for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
+            for (size_t i = 0; i < side; ++i) {
+                const uint8_t *run = pixels + run_start(t, c, i, side, S);
+                for (size_t j = 0; j < side; ++j)
+                    *patches++ = images->values ? (real)images->values[c * 256 + run[j]]
+                                                : (real)pixel_value(run[j]);
             }
 }
 
@@ -44,7 +61,7 @@ void patches_from_image(real *patches, const real *image, int p)
     for (size_t t = 0; t < count; ++t)
         for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
             for (size_t i = 0; i < side; ++i) {
-                const real *run = image + run_start(t, c, i, side);
+                const real *run = image + run_start(t, c, i, side, IMAGE_SIDE);
                 for (size_t j = 0; j < side; ++j) *patches++ = run[j];
             }
 }
@@ -55,7 +72,7 @@ void patches_to_image(real *image, const real *patches, int p)
     for (size_t t = 0; t < count; ++t)
         for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
             for (size_t i = 0; i < side; ++i) {
-                real *run = image + run_start(t, c, i, side);
+                real *run = image + run_start(t, c, i, side, IMAGE_SIDE);
                 for (size_t j = 0; j < side; ++j) run[j] = *patches++;
             }
 }

@@ -27,6 +27,18 @@ void block_list(struct parameters *parameters, const char *prefix, size_t base,
     parameters_list(parameters, prefix, base, entries, BLOCK_TENSORS);
 }
 
+void block_list_qkv_bias(struct parameters *parameters, const char *prefix, size_t base,
+                         size_t width)
+{
+    const struct parameter_entry entry = {"attn.qkv.bias",
+                                          offsetof(struct block, attn.qkv.bias),
+                                          1,
+                                          {3 * width},
+                                          INITIAL_ZERO,
+                                          0};
+    parameters_list(parameters, prefix, base, &entry, 1);
+}
+
 void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
                       const struct attention_shape *shape, struct reserve *reserve)
 {

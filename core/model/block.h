@@ -32,6 +32,11 @@ enum { BLOCK_TENSORS = 11 };
 void block_list(struct parameters *parameters, const char *prefix, size_t base,
                 size_t width);
 
+/// Appends the bias of qkv, "attn.qkv.bias" (3D), which published ViTs have. Forward passes add it
+/// where it is listed; backward passes give it no gradient.
+void block_list_qkv_bias(struct parameters *parameters, const char *prefix, size_t base,
+                         size_t width);
+
 /// Activations saved by forward for backward. The residual stream is not saved: backward needs only
 /// the normalised rows.
 struct block_trace {

@@ -3,6 +3,7 @@
 #include "core/base/die.h"
 #include "core/base/phase.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void encoder_list(struct parameters *parameters, size_t base,
@@ -27,6 +28,28 @@ void encoder_list(struct parameters *parameters, size_t base,
     vit_list(parameters, "encoder.", base + AT(vit), shape->encoder_blocks, D);
     parameters_list(parameters, "encoder.", base, after, sizeof after / sizeof *after);
 #undef AT
+}
+
+void encoder_list_published(struct parameters *parameters, size_t base,
+                            const struct mae_shape *shape)
+{
+    for (int i = 0; i < shape->encoder_blocks; ++i) {
+        char prefix[PARAMETER_NAME];
+        snprintf(prefix, sizeof prefix, "encoder.transformer.%d.", i);
+        block_list_qkv_bias(parameters, prefix,
+                            base + offsetof(struct encoder, vit.block) +
+                                (size_t)i * sizeof(struct block),
+                            (size_t)shape->width);
+    }
+}
+
+void encoder_norms_published(struct encoder *encoder, const struct mae_shape *shape)
+{
+    for (int i = 0; i < shape->encoder_blocks; ++i) {
+        encoder->vit.block[i].norm1.epsilon = LAYERNORM_PUBLISHED;
+        encoder->vit.block[i].norm2.epsilon = LAYERNORM_PUBLISHED;
+    }
+    encoder->norm.epsilon = LAYERNORM_PUBLISHED;
 }
 
 void encoder_trace_open(struct encoder_trace *trace, enum arithmetic arithmetic,

@@ -18,6 +18,13 @@ struct encoder {
 void encoder_list(struct parameters *parameters, size_t base,
                   const struct mae_shape *shape);
 
+/// Appends what published ViTs have more: "encoder.transformer.I.attn.qkv.bias".
+void encoder_list_published(struct parameters *parameters, size_t base,
+                            const struct mae_shape *shape);
+
+/// Gives the norms the epsilon of published ViTs.
+void encoder_norms_published(struct encoder *encoder, const struct mae_shape *shape);
+
 /// Activations saved by forward for backward, and forward's results.
 struct encoder_trace {
     struct attention_shape shape; ///< B, V + 1, D, H

@@ -5,7 +5,12 @@
 #include <string.h>
 #include <tgmath.h>
 
-#define EPSILON ((real)1e-5)
+const double LAYERNORM_PUBLISHED = 1e-6;
+
+static real epsilon_of(const struct layernorm *layer)
+{
+    return layer->epsilon > 0 ? (real)layer->epsilon : (real)1e-5;
+}
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -45,11 +50,12 @@ KERNEL void layernorm_forward(real *restrict out, real *restrict normal,
                               const struct layernorm *layer, size_t rows, size_t width)
 {
     const real *restrict gamma = layer->weight, *restrict beta = layer->bias;
+    const real epsilon = epsilon_of(layer);
     for (size_t r = 0; r < rows; ++r) {
         const real *x = in + r * width;
         real *restrict normal_r = normal + r * width, *restrict out_r = out + r * width;
         real mean = row_mean(x, width);
-        real scale = 1 / sqrt(row_variance(x, mean, width) + EPSILON);
+        real scale = 1 / sqrt(row_variance(x, mean, width) + epsilon);
         for (size_t i = 0; i < width; ++i) {
             real value = (x[i] - mean) * scale;
             normal_r[i] = value;

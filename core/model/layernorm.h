@@ -1,5 +1,5 @@
 /// Layer normalisation over the width (Ba, Kiros & Hinton 2016), eps = 1e-5 (torch's default, which
-/// the public code's blocks use).
+/// the public code's blocks use) unless the layer says otherwise.
 ///     x^ = (x - mean) / sqrt(var + eps),   y = gamma x^ + beta      var divides by D
 #ifndef MASKBOOK_MODEL_LAYERNORM_H
 #define MASKBOOK_MODEL_LAYERNORM_H
@@ -10,7 +10,11 @@
 
 struct layernorm {
     real *weight, *bias; ///< gamma (D), beta (D)
+    double epsilon;      ///< 0: 1e-5
 };
+
+/// The epsilon of published ViTs (facebookresearch/mae, models_vit.py).
+extern const double LAYERNORM_PUBLISHED;
 
 /// Normalises every row. Sums run in sixteen fixed lanes (core/model/lanes.h).
 /// out    (R,D)  y

@@ -24,9 +24,19 @@ void mae_open(struct mae *mae, const struct mae_shape *shape, struct arena *aren
     const size_t blocks = (size_t)(shape->encoder_blocks + shape->decoder_blocks);
     mae->shape = *shape;
     mae->variant = (struct mae_variant){0};
-    parameters_open(&mae->parameters, blocks * BLOCK_TENSORS + OTHER_TENSORS, arena);
+    mae->published = 0;
+    parameters_open(&mae->parameters, blocks * (BLOCK_TENSORS + 1) + OTHER_TENSORS,
+                    arena);
     encoder_list(&mae->parameters, offsetof(struct layers, encoder), shape);
     decoder_list(&mae->parameters, offsetof(struct layers, decoder), shape);
+}
+
+void mae_open_published(struct mae *mae, const struct mae_shape *shape,
+                        struct arena *arena)
+{
+    mae_open(mae, shape, arena);
+    mae->published = 1;
+    encoder_list_published(&mae->parameters, offsetof(struct layers, encoder), shape);
 }
 
 // How far the last forward pass went; backward needs a complete one.
@@ -52,8 +62,11 @@ static void activations_reserve(struct mae_activations *activations,
     require(images > 0 && visible > 0 && visible <= shape_tokens(shape),
             "a pass over %zu images with %zu of %zu patches", images, visible,
             shape_tokens(shape));
+    require(!mae->published || reserve->mode == INFER,
+            "a published encoder is not trained here");
     // Pointers that no row of the table sets (qkv has no bias) must be NULL.
     memset(activations, 0, sizeof *activations);
+    if (mae->published) encoder_norms_published(&activations->weights.encoder, shape);
     activations->images = images;
     activations->visible = visible;
     activations->mode = reserve->mode;

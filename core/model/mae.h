@@ -23,12 +23,18 @@ struct mae {
     struct mae_shape shape;
     /// The paper's from mae_open; changed before activations are opened.
     struct mae_variant variant;
+    int published;                ///< 1 from mae_open_published, else 0
     struct parameters parameters; ///< the table, with the public code's names
 };
 
 /// Fills the description. The table is in `arena` (under 64 KiB for 16 blocks).
 /// Requires shape_fault(shape) to be NULL.
 void mae_open(struct mae *mae, const struct mae_shape *shape, struct arena *arena);
+
+/// The same with the encoder of published ViTs (facebookresearch/mae, models_vit.py; timm): qkv has
+/// a bias, and norms have eps = 1e-6. For forward passes (INFER) alone.
+void mae_open_published(struct mae *mae, const struct mae_shape *shape,
+                        struct arena *arena);
 
 /// The input of a forward pass; arrays are borrowed.
 struct mae_input {

@@ -112,7 +112,7 @@ static void distance_of_one(const struct reconstruction *one, int worker, void *
     real *out[2], *normal = arena_reals(&arena, T * D),
                   *rstd = arena_reals(&arena, T > D ? T : D),
                   *weight = arena_reals(&arena, D), *bias = arena_zeros(&arena, D);
-    const struct layernorm layer = {weight, bias};
+    const struct layernorm layer = {.weight = weight, .bias = bias};
     for (size_t d = 0; d < D; ++d) weight[d] = 1;
     for (int n = 0; n < 2; ++n) {
         const enum norm norm = n ? NORM_BATCH : NORM_LAYER;

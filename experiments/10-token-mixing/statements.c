@@ -92,7 +92,7 @@ static double three_equal_tokens(struct draw *draw, char note[CHECK_NOTE])
     const real x[T * D] = {1, -1, 1, -1, 1, -1};
     real weight[D] = {1, 1}, bias[D] = {0, 0}, normal[T * D], rstd[T * D],
          out[2][T * D];
-    const struct layernorm layer = {weight, bias};
+    const struct layernorm layer = {.weight = weight, .bias = bias};
     double square[2] = {0, 0}, distance = 0;
     for (int n = 0; n < 2; ++n) {
         const enum norm norm = n ? NORM_BATCH : NORM_LAYER;

@@ -19,12 +19,13 @@ static void fixture_open(struct fixture *f)
     arena_open_growing(&f->arena, "test");
     const struct attention_shape shape = {B, T, D, H};
     class_attention_open(&f->attention, &shape, &f->arena);
-    f->projections = (struct class_projections){normal_reals(&f->arena, D * D, .2, 1),
-                                                normal_reals(&f->arena, D * D, .2, 2),
-                                                normal_reals(&f->arena, D * D, .2, 3)};
-    f->gradients = (struct class_projections){arena_reals(&f->arena, D * D),
-                                              arena_reals(&f->arena, D * D),
-                                              arena_reals(&f->arena, D * D)};
+    f->projections =
+        (struct class_projections){.query = normal_reals(&f->arena, D * D, .2, 1),
+                                   .key = normal_reals(&f->arena, D * D, .2, 2),
+                                   .value = normal_reals(&f->arena, D * D, .2, 3)};
+    f->gradients = (struct class_projections){.query = arena_reals(&f->arena, D * D),
+                                              .key = arena_reals(&f->arena, D * D),
+                                              .value = arena_reals(&f->arena, D * D)};
     for (size_t b = 0; b < B; ++b) {
         float *x = arena_take(&f->arena, T * D, sizeof *x);
         struct rng rng = rng_open(1, PURPOSE_TEST, 1, (uint32_t)b);
@@ -131,7 +132,8 @@ Test(class_attention, what_is_not_asked_for_does_not_change_the_rest)
         real *one[3];
         for (size_t i = 0; i < 3; ++i)
             one[i] = asked >> i & 1 ? arena_reals(&f.arena, D * D) : NULL;
-        const struct class_projections some = {one[0], one[1], one[2]};
+        const struct class_projections some = {
+            .query = one[0], .key = one[1], .value = one[2]};
         loss(&f);
         class_attention_backward(&some, f.c, &f.attention, &f.projections, f.tokens);
         for (size_t i = 0; i < 3; ++i)

@@ -56,7 +56,8 @@ Test(kernels, gelu_has_the_same_bits_everywhere)
 // A width with a tail after its whole lanes, and the model's.
 static void check_layernorm(size_t width, const char *const digests[4])
 {
-    struct layernorm layer = {w, b}, gradient = {dw, db};
+    struct layernorm layer = {.weight = w, .bias = b},
+                     gradient = {.weight = dw, .bias = db};
     static real normal[R * D];
     fill(x, R * width, 3, 4);
     fill(w, width, 2, 5);

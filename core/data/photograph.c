@@ -1,0 +1,176 @@
+#include "core/data/photograph.h"
+
+#include <png.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// jpeglib.h wants stdio.h before it.
+#include <jerror.h>
+#include <jpeglib.h>
+
+static const char no_memory[] = "no memory for its pixels";
+
+static int size_good(const struct photograph *photograph, char fault[PHOTOGRAPH_FAULT])
+{
+    const size_t w = photograph->width, h = photograph->height;
+    if (w > 0 && h > 0 && w <= PHOTOGRAPH_SIDE_LIMIT && h <= PHOTOGRAPH_SIDE_LIMIT &&
+        w * h <= PHOTOGRAPH_LIMIT)
+        return 1;
+    snprintf(fault, PHOTOGRAPH_FAULT, "%zu x %zu pixels, more than can be read", w, h);
+    return 0;
+}
+
+// ====== JPEG ======
+
+// libjpeg knows its error manager alone, so what a longjmp needs lies next to it. Everything that
+// changes between setjmp and longjmp is in here, in memory of the function's caller.
+struct jpeg {
+    struct jpeg_error_mgr errors; // first
+    jmp_buf back;
+    int ended_early;
+    struct jpeg_decompress_struct decoder;
+    uint8_t *row; // (width,4) of CMYK
+    struct photograph *photograph;
+    char *fault;
+};
+
+static void jpeg_failed(j_common_ptr decoder)
+{
+    struct jpeg *jpeg = (struct jpeg *)decoder->err;
+    char text[JMSG_LENGTH_MAX];
+    decoder->err->format_message(decoder, text);
+    snprintf(jpeg->fault, PHOTOGRAPH_FAULT, "%s", text);
+    longjmp(jpeg->back, 1);
+}
+
+// Level -1: a warning. Others are traces.
+static void jpeg_warned(j_common_ptr decoder, int level)
+{
+    struct jpeg *jpeg = (struct jpeg *)decoder->err;
+    if (level >= 0) return;
+    decoder->err->num_warnings++;
+    if (decoder->err->msg_code == JWRN_JPEG_EOF) jpeg->ended_early = 1;
+}
+
+// round(a b / 255) of bytes.
+static int product255(int a, int b)
+{
+    const int t = a * b + 128;
+    return (t + (t >> 8)) >> 8;
+}
+
+// Adobe stores inks inverted. Black leaves some white, and each ink takes its share of that.
+static void inks_to_rgb(uint8_t *rgb, const uint8_t *cmyk, size_t width)
+{
+    for (size_t x = 0; x < width; ++x)
+        for (size_t c = 0; c < 3; ++c) {
+            const int left = cmyk[4 * x + 3], ink = 255 - cmyk[4 * x + c],
+                      value = left - product255(ink, left);
+            rgb[3 * x + c] = (uint8_t)(value < 0 ? 0 : value);
+        }
+}
+
+static int jpeg_refuse(struct jpeg *jpeg, const char *why)
+{
+    if (why) snprintf(jpeg->fault, PHOTOGRAPH_FAULT, "%s", why);
+    return 0;
+}
+
+// Between jpeg_create_decompress and jpeg_destroy_decompress; libjpeg's errors return 0, too.
+static int jpeg_read(struct jpeg *jpeg, const void *bytes, size_t size)
+{
+    struct jpeg_decompress_struct *decoder = &jpeg->decoder;
+    struct photograph *photograph = jpeg->photograph;
+    if (setjmp(jpeg->back)) return 0;
+    jpeg_mem_src(decoder, bytes, size);
+    jpeg_read_header(decoder, TRUE);
+    photograph->width = decoder->image_width;
+    photograph->height = decoder->image_height;
+    if (!size_good(photograph, jpeg->fault)) return 0;
+    decoder->out_color_space = decoder->num_components == 4 ? JCS_CMYK : JCS_RGB;
+    jpeg_start_decompress(decoder);
+    const size_t width = photograph->width;
+    photograph->rgb = malloc(photograph->height * width * 3);
+    jpeg->row = malloc(width * 4);
+    if (!photograph->rgb || !jpeg->row) return jpeg_refuse(jpeg, no_memory);
+    while (decoder->output_scanline < decoder->output_height) {
+        uint8_t *out = photograph->rgb + decoder->output_scanline * width * 3,
+                *into = decoder->out_color_space == JCS_CMYK ? jpeg->row : out;
+        jpeg_read_scanlines(decoder, &into, 1);
+        if (into == jpeg->row) inks_to_rgb(out, jpeg->row, width);
+    }
+    jpeg_finish_decompress(decoder);
+    photograph->warnings = (int)jpeg->errors.num_warnings;
+    return jpeg->ended_early ? jpeg_refuse(jpeg, "it ends before the picture does") : 1;
+}
+
+static int jpeg_decode(struct photograph *photograph, const void *bytes, size_t size,
+                       char fault[PHOTOGRAPH_FAULT])
+{
+    struct jpeg jpeg = {.photograph = photograph, .fault = fault};
+    jpeg.decoder.err = jpeg_std_error(&jpeg.errors);
+    jpeg.errors.error_exit = jpeg_failed;
+    jpeg.errors.emit_message = jpeg_warned;
+    jpeg_create_decompress(&jpeg.decoder);
+    const int read = jpeg_read(&jpeg, bytes, size);
+    jpeg_destroy_decompress(&jpeg.decoder);
+    free(jpeg.row);
+    return read;
+}
+
+// ====== PNG ======
+
+static int png_decode(struct photograph *photograph, const void *bytes, size_t size,
+                      char fault[PHOTOGRAPH_FAULT])
+{
+    png_image png = {.version = PNG_IMAGE_VERSION};
+    if (!png_image_begin_read_from_memory(&png, bytes, size)) {
+        snprintf(fault, PHOTOGRAPH_FAULT, "%s", png.message);
+        return 0;
+    }
+    photograph->width = png.width;
+    photograph->height = png.height;
+    if (!size_good(photograph, fault)) {
+        png_image_free(&png);
+        return 0;
+    }
+    const size_t pixels = photograph->width * photograph->height;
+    png.format = PNG_FORMAT_RGBA;
+    uint8_t *rgba = malloc(pixels * 4);
+    int read = 0;
+    if (!rgba)
+        snprintf(fault, PHOTOGRAPH_FAULT, "%s", no_memory);
+    else if (!png_image_finish_read(&png, NULL, rgba, 0, NULL))
+        snprintf(fault, PHOTOGRAPH_FAULT, "%s", png.message);
+    else
+        read = 1;
+    png_image_free(&png);
+    // In place: a pixel is read before what it becomes overwrites another.
+    for (size_t i = 0; read && i < pixels; ++i)
+        for (size_t c = 0; c < 3; ++c) rgba[3 * i + c] = rgba[4 * i + c];
+    photograph->rgb = rgba;
+    return read;
+}
+
+int photograph_decode(struct photograph *photograph, const void *bytes, size_t size,
+                      char fault[PHOTOGRAPH_FAULT])
+{
+    enum { SIGNATURE = 8 };
+    *photograph = (struct photograph){0};
+    const int png = size >= SIGNATURE && !png_sig_cmp(bytes, 0, SIGNATURE);
+    if (size == 0)
+        snprintf(fault, PHOTOGRAPH_FAULT, "it is empty");
+    else if (png ? png_decode(photograph, bytes, size, fault)
+                 : jpeg_decode(photograph, bytes, size, fault))
+        return 1;
+    photograph_free(photograph);
+    return 0;
+}
+
+void photograph_free(struct photograph *photograph)
+{
+    free(photograph->rgb);
+    *photograph = (struct photograph){0};
+}
