@@ -76,7 +76,8 @@ void class_attention_forward(real *out, struct class_attention *attention,
     if (projections->value_bias) rows_add(out, projections->value_bias, B, D);
 }
 
-// From dr: dW_k,h = q_h^T dr_h,   dq_h = W_k,h dr_h / sqrt(d),   dW_q = dq^T x_0,   db_q = sum of dq.
+// From dr: dW_k,h = q_h^T dr_h,   dq_h = W_k,h dr_h / sqrt(d),   dW_q = dq^T x_0,   and db_q is the
+// sum of dq.
 static void absorbed_backward(const struct class_projections *dprojections,
                               struct class_attention *attention,
                               const struct class_projections *projections)

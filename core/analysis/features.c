@@ -1,5 +1,6 @@
 #include "core/analysis/features.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,6 +79,33 @@ int features_open(struct features *features, const char *path, const char *key)
     features->map = map;
     features->data = (const float *)((char *)map + HEADER);
     return 1;
+}
+
+void features_join(struct features *features, size_t shard,
+                   features_path_function *path_of, const void *context)
+{
+    const size_t one = size_product(features->rows, features->width) * sizeof(float),
+                 bytes = size_product(shard, one), total = data_bytes(features);
+    require(bytes % HEADER == 0, "shards of %zu bytes are no whole pages", bytes);
+    // Addresses for all of them first, then the files over those.
+    char *map = mmap(NULL, HEADER + total, PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (map == MAP_FAILED)
+        die(EXIT_SYSTEM, "no addresses for %zu bytes of features: %s", total,
+            strerror(errno));
+    for (size_t s = 0; s * shard < features->images; ++s) {
+        char path[PATH_SIZE];
+        const size_t first = s * bytes,
+                     length = total - first < bytes ? total - first : bytes;
+        path_of(path, s, context);
+        const int file = open(path, O_RDONLY | O_CLOEXEC);
+        if (file < 0 || mmap(map + HEADER + first, length, PROT_READ,
+                             MAP_SHARED | MAP_FIXED, file, HEADER) == MAP_FAILED)
+            die(EXIT_SYSTEM, "%s: %s", path, strerror(errno));
+        close(file);
+    }
+    features->map = map;
+    features->data = (const float *)(map + HEADER);
 }
 
 void features_write(const struct features *features, const char *path, const char *key)

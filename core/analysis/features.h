@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "core/base/files.h"
+
 struct features {
     size_t images, rows, width; ///< n, R, D
     const float *data;          ///< (n,R,D)
@@ -33,6 +35,19 @@ int features_open(struct features *features, const char *path, const char *key)
 /// Writes features->data with `key` to a temporary file and renames it to `path`, so the disk needs
 /// space for an old file and the new one. Dies (EXIT_SYSTEM) when it cannot be written.
 void features_write(const struct features *features, const char *path, const char *key);
+
+/// path (PATH_SIZE) = the file of a shard.
+typedef void features_path_function(char path[PATH_SIZE], size_t shard,
+                                    const void *context);
+
+/// Maps the files of a set that is too large for one, which features_open has checked before, one
+/// after another, so that they are used like one file. Every shard but the last holds `shard`
+/// images; of the last as many are used as are wanted.
+/// features   in: images, rows, width; out: data and map
+/// Dies (EXIT_SYSTEM) when a file cannot be mapped. Requires that a whole shard's numbers fill
+/// pages of 4,096 bytes.
+void features_join(struct features *features, size_t shard,
+                   features_path_function *path_of, const void *context);
 
 /// Unmaps the file, if there is one.
 void features_close(struct features *features);
