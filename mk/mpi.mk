@@ -16,6 +16,10 @@ $(BUILD)/core/train/rank_group_mpi.o: core/train/rank_group_mpi.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(call mpi_flags,compile) -MMD -MP -c $< -o $@
 
+ifneq ($(RANKS),)
+all: $(BUILD)/experiments/00-pretrain/main-mpi
+endif
+
 # An object comes before the libraries, where its double is.
 $(BUILD)/experiments/00-pretrain/main-mpi: $(call object,$(sort $(wildcard experiments/00-pretrain/*.c))) \
     $(BUILD)/experiments/00-pretrain/code_key.o $(BUILD)/core/train/rank_group_mpi.o $(LIBRARIES)

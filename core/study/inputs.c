@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/die.h"
 #include "core/linalg/arithmetic.h"
@@ -30,13 +31,21 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
     run_note(run, what, model->file.digest, 1);
     snprintf(what, sizeof what, "training of %s", name);
     const char *arithmetic = safetensors_metadata(&model->file, "arithmetic");
-    char *origin = text_format("%s, %s", shipped ? "shipped" : "made here",
+    const char *trainer = pretrained_trainer(model);
+    char *origin = text_format("%s%s%s, %s",
+                               shipped   ? "shipped"
+                               : trainer ? "brought here"
+                                         : "made here",
+                               trainer ? ", trained by " : "", trainer ? trainer : "",
                                arithmetic ? arithmetic : "arithmetic not recorded");
     run_note(run, what, origin, 0);
     free(origin);
     const double epochs = pretrained_number(model, "epochs");
     if (epochs < recipe->epochs)
         run_pilot(run, "pilot weights: %g of %g epochs", epochs, recipe->epochs);
+    char departure[RECIPE_TEXT];
+    pretrained_departure(departure, model, recipe);
+    if (*departure) run_pilot(run, "weights of another recipe: %s", departure);
     return 1;
 }
 
@@ -70,6 +79,25 @@ void input_features(struct encoder_features *features, const struct run *run,
         die(EXIT_INPUT, "%s: its tokens are not finite (train it again)", name);
 }
 
+// Appends which program trained the models, where it was not this one.
+static void trainer_name(char text[STUDY_SCALE], const struct weights *models,
+                         size_t count)
+{
+    const char *first = NULL;
+    size_t named = 0;
+    for (size_t m = 0; m < count; ++m) {
+        const char *trainer = pretrained_trainer(&models[m]);
+        if (trainer && !first) first = trainer;
+        named += trainer != NULL;
+    }
+    const size_t used = strlen(text);
+    if (named == count && count > 0)
+        snprintf(text + used, STUDY_SCALE - used, ", by %s", first);
+    else if (named > 0)
+        snprintf(text + used, STUDY_SCALE - used, ", %zu of %zu by %s", named, count,
+                 first);
+}
+
 void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t count)
 {
     double epochs[2] = {INFINITY, 0}, updates[2] = {INFINITY, 0};
@@ -87,6 +115,7 @@ void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t c
     else
         snprintf(text, STUDY_SCALE, "%s trained for %g epoch%s, %.0f updates",
                  models_are, epochs[0], epochs[0] == 1 ? "" : "s", updates[0]);
+    trainer_name(text, models, count);
 }
 
 void input_finite(const struct weights *model, int overflowed)

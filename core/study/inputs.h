@@ -11,8 +11,9 @@
 
 /// Finds the pretraining `name` ("m75-h3") of the run's tier and data, reads it, and notes its
 /// digest as "weights NAME" and, as "training of NAME", whether the weights are shipped or made
-/// here and in which arithmetic they were trained. Weights of fewer epochs than their recipe's are
-/// a pilot (run_pilot).
+/// here, in which arithmetic they were trained, and by which program where it was another one
+/// (tools/torch). Weights of fewer epochs than their recipe's are a pilot (run_pilot), and so are
+/// those of a recipe that differs in more than its length.
 /// model, recipe    filled where there are such weights; `recipe` is the one that they follow
 /// Returns 1; where there are no such weights, as run_need_weights. Dies (EXIT_INPUT) as
 /// pretrained_open when they are not what their name says, and as shipped_check.
@@ -37,7 +38,8 @@ void input_features(struct encoder_features *features, const struct run *run,
 enum { STUDY_SCALE = 256 };
 
 /// text (STUDY_SCALE) = how much these models were trained, by their own metadata, for notes and
-/// captions: "model trained for 2 epochs, 782 updates", or the least and the most of several.
+/// captions: "model trained for 2 epochs, 782 updates", or the least and the most of several; and
+/// by which program, where it was not this one.
 /// models (count)
 void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t count);
 

@@ -1,6 +1,7 @@
 #include "core/train/pretrained.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/die.h"
@@ -85,4 +86,31 @@ double pretrained_number(const struct weights *weights, const char *key)
     double value = metadata_number(weights, key);
     require(isfinite(value), "the metadata '%s' is not a number", key);
     return value;
+}
+
+const char *pretrained_trainer(const struct weights *weights)
+{
+    return safetensors_metadata(&weights->file, "trainer");
+}
+
+void pretrained_departure(char text[RECIPE_TEXT], const struct weights *weights,
+                          const struct recipe *recipe)
+{
+    static const char *const free_words[] = {"epochs=", "warmup=", "leaves="};
+    char found[RECIPE_TEXT], own[RECIPE_TEXT], padded[RECIPE_TEXT + 2],
+        one[RECIPE_TEXT + 2];
+    const char *recorded = safetensors_metadata(&weights->file, "recipe");
+    *text = 0;
+    snprintf(found, sizeof found, "%s", recorded ? recorded : "");
+    recipe_text(own, recipe);
+    snprintf(padded, sizeof padded, " %s ", own);
+    for (char *rest = found, *word; (word = strsep(&rest, " "));) {
+        snprintf(one, sizeof one, " %s ", word);
+        int counts = *word && !strstr(padded, one);
+        for (size_t i = 0; i < sizeof free_words / sizeof *free_words; ++i)
+            counts = counts && strncmp(word, free_words[i], strlen(free_words[i])) != 0;
+        const size_t used = strlen(text);
+        if (counts)
+            snprintf(text + used, RECIPE_TEXT - used, "%s%s", used ? " " : "", word);
+    }
 }

@@ -17,4 +17,13 @@ void pretrained_open(struct weights *weights, const char *path,
 /// A number in the metadata, "epochs" or "updates". Contract: pretrained_open checked it.
 double pretrained_number(const struct weights *weights, const char *key);
 
+/// The program that trained them, "PyTorch 2.1 on ..." from the metadata "trainer"; NULL: this one.
+const char *pretrained_trainer(const struct weights *weights);
+
+/// text (RECIPE_TEXT) = the words of the recipe in the metadata that are not `recipe`'s, as
+/// "batch=1024 learning_rate=0.0015"; empty when there are none. Its length (epochs and warm-up)
+/// is the matter of pilots, and micro-batches ("leaves") change no more than rounding.
+void pretrained_departure(char text[RECIPE_TEXT], const struct weights *weights,
+                          const struct recipe *recipe);
+
 #endif

@@ -19,13 +19,11 @@
 /// that tree: MPI moves numbers and adds none, so the weights are again the same bits.
 ///
 /// @show core/train/trainer.c trainer_step
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/stats/summary.h"
 #include "core/report/command.h"
@@ -34,6 +32,7 @@
 #include "core/train/pretrain.h"
 #include "core/train/shared_images.h"
 #include "core/train/train_log.h"
+#include "experiments/00-pretrain/start.h"
 
 enum {
     TEST_IMAGES = 1000, ///< the first of the canonical order, for a look at the loss
@@ -202,25 +201,6 @@ static void run(struct study *study)
     run_output(&study->run, training->weights);
 }
 
-/// ## The recipe, for other programs
-
-/// What a trainer that is another program must know, as lines of key and value: this table of
-/// recipes is the only one.
-static int print_recipe(int argc, char **argv)
-{
-    struct run_options options;
-    char text[RECIPE_TEXT], digest[HASH_HEX];
-    run_options_read(&options, "00-pretrain", argc, argv);
-    struct recipe recipe = recipe_find(options.tier_name, options.run_name);
-    if (options.epochs > 0) recipe_set_epochs(&recipe, options.epochs);
-    recipe_text(text, &recipe);
-    printf("recipe\t%s\ndata\t%s\nseed\t%" PRIu64 "\n", text, options.data,
-           options.seed);
-    images_digest(digest, options.data, SPLIT_TRAIN);
-    printf("data_digest\t%s\n", digest);
-    return EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv)
 {
     static const struct experiment pretraining = {.name = "00-pretrain",
@@ -228,10 +208,7 @@ int main(int argc, char **argv)
                                                   .prepare = prepare,
                                                   .run = run};
     coretype_open(argv);
-    if (argc > 1 && strcmp(argv[1], "--print-recipe") == 0) {
-        stdout_check_at_exit();
-        return print_recipe(argc - 1, argv + 1);
-    }
+    if (start_asked(argc, argv)) return EXIT_SUCCESS;
     rank_group_open(&ranks);
     return experiment_main(&pretraining, argc, argv);
 }

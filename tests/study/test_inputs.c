@@ -4,6 +4,7 @@
 #include "core/linalg/product.h"
 #include "core/report/need.h"
 #include "core/report/provenance.h"
+#include "core/train/checkpoint.h"
 #include "core/train/pretrain.h"
 #include "tests/report/world.h"
 
@@ -77,6 +78,46 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
         !strncmp(text, "model trained for 0.0", strlen("model trained for 0.0")) &&
             strstr(text, " updates"),
         "%s", text);
+    weights_close(&model);
+    world_drop(&run);
+}
+
+// Weights as another program writes them: by another recipe, and with its name.
+static void brought_weights(const struct recipe *recipe, const char *path)
+{
+    struct run_identity identity;
+    struct arena arena;
+    struct mae mae;
+    struct recipe other = *recipe;
+    other.batch = 1024;
+    arena_open_growing(&arena, "test");
+    mae_open(&mae, &recipe->shape, &arena);
+    const struct train_state state = {
+        .weights = arena_zeros(&arena, mae.parameters.count), .updates = 40};
+    parameters_initialise(state.weights, &mae.parameters, 1);
+    run_identity_fill(&identity, &other, 1, "digest", FP32, NULL);
+    const struct metadata more = {"trainer", "PyTorch 2.1.0 on a GPU"};
+    trained_weights_write(path, &identity, &other, "planted", &mae.parameters, &state,
+                          &more, 1);
+    arena_close(&arena);
+}
+
+Test(inputs, weights_of_another_program_and_recipe_say_so)
+{
+    struct run run;
+    struct weights model;
+    struct recipe found;
+    char words[512], text[STUDY_SCALE];
+    const struct recipe recipe = recipe_find("smoke", "m75-h3");
+    brought_weights(&recipe, "results/smoke-planted/weights/m75-h3.safetensors");
+    world_run(&run, "--tier smoke", words);
+    cr_assert_eq(input_model(&model, &found, &run, "m75-h3"), 1);
+    cr_expect_str_eq(run.state->pilot, "weights of another recipe: batch=1024");
+    cr_expect_str_eq(provenance_find(&run.state->provenance, "training of m75-h3"),
+                     "brought here, trained by PyTorch 2.1.0 on a GPU, fp32");
+    models_scale(text, &model, 1);
+    cr_expect_str_eq(
+        text, "model trained for 4 epochs, 40 updates, by PyTorch 2.1.0 on a GPU");
     weights_close(&model);
     world_drop(&run);
 }

@@ -33,6 +33,8 @@ Test(pretrained, a_finished_training_is_what_its_recipe_says)
     cr_expect_eq(pretrained_number(&weights, "epochs"), 4);
     weights_close(&weights);
 
+    cr_expect_null(pretrained_trainer(&weights));
+
     // A pilot is the same pretraining, shorter: the recipe asked for may be longer.
     struct recipe longer = tiny.settings.recipe;
     longer.epochs = 400;
@@ -124,5 +126,28 @@ Test(pretrained, weights_without_a_decoder_or_a_history_are_refused)
                       TENSOR_F32);
     refuses(&claim, "has no decoder");
     arena_close(&arena);
+    tiny_close(&tiny);
+}
+
+Test(pretrained, a_departure_names_what_differs_but_the_length)
+{
+    struct tiny tiny;
+    struct weights weights;
+    char text[RECIPE_TEXT];
+    tiny_open(&tiny);
+    pretrain_run(&tiny.settings);
+    struct recipe recipe = tiny.settings.recipe;
+    pretrained_open(&weights, tiny.weights, &recipe, "planted");
+    pretrained_departure(text, &weights, &recipe);
+    cr_expect_str_empty(text);
+    recipe_set_epochs(&recipe, 40);
+    recipe.micro_batches = 8;
+    pretrained_departure(text, &weights, &recipe);
+    cr_expect_str_empty(text);
+    recipe.batch = 80; // of which the recorded 8 is the beginning
+    recipe.learning_rate = .02;
+    pretrained_departure(text, &weights, &recipe);
+    cr_expect_str_eq(text, "batch=8 learning_rate=0.01");
+    weights_close(&weights);
     tiny_close(&tiny);
 }

@@ -1,0 +1,111 @@
+#!/bin/bash
+# tools/torch/pretrain.py on a CPU: from the same weights, images and masks it makes the losses and weights of the
+# C program; its weights are read, shipped and named; interrupted it goes on; two processes do what one does.
+# shellcheck disable=SC1091,SC2034,SC2154
+. "$(dirname "$0")/tap"
+programs=$(realpath "${BUILD:?the folder of the compiled programs}")
+python=${PEER_PYTHON:-/usr/bin/python3} trainer=$root/tools/torch/pretrain.py
+pretrain=$programs/experiments/00-pretrain/main
+export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
+
+run "$pretrain" --print-recipe --tier=paper --run=m75-h6 --epochs=100
+expect_status 0
+expect_said '^recipe	tier=paper run=m75-h6 .*batch=4096 .*epochs=100 warmup=10 '
+expect_said '^data	cifar10$'
+expect_said '^data_digest	[0-9a-f]{64}$'
+report 'the program prints its recipe'
+run "$pretrain" --write-start= --tier=smoke --run=m75-h3
+expect_status 2
+expect_line 'no folder is named'
+report 'a start without a folder is a usage error'
+if ! "$python" -c 'import torch, numpy' 2>/dev/null; then
+    skip 'training by PyTorch' "no torch for $python (tools/deps bench)"
+    finish
+fi
+
+at=$work/made/smoke-planted
+start=$at/torch/m75-h3
+torch() { run "$python" "$trainer" "$@"; }
+run "$pretrain" --write-trace="$start" --tier=smoke --run=m75-h3
+expect_status 0
+torch "$start" --check
+expect_status 0
+expect_said '^20 updates: losses within .* agrees with the C program$'
+report 'the same weights, images and masks give the losses and weights of the C program over 20 updates'
+torch "$start" --check --lr 4e-3
+expect_status 1
+expect_said 'DIFFERS from the C program$'
+report 'another rate does not'
+run "$pretrain" --write-start="$work/whitened" --tier=smoke --run=m75-h3-whitened
+torch "$work/whitened"
+expect_status 2
+expect_line "its target_scale is not the paper's"
+report 'a loss that it does not have is refused'
+
+# 500 images in the place of 10,000: the whole recipe in 63 updates.
+cut() {
+    "$python" -c 'import numpy, sys; numpy.save(sys.argv[1], numpy.load(sys.argv[1])[:500])' "$1/train.npy"
+}
+cut "$start"
+torch "$start"
+expect_status 0
+weights=$at/weights/m75-h3.safetensors
+whole=$(sha256sum <"$weights")
+[ -n "$wrong" ] || [ "$(wc -l <"$at/runs/m75-h3/log.tsv")" -eq 5 ] || wrong='its log has not four epochs'
+[ -n "$wrong" ] || [ ! -e "$at/runs/m75-h3/torch.pt" ] || wrong='its checkpoint is left'
+report 'it trains the whole recipe'
+
+cd "$work" && ln -s "$root/paper" "$root/figures" . || exit 4
+run "$programs/experiments/06-low-rank/main" --tier=smoke --results="$work/made"
+expect_status 0
+grep -qE '^training of m75-h3	brought here, trained by PyTorch [^ ]+ on a CPU, fp32	0$' "$at/06-low-rank/provenance.tsv" ||
+    wrong='the provenance does not name PyTorch'
+grep -qE 'model trained for 4 epochs, 63 updates, by PyTorch' "$at/06-low-rank/verdicts.tsv" || wrong='no verdict names PyTorch'
+report 'verdicts on its weights name it'
+
+run "$programs/tools/ship" --tier=smoke --results="$work/made" --run=m75-h3 --to="$work/shipped"
+expect_status 0
+expect_said '^m75-h3: shipped, fp32, 63 updates'
+report 'its weights are shipped when they are of the whole recipe'
+
+run "$pretrain" --tier=smoke --run=m75-h3 --results="$work/made" --epochs=.01
+expect_status 3
+torch "$start"
+expect_status 3
+expect_line 'is there already \(move it away, or --force\)'
+report 'weights that exist are not replaced'
+
+torch "$start" --batch 50 --lr 4e-3 --epochs 2 --force
+expect_status 0
+run "$programs/experiments/06-low-rank/main" --tier=smoke --results="$work/made"
+expect_said 'weights of another recipe: batch=50 learning_rate=0.004'
+expect_said 'pilot weights: 2 of 4 epochs'
+report 'another batch, and a shorter training, are told in every verdict'
+
+"$python" "$trainer" "$start" --out "$work/stopped" >"$work/out" 2>"$work/err" </dev/null &
+child=$!
+until [ -e "$work/stopped/runs/m75-h3/log.tsv" ] || ! kill -0 $child 2>/dev/null; do sleep .05; done
+kill -TERM $child
+wait $child
+status=$?
+wrong=
+expect_status 4
+expect_said 'interrupted after update [0-9]+ of 63 \(the same command goes on\)' err
+torch "$start" --out "$work/stopped"
+expect_status 0
+expect_said '^going on after update'
+[ -n "$wrong" ] || [ "$(sha256sum <"$work/stopped/weights/m75-h3.safetensors")" = "$whole" ] || wrong='the weights differ'
+report 'interrupted, it goes on to the same weights'
+
+for rank in 0 1; do
+    RANK=$rank LOCAL_RANK=$rank WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$((20000 + $$ % 10000)) "$python" "$trainer" "$start" \
+        --epochs 1 --out "$work/two" >"$work/out" 2>"$work/err" </dev/null &
+done
+wait
+torch "$start" --epochs 1 --out "$work/one"
+expect_status 0
+wrong=${wrong:-$(paste "$work/one/runs/m75-h3/log.tsv" "$work/two/runs/m75-h3/log.tsv" | awk -F'\t' '
+    NR > 1 { d = ($3 - $9) / $3; if (d > 1e-5 || d < -1e-5) print "a loss is " $9 ", not " $3; rows++ } END { if (rows != 1) print rows " rows" }')}
+report 'two processes give the losses of one'
+cd "$root" || exit 4
+finish

@@ -1,0 +1,533 @@
+#!/usr/bin/env python3
+"""Pretrains a run of the suite in PyTorch, on one GPU or on several, and writes weights that the suite reads.
+
+    pretrain.py START [options]                              one GPU, or the CPU
+    torchrun --nproc_per_node 8 pretrain.py START [options]  eight GPUs of one machine
+    pretrain.py START --check                                does PyTorch here agree with the C program?
+
+START is a folder that the C program writes (make torch-start RUN=... TIER=...): the recipe, the initial weights
+and the training images; nothing else is read, so it may be copied to another machine with this file alone.
+Model, loss, schedule and AdamW are those of core/train, parameters have the names of the public code. What the
+recipe leaves to the C program's random numbers, the order of images and the masks, is drawn by PyTorch from the
+seed; sums on a GPU have no fixed order: a repeat is close, and not the same bits.
+
+Batch, epochs, warm-up and rate may be given, since a GPU wants large batches; the weights then say another recipe,
+and verdicts on them say so. Products are in bfloat16 on a GPU (autocast), in 32-bit floats with --float32 and on a
+CPU. Written below --out (default: where START is): weights/RUN.safetensors, runs/RUN/log.tsv, and for the same
+command to go on from runs/RUN/torch.pt: every --save seconds, and on SIGINT, SIGTERM and SIGUSR1.
+
+--check replays the batches that `00-pretrain --write-trace` added to START, in 32-bit floats, and compares losses
+and final weights with those of the C program. Exit codes: 0, 1 they differ, 2 usage, 3 input, 4 interrupted.
+Wants torch >= 1.13 and numpy; before 2.0 there is no fused attention, which is slower.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import signal
+import struct
+import sys
+import time
+
+import numpy
+import torch
+import torch.nn.functional as functional
+from torch import distributed, nn
+
+LOOK = 20  # updates between looks at the loss and at signals, when several processes train
+PATCHES = 131072  # on a GPU at a time
+TELL = 10  # seconds between lines of progress
+LOSS_TOLERANCE, WEIGHT_TOLERANCE = 2e-6, 1e-3  # of --check: see compare()
+
+
+def die(code, text):
+    print(f"pretrain.py: {text}", file=sys.stderr)
+    sys.exit(code)
+
+
+# ====== Files ======
+
+
+def number_text(value):
+    """As few digits as give the number back: the C program's way in recipes."""
+    for digits in range(6, 18):
+        text = "%.*g" % (digits, value)
+        if float(text) == value:
+            break
+    return text
+
+
+class Start:
+    """What the C program wrote: facts, and the recipe as words."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        try:
+            with open(os.path.join(folder, "recipe.tsv")) as file:
+                self.facts = dict(line.rstrip("\n").split("\t") for line in file)
+            self.recipe = dict(word.split("=") for word in self.facts["recipe"].split())
+            self.seed = int(self.facts["seed"])
+        except (OSError, ValueError, KeyError) as error:
+            die(3, f"{folder}: is not what `make torch-start` writes: {error}")
+        other = {"target", "target_scale", "decoder_norm", "mixing"} & set(self.recipe)
+        if other:
+            die(2, f"{self.recipe['run']}: its {', '.join(sorted(other))} is not the paper's (train it by `make pretrain`)")
+
+    def number(self, key):
+        return float(self.recipe[key])
+
+    def replace(self, key, value):
+        if value is not None:
+            self.recipe[key] = number_text(value)
+
+    def text(self):
+        return " ".join(f"{key}={value}" for key, value in self.recipe.items())
+
+    def array(self, name):
+        try:
+            return torch.from_numpy(numpy.load(os.path.join(self.folder, name)))
+        except (OSError, ValueError) as error:
+            die(3, f"{self.folder}: {error} (make torch-start writes it)")
+
+    def tensors(self, name):
+        return safetensors_read(os.path.join(self.folder, name))
+
+
+def safetensors_read(path):
+    """The F32 tensors of a file, in the order of their numbers."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+        size = struct.unpack("<Q", data[:8])[0]
+        table = json.loads(data[8 : 8 + size])
+    except (OSError, ValueError, struct.error) as error:
+        die(3, f"{path}: {error}")
+    table.pop("__metadata__", None)
+    tensors = {}
+    for name, row in sorted(table.items(), key=lambda item: item[1]["data_offsets"]):
+        first, last = row["data_offsets"]
+        numbers = numpy.frombuffer(data[8 + size + first : 8 + size + last], "<f4")
+        tensors[name] = torch.from_numpy(numbers.copy()).reshape(row["shape"])
+    return tensors
+
+
+def digest_of(tensors):
+    """SHA-256 of all numbers as the C program takes it."""
+    hash = hashlib.sha256()
+    for tensor in tensors.values():
+        hash.update(tensor.numpy().astype("<f4").tobytes())
+    return hash.hexdigest()
+
+
+def replace_file(path, write):
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with open(path + ".part", "wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(path + ".part", path)
+
+
+def safetensors_write(path, tensors, metadata):
+    table, at = {"__metadata__": metadata}, 0
+    for name, tensor in tensors.items():
+        size = 4 * tensor.numel()
+        table[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [at, at + size]}
+        at += size
+    head = json.dumps(table).encode()
+    head += b" " * (-len(head) % 8)
+
+    def write(file):
+        file.write(struct.pack("<Q", len(head)) + head)
+        for tensor in tensors.values():
+            file.write(tensor.numpy().astype("<f4").tobytes())
+
+    replace_file(path, write)
+
+
+# ====== The model ======
+
+
+class Attention(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.proj = nn.Linear(width, width)
+
+    def forward(self, x):
+        images, tokens, width = x.shape
+        head = width // self.heads
+        q, k, v = self.qkv(x).view(images, tokens, 3, self.heads, head).permute(2, 0, 3, 1, 4).unbind(0)
+        if hasattr(functional, "scaled_dot_product_attention"):
+            y = functional.scaled_dot_product_attention(q, k, v)
+        else:
+            y = ((q * head**-0.5) @ k.transpose(-2, -1)).softmax(-1) @ v
+        return self.proj(y.transpose(1, 2).reshape(images, tokens, width))
+
+
+class Mlp(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, x):
+        return self.fc2(functional.gelu(self.fc1(x)))
+
+
+class Block(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.norm1, self.attn = nn.LayerNorm(width), Attention(width, heads)
+        self.norm2, self.mlp = nn.LayerNorm(width), Mlp(width)
+
+    def forward(self, x):
+        x = x + self.attn(self.norm1(x))
+        return x + self.mlp(self.norm2(x))
+
+
+def blocks(count, width, heads):
+    return nn.Sequential(*(Block(width, heads) for _ in range(count)))
+
+
+def rows_at(x, rows):
+    """x (B,T,D) at rows (B,N)."""
+    return x.gather(1, rows[..., None].expand(-1, -1, x.shape[-1]))
+
+
+class MaskedAutoencoder(nn.Module):
+    """Its parameters are overwritten by the file of initial weights."""
+
+    def __init__(self, start):
+        super().__init__()
+        image, patch, width = (int(start.number(key)) for key in ("image", "patch", "width"))
+        heads, other_heads = (int(start.number(key)) for key in ("encoder_heads", "decoder_heads"))
+        self.tokens = (image // patch) ** 2
+        self.visible = int(self.tokens * (1 - start.number("mask_ratio")))
+        encoder = self.encoder = nn.Module()
+        encoder.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        encoder.pos_embedding = nn.Parameter(torch.zeros(self.tokens, 1, width))
+        encoder.patchify = nn.Conv2d(3, width, patch, patch)
+        encoder.transformer = blocks(int(start.number("encoder_blocks")), width, heads)
+        encoder.layer_norm = nn.LayerNorm(width)
+        decoder = self.decoder = nn.Module()
+        decoder.mask_token = nn.Parameter(torch.zeros(1, 1, width))
+        decoder.pos_embedding = nn.Parameter(torch.zeros(self.tokens + 1, 1, width))
+        decoder.transformer = blocks(int(start.number("decoder_blocks")), width, other_heads)
+        decoder.head = nn.Linear(width, 3 * patch**2)
+
+    def forward(self, x, order):
+        """x (B,T,F) patches, order (B,T) of which the first are visible: the mean masked squared error."""
+        encoder, decoder, images = self.encoder, self.decoder, len(x)
+        weight = encoder.patchify.weight
+        z = functional.linear(x, weight.reshape(weight.shape[0], -1), encoder.patchify.bias)
+        z = z + encoder.pos_embedding[:, 0]
+        seen, hidden = order[:, : self.visible], order[:, self.visible :]
+        z = torch.cat([encoder.cls_token.expand(images, -1, -1).to(z.dtype), rows_at(z, seen)], 1)
+        z = encoder.layer_norm(encoder.transformer(z))
+        # Rows may stand in any order as long as each has the position of its patch.
+        place = decoder.pos_embedding[:, 0].expand(images, -1, -1)
+        masks = decoder.mask_token.expand(images, hidden.shape[1], -1)
+        y = torch.cat([z, masks.to(z.dtype)], 1) + torch.cat([place[:, :1], rows_at(place[:, 1:], order)], 1)
+        y = decoder.head(decoder.transformer(y)[:, 1 + self.visible :])
+        return functional.mse_loss(y.float(), rows_at(x, hidden).float())
+
+
+def patches_of(pixels, patch):
+    """(B,3072) bytes -> (B,T,F) in [-1,1], F in the order channel, row, column."""
+    side = 32 // patch
+    x = pixels.view(-1, 3, side, patch, side, patch).permute(0, 2, 4, 1, 3, 5)
+    return (2 * x.reshape(len(pixels), side * side, 3 * patch * patch).float() - 255) / 255
+
+
+# ====== Training ======
+
+
+class Group:
+    """The processes that torchrun started, each with its GPU; or this one alone."""
+
+    def __init__(self):
+        self.count = int(os.environ.get("WORLD_SIZE", 1))
+        self.rank = int(os.environ.get("RANK", 0))
+        self.cuda = torch.cuda.is_available()
+        self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0))) if self.cuda else torch.device("cpu")
+        if self.cuda:
+            torch.cuda.set_device(self.device)
+        if self.count > 1:
+            distributed.init_process_group("nccl" if self.cuda else "gloo")
+
+    def sum(self, tensor):
+        if self.count > 1:
+            distributed.all_reduce(tensor)
+        return tensor
+
+    def sum_gradients(self, parameters):
+        if self.count == 1:
+            return
+        flat = self.sum(torch.cat([p.grad.reshape(-1) for p in parameters]))
+        for p, part in zip(parameters, flat.split([p.numel() for p in parameters])):
+            p.grad.copy_(part.view_as(p))
+
+
+class Training:
+    """Weights, optimiser and schedule of a recipe; step() makes one update of a batch."""
+
+    def __init__(self, start, options, group):
+        self.start, self.group = start, group
+        self.batch, self.patch = int(start.number("batch")), int(start.number("patch"))
+        self.micro = options.micro or self.usual_micro()
+        if self.batch % (group.count * self.micro):
+            die(2, f"a batch of {self.batch} is not shared out to {group.count} processes by {self.micro} images at a time")
+        self.pixels = start.array("train.npy").to(group.device)
+        self.model = MaskedAutoencoder(start)
+        self.names = list(start.tensors("initial.safetensors"))
+        self.load(start.tensors("initial.safetensors"))
+        self.model.to(group.device)
+        if options.compile and not hasattr(torch, "compile"):
+            die(2, f"--compile wants torch 2, this is {torch.__version__}")
+        self.run = torch.compile(self.model, dynamic=False) if options.compile else self.model
+        self.parameters = list(self.model.parameters())
+        more = {"fused": True} if group.cuda else {}
+        self.optimiser = torch.optim.AdamW(
+            self.parameters, start.number("learning_rate"), betas=(start.number("beta1"), start.number("beta2")),
+            eps=start.number("epsilon"), weight_decay=start.number("weight_decay"), **more)
+        self.half = group.cuda and not options.float32
+        self.updates = 0
+
+    def usual_micro(self):
+        """As many images at a time as keep some 8 GB of activations."""
+        share, most = self.batch // self.group.count, max(1, PATCHES // int((self.start.number("image") / self.patch) ** 2))
+        return max(n for n in range(1, share + 1) if share % n == 0 and n <= most)
+
+    def load(self, tensors):
+        try:
+            self.model.load_state_dict(tensors)
+        except RuntimeError as error:
+            die(3, f"{self.start.folder}: initial.safetensors does not fit its recipe: {error}")
+
+    def weights(self):
+        """By name, in the C program's order."""
+        state = self.model.state_dict()
+        return {name: state[name].detach().cpu().contiguous().float() for name in self.names}
+
+    def rate(self):
+        """A line over the warm-up, never above the half cosine over the whole run (core/train/schedule.c)."""
+        number, step = self.start.number, self.batch / len(self.pixels)
+        epoch, warmup = self.updates * step, number("warmup")
+        line = (epoch + step) / warmup if warmup > 0 else 1
+        cosine = 0.5 * (1 + math.cos(math.pi * min(epoch / number("epochs"), 1)))
+        return number("learning_rate") * min(line, cosine)
+
+    def step(self, images, order):
+        """One update by the batch `images` (B) with `order` (B,T); returns this process's share of the loss."""
+        group, share = self.group, self.batch // self.group.count
+        loss_sum = torch.zeros((), device=group.device)
+        for settings in self.optimiser.param_groups:
+            settings["lr"] = self.rate()
+        self.optimiser.zero_grad(set_to_none=True)
+        for first in range(group.rank * share, (group.rank + 1) * share, self.micro):
+            part = slice(first, first + self.micro)
+            with torch.autocast(group.device.type, torch.bfloat16, enabled=self.half):
+                loss = self.run(patches_of(self.pixels[images[part]], self.patch), order[part])
+            loss = loss * (self.micro / self.batch)
+            loss.backward()
+            loss_sum += loss.detach()
+        group.sum_gradients(self.parameters)
+        self.optimiser.step()
+        self.updates += 1
+        return loss_sum
+
+    def metadata(self, seed):
+        start, group = self.start, self.group
+        device = torch.cuda.get_device_name(group.device) if group.cuda else "a CPU"
+        many = f"{group.count} x " if group.count > 1 else ""
+        recipe = start.recipe
+        return {
+            "format": "pt", "run": recipe["run"], "tier": recipe["tier"], "data": start.facts["data"],
+            "updates": str(self.updates), "images_seen": str(self.updates * self.batch), "epochs": recipe["epochs"],
+            "heads": recipe["encoder_heads"], "decoder_heads": recipe["decoder_heads"], "patch": recipe["patch"],
+            "mask_ratio": recipe["mask_ratio"], "weights_sha256": digest_of(self.weights()),
+            "recipe": start.text(), "seed": str(seed), "data_digest": start.facts["data_digest"],
+            "arithmetic": "bf16 autocast" if self.half else "fp32",
+            "trainer": f"PyTorch {torch.__version__} on {many}{device}",
+        }
+
+
+class Stream:
+    """Batches: the permutations of the epochs one after the other, and masks; the same in every process."""
+
+    def __init__(self, training, seed):
+        self.training, self.count = training, len(training.pixels)
+        self.generator = torch.Generator(training.group.device).manual_seed(seed)
+        self.order = self.permutation()
+
+    def permutation(self):
+        return torch.randperm(self.count, generator=self.generator, device=self.generator.device)
+
+    def take(self):
+        batch, tokens = self.training.batch, self.training.model.tokens
+        at, images = self.training.updates * batch % self.count, []
+        need = batch
+        while need > 0:
+            images.append(self.order[at : at + need])
+            need -= len(images[-1])
+            at += len(images[-1])
+            if at == self.count:
+                self.order, at = self.permutation(), 0
+        masks = torch.rand(batch, tokens, generator=self.generator, device=self.generator.device).argsort(1)
+        return torch.cat(images), masks
+
+
+class Files:
+    """The log, the checkpoint and the weights of a run; written by process 0 alone."""
+
+    COLUMNS = ("epoch", "updates", "loss", "learning_rate", "images_per_second", "weights_sha256")
+
+    def __init__(self, options, start):
+        root = options.out or os.path.join(start.folder, "..", "..")
+        run = start.recipe["run"]
+        self.weights = os.path.join(root, "weights", run + ".safetensors")
+        self.log = os.path.join(root, "runs", run, "log.tsv")
+        self.checkpoint = os.path.join(root, "runs", run, "torch.pt")
+        self.rows = []
+
+    def row(self, *cells):
+        self.rows.append([str(cell) for cell in cells])
+        lines = ["\t".join(row) + "\n" for row in [self.COLUMNS] + self.rows]
+        replace_file(self.log, lambda file: file.write("".join(lines).encode()))
+
+    def save(self, training, stream, same, loss_sum, logged):
+        state = dict(same=same, model=training.model.state_dict(), optimiser=training.optimiser.state_dict(),
+                     generator=stream.generator.get_state(), order=stream.order, updates=training.updates, rows=self.rows,
+                     loss_sum=loss_sum, logged=logged)
+        replace_file(self.checkpoint, lambda file: torch.save(state, file))
+
+    def resume(self, training, stream, same):
+        """Returns the sum of the losses since the last line of the log, and that line's updates."""
+        if not os.path.exists(self.checkpoint):
+            return 0, 0
+        state = torch.load(self.checkpoint, map_location=training.group.device)
+        differ = [key for key in same if state["same"].get(key) != same[key]]
+        if differ:
+            die(3, f"{self.checkpoint}: is of a training with another {', '.join(differ)} (give the same options, or remove it)")
+        training.model.load_state_dict(state["model"])
+        training.optimiser.load_state_dict(state["optimiser"])
+        stream.generator.set_state(state["generator"].cpu())
+        stream.order, training.updates, self.rows = state["order"], state["updates"], state["rows"]
+        if training.group.rank == 0:
+            print(f"going on after update {training.updates}", flush=True)
+        return state["loss_sum"], state["logged"]
+
+
+def train(training, options, stream, files, same):
+    group, start = training.group, training.start
+    images = len(training.pixels)
+    total = math.ceil(math.ceil(start.number("epochs") * images * (1 - 1e-12)) / training.batch)
+    loss_sum, logged = files.resume(training, stream, same)
+    signals = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+        signal.signal(number, lambda *_: signals.append(1) if not signals else os._exit(1))
+    told = saved = time.time()
+    shown = begun = training.updates
+    line_sum = torch.tensor(float(loss_sum) if group.rank == 0 else 0.0, device=group.device)
+    line_started = time.time()
+    while training.updates < total:
+        line_sum += training.step(*stream.take())
+        done, epoch = training.updates, training.updates * training.batch // images
+        line = done == total or epoch > (done - 1) * training.batch // images
+        if line:
+            loss, seconds = float(group.sum(line_sum)) / (done - logged), time.time() - line_started
+            if not math.isfinite(loss):
+                die(4, f"the loss after update {done} is not finite (lower --lr; the last checkpoint is left)")
+            if group.rank == 0:
+                files.row(start.recipe["epochs"] if done == total else epoch, done, loss, training.optimiser.param_groups[0]["lr"],
+                          f"{(done - begun) * training.batch / seconds:.6g}", digest_of(training.weights()))
+            line_sum.zero_()
+            logged, begun, line_started = done, done, time.time()
+        stop = bool(signals)
+        if group.count > 1:  # all look at the same updates
+            stop = False
+            if done % LOOK == 0:
+                stop = bool(group.sum(torch.tensor(float(len(signals)), device=group.device)))
+        now = time.time()
+        if group.rank == 0 and now - told > TELL:
+            print(f"epoch {done * training.batch / images:.3f}, update {done} of {total}, "
+                  f"{(done - shown) * training.batch / (now - told):.0f} images/s", flush=True)
+            told, shown = now, done
+        if group.rank == 0 and done < total and line and now - saved > options.save:
+            files.save(training, stream, same, 0.0, logged)
+            saved = now
+        if stop and done < total:
+            loss_sum = float(group.sum(line_sum))
+            if group.rank == 0:
+                files.save(training, stream, same, loss_sum, logged)
+                die(4, f"interrupted after update {done} of {total} (the same command goes on)")
+            sys.exit(4)
+    if group.rank == 0:
+        safetensors_write(files.weights, training.weights(), training.metadata(options.seed))
+        if os.path.exists(files.checkpoint):
+            os.remove(files.checkpoint)
+        print(f"{files.weights}: trained, {total} updates")
+
+
+def compare(training):
+    """Replays the C program's first batches. A loss may differ by rounding, LOSS_TOLERANCE relative. AdamW divides
+    a gradient by its own size, so one that is all rounding moves its weight by a whole step in either program: of
+    the difference of the weights as a whole, |ours - theirs| / |theirs - initial|, WEIGHT_TOLERANCE is allowed."""
+    start, device = training.start, training.group.device
+    batches, masks = start.array("batches.npy").to(device).long(), start.array("masks.npy").to(device).long()
+    losses = start.array("losses.npy")
+    ours = [float(training.step(images, order)) for images, order in zip(batches, masks)]
+    loss = max(abs(a - float(b)) / abs(float(b)) for a, b in zip(ours, losses))
+    square = lambda tensors: sum(float((t.double() ** 2).sum()) for t in tensors)
+    before, after, got = start.tensors("initial.safetensors"), start.tensors("after.safetensors"), training.weights()
+    moved = math.sqrt(square(after[name] - before[name] for name in after))
+    apart = math.sqrt(square(got[name] - after[name] for name in after)) / moved
+    good = loss <= LOSS_TOLERANCE and apart <= WEIGHT_TOLERANCE
+    print(f"{len(ours)} updates: losses within {loss:.1e} (allowed {LOSS_TOLERANCE:.0e}), weights within {apart:.1e} of "
+          f"their way (allowed {WEIGHT_TOLERANCE:.0e}): {'agrees with' if good else 'DIFFERS from'} the C program")
+    return 0 if good else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("start")
+    parser.add_argument("--out", help="folder of weights/ and runs/ [that of START]")
+    parser.add_argument("--batch", type=int, help="images an update [the recipe's]")
+    parser.add_argument("--epochs", type=float, help="[the recipe's]; the warm-up keeps its share")
+    parser.add_argument("--warmup", type=float, help="epochs")
+    parser.add_argument("--lr", type=float, help="peak learning rate [the recipe's]")
+    parser.add_argument("--micro", type=int, help="images on a GPU at a time [all of its share]")
+    parser.add_argument("--seed", type=int, help="of order and masks [that of START]")
+    parser.add_argument("--save", type=float, default=300, help="seconds between checkpoints [300]")
+    parser.add_argument("--float32", action="store_true", help="no bfloat16")
+    parser.add_argument("--compile", action="store_true", help="torch.compile: a minute's wait, then faster")
+    parser.add_argument("--force", action="store_true", help="replace weights that exist")
+    parser.add_argument("--check", action="store_true", help="compare with the C program, train nothing")
+    options = parser.parse_args()
+    start = Start(options.start)
+    if options.check:
+        options.float32 = True
+    if options.epochs and not options.warmup:
+        start.replace("warmup", start.number("warmup") * options.epochs / start.number("epochs"))
+    for key in ("batch", "epochs", "warmup"):
+        start.replace(key, getattr(options, key))
+    start.replace("learning_rate", options.lr)
+    options.seed = start.seed if options.seed is None else options.seed
+    files = Files(options, start)
+    if os.path.exists(files.weights) and not options.force and not options.check:
+        die(3, f"{files.weights}: is there already (move it away, or --force)")
+    group = Group()
+    training = Training(start, options, group)
+    if options.check:
+        return compare(training)
+    same = {"recipe": start.text(), "seed": options.seed, "data digest": start.facts["data_digest"],
+            "arithmetic": "bf16" if training.half else "fp32"}
+    train(training, options, Stream(training, options.seed), files, same)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
