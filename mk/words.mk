@@ -18,8 +18,8 @@ given   = $(foreach w,$(subst \ ,,$(MAKEOVERRIDES)),$(if $(findstring =,$(w)),$(
 known   = $(shell sed -nE 's/^(override )?([A-Za-z_][A-Za-z0-9_.-]*) *[:?+]?=.*/\2/p; s/^$(hash)$(hash) ([A-Z0-9_]+) .*/\1/p' $(makefiles))
 unknown = $(if $(MAKEOVERRIDES),$(filter-out $(known) MAKE MAKEFLAGS SHELL,$(given)))
 
-# Listed variables that come from the environment; the three that are left out are meant to.
-borrowed = $(strip $(foreach v,$(filter-out CIFAR10_DIR OFFLINE NO_INSTALL,$(listed)),$(if $(filter environment%,$(origin $(v))),$(v))))
+# Listed variables that come from the environment; the four that are left out are meant to.
+borrowed = $(strip $(foreach v,$(filter-out CIFAR10_DIR IMAGENET_DIR OFFLINE NO_INSTALL,$(listed)),$(if $(filter environment%,$(origin $(v))),$(v))))
 said     = $(foreach v,$(borrowed),$(v)=$($(v)))
 
 # A home folder that the shell has left as ~ (zsh and dash do, after a =).

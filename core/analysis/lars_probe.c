@@ -95,7 +95,7 @@ static const real *forward(struct training *training, const struct features *fea
     const real *x = training->input;
     if (training->probe->batch_norm) {
         x = training->normed;
-        // A last group of one image has no variance of its own.
+        // One image has no variance: such a group is normalised by the running one.
         if (norm && count > 1)
             batch_norm_train(training->normed, norm, training->input, count, D);
         else

@@ -37,6 +37,11 @@ void run_options_read(struct run_options *options, const char *name, int argc,
         {"shipped", "1", "0: as if no weights were shipped"},
         {"export", "0", "1: write arrays to export/*.npy too"},
         {"force", "0", "1: run again although the result is up to date"},
+        {"weights", NULL, "of imagefolder: a published ViT in safetensors"},
+        {"heads", NULL, "of imagefolder: the ViT's attention heads [the file's]"},
+        {"images-per-class", NULL,
+         "of imagefolder: training images of each class [all]"},
+        {"partial", "1", "of imagefolder: 0: no partial finetuning"},
         {"results", "results", "folder of all results"},
     };
     const size_t count = sizeof o / sizeof *o;
@@ -46,9 +51,6 @@ void run_options_read(struct run_options *options, const char *name, int argc,
 
     tier_find(&options->tier, &options->data, option_text(o, count, "tier"),
               option_text(o, count, "data"));
-    if (!strcmp(options->data, "imagefolder"))
-        die(EXIT_USAGE,
-            "imagefolder: not available in this version (use DATA=cifar10)");
     options->tier_name = tier_name(options->tier);
     options->run_name = option_text(o, count, "run");
     if (options->run_name) check_run_name(options->run_name);
@@ -68,4 +70,19 @@ void run_options_read(struct run_options *options, const char *name, int argc,
     options->force =
         (int)parse_integer("--force", option_text(o, count, "force"), 0, 1);
     options->results = option_text(o, count, "results");
+    options->weights = option_text(o, count, "weights");
+    const char *heads = option_text(o, count, "heads"),
+               *each = option_text(o, count, "images-per-class");
+    options->heads = heads ? (int)parse_integer("--heads", heads, 1, 1024) : 0;
+    options->images_per_class =
+        each ? (int)parse_integer("--images-per-class", each, 1, 1000000) : 0;
+    options->partial =
+        (int)parse_integer("--partial", option_text(o, count, "partial"), 0, 1);
+}
+
+void run_options_refuse_folders(const struct run_options *options)
+{
+    if (!strcmp(options->data, "imagefolder"))
+        die(EXIT_USAGE, "imagefolder: only table1 and figure3 read folders of images "
+                        "(use DATA=cifar10)");
 }

@@ -17,16 +17,23 @@ struct run_options {
     int threads;   ///< --threads, or the CPUs allowed to the process
     double epochs; ///< --epochs: instead of the recipe's; 0 when not given
     const char
-        *arithmetic;     ///< --arithmetic, of trainings: auto, fp32, bf16 or bf16-dot
-    int shipped;         ///< unless --shipped 0: weights that the suite ships count
-    int export_arrays;   ///< --export 1
-    int force;           ///< --force 1
+        *arithmetic;   ///< --arithmetic, of trainings: auto, fp32, bf16 or bf16-dot
+    int shipped;       ///< unless --shipped 0: weights that the suite ships count
+    int export_arrays; ///< --export 1
+    int force;         ///< --force 1
+    /// Of DATA=imagefolder: --weights, a file of a published ViT, or NULL; --heads and
+    /// --images-per-class, 0 when not given; unless --partial 0: partial finetuning runs.
+    const char *weights;
+    int heads, images_per_class, partial;
     const char *results; ///< --results: the folder of all results
 };
 
 /// Reads the options of the experiment `name` and checks that TIER-DATA is an allowed pair. Dies
-/// (EXIT_USAGE) otherwise, and for imagefolder, which no experiment of this version can read.
+/// (EXIT_USAGE) otherwise.
 void run_options_read(struct run_options *options, const char *name, int argc,
                       char **argv);
+
+/// Dies (EXIT_USAGE) when the data are folders of photographs: for programs that cannot read them.
+void run_options_refuse_folders(const struct run_options *options);
 
 #endif

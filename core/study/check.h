@@ -67,6 +67,7 @@ struct check {
     const char *more, *less;
 
     /// Anything else: records the verdict itself (run_verdict).
+    /// Or it records none, when the experiment will.
     void (*judge)(struct run *run, const char *id);
 
     size_t draws;     ///< of residual or violation; 0: CHECK_DRAWS

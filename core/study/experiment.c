@@ -1,6 +1,8 @@
 #include "core/study/experiment.h"
 
 #include "core/base/die.h"
+#include <string.h>
+
 #include "core/linalg/coretype.h"
 #include "core/report/figure.h"
 #include "core/report/need.h"
@@ -70,6 +72,22 @@ static int study_run(struct study *study, const struct experiment *experiment)
     return run_close(run);
 }
 
+// The same on a folder of photographs and a published encoder.
+static int folder_run(struct study *study, const struct experiment *experiment)
+{
+    struct run *run = &study->run;
+    if (!experiment->run_folder) run_options_refuse_folders(&run->options);
+    study->folder = arena_take(&study->arena, 1, sizeof *study->folder);
+    folder_study_open(study->folder, run);
+    const int fresh = run_fresh(run);
+    if (!fresh) {
+        checks_run(run, experiment->checks, experiment->check_count);
+        experiment->run_folder(study);
+    }
+    folder_study_close(study->folder);
+    return fresh ? run_print(run) : run_close(run);
+}
+
 int experiment_main(const struct experiment *experiment, int argc, char **argv)
 {
     program_named(experiment->name);
@@ -77,7 +95,9 @@ int experiment_main(const struct experiment *experiment, int argc, char **argv)
     struct study study = {0};
     run_open(&study.run, experiment->name, code_key, argc, argv);
     arena_open_growing(&study.arena, experiment->name);
-    const int status = study_run(&study, experiment);
+    const int folders = strcmp(study.run.options.data, "imagefolder") == 0,
+              status = folders ? folder_run(&study, experiment)
+                               : study_run(&study, experiment);
     arena_close(&study.arena);
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
         images_free(&study.images[split]);

@@ -24,6 +24,7 @@
 #include "core/report/record.h"
 #include "core/report/run.h"
 #include "core/study/check.h"
+#include "core/study/folder_study.h"
 #include "core/study/inputs.h"
 #include "core/train/evaluate.h"
 #include "core/train/recipe.h"
@@ -41,6 +42,10 @@ struct study {
 
     /// By enum split; those that `splits` names.
     struct images images[2];
+
+    /// With data "imagefolder" all of the above are empty, and this is what is given instead; NULL
+    /// with other data.
+    struct folder_study *folder;
 
     /// Grows; what is taken from it lasts until the experiment ends.
     struct arena arena;
@@ -77,6 +82,9 @@ struct experiment {
 
     /// Measures, judges (study_judge) and emits. NULL: all claims are checks.
     void (*run)(struct study *study);
+
+    /// The same on a folder of photographs (study->folder). NULL: it cannot be read.
+    void (*run_folder)(struct study *study);
 };
 
 /// Runs an experiment and returns the exit code of its program: 0 for any verdicts; EXIT_INPUT when

@@ -40,8 +40,9 @@ Test(run_options, a_wrong_option_is_a_usage_error)
     } cases[] = {
         {"--tier smoke --data cifar10", "smoke-cifar10: no such tier and data"},
         {"--tier desk --data imagefolder", "smoke-planted, desk-cifar10"},
-        {"--tier paper --data imagefolder",
-         "imagefolder: not available in this version (use DATA=cifar10)"},
+        {"--heads 0", "--heads"},
+        {"--images-per-class 0", "--images-per-class"},
+        {"--partial 2", "--partial"},
         {"--tier lab", "lab-cifar10"},
         {"--arithmetic fp8", "--arithmetic"},
         {"--run ../up", "--run"},
