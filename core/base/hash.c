@@ -64,7 +64,9 @@ void hash_file(char hex[HASH_HEX], enum hash_kind kind, const char *path)
     unsigned char chunk[1 << 16];
     struct hash hash;
     FILE *file = fopen(path, "rbe");
-    if (!file) die(EXIT_INPUT, "%s: %s", path, strerror(errno));
+    if (!file)
+        die(errno == ENOMEM ? EXIT_SYSTEM : EXIT_INPUT, "%s: %s", path,
+            strerror(errno));
     hash_open(&hash, kind);
     for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
         hash_add(&hash, chunk, n);

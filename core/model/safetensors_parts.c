@@ -11,6 +11,25 @@
 const char *const TENSOR_TYPES[2] = {[TENSOR_F32] = "F32", [TENSOR_BF16] = "BF16"};
 const size_t TENSOR_BYTES[2] = {[TENSOR_F32] = 4, [TENSOR_BF16] = 2};
 
+static void *json_take(size_t size)
+{
+    void *block = malloc(size);
+    if (!block)
+        die(EXIT_SYSTEM,
+            "safetensors header: no memory for %zu bytes (free memory, or raise "
+            "ulimit -v)",
+            size);
+    return block;
+}
+
+// Without memory cJSON would say that a text is not JSON, and a sound file would be told to be
+// corrupt. So what allocates for it dies. Set before main, because nobody may use it earlier.
+__attribute__((constructor)) static void json_prepare(void)
+{
+    cJSON_Hooks hooks = {.malloc_fn = json_take, .free_fn = free};
+    cJSON_InitHooks(&hooks);
+}
+
 static int compare_texts(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

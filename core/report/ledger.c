@@ -1,6 +1,7 @@
 #include "core/report/ledger.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,10 @@ static void gather_runs(struct ledger_row *row, const char *claims,
 {
     struct dirent **entries;
     int count = scandir(folder->path, &entries, is_name, alphasort), settled = 0;
+    // An experiment that has not run has no folder; with any other failure its verdicts would
+    // seem to be missing.
+    if (count < 0 && errno != ENOENT && errno != ENOTDIR)
+        die(EXIT_SYSTEM, "%s: cannot be read: %s", folder->path, strerror(errno));
     for (int i = 0; i < count; ++i) {
         struct folder run;
         path_format(run.path, "%s/%s", folder->path, entries[i]->d_name);
