@@ -359,6 +359,7 @@ int finetune_run(struct finetune_outcome *outcome, const struct finetune *settin
     int lock = training_lock(settings->folder);
     finetuner_open(&finetuner, settings, outcome);
     int ready = outcome_read(&finetuner);
+    if (ready) train_loop_forget(settings->folder);
     if (!ready) train(&finetuner);
     if (!ready) hash_file(outcome->digest, HASH_SHA256, finetuner.weights);
     finetuner_close(&finetuner);

@@ -348,6 +348,7 @@ int pretrain_run(const struct pretrain *settings)
     const int lock = lead ? training_lock(settings->folder) : -1;
     int ready = lead && pretrain_ready(settings);
     rank_group_broadcast(&settings->ranks, &ready, sizeof ready);
+    if (ready && lead) train_loop_forget(settings->folder);
     if (!ready) train_to_file(settings);
     if (lead) close(lock);
     return !ready;

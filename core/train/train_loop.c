@@ -215,6 +215,13 @@ static int checkpoint_use(struct loop *loop)
     return 0;
 }
 
+void train_loop_forget(const char *folder)
+{
+    char path[PATH_SIZE];
+    path_format(path, "%s/checkpoint.safetensors", folder);
+    unlink(path);
+}
+
 // Rank 0's state on all of them.
 static void state_broadcast(const struct loop *loop)
 {
@@ -257,7 +264,7 @@ void train_loop_run(const struct train_loop *settings)
     state_check(&loop);
     if (rank_group_lead(loop.ranks)) {
         settings->finish(settings->context);
-        unlink(loop.checkpoint);
+        train_loop_forget(settings->folder);
     }
     interrupts_release(before);
     train_log_close(&loop.log);

@@ -29,6 +29,10 @@ struct train_loop {
     void *context; ///< of measure and finish
 };
 
+/// Removes the checkpoint in `folder`: of a training that ended after its result was written, so by
+/// a process that held on to the folder's lock.
+void train_loop_forget(const char *folder);
+
 /// Continues from folder/checkpoint.safetensors if it is whole and of the same identity, or
 /// begins; trains to the end, calls `finish` and removes the checkpoint. Dies (EXIT_INPUT) for a
 /// checkpoint that is not usable, saying what is wrong and what to do, or removes it with a line
