@@ -5,17 +5,24 @@ flags.release  := -O3
 flags.debug    := -O0 -DFILL_NAN
 flags.double   := -O2 -DREAL_DOUBLE
 flags.sanitize := -O1 -DFILL_NAN -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+flags.fuzz     := -O1 -DFILL_NAN -DNO_KERNEL_CLONES -D__SANITIZE_ADDRESS__=1 -fsanitize=fuzzer-no-link,address,undefined \
+                  -fno-sanitize-recover=all -fno-omit-frame-pointer
+flags.coverage := -O1 -DCOVERAGE -DNO_KERNEL_CLONES --coverage -fprofile-update=atomic
 flags.tsan     := -O2 -DNO_KERNEL_CLONES -fsanitize=thread -fno-omit-frame-pointer
 ifeq ($(origin flags.$(MODE)),undefined)
-$(error MODE is release, debug, double, sanitize or tsan, not '$(MODE)')
+$(error MODE is release, debug, double, sanitize, tsan, fuzz or coverage, not '$(MODE)')
 endif
 CC       := gcc
 AR       := gcc-ar
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wdouble-promotion \
             -Wvla -Wundef -Wwrite-strings -Werror
+# clang's NAN is a float, and gcc's pragmas are unknown to it.
+ifneq ($(findstring clang,$(CC)),)
+WARNINGS += -Wno-double-promotion -Wno-unknown-pragmas
+endif
 CFLAGS   := -std=c11 -D_GNU_SOURCE -I. -g -pthread -fno-math-errno -fno-trapping-math \
             -ffp-contract=off $(WARNINGS) $(flags.$(MODE))
-LDFLAGS  := -pthread $(filter -fsanitize=%,$(flags.$(MODE)))
+LDFLAGS  := -pthread $(filter -fsanitize=% --coverage,$(flags.$(MODE)))
 LDLIBS   := -lopenblas -llapacke -lcjson -lpng -ljpeg -lcrypto -lm
 
 # The rooms of core, and what each may include besides itself (tools/check-layers reads these lines). A

@@ -7,8 +7,8 @@ HEADERS   := $(wildcard core/*/*.h)
 
 ##@ Checks
 .PHONY: check format format-check lint lint-files smoke smoke-qemu check-mutants hooks
-check: ## all that CI runs: format-check lint test sanitize tsan smoke smoke-qemu
-	+$(script)tools/check '$(MAKE)' '$(BUILD_ROOT)' format-check lint test sanitize tsan smoke smoke-qemu
+check: ## all that CI runs: format-check lint test sanitize tsan smoke smoke-qemu faults kills
+	+$(script)tools/check '$(MAKE)' '$(BUILD_ROOT)' format-check lint test sanitize tsan smoke smoke-qemu faults kills
 
 format: ## lay out every C file (clang-format)
 	@clang-format -i $(FORMATTED)

@@ -54,7 +54,7 @@ run_tests     = BUILD='$(BUILD)' MAKE='$(make)' MAKEFLAGS= tools/run-tests
 
 ##@ Tests
 .PHONY: test test-double sanitize tsan runners
-runners: $(RUNNERS)
+runners: $(RUNNERS) readers
 
 test: ## every test; the last line counts them
 	@tools/deps core
@@ -62,7 +62,7 @@ test: ## every test; the last line counts them
 	+@$(submake) MODE=double $(DOUBLE_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
 	@$(run_tests) $(BUILD)/tap \
 	    $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) \
-	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double)) \
+	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double)) $(replay_word) \
 	    $(foreach s,$(SCRIPTS),$(call script_word,$s))
 
 test-double: ## gradients against central differences, in double
@@ -76,7 +76,7 @@ sanitize: ## every runner, and bad input, under the address and undefined-behavi
 
 .PHONY: run-sanitized
 run-sanitized:
-	@$(run_tests) $(BUILD)/tap $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) \
+	@$(run_tests) $(BUILD)/tap $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) $(replay_word) \
 	    $(foreach s,bad-input encode,$(call script_word,$s))
 
 # The suites that mention threads run under the thread sanitizer, too. Its tables have fixed addresses, which a

@@ -1,0 +1,69 @@
+# What the tests of `make test` do not try: made-up inputs, a system that fails, other compilers.
+
+# Fuzzing: one program for each reader, tests/fuzz/read_NAME.c (see tests/fuzz/reader.h). libFuzzer makes
+# up inputs in MODE=fuzz; in every other mode a replay executes those that are kept in tests/fuzz/corpus.
+READERS := $(sort $(patsubst tests/fuzz/read_%.c,%,$(wildcard tests/fuzz/read_*.c)))
+fuzz_driver = $(BUILD)/tests/fuzz/$(if $(filter fuzz,$(MODE)),libfuzzer.o,replay.o)
+fuzz_link   = -Wl,--wrap=die,--wrap=exit,--wrap=fsync $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer)
+fuzz_rooms  = $(patsubst %,$(BUILD)/lib%.a,train model data report linalg base)
+# Products read nothing, and their instrumented kernels compile for minutes.
+ifeq ($(MODE),fuzz)
+$(BUILD)/core/linalg/%.o: CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS))
+endif
+
+$(READERS:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/read_%.o $(BUILD)/tests/fuzz/trial.o \
+                                                           $(fuzz_driver) $(fuzz_rooms)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(fuzz_link) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+
+# What `make test` and `make sanitize` run.
+replay_word = fuzz='tests/fuzz/replay $(BUILD)/tests/fuzz $(READERS)'
+
+# Faults: a program whose calls for memory and for writing fail one at a time; what is interposed is
+# defined in tests/faults/inject.c.
+interposed := malloc calloc realloc reallocarray strdup strndup vasprintf open_memstream realpath scandir mmap \
+              pthread_create EVP_MD_CTX_new fopen fileno fsync mkdir rename clock_seconds clock_peak_bytes popen
+$(BUILD)/tests/faults/faults: $(call object,$(sort $(wildcard tests/faults/*.c))) $(LIBRARIES)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(interposed:%=-Wl,--wrap=%) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+
+##@ Hard use
+## READER      a reader for `make fuzz`: the name of tests/fuzz/read_NAME.c (default: all)
+READER      ?=
+## SECONDS     of fuzzing for each reader
+SECONDS     ?= 60
+## KEEP        1: `make fuzz` leaves the smallest set of inputs in tests/fuzz/corpus
+KEEP        ?=
+## EVERY       `make faults` fails one call in EVERY (0: as many as take less than a minute)
+EVERY       ?= 0
+## KILLS       of `make kills`
+KILLS       ?= 10
+
+.PHONY: readers fuzz faults kills compilers coverage
+readers: $(READERS:%=$(BUILD)/tests/fuzz/%)
+
+fuzz: ## made-up inputs for every reader, SECONDS=60 each, READER=npy for one
+	@tools/deps fuzz
+	+@$(submake) MODE=fuzz CC=clang readers
+	+@$(submake) MODE=release readers
+	@KEEP='$(KEEP)' tests/fuzz/fuzz $(BUILD_ROOT) $(SECONDS) $(or $(READER),$(READERS))
+
+faults: ## calls for memory and for writing fail, one in EVERY=1 at a time
+	+@$(submake) $(BUILD)/tests/faults/faults
+	@$(run_tests) $(BUILD)/tap-faults faults='$(BUILD)/tests/faults/faults $(EVERY)'
+
+kills: ## `make table2 TIER=smoke` killed at KILLS=100 random moments, by SEED (EPOCHS=.2: shorter)
+	+@$(submake) all
+	@EPOCHS='$(EPOCHS)' $(run_tests) $(BUILD)/tap-kills kills='tests/faults/kills $(make) $(BUILD_ROOT) $(KILLS) $(SEED)'
+
+compilers: ## gcc and clang, -O0 and -O3, and valgrind: the bits of a training and of an experiment
+	@tools/deps fuzz
+	@MAKE='$(make)' $(run_tests) $(BUILD)/tap-compilers compilers='tests/faults/compilers $(BUILD_ROOT)'
+
+coverage: ## which lines of core the tests execute (gcov)
+	+@$(submake) MODE=coverage runners
+	+@$(MAKE) --no-print-directory MODE=coverage run-covered
+
+.PHONY: run-covered
+run-covered:
+	@find $(BUILD) -name '*.gcda' -delete
+	@$(run_tests) $(BUILD)/tap $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) $(replay_word)
+	@tests/coverage $(BUILD)

@@ -1,0 +1,217 @@
+// Executions of a reader, one after another in one process: its deaths are caught and what they
+// leave is freed.
+#include "tests/fuzz/reader.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/die.h"
+#include "core/base/files.h"
+#include "core/base/hash.h"
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/allocator_interface.h>
+#endif
+
+_Noreturn void __wrap_die(enum exit_code code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+_Noreturn void __wrap_exit(int code);
+_Noreturn void __real_exit(int code);
+int __wrap_fsync(int descriptor);
+
+static jmp_buf before;
+static int trying;
+
+#ifdef __SANITIZE_ADDRESS__
+// The blocks that the execution has taken and not freed, as a table with open addressing.
+enum { BLOCK_BITS = 13, BLOCKS = 1 << BLOCK_BITS };
+static const volatile void *block[BLOCKS];
+static size_t blocks;
+
+static size_t slot_of(const volatile void *pointer)
+{
+    size_t slot =
+        ((uintptr_t)pointer >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - BLOCK_BITS);
+    while (block[slot] && block[slot] != pointer) slot = (slot + 1) % BLOCKS;
+    return slot;
+}
+
+static void taken(const volatile void *pointer, size_t size)
+{
+    (void)size;
+    if (!trying || !pointer) return;
+    require(blocks < BLOCKS / 2, "more than %d blocks", BLOCKS / 2);
+    block[slot_of(pointer)] = pointer;
+    ++blocks;
+}
+
+static void freed(const volatile void *pointer)
+{
+    if (!trying || !pointer) return;
+    size_t hole = slot_of(pointer);
+    if (!block[hole]) return;
+    block[hole] = NULL;
+    --blocks;
+    // What follows the hole must stay reachable from its own first slot.
+    for (size_t i = (hole + 1) % BLOCKS; block[i]; i = (i + 1) % BLOCKS) {
+        const volatile void *moved = block[i];
+        block[i] = NULL;
+        block[slot_of(moved)] = moved;
+    }
+}
+
+static void blocks_watch(void)
+{
+    __sanitizer_install_malloc_and_free_hooks(taken, freed);
+}
+
+// After a death the blocks are freed; those of a reader that returned are its leak.
+static void blocks_forget(int release)
+{
+    for (size_t i = 0; blocks && i < BLOCKS; ++i) {
+        if (!block[i]) continue;
+        if (release) free((void *)(uintptr_t)block[i]);
+        block[i] = NULL;
+        --blocks;
+    }
+}
+#else
+static void blocks_watch(void)
+{
+}
+
+static void blocks_forget(int release)
+{
+    (void)release;
+}
+#endif
+
+_Noreturn void __wrap_die(enum exit_code code, const char *format, ...)
+{
+    // The message is made as die() makes it, so that its arguments are looked at.
+    char line[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    require(trying, "a death before the reader was called: %s", line);
+    require(code == EXIT_USAGE || code == EXIT_INPUT,
+            "the input ends with %d, as if the system had failed: %s", (int)code, line);
+    require(strchr(line, ':'), "the message does not say what and why: %s", line);
+    longjmp(before, 1);
+}
+
+_Noreturn void __wrap_exit(int code)
+{
+    // libFuzzer ends itself.
+    if (!trying) __real_exit(code);
+    require(code == EXIT_SUCCESS, "an exit with %d", code);
+    longjmp(before, 1);
+}
+
+// Nothing here has to survive a power cut.
+int __wrap_fsync(int descriptor)
+{
+    (void)descriptor;
+    return 0;
+}
+
+__attribute__((weak)) void reader_prepare(void)
+{
+}
+
+__attribute__((weak)) void reader_forget(void)
+{
+}
+
+void trials_open(void)
+{
+    // The cryptographic library takes memory for good when it is first used.
+    char digest[HASH_HEX];
+    hash_bytes(digest, "", 0);
+    reader_prepare();
+    blocks_watch();
+}
+
+int trial(const uint8_t *bytes, size_t size)
+{
+    volatile int accepted = 0;
+    if (setjmp(before) == 0) {
+        trying = 1;
+        accepted = reader_try(bytes, size);
+        trying = 0;
+        blocks_forget(0);
+    } else {
+        reader_forget();
+        trying = 0;
+        blocks_forget(1);
+    }
+    return accepted;
+}
+
+static int memory_file = -1;
+
+const char *input_file(const void *bytes, size_t size)
+{
+    static char path[64];
+    if (memory_file < 0) {
+        memory_file = memfd_create("input", MFD_CLOEXEC);
+        snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getpid(), memory_file);
+    }
+    require(memory_file >= 0 && !ftruncate(memory_file, 0) &&
+                pwrite(memory_file, bytes, size, 0) == (ssize_t)size,
+            "no file in memory");
+    return path;
+}
+
+static char folder[PATH_SIZE];
+static pid_t folder_owner;
+
+static int remove_one(const char *path, const struct stat *status, int kind,
+                      struct FTW *where)
+{
+    (void)status, (void)kind, (void)where;
+    return remove(path);
+}
+
+static void folder_remove(void)
+{
+    if (folder_owner == getpid()) nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *input_folder(const char *link)
+{
+    if (!folder_owner) {
+        strcpy(folder, "/tmp/maskbook-fuzz-XXXXXX");
+        require(mkdtemp(folder), "no folder in /tmp");
+        folder_owner = getpid();
+        atexit(folder_remove);
+    }
+    char path[2 * PATH_SIZE];
+    snprintf(path, sizeof path, "%s/%s", folder, link);
+    for (char *slash = path + strlen(folder) + 1; (slash = strchr(slash, '/'));) {
+        *slash = 0;
+        mkdir(path, 0777);
+        *slash++ = '/';
+    }
+    require(!symlink(input_file("", 0), path), "%s: no link", path);
+    return folder;
+}
+
+void seed_file(void (*put)(const char *name, const void *bytes, size_t size),
+               const char *name, const char *path)
+{
+    size_t size;
+    char *bytes = file_read(&size, path, NULL);
+    put(name, bytes, size);
+    free(bytes);
+    unlink(path);
+}
