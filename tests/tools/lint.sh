@@ -71,6 +71,11 @@ program() { # program FOLDER TARGET CODE...
 check='static const struct check checks[] = { {"eq1", .residual = one,'
 program 01-one first "$check" '.test = "a"}, {' '"eq2.corrected", .violation = two}};'
 program 02-two second 'study_judge(study, "figure1.rises",' '    parts, 1, 0, "paired bootstrap", "");'
+departures() { # departures TOUCHES...: a table of departures with these last cells
+    printf '| what | here | touches |\n| --- | --- | --- |\n' >paper/deviations.md
+    printf '| a \\| b | c | %s |\n' "$@" >>paper/deviations.md
+}
+departures 'eq1, eq2.*' 'figure1.rises'
 sound=(eq1/first/01-one eq2.corrected/first/01-one figure1.rises/second/02-two)
 claims "${sound[@]}"
 run "$root/tools/check-claims"
@@ -96,4 +101,9 @@ claims "${sound[@]:0:2}" figure1.rises/first/01-one
 refuses '^experiments/02-two: judges figure1.rises, a row of 01-one$' "so is one of another experiment's rows"
 claims "${sound[@]:0:2}" figure1.rises/first/02-two
 refuses 'figure1.rises: target first, of 02-two second$' "a row names the target of its experiment"
+claims "${sound[@]}"
+departures 'eq1' 'eq1, eqs'
+refuses "^paper/deviations.md:4: 'eqs' is the id of no claim$" "a departure that touches no claim of the table is refused"
+departures 'eq2'
+refuses "'eq2' is the id of no claim$" "the beginning of an id is no id"
 finish
