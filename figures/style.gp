@@ -1,7 +1,7 @@
 # The one style of all figures. A script may set width, height (pixels of the drawing) first, then loads
 # this file, names its axes and plots; it never chooses a font, a colour or a terminal itself.
 #
-# Given by the program: format ("svg" or "png"), table, output, caption.
+# Given by the program: format ("svg", "pdf" or "png"), table, output, caption.
 # Colours: Okabe and Ito, "Color Universal Design" (2008), distinguishable with any colour vision; the order
 # puts the strongest contrasts on white first. Points and dashes differ too, for print without colour.
 #   line type 1 blue, 2 vermillion, 3 green, 4 orange, 5 sky blue, 6 purple, 7 black, 8 yellow
@@ -36,10 +36,13 @@ strip = 1.0 * strip_pixels / total
 
 if (format eq "svg") {
     set terminal svg size width, total font font_name . ",13" background rgb "white" standalone enhanced linewidth 1.2
+} else { if (format eq "pdf") {
+    # For print: 160 of the drawing's pixels an inch.
+    set terminal pdfcairo size width / 160., total / 160. font font_name . ",6" fontscale 1 background rgb "white" enhanced linewidth 1 pointscale 0.6
 } else {
     # Twice the pixels, for sharp text on dense screens.
     set terminal pngcairo size 2 * width, 2 * total font font_name . ",10" fontscale 2 background rgb "white" enhanced linewidth 2.4 pointscale 2
-}
+} }
 set output output
 
 blue = "#0072B2"; vermillion = "#D55E00"; green = "#009E73"; orange = "#E69F00"

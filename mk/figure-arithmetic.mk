@@ -7,7 +7,7 @@ figure-arithmetic: $(BUILD)/tools/arithmetic | $(if $(filter cifar10,$(DATA)),da
 
 accept-arithmetic: ## keep the last figure-arithmetic as the reference, which README.md shows for desk-cifar10
 	@from=$(call quote,$(RESULTS)/$(TIER)-$(DATA)/arithmetic) to=results/reference/$(TIER)-$(DATA)/arithmetic; \
-	    for file in curves.tsv curves.png result.tsv provenance.tsv; do [ -f "$$from/$$file" ] || \
+	    for file in curves.tsv curves.txt curves.png result.tsv provenance.tsv; do [ -f "$$from/$$file" ] || \
 	        { echo "accept-arithmetic: no $$from/$$file (run \`make figure-arithmetic\`)" >&2; exit 3; }; done; \
-	    mkdir -p $$to && cp "$$from"/curves.tsv "$$from"/curves.png "$$from"/result.tsv "$$from"/provenance.tsv $$to
+	    mkdir -p $$to && cp "$$from"/curves.tsv "$$from"/curves.txt "$$from"/curves.png "$$from"/result.tsv "$$from"/provenance.tsv $$to
 	@tools/weave/documents

@@ -16,6 +16,7 @@ static const struct {
              {"identity", 1, 0},    {"ordering", 0, 0},   {"trend", 0, 0},
              {"equivalence", 1, 0}, {"partition", 1, 0}};
 
+static const char *const origins[] = {"paper", "corrected", "added"};
 static const char *const datas[] = {"none", "any", "cifar10", "planted", "imagenet"};
 
 // Dies naming the row unless the cell is one of the `known` words.
@@ -54,16 +55,27 @@ static void check_kind(const struct tsv *table, size_t row)
             kind);
     if (!isnan(margin) && !*tsv_cell(table, row, "margin_source"))
         die(EXIT_INPUT, "%s: %s: the margin has no source", table->path, id);
-    if (kinds[k].needs_number &&
-        !printed_parse(&value, &half, tsv_cell(table, row, "printed")))
+    const char *printed = tsv_cell(table, row, "printed");
+    if ((*printed || kinds[k].needs_number) && !printed_parse(&value, &half, printed))
         die(EXIT_INPUT, "%s: %s: printed '%s' is not one number", table->path, id,
-            tsv_cell(table, row, "printed"));
+            printed);
+}
+
+// What the paper does not say was printed nowhere.
+static void check_origin(const struct tsv *table, size_t row)
+{
+    check_known(table, row, "origin", origins, sizeof origins / sizeof *origins);
+    if (!strcmp(tsv_cell(table, row, "origin"), "paper")) return;
+    if (*tsv_cell(table, row, "printed") || *tsv_cell(table, row, "wording"))
+        die(EXIT_INPUT, "%s: %s: is not of the paper, yet printed '%s%s'", table->path,
+            tsv_cell(table, row, "id"), tsv_cell(table, row, "printed"),
+            tsv_cell(table, row, "wording"));
 }
 
 static void check_row(const struct tsv *table, size_t row)
 {
-    static const char *const filled[] = {"id", "place", "statement", "target",
-                                         "experiment"};
+    static const char *const filled[] = {"id",   "place",  "statement", "quantity",
+                                         "unit", "target", "experiment"};
     static const char *const tiers[] = {"smoke", "desk", "paper"};
     for (size_t i = 0; i < sizeof filled / sizeof *filled; ++i)
         if (!*tsv_cell(table, row, filled[i]))
@@ -74,6 +86,7 @@ static void check_row(const struct tsv *table, size_t row)
     check_known(table, row, "data", datas, sizeof datas / sizeof *datas);
     check_known(table, row, "tier", tiers, sizeof tiers / sizeof *tiers);
     optional_number(table, row, "effect", 0);
+    check_origin(table, row);
     check_kind(table, row);
 }
 
@@ -97,7 +110,11 @@ struct claim claims_row(const struct claims *claims, size_t row)
         .id = tsv_cell(t, row, "id"),
         .place = tsv_cell(t, row, "place"),
         .statement = tsv_cell(t, row, "statement"),
+        .origin = tsv_cell(t, row, "origin"),
         .printed = tsv_cell(t, row, "printed"),
+        .wording = tsv_cell(t, row, "wording"),
+        .quantity = tsv_cell(t, row, "quantity"),
+        .unit = tsv_cell(t, row, "unit"),
         .kind = tsv_cell(t, row, "kind"),
         .margin_source = tsv_cell(t, row, "margin_source"),
         .data = tsv_cell(t, row, "data"),
@@ -190,6 +207,12 @@ const char *claim_excluded(const struct claim *claim, enum tier tier, const char
         return "planted scenes only";
     if (!strcmp(claim->tier, "paper") && tier != TIER_PAPER) return "paper tier";
     return NULL;
+}
+
+const char *claim_published(const struct claim *claim)
+{
+    if (*claim->printed) return claim->printed;
+    return *claim->wording ? claim->wording : "-";
 }
 
 int claim_is_arithmetic(const struct claim *claim)

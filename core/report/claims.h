@@ -11,8 +11,14 @@
 
 /// A row of paper/claims.tsv; strings point into the table.
 struct claim {
-    const char *id, *place, *statement, *printed, *kind, *margin_source, *data, *tier,
-        *target, *experiment;
+    const char *id, *place, *statement, *kind, *margin_source, *data, *tier, *target,
+        *experiment;
+    /// "paper", "corrected" or "added"; what the last two say was printed nowhere.
+    const char *origin;
+    /// One number as the paper prints it, and what it has there otherwise: words, symbols, a kind
+    /// of picture. "" where there is none.
+    const char *printed, *wording;
+    const char *quantity, *unit; ///< what the estimate is, and its unit ("1": none)
     /// The effect e that a measurement is compared with: as printed, or where nothing is printed as
     /// `margin_source` fixes it; 0 if none.
     double effect;
@@ -28,12 +34,17 @@ struct claims {
     size_t count;
 };
 
-/// Reads and checks the table: ids are unique; kinds, data and tiers are known; kinds that need a
-/// margin have one, with its source; effects and margins are not negative; `printed` is one number
-/// where the kind is numeric or arithmetic. Dies (EXIT_INPUT), naming the row, otherwise.
+/// Reads and checks the table: ids are unique; origins, kinds, data and tiers are known; every row
+/// says what its estimate is and in which unit; kinds that need a margin have one, with its source;
+/// effects and margins are not negative; `printed` is one number or empty, a number where the kind
+/// is numeric or arithmetic, and empty, as `wording` is, where the origin is not the paper. Dies
+/// (EXIT_INPUT), naming the row, otherwise.
 void claims_read(struct claims *claims, const char *path);
 void claims_free(struct claims *claims);
 struct claim claims_row(const struct claims *claims, size_t row);
+
+/// What a table shows as published: the printed number, else the wording, else "-".
+const char *claim_published(const struct claim *claim);
 
 /// digest (HASH_HEX) = SHA-256 of the columns that decide verdicts, in the rows of `experiment`: a
 /// changed margin makes a result stale, a reworded statement does not.

@@ -58,9 +58,9 @@ static void print_row(const struct ledger_row *row, int id_width, FILE *file,
     ours_text(ours, row);
     char *verdict = verdict_text(row);
     size_t name = strlen(row->state);
-    int printed = cut_length(row->claim.printed, 22);
-    fprintf(file, "  %-*s  %-22.*s  %-24s  ", id_width, row->claim.id, printed,
-            row->claim.printed, ours);
+    const char *published = claim_published(&row->claim);
+    fprintf(file, "  %-*s  %-22.*s  %-24s  ", id_width, row->claim.id,
+            cut_length(published, 22), published, ours);
     if (colours) fprintf(file, "\033[%sm", state_colour(row->state));
     fprintf(file, "%.*s", (int)name, verdict);
     if (colours) fputs("\033[0m", file);
@@ -140,9 +140,9 @@ void ledger_markdown(const struct ledger *ledger, FILE *file)
         char ours[NUMBER_TEXT];
         ours_text(ours, row);
         char *verdict = verdict_text(row);
-        table_row(&table, (const char *const[]){row->claim.id, row->claim.place,
-                                                row->claim.statement,
-                                                row->claim.printed, ours, verdict});
+        table_row(&table, (const char *const[]){
+                              row->claim.id, row->claim.place, row->claim.statement,
+                              claim_published(&row->claim), ours, verdict});
         free(verdict);
     }
     table_markdown(&table, file);

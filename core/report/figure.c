@@ -218,6 +218,18 @@ static void script_digest(char hex[HASH_HEX], const char *script)
     hash_close(hex, &hash);
 }
 
+// Keeps the caption as text: a document that has its own draws the picture again without it.
+static void caption_write(const struct run *run, const char *name, const char *caption)
+{
+    struct output output;
+    char path[PATH_SIZE], *file = text_format("%s.txt", name);
+    run_path(path, run, file);
+    free(file);
+    output_open(&output, path);
+    fprintf(output.file, "%s\n", caption);
+    output_close(&output);
+}
+
 void figure_draw(const struct run *run, const char *script, const char *name,
                  const char *caption, const char *panels)
 {
@@ -228,6 +240,7 @@ void figure_draw(const struct run *run, const char *script, const char *name,
             path);
     const struct drawing drawing = {name, script, caption, panels};
     draw(run, &drawing);
+    caption_write(run, name, caption);
     script_digest(digest, script);
     struct provenance *provenance = &run->state->provenance;
     const char *file = panels ? strrchr(panels, '/') : NULL;

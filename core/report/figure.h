@@ -10,9 +10,10 @@
 void figure_ready(void);
 
 /// Draws figures/`script`.gp on FOLDER/`name`.tsv to FOLDER/`name`.svg and .png (temporary names,
-/// then renamed). The script sees the string variables `table`, `output`, `caption` and, when
-/// `panels` is not NULL, `panels` (a PNG of pixels by core/report/panel.h). Dies (EXIT_SYSTEM) when
-/// gnuplot is missing or fails, with its first line of complaint.
+/// then renamed), and writes the caption to FOLDER/`name`.txt. The script sees the string variables
+/// `table`, `output`, `caption` and, when `panels` is not NULL, `panels` (a PNG of pixels by
+/// core/report/panel.h). Dies (EXIT_SYSTEM) when gnuplot is missing or fails, with its first line
+/// of complaint.
 void figure_draw(const struct run *run, const char *script, const char *name,
                  const char *caption, const char *panels);
 

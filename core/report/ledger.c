@@ -52,7 +52,9 @@ static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, siz
     row->state = verdict_name((enum verdict)verdict);
     row->estimate = verdicts_estimate(verdicts, at);
     row_text(&row->test, tsv_cell(verdicts, at, "test"));
-    row_text(&row->reason, tsv_cell(verdicts, at, "note"));
+    row_text(&row->reason, tsv_cell(verdicts, at, "reason"));
+    row_text(&row->scale, tsv_cell(verdicts, at, "scale"));
+    row_text(&row->finding, tsv_cell(verdicts, at, "finding"));
     row_text(&row->seconds, seconds ? seconds : "");
     free(row->commit);
     row->commit = text_format("%.12s%s", commit ? commit : "unknown",
@@ -92,7 +94,11 @@ static int gather_folder(struct ledger_row *row, const char *claims,
     path_format(path, "%s/verdicts.tsv", folder->path);
     tsv_read(&verdicts, path);
     long at = tsv_row(&verdicts, "id", row->claim.id);
-    if (at >= 0) take_verdict(row, &verdicts, (size_t)at, &provenance);
+    if (tsv_find(&verdicts, "finding") < 0) {
+        row->state = stale;
+        row_text(&row->reason, "another version judged it: run it again");
+    } else if (at >= 0)
+        take_verdict(row, &verdicts, (size_t)at, &provenance);
     tsv_free(&verdicts);
     provenance_free(&provenance);
     return row->state == stale;
@@ -175,9 +181,10 @@ static void gather_row(struct ledger_row *row, const struct ledger *ledger,
     // No row was copied, and no other state was found.
     if (!row->commit && !strcmp(row->state, verdict_name(VERDICT_NOT_RUN)))
         gather_reason(row, &folder, tier, data);
-    if (!row->test) row_text(&row->test, "");
-    if (!row->commit) row_text(&row->commit, "");
-    if (!row->seconds) row_text(&row->seconds, "");
+    char **const texts[] = {&row->test,    &row->reason, &row->scale,
+                            &row->finding, &row->commit, &row->seconds};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
+        if (!*texts[i]) row_text(texts[i], "");
 }
 
 void ledger_build(struct ledger *ledger, const char *results, enum tier tier,
@@ -199,6 +206,8 @@ void ledger_free(struct ledger *ledger)
     for (size_t i = 0; i < ledger->count; ++i) {
         free(ledger->rows[i].test);
         free(ledger->rows[i].reason);
+        free(ledger->rows[i].scale);
+        free(ledger->rows[i].finding);
         free(ledger->rows[i].commit);
         free(ledger->rows[i].seconds);
     }
@@ -220,13 +229,15 @@ void ledger_write(const struct ledger *ledger, const char *path)
     struct output output;
     output_open(&output, path);
     FILE *file = output.file;
-    fprintf(file, "id\tplace\tprinted\testimate\tlow\thigh\tn\ttest\tmargin\tverdict\t"
-                  "reason\tcommit\tseconds\n");
+    fprintf(file, "id\tplace\tprinted\tquantity\tunit\testimate\tlow\thigh\tn\ttest\t"
+                  "margin\tverdict\treason\tscale\tfinding\tcommit\tseconds\n");
     for (size_t i = 0; i < ledger->count; ++i) {
         const struct ledger_row *row = &ledger->rows[i];
         tsv_put(file, row->claim.id, '\t');
         tsv_put(file, row->claim.place, '\t');
         tsv_put(file, row->claim.printed, '\t');
+        tsv_put(file, row->claim.quantity, '\t');
+        tsv_put(file, row->claim.unit, '\t');
         tsv_put_number(file, row->estimate.value, '\t');
         tsv_put_number(file, row->estimate.low, '\t');
         tsv_put_number(file, row->estimate.high, '\t');
@@ -235,6 +246,8 @@ void ledger_write(const struct ledger *ledger, const char *path)
         tsv_put_number(file, row->claim.margin, '\t');
         tsv_put(file, row->state, '\t');
         tsv_put(file, row->reason, '\t');
+        tsv_put(file, row->scale, '\t');
+        tsv_put(file, row->finding, '\t');
         tsv_put(file, row->commit, '\t');
         tsv_put(file, row->seconds, '\n');
     }

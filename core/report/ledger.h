@@ -13,10 +13,13 @@
 
 /// The row of one claim. `state` is the name of a verdict, "STALE" or "ERROR".
 struct ledger_row {
-    struct claim claim;                     ///< strings belong to the ledger's claims
-    const char *state;                      ///< static storage
-    struct estimate estimate;               ///< NAN and 0 if missing
-    char *test, *reason, *commit, *seconds; ///< owned, "" if missing
+    struct claim claim;       ///< strings belong to the ledger's claims
+    const char *state;        ///< static storage
+    struct estimate estimate; ///< NAN and 0 if missing
+    /// As in verdicts.tsv (record.h); of a row without a verdict `reason` says why. Owned, "" if
+    /// missing.
+    char *test, *reason, *scale, *finding;
+    char *commit, *seconds; ///< owned, "" if missing
 };
 
 struct ledger {
@@ -45,8 +48,9 @@ void ledger_free(struct ledger *ledger);
 /// them apart.
 size_t ledger_arithmetic(const struct ledger *ledger);
 
-/// Writes the ledger (id, place, printed, estimate, low, high, n, test, margin, verdict, reason,
-/// commit, seconds) atomically; the same inputs give the same bytes.
+/// Writes the ledger (id, place, printed, quantity, unit, estimate, low, high, n, test, margin,
+/// verdict, reason, scale, finding, commit, seconds) atomically; the same inputs give the same
+/// bytes.
 void ledger_write(const struct ledger *ledger, const char *path);
 
 #endif

@@ -23,6 +23,11 @@ char *text_copy(const char *text)
     return taken(strdup(text));
 }
 
+char *text_joined(const char *first, const char *second)
+{
+    return text_format("%s%s%s", first, *first && *second ? "; " : "", second);
+}
+
 char *text_format(const char *format, ...)
 {
     char *text = NULL;

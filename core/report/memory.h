@@ -12,6 +12,10 @@ void *array_grow(void *array, size_t count, size_t size);
 /// A copy of `text` that the caller frees. Dies (EXIT_SYSTEM) without memory.
 char *text_copy(const char *text);
 
+/// The two texts, "; " between them where neither is empty, in fresh memory that the caller frees.
+/// Dies (EXIT_SYSTEM) without memory.
+char *text_joined(const char *first, const char *second);
+
 /// The formatted text in fresh memory that the caller frees. Dies (EXIT_SYSTEM) without memory.
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

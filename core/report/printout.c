@@ -1,7 +1,9 @@
 #include "core/report/printout.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/report/memory.h"
 #include "core/report/run_state.h"
 #include "core/report/table.h"
 
@@ -11,16 +13,20 @@ static void add_verdict(struct table *table, const struct verdict_row *row,
 {
     char ours[NUMBER_TEXT], line[2048], sample[32] = "";
     interval_text(ours, row->estimate.value, row->estimate.low, row->estimate.high);
-    table_row(table, (const char *const[]){claim->id, claim->printed, ours,
+    table_row(table, (const char *const[]){claim->id, claim_published(claim), ours,
                                            verdict_name(row->verdict)});
     snprintf(line, sizeof line, "%s: %s", claim->place, claim->statement);
     table_under(table, line);
 
     if (row->estimate.n > 0)
         snprintf(sample, sizeof sample, "n = %zu", row->estimate.n);
+    char *rests = text_joined(row->reason, row->scale),
+         *remarks = text_joined(rests, row->finding);
     snprintf(line, sizeof line, "%s%s%s%s%s", sample, *sample && *row->test ? ", " : "",
-             row->test, (*sample || *row->test) && *row->note ? ": " : "", row->note);
+             row->test, (*sample || *row->test) && *remarks ? ": " : "", remarks);
     if (*line) table_under(table, line);
+    free(rests);
+    free(remarks);
 }
 
 static void print_verdicts(const struct run *run, FILE *file)

@@ -1,6 +1,7 @@
 #include "core/report/record.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/die.h"
@@ -51,10 +52,10 @@ static const char *cap_reason(const struct claim *claim, const struct run *run,
     return run->state->pilot && strcmp(claim->data, "none") ? run->state->pilot : "";
 }
 
-// The note, completed by the reason for a cap and, if nothing was found, by the smallest difference
-// that the test could have detected. The caller frees.
-static char *full_note(const char *reason, enum verdict found, const struct estimate *d,
-                       const char *note)
+// The finding, completed by the smallest difference that the test could have detected, if nothing
+// was found. The caller frees.
+static char *full_finding(enum verdict found, const struct estimate *d,
+                          const char *finding)
 {
     static const char says[] = "the smallest difference this test could confirm is ";
     char least[sizeof says + NUMBER_TEXT] = "", number[NUMBER_TEXT];
@@ -62,8 +63,13 @@ static char *full_note(const char *reason, enum verdict found, const struct esti
         number_text(number, detectable_difference(d));
         snprintf(least, sizeof least, "%s%s", says, number);
     }
-    return text_format("%s%s%s%s%s", reason, *reason && *note ? "; " : "", note,
-                       *least && (*reason || *note) ? "; " : "", least);
+    return text_joined(finding, least);
+}
+
+void run_scale(struct run *run, const char *scale)
+{
+    free(run->state->scale);
+    run->state->scale = text_copy(scale);
 }
 
 const struct verdict_row *run_recorded(const struct run *run, const char *id)
@@ -82,7 +88,7 @@ static double finite_or_nan(double value)
 // Caps and stores the verdict that was found. `pretrainings` an arm, 0 if the claim compares none.
 static void record(struct run *run, const char *id, enum verdict found,
                    int pretrainings, const struct estimate *deciding, const char *test,
-                   const char *note)
+                   const char *finding)
 {
     const struct claim claim = run_claim(run, id);
     require(!run_recorded(run, id), "%s has a verdict already", id);
@@ -94,12 +100,16 @@ static void record(struct run *run, const char *id, enum verdict found,
                                           .pretrainings = pretrainings,
                                           .own_epochs = run->options.epochs > 0};
     const enum verdict verdict = verdict_cap(found, &claim, &conditions);
+    const char *reason = cap_reason(&claim, run, verdict), *scale = run->state->scale;
+    const int unfound = found == VERDICT_NOT_RUN,
+              untrained = verdict == VERDICT_NOT_RUN || !strcmp(claim.data, "none");
     struct verdict_row *row = run_state_verdict(run->state);
     *row = (struct verdict_row){
         .id = text_copy(id),
         .test = text_copy(test),
-        .note = full_note(cap_reason(&claim, run, verdict),
-                          verdict == VERDICT_NOT_RUN ? verdict : found, deciding, note),
+        .reason = text_joined(reason, unfound ? finding : ""),
+        .scale = text_copy(scale && !untrained ? scale : ""),
+        .finding = unfound ? text_copy("") : full_finding(found, deciding, finding),
         .verdict = verdict,
         .estimate = {(double)NAN, (double)NAN, (double)NAN, 0},
     };
@@ -110,9 +120,9 @@ static void record(struct run *run, const char *id, enum verdict found,
 }
 
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
-                 const struct estimate *deciding, const char *test, const char *note)
+                 const struct estimate *deciding, const char *test, const char *finding)
 {
-    record(run, id, verdict, 0, deciding, test, note);
+    record(run, id, verdict, 0, deciding, test, finding);
 }
 
 // Ranks parts of the same verdict: a worse part has a larger number.
@@ -138,7 +148,7 @@ static double badness(const struct claim *claim, const struct estimate *part,
 }
 
 void run_judge(struct run *run, const char *id, const struct estimate *parts,
-               size_t count, int pretrainings, const char *test, const char *note)
+               size_t count, int pretrainings, const char *test, const char *finding)
 {
     struct claim claim = run_claim(run, id);
     require(count > 0, "%s has no part to judge", id);
@@ -154,7 +164,7 @@ void run_judge(struct run *run, const char *id, const struct estimate *parts,
         worst = verdict;
         deciding = i;
     }
-    record(run, id, worst, pretrainings, &parts[deciding], test, note);
+    record(run, id, worst, pretrainings, &parts[deciding], test, finding);
 }
 
 void run_verdict_of(char text[VERDICT_TEXT], const struct run *run, const char *id)

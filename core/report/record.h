@@ -8,7 +8,10 @@
 
 /// A row of verdicts.tsv.
 struct verdict_row {
-    char *id, *test, *note; ///< owned by the run
+    char *id, *test; ///< owned by the run, as all texts
+    char *reason;    ///< why it was not run, or why it says less than was found; or ""
+    char *scale;     ///< how much training it rests on (run_scale); or ""
+    char *finding;   ///< what was found; or ""
     enum verdict verdict;
     struct estimate estimate; ///< NAN and 0 if missing
 };
@@ -16,15 +19,21 @@ struct verdict_row {
 /// The row of the claim `id`. Contract: it is in paper/claims.tsv and belongs to this experiment.
 struct claim run_claim(const struct run *run, const char *id);
 
+/// Says how much training the verdicts recorded from now on rest on: "model trained for 4 epochs,
+/// 1250 updates"; "" for none. Claims with data "none", and those that are not run, rest on none.
+void run_scale(struct run *run, const char *scale);
+
 /// Records the verdict that was found for a claim: the estimate of its deciding (worst) part, or
-/// NULL; the name of the test; a note. All caps but that of pretrainings, for which there is
-/// run_judge, are applied here, so no experiment can forget them. The note is completed: if the
-/// verdict was found INCONCLUSIVE, by the smallest difference that the test could have confirmed;
-/// if the claim is excluded or rests on a pilot, by that reason. Contract: the claim is this
+/// NULL; the name of the test; what was found, a sentence or "". All caps but that of pretrainings,
+/// for which there is run_judge, are applied here, so no experiment can forget them. If the verdict
+/// was found INCONCLUSIVE, the smallest difference that the test could have confirmed is added to
+/// the finding; if the claim is excluded or rests on a pilot, that is the reason. Of a claim that
+/// was found NOT-RUN the sentence is the reason, or adds to it. Contract: the claim is this
 /// experiment's and has no verdict yet; REFUTED only for kinds exact and identity or data "none"; a
 /// pass has an estimate, with a finite interval where its kind has one (kind exact needs neither).
 void run_verdict(struct run *run, const char *id, enum verdict verdict,
-                 const struct estimate *deciding, const char *test, const char *note);
+                 const struct estimate *deciding, const char *test,
+                 const char *finding);
 
 /// Judges a claim of `count` parts by the rule of its kind and records the worst verdict with the
 /// part that decides. Among the parts with that verdict, one that is not finite decides before all
@@ -38,7 +47,7 @@ void run_verdict(struct run *run, const char *id, enum verdict verdict,
 ///
 /// `pretrainings`: how many an arm, if the claim compares pretrainings; 0 if it does not.
 void run_judge(struct run *run, const char *id, const struct estimate *parts,
-               size_t count, int pretrainings, const char *test, const char *note);
+               size_t count, int pretrainings, const char *test, const char *finding);
 
 /// The row recorded for the claim `id`, valid until the next one is recorded; NULL if there is no
 /// row yet.

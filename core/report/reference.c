@@ -1,5 +1,6 @@
 #include "core/report/reference.h"
 
+#include <dirent.h>
 #include <fnmatch.h>
 #include <math.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/die.h"
+#include "core/report/memory.h"
 #include "core/report/provenance.h"
 
 // True if the claim was not run because weights or data are missing: this says nothing about the
@@ -38,9 +40,12 @@ static size_t compare_row(size_t *lacking, const struct ledger_row *row,
     }
     if (!before)
         fprintf(file, "%s: %s, not in the reference\n", row->claim.id, row->state);
-    else
+    else {
+        char *why = text_joined(row->reason, row->finding);
         fprintf(file, "%s: reference %s, now %s%s%s\n", row->claim.id, before,
-                row->state, *row->reason ? ": " : "", row->reason);
+                row->state, *why ? ": " : "", why);
+        free(why);
+    }
     return 1;
 }
 
@@ -73,7 +78,8 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
     return lines;
 }
 
-// Writes the reasons given so far and a new one, so every change of the reference stays on record.
+// Writes the reasons given so far, numbered, and a new one, so every change of the reference stays
+// on record.
 static void add_reason(const char *path, const char *date, const char *commit,
                        const char *reason)
 {
@@ -81,12 +87,14 @@ static void add_reason(const char *path, const char *date, const char *commit,
     struct output output;
     if (file_exists(path)) tsv_read(&old, path);
     output_open(&output, path);
-    fprintf(output.file, "date\tcommit\treason\n");
+    fprintf(output.file, "number\tdate\tcommit\treason\n");
     for (size_t row = 0; row < old.rows; ++row) {
+        fprintf(output.file, "%zu\t", row + 1);
         tsv_put(output.file, tsv_cell(&old, row, "date"), '\t');
         tsv_put(output.file, tsv_cell(&old, row, "commit"), '\t');
         tsv_put(output.file, tsv_cell(&old, row, "reason"), '\n');
     }
+    fprintf(output.file, "%zu\t", old.rows + 1);
     tsv_put(output.file, date, '\t');
     tsv_put(output.file, commit, '\t');
     tsv_put(output.file, reason, '\n');
@@ -94,32 +102,38 @@ static void add_reason(const char *path, const char *date, const char *commit,
     tsv_free(&old);
 }
 
+// Copies FROM/name to FOLDER, under the last part of its name.
 static void copy_file(const char *folder, const char *from, const char *name)
 {
+    const char *slash = strrchr(name, '/');
     char path[PATH_SIZE];
     size_t size;
     struct output output;
     path_format(path, "%s/%s", from, name);
     char *bytes = file_read(&size, path, NULL);
-    path_format(path, "%s/%s", folder, name);
+    path_format(path, "%s/%s", folder, slash ? slash + 1 : name);
     output_open(&output, path);
     fwrite(bytes, 1, size, output.file);
     output_close(&output);
     free(bytes);
 }
 
-// True for a line of the provenance that lists a figure, its numbers, or the results, in the
-// experiment's own folder.
+static const char log_name[] = "log.tsv";
+
+// True for a line of the provenance that lists what a reader wants to see: numbers, verdicts,
+// tables, pictures and their captions in the experiment's own folder, and the log of a training.
 static int is_shown(const char *what)
 {
-    // With FNM_PATHNAME the star stops at a slash: no name leads to another folder.
-    return !fnmatch("file figure*.png", what, FNM_PATHNAME) ||
-           !fnmatch("file figure*.tsv", what, FNM_PATHNAME) ||
-           !strcmp(what, "file result.tsv");
+    // With FNM_PATHNAME a star stops at a slash: no name leads to another folder.
+    static const char *const shown[] = {"file *.tsv", "file *.md", "file *.png",
+                                        "file *.txt", "file ../../runs/*/log.tsv"};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; ++i)
+        if (!fnmatch(shown[i], what, FNM_PATHNAME)) return 1;
+    return 0;
 }
 
-// Replaces the earlier reference's figures and numbers of an experiment by those of this ledger.
-static void accept_experiment(const char *folder, const char *from)
+// Removes what an earlier reference has of an experiment, or of one of its runs.
+static void forget_copies(const char *folder)
 {
     struct provenance provenance;
     char path[PATH_SIZE];
@@ -127,11 +141,23 @@ static void accept_experiment(const char *folder, const char *from)
     if (provenance_read(&provenance, path)) {
         provenance_remove(&provenance, folder, NULL);
         unlink(path);
+        path_format(path, "%s/%s", folder, log_name);
+        unlink(path);
     }
     provenance_free(&provenance);
+}
 
+// Replaces the earlier reference's copies by the files of this result. Without a sound result the
+// copies are removed, unless `keep` is nonzero.
+static void accept_folder(const char *folder, const char *from, int keep)
+{
+    struct provenance provenance;
+    char path[PATH_SIZE];
     path_format(path, "%s/provenance.tsv", from);
-    if (provenance_read(&provenance, path) && provenance_holds(&provenance, from)) {
+    const int sound =
+        provenance_read(&provenance, path) && provenance_holds(&provenance, from);
+    if (sound || !keep) forget_copies(folder);
+    if (sound) {
         for (size_t i = 0; i < provenance.count; ++i)
             if (is_shown(provenance.lines[i].what))
                 copy_file(folder, from, provenance.lines[i].what + strlen("file "));
@@ -140,26 +166,49 @@ static void accept_experiment(const char *folder, const char *from)
     provenance_free(&provenance);
 }
 
-// The same for each experiment of the table.
-static void accept_experiments(const struct ledger *ledger, const char *folder)
+// The trainings, each with its own numbers and log. Those that are not here now were not trained
+// here: what is known of them stays.
+static void accept_runs(const char *folder, const char *from)
 {
-    char copies[PATH_SIZE], from[PATH_SIZE];
-    for (size_t i = 0; i < ledger->count; ++i) {
-        const char *name = ledger->rows[i].claim.experiment;
-        size_t first = 0;
-        while (strcmp(ledger->rows[first].claim.experiment, name) != 0) ++first;
-        if (first != i) continue;
+    struct dirent **entries;
+    char copies[PATH_SIZE], run[PATH_SIZE];
+    const int count = scandir(from, &entries, NULL, alphasort);
+    for (int i = 0; i < count; ++i) {
+        const char *name = entries[i]->d_name;
+        path_format(run, "%s/%s", from, name);
         path_format(copies, "%s/%s", folder, name);
-        path_format(from, "%s/%s", ledger->root, name);
-        accept_experiment(copies, from);
+        if (*name != '.' && !file_exists(run)) accept_folder(copies, run, 1);
+        free(entries[i]);
     }
+    if (count >= 0) free(entries);
+}
+
+static int is_experiment(const struct dirent *entry)
+{
+    return !fnmatch("[0-9][0-9]-*", entry->d_name, 0);
+}
+
+// The same for each experiment that has a folder in `listed`.
+static void accept_experiments(const struct ledger *ledger, const char *folder,
+                               const char *listed)
+{
+    struct dirent **entries;
+    char copies[PATH_SIZE], from[PATH_SIZE];
+    const int count = scandir(listed, &entries, is_experiment, alphasort);
+    for (int i = 0; i < count; ++i) {
+        path_format(copies, "%s/%s", folder, entries[i]->d_name);
+        path_format(from, "%s/%s", ledger->root, entries[i]->d_name);
+        accept_folder(copies, from, 0);
+        accept_runs(copies, from);
+        free(entries[i]);
+    }
+    if (count >= 0) free(entries);
 }
 
 void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
                    const char *date, const char *commit)
 {
     char path[PATH_SIZE];
-    struct output output;
     for (size_t i = 0; i < ledger->count; ++i)
         if (verdict_find(ledger->rows[i].state) < 0)
             die(EXIT_INPUT, "%s: %s is not a verdict to accept (run `make %s`)",
@@ -169,17 +218,11 @@ void ledger_accept(const struct ledger *ledger, const char *folder, const char *
     // The reason goes first: a reference without one must not be possible.
     path_format(path, "%s/reasons.tsv", folder);
     add_reason(path, date, commit, reason);
-    accept_experiments(ledger, folder);
+    // First what has no result now, then what has one.
+    accept_experiments(ledger, folder, folder);
+    accept_experiments(ledger, folder, ledger->root);
     path_format(path, "%s/ledger.tsv", folder);
-    output_open(&output, path);
-    fprintf(output.file, "id\tverdict\testimate\tnote\n");
-    for (size_t i = 0; i < ledger->count; ++i) {
-        tsv_put(output.file, ledger->rows[i].claim.id, '\t');
-        tsv_put(output.file, ledger->rows[i].state, '\t');
-        tsv_put_number(output.file, ledger->rows[i].estimate.value, '\t');
-        tsv_put(output.file, ledger->rows[i].reason, '\n');
-    }
-    output_close(&output);
+    ledger_write(ledger, path);
 }
 
 double run_reference(const struct run *run, const char *key)

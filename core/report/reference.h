@@ -16,12 +16,13 @@
 /// only, and says so.
 size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file);
 
-/// Makes this ledger the reference: writes FOLDER/ledger.tsv (id, verdict, estimate, note) and adds
-/// a line (date, commit, reason) to FOLDER/reasons.tsv, both atomically. To let readers compare
-/// more than verdicts, it copies figure*.png, figure*.tsv, result.tsv and provenance.tsv of each
-/// experiment whose provenance is sound to FOLDER/NN-name; it first removes the earlier reference's
-/// copies that their provenance lists, also where there is no result now. Dies (EXIT_INPUT) if a
-/// row is STALE or ERROR.
+/// Makes this ledger the reference: writes FOLDER/ledger.tsv (as ledger_write) and adds a line
+/// (number, date, commit, reason) to FOLDER/reasons.tsv, both atomically. So that readers have all
+/// of a result, it copies the tables (.tsv and .md), pictures (.png) and captions (.txt) of each
+/// experiment whose provenance is sound to FOLDER/NN-name, and those of each training, with its
+/// log, to FOLDER/00-pretrain/RUN; it first removes the earlier reference's copies that their
+/// provenance lists, also of experiments without a result now, but not of trainings without one.
+/// Dies (EXIT_INPUT) if a row is STALE or ERROR.
 void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
                    const char *date, const char *commit);
 

@@ -21,7 +21,9 @@ static void verdicts_free(struct run_state *state)
     for (size_t i = 0; i < state->verdict_count; ++i) {
         free(state->verdicts[i].id);
         free(state->verdicts[i].test);
-        free(state->verdicts[i].note);
+        free(state->verdicts[i].reason);
+        free(state->verdicts[i].scale);
+        free(state->verdicts[i].finding);
     }
     free(state->verdicts);
     state->verdicts = NULL;
@@ -35,6 +37,7 @@ void run_state_free(struct run_state *state)
     free(state->results);
     free(state->files);
     free(state->pilot);
+    free(state->scale);
     provenance_free(&state->provenance);
     if (state->claims_read) claims_free(&state->claims);
     free(state);
@@ -89,7 +92,8 @@ void run_state_write_verdicts(const struct run_state *state, const char *path)
 {
     struct output output;
     output_open(&output, path);
-    fprintf(output.file, "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n");
+    fprintf(output.file, "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\t"
+                         "finding\n");
     for (size_t i = 0; i < state->verdict_count; ++i) {
         const struct verdict_row *row = &state->verdicts[i];
         tsv_put(output.file, row->id, '\t');
@@ -99,7 +103,9 @@ void run_state_write_verdicts(const struct run_state *state, const char *path)
         tsv_put_number(output.file, row->estimate.high, '\t');
         fprintf(output.file, "%zu\t", row->estimate.n);
         tsv_put(output.file, row->test, '\t');
-        tsv_put(output.file, row->note, '\n');
+        tsv_put(output.file, row->reason, '\t');
+        tsv_put(output.file, row->scale, '\t');
+        tsv_put(output.file, row->finding, '\n');
     }
     output_close(&output);
 }
@@ -128,7 +134,9 @@ void run_state_read(struct run_state *state, const char *folder)
         *run_state_verdict(state) =
             (struct verdict_row){.id = text_copy(tsv_cell(&table, row, "id")),
                                  .test = text_copy(tsv_cell(&table, row, "test")),
-                                 .note = text_copy(tsv_cell(&table, row, "note")),
+                                 .reason = text_copy(tsv_cell(&table, row, "reason")),
+                                 .scale = text_copy(tsv_cell(&table, row, "scale")),
+                                 .finding = text_copy(tsv_cell(&table, row, "finding")),
                                  .verdict = (enum verdict)verdict,
                                  .estimate = verdicts_estimate(&table, row)};
     }

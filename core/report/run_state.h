@@ -21,6 +21,8 @@ struct run_state {
     int claims_read, keyed;
     /// Why what is recorded from now on rests on a pilot, owned; NULL when it does not.
     char *pilot;
+    /// How much training what is recorded from now on rests on, owned; NULL when on none.
+    char *scale;
 };
 
 /// A fresh, empty state that run_state_free frees.
@@ -37,7 +39,7 @@ struct verdict_row *run_state_verdict(struct run_state *state);
 const struct claims *run_state_claims(struct run_state *state);
 
 /// Writes result.tsv (key, value, low, high, n, unit) and verdicts.tsv (id, verdict, estimate, low,
-/// high, n, test, note).
+/// high, n, test, reason, scale, finding).
 void run_state_write_results(const struct run_state *state, const char *path);
 void run_state_write_verdicts(const struct run_state *state, const char *path);
 

@@ -117,10 +117,10 @@ static double judge_draws(struct run *run, const struct check *check,
 long printed_thousandths(const struct run *run, const char *id)
 {
     double value, half;
-    const char *printed = run_claim(run, id).printed;
-    if (!printed_parse(&value, &half, printed))
+    const struct claim claim = run_claim(run, id);
+    if (!printed_parse(&value, &half, claim.printed))
         die(EXIT_INPUT, "paper/claims.tsv: %s: '%s' is no number (correct the table)",
-            id, printed);
+            id, claim_published(&claim));
     return lround(1000 * value);
 }
 

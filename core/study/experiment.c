@@ -7,6 +7,8 @@
 #include "core/report/figure.h"
 #include "core/report/need.h"
 #include "core/study/inputs.h"
+#include "core/study/results.h"
+#include "core/train/pretrained.h"
 
 // They are linked into the programs that draw, and into no other.
 #pragma weak figure_ready
@@ -52,6 +54,23 @@ struct evaluation study_evaluation(const struct study *study, size_t model,
                                .threads = study->run.options.threads};
 }
 
+// What captions and tables say of the scale, as numbers: the length of each training, and how many
+// images were there to be used.
+static void put_scale(struct study *study)
+{
+    static const char *const lengths[] = {"epochs", "updates"}, *const splits[] = {
+                                                                    "train", "test"};
+    for (size_t m = 0; m < study->model_count; ++m)
+        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i)
+            put_number(&study->run, NULL,
+                       pretrained_number(&study->model[m], lengths[i]), 0, lengths[i],
+                       "%s.%s", study->recipe[m].run, lengths[i]);
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
+        if (study->images[split].count > 0)
+            put_number(&study->run, NULL, (double)study->images[split].count, 0,
+                       "images", "%s.images", splits[split]);
+}
+
 static int study_run(struct study *study, const struct experiment *experiment)
 {
     struct run *run = &study->run;
@@ -67,6 +86,8 @@ static int study_run(struct study *study, const struct experiment *experiment)
     if (!complete) return run_close_without(run);
     if (experiment->run) {
         splits_load(study, experiment->splits);
+        // 00-pretrain prepares its model itself and says so itself.
+        if (experiment->models[0]) put_scale(study);
         experiment->run(study);
     }
     return run_close(run);

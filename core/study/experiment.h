@@ -80,7 +80,9 @@ struct experiment {
     /// anything is loaded: neither model nor images are there. NULL: nothing.
     void (*prepare)(struct study *study);
 
-    /// Measures, judges (study_judge) and emits. NULL: all claims are checks.
+    /// Measures, judges (study_judge) and emits. Before it, how long each of `models` was trained
+    /// goes to result.tsv (m75-h3.epochs, m75-h3.updates), and how many images are there
+    /// (test.images). NULL: all claims are checks.
     void (*run)(struct study *study);
 
     /// The same on a folder of photographs (study->folder). NULL: it cannot be read.

@@ -37,41 +37,35 @@ int other_images(const struct run *run, const char *id)
     return 0;
 }
 
-enum { NOTE_TEXT = 768 };
-
-static void note_text(char text[NOTE_TEXT], const struct study *study,
-                      const char *format, va_list arguments)
-{
-    const int scale = snprintf(text, NOTE_TEXT, "%s%s", study->scale,
-                               *study->scale && *format ? "; " : "");
-    vsnprintf(text + scale, NOTE_TEXT - (size_t)scale, format, arguments);
-}
+enum { FINDING_TEXT = 768 };
 
 void study_judge(struct study *study, const char *id, const struct estimate *parts,
-                 size_t count, int pretrainings, const char *test, const char *note,
+                 size_t count, int pretrainings, const char *test, const char *finding,
                  ...)
 {
-    char text[NOTE_TEXT];
+    char text[FINDING_TEXT];
     va_list arguments;
-    va_start(arguments, note);
-    note_text(text, study, note, arguments);
+    va_start(arguments, finding);
+    vsnprintf(text, sizeof text, finding, arguments);
     va_end(arguments);
+    run_scale(&study->run, study->scale);
     if (other_images(&study->run, id))
-        run_verdict(&study->run, id, VERDICT_NOT_RUN, NULL, "", text);
+        run_verdict(&study->run, id, VERDICT_NOT_RUN, NULL, "", "");
     else
         run_judge(&study->run, id, parts, count, pretrainings, test, text);
 }
 
 void study_verdict(struct study *study, const char *id, enum verdict verdict,
-                   struct estimate found, const char *test, const char *note, ...)
+                   struct estimate found, const char *test, const char *finding, ...)
 {
-    char text[NOTE_TEXT];
+    char text[FINDING_TEXT];
     va_list arguments;
-    va_start(arguments, note);
-    note_text(text, study, note, arguments);
+    va_start(arguments, finding);
+    vsnprintf(text, sizeof text, finding, arguments);
     va_end(arguments);
+    run_scale(&study->run, study->scale);
     if (other_images(&study->run, id))
-        run_verdict(&study->run, id, VERDICT_NOT_RUN, NULL, "", text);
+        run_verdict(&study->run, id, VERDICT_NOT_RUN, NULL, "", "");
     else
         run_verdict(&study->run, id, verdict, &found, test, text);
 }

@@ -46,10 +46,13 @@ void claim_row(struct table *table, const struct run *run, const char *what,
 {
     char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[VERDICT_TEXT] = "-";
     const char *published = "-";
-    number_text(reference, key ? run_reference(run, key) : (double)NAN);
+    const double accepted = key ? run_reference(run, key) : (double)NAN;
+    const int measured = ours || !isnan(accepted);
+    number_text(reference, accepted);
     if (ours) interval_text(yours, ours->value, ours->low, ours->high);
     if (id) {
-        if (!ours || !other_images(run, id)) published = run_claim(run, id).printed;
+        const struct claim claim = run_claim(run, id);
+        if (!measured || !other_images(run, id)) published = claim_published(&claim);
         require(run_recorded(run, id), "%s is shown before it is judged", id);
         run_verdict_of(verdict, run, id);
     }

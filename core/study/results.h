@@ -19,8 +19,8 @@ void put_number(struct run *run, char *cell, double value, size_t n, const char 
 /// the number that the paper prints, that of the committed reference under `key` of its result.tsv,
 /// ours with its interval, and the verdict that was recorded. `ours` and `key` NULL: nothing was
 /// measured. `id` NULL: no claim of the paper. On images other than the claim's the published
-/// number gives way to "-" where ours is shown. `more` is the cell of a sixth column, NULL where
-/// the table has none. Contract: the claim has been judged before.
+/// number gives way to "-" where ours or the reference's is shown. `more` is the cell of a sixth
+/// column, NULL where the table has none. Contract: the claim has been judged before.
 void claim_row(struct table *table, const struct run *run, const char *what,
                const char *id, const char *key, const struct estimate *ours,
                const char *more);

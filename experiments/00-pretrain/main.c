@@ -30,6 +30,7 @@
 #include "core/study/experiment.h"
 #include "core/study/results.h"
 #include "core/train/pretrain.h"
+#include "core/train/pretrained.h"
 #include "core/train/shared_images.h"
 #include "core/train/train_log.h"
 #include "experiments/00-pretrain/start.h"
@@ -148,9 +149,23 @@ static void prepare(struct study *study)
 
 /// ## Emit
 
-/// The training's last log line, when the log is of these weights.
+/// Hours of computing by the measured rates, each since the line before; the part of an epoch that
+/// was lost when the training was killed is not counted.
+static double log_hours(const struct train_log *log, size_t batch)
+{
+    double seconds = 0;
+    uint64_t before = 0;
+    for (size_t i = 0; i < log->count; ++i) {
+        const struct log_line *line = &log->line[i];
+        seconds += (double)((line->updates - before) * batch) / line->images_per_second;
+        before = line->updates;
+    }
+    return seconds / 3600;
+}
+
+/// The training's last log line, and how long it took, when the log is of these weights.
 static void emit_log(struct run *run, const char *path, const struct weights *model,
-                     const char *unit)
+                     const struct recipe *recipe, const char *unit)
 {
     char digest[HASH_HEX];
     struct train_log log;
@@ -160,6 +175,7 @@ static void emit_log(struct run *run, const char *path, const struct weights *mo
     if (last && strcmp(last->weights_sha256, digest) == 0) {
         put_number(run, NULL, last->loss, 0, unit, "final_loss");
         put_number(run, NULL, last->images_per_second, 0, "1/s", "images_per_second");
+        put_number(run, NULL, log_hours(&log, recipe->batch), 0, "h", "hours");
         run_output(run, path);
     }
     train_log_close(&log);
@@ -192,10 +208,11 @@ static void run(struct study *study)
     double loss[TEST_IMAGES], error;
     evaluate_losses(loss, &evaluation);
     const struct estimate mean = mean_normal(&error, loss, TEST_IMAGES);
-    emit_log(&study->run, training->log, model, unit);
-    put_number(&study->run, NULL,
-               strtod(safetensors_metadata(&model->file, "updates"), NULL), 0,
-               "updates", "updates");
+    emit_log(&study->run, training->log, model, &training->settings.recipe, unit);
+    static const char *const lengths[] = {"epochs", "updates"};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i)
+        put_number(&study->run, NULL, pretrained_number(model, lengths[i]), 0,
+                   lengths[i], "%s", lengths[i]);
     put_estimate(&study->run, NULL, mean, unit, "test_loss");
     put_number(&study->run, NULL, error, TEST_IMAGES, unit, "test_loss_standard_error");
     run_output(&study->run, training->weights);

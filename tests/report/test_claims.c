@@ -73,10 +73,8 @@ Test(claims, an_unsound_table_is_refused_with_the_row_named)
          "has no source"},
         {__LINE__, "a\tp\ts\t1\t\tidentity\t-1\tw\tany\tdesk\tt\te\n", "margin '-1'"},
         {__LINE__, "a\tp\ts\t1\t-2\tordering\t\t\tany\tdesk\tt\te\n", "effect '-2'"},
-        {__LINE__, "a\tp\ts\tmany\t\tnumeric\t1\tw\tany\tdesk\tt\te\n",
-         "printed 'many'"},
-        {__LINE__, "a\tp\ts\tmany\t\tarithmetic\t\t\tnone\tdesk\tt\te\n",
-         "printed 'many'"},
+        {__LINE__, "a\tp\ts\tmany\t\tnumeric\t1\tw\tany\tdesk\tt\te\n", "printed ''"},
+        {__LINE__, "a\tp\ts\tmany\t\tarithmetic\t\t\tnone\tdesk\tt\te\n", "printed ''"},
         {__LINE__, "\tp\ts\t1\t\texact\t\t\tany\tdesk\tt\te\n", "row 1: no id"},
         {__LINE__, "a\tp\ts\t1\t\texact\t\t\tany\tdesk\tt\t\n", "row 1: no experiment"},
         {__LINE__,
@@ -87,9 +85,50 @@ Test(claims, an_unsound_table_is_refused_with_the_row_named)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
         char text[1024];
         snprintf(text, sizeof text, "%s%s", header, rows[i].row);
-        world_write("bad.tsv", text);
+        world_claims_write("bad.tsv", text);
         expect_death(rows[i].line, read_claims, "bad.tsv", 3, rows[i].says);
     }
+}
+
+Test(claims, what_the_estimate_is_and_where_a_claim_comes_from_is_said)
+{
+    static const char header[] =
+        "id\torigin\tplace\tstatement\tprinted\twording\teffect\tquantity\tunit\tkind\t"
+        "margin\tmargin_source\tdata\ttier\ttarget\texperiment\n";
+    static const struct {
+        int line;
+        const char *cells, *says; // origin to unit
+    } rows[] = {
+        {__LINE__, "paper\tp\ts\t1\t\t\tgap\tpoints", NULL},
+        {__LINE__, "paper\tp\ts\t\tcurves\t\tgap\tpoints", NULL},
+        {__LINE__, "added\tp\ts\t\t\t\tgap\tpoints", NULL},
+        {__LINE__, "guessed\tp\ts\t1\t\t\tgap\tpoints", "unknown origin 'guessed'"},
+        {__LINE__, "added\tp\ts\t1\t\t\tgap\tpoints", "yet printed '1'"},
+        {__LINE__, "corrected\tp\ts\t\tcurves\t\tgap\tpoints", "yet printed 'curves'"},
+        {__LINE__, "paper\tp\ts\tcurves\t\t\tgap\tpoints", "is not one number"},
+        {__LINE__, "paper\tp\ts\t1\t\t\t\tpoints", "row 1: no quantity"},
+        {__LINE__, "paper\tp\ts\t1\t\t\tgap\t", "row 1: no unit"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        char text[1024];
+        snprintf(text, sizeof text, "%sa\t%s\texact\t\t\tany\tdesk\tt\te\n", header,
+                 rows[i].cells);
+        world_write("some.tsv", text);
+        if (rows[i].says)
+            expect_death(rows[i].line, read_claims, "some.tsv", 3, rows[i].says);
+        else
+            read_claims("some.tsv");
+    }
+}
+
+Test(claims, what_was_published_is_a_number_or_words_or_nothing)
+{
+    struct claim claim = {.printed = "2.0", .wording = ""};
+    cr_expect_str_eq(claim_published(&claim), "2.0");
+    claim = (struct claim){.printed = "", .wording = "curves"};
+    cr_expect_str_eq(claim_published(&claim), "curves");
+    claim.wording = "";
+    cr_expect_str_eq(claim_published(&claim), "-");
 }
 
 Test(claims, a_sound_table_is_read_as_it_is)
@@ -121,6 +160,7 @@ Test(claims_table, the_papers_claims_are_sound_and_every_correction_has_its_orig
                      strstr(claim.id, ".difference.") != NULL, "%s", claim.id);
         const char *suffix = strstr(claim.id, ".corrected");
         if (!suffix) continue;
+        cr_expect_str_eq(claim.origin, "corrected", "%s", claim.id);
         snprintf(original, sizeof original, "%.*s", (int)(suffix - claim.id), claim.id);
         cr_expect(tsv_row(&claims.table, "id", original) >= 0, "%s", claim.id);
     }

@@ -44,8 +44,11 @@ Test(figure, both_formats_are_drawn_and_listed)
         provenance_read(&provenance, "results/smoke-planted/02-demo/provenance.tsv"));
     cr_expect(provenance_find(&provenance, "file figure2.svg"));
     cr_expect(provenance_find(&provenance, "file figure2.png"));
+    cr_expect(provenance_find(&provenance, "file figure2.txt"));
+    cr_expect_str_eq(world_text("results/smoke-planted/02-demo/figure2.txt"),
+                     "A caption\n");
     provenance_free(&provenance);
-    cr_expect_eq(scratch_entries("results/smoke-planted/02-demo"), 6,
+    cr_expect_eq(scratch_entries("results/smoke-planted/02-demo"), 7,
                  "no temporary file");
 }
 
@@ -144,7 +147,7 @@ Test(figure, a_failing_script_ends_the_program_and_keeps_the_old_picture)
     expect_death(__LINE__, draw_broken, "x = 1\n", 4, "drew nothing");
     hash_file(after, HASH_SHA256, svg);
     cr_expect_str_eq(before, after);
-    cr_expect_eq(scratch_entries("results/smoke-planted/02-demo"), 6,
+    cr_expect_eq(scratch_entries("results/smoke-planted/02-demo"), 7,
                  "no temporary file");
 }
 

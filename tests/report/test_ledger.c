@@ -108,8 +108,8 @@ Test(ledger, a_printed_accuracy_waits_for_the_paper_tier)
     cr_assert_eq(code, 0);
     cr_expect(
         strstr(world_text("results/desk-cifar10/ledger.tsv"),
-               "\naccuracy\tTable 1\t83.6\tnan\tnan\tnan\t0\t\t0.5\tNOT-RUN\tpaper "
-               "tier\t\t\n"));
+               "\naccuracy\tTable 1\t83.6\twhat is found\t1\tnan\tnan\tnan\t0\t\t0.5\t"
+               "NOT-RUN\tpaper tier\t\t\t\t\n"));
 }
 
 Test(ledger, a_row_carries_the_verdict_and_where_it_came_from)
@@ -121,17 +121,20 @@ Test(ledger, a_row_carries_the_verdict_and_where_it_came_from)
     cr_assert_eq(code, 0);
     tsv_read(&table, ledger_file);
     cr_expect_eq(table.rows, 11);
-    static const char *const want[][2] = {{"id", "order"},    {"place", "Table 1"},
-                                          {"printed", "2.0"}, {"estimate", "2"},
-                                          {"low", "1.5"},     {"high", "2.5"},
-                                          {"n", "100"},       {"test", "bootstrap"},
-                                          {"margin", "nan"},  {"verdict", "TREND-ONLY"},
-                                          {"reason", ""},     {"commit", "unknown"}};
+    static const char *const want[][2] = {
+        {"id", "order"},      {"place", "Table 1"},
+        {"printed", "2.0"},   {"estimate", "2"},
+        {"low", "1.5"},       {"high", "2.5"},
+        {"n", "100"},         {"test", "bootstrap"},
+        {"margin", "nan"},    {"verdict", "TREND-ONLY"},
+        {"reason", ""},       {"scale", ""},
+        {"finding", ""},      {"unit", "1"},
+        {"commit", "unknown"}};
     for (size_t i = 0; i < sizeof want / sizeof *want; ++i)
         cr_expect_str_eq(tsv_cell(&table, 0, want[i][0]), want[i][1], "%s", want[i][0]);
     cr_expect(tsv_number(&table, 0, "seconds") >= 0);
     tsv_free(&table);
-    expect_row(__LINE__, "pure", "REFUTED", "x = 1");
+    expect_row(__LINE__, "pure", "REFUTED", "");
     world_write("experiments/02-demo/main.c", "");
     expect_row(__LINE__, "same", "NOT-RUN", "the experiment recorded no verdict on it");
 }
@@ -163,8 +166,9 @@ Test(ledger, verdicts_without_a_sound_provenance_are_stale)
     // Neither are verdicts that were written by hand.
     demo("--tier smoke --force 1", 2);
     path_format(path, "%s/verdicts.tsv", demo_folder);
-    world_write(path, "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
-                      "order\tREPRODUCED\t2\t1\t3\t9\tfaith\t\n");
+    world_write(path, "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\t"
+                      "finding\n"
+                      "order\tREPRODUCED\t2\t1\t3\t9\tfaith\t\t\t\n");
     expect_row(__LINE__, "order", "STALE", why);
     scratch_write(path, "\0garbage", 8);
     expect_row(__LINE__, "order", "STALE", why);
@@ -179,17 +183,17 @@ Test(ledger, a_margin_edited_after_the_result_makes_it_stale)
     strcpy(text, world_claims);
     at = strstr(text, "A beats B");
     memcpy(at, "A BEATS B", 9);
-    world_write("paper/claims.tsv", text);
+    world_claims_write("paper/claims.tsv", text);
     expect_row(__LINE__, "order", "TREND-ONLY", "");
 
     // A changed margin makes all claims of its experiment stale, and no others.
     at = strstr(text, "drawing\t\texact");
     memcpy(at, "DRAWING", 7);
-    world_write("paper/claims.tsv", text);
+    world_claims_write("paper/claims.tsv", text);
     expect_row(__LINE__, "order", "TREND-ONLY", "");
     at = strstr(text, "\t0.3\t");
     memcpy(at, "\t0.4\t", 5);
-    world_write("paper/claims.tsv", text);
+    world_claims_write("paper/claims.tsv", text);
     expect_row(__LINE__, "order", "STALE", why);
     expect_row(__LINE__, "pure", "STALE", why);
 
@@ -199,7 +203,7 @@ Test(ledger, a_margin_edited_after_the_result_makes_it_stale)
     cr_assert_eq(system("rm -r results/smoke-planted/02-demo"), 0);
     demo("--tier smoke --run m50-h3", 2);
     expect_row(__LINE__, "order", "TREND-ONLY", "");
-    world_write("paper/claims.tsv", world_claims);
+    world_claims_write("paper/claims.tsv", world_claims);
     expect_row(__LINE__, "order", "STALE", why);
 }
 
@@ -245,9 +249,11 @@ Test(ledger, a_reference_needs_a_reason)
     cr_expect_neq(access(reference_file, F_OK), 0);
     tool_says(&code, "--tier|smoke|--quiet|--accept|the first one");
     cr_expect_eq(code, 0);
-    cr_expect(strstr(world_text(reference_file), "id\tverdict\testimate\tnote\n"
-                                                 "order\tTREND-ONLY\t2\t\n"
-                                                 "accuracy\tNOT-RUN\tnan\tno data\n"));
+    // The reference's ledger is this ledger: intervals, tests and reasons are in it.
+    char *ours = strdup(world_text(ledger_file));
+    cr_expect_str_eq(world_text(reference_file), ours);
+    cr_expect(strstr(ours, "\t2\t1.5\t2.5\t100\tbootstrap\t"), "%s", ours);
+    free(ours);
 }
 
 Test(ledger, every_reason_stays_on_record)
@@ -259,7 +265,7 @@ Test(ledger, every_reason_stays_on_record)
     const char *text = world_text("results/reference/smoke-planted/reasons.tsv");
     const char *first = strstr(text, "\tunknown\tthe first one\n"),
                *second = strstr(text, "\tunknown\ta better one\n");
-    cr_expect(!strncmp(text, "date\tcommit\treason\n20", 21));
+    cr_expect(!strncmp(text, "number\tdate\tcommit\treason\n1\t20", 30));
     cr_expect(first && second && first < second);
 }
 
@@ -295,35 +301,75 @@ static void expect_copy(int line, const char *file, int there)
 
 Test(ledger, a_reference_keeps_figures_and_numbers_to_compare_with)
 {
-    static const char *const files[] = {"figure2.png",        "figure2.tsv",
-                                        "figure2b.png",       "figure2.gp",
-                                        "export/figure9.png", "tokens.tsv"};
+    static const char *const files[] = {
+        "ranks.png", "ranks.tsv",          "ranks.txt",  "ranks.md",
+        "ranks.svg", "export/figure9.png", "tokens.npy", "../other.tsv"};
     static const char elsewhere[] =
         "results/reference/smoke-planted/03-other/notes.txt";
     int code;
     world_write(elsewhere, "a reader's");
-    demo_files(files, 6, "first");
+    demo_files(files, 8, "first");
     tool_says(&code, "--tier|smoke|--quiet|--accept|the first one");
     cr_assert_eq(code, 0);
-    for (int i = 0; i < 6; ++i) expect_copy(__LINE__, files[i], i < 3);
+    for (int i = 0; i < 8; ++i) expect_copy(__LINE__, files[i], i < 4);
     expect_copy(__LINE__, "result.tsv", 1);
     expect_copy(__LINE__, "provenance.tsv", 1);
-    expect_copy(__LINE__, "verdicts.tsv", 0);
+    expect_copy(__LINE__, "verdicts.tsv", 1);
 
     // The next reference is complete: figures that its result does not have are removed.
     demo_files(files, 2, "second");
     tool_says(&code, "--tier|smoke|--quiet|--accept|the second one");
     cr_assert_eq(code, 0);
-    for (int i = 0; i < 6; ++i) expect_copy(__LINE__, files[i], i < 2);
+    for (int i = 0; i < 8; ++i) expect_copy(__LINE__, files[i], i < 2);
     expect_copy(__LINE__, "provenance.tsv", 1);
 
     // A figure that was edited fails its digest, so nothing of the experiment is copied.
-    world_write("results/smoke-planted/02-demo/figure2.png", "painted");
+    world_write("results/smoke-planted/02-demo/ranks.png", "painted");
     tool_says(&code, "--tier|smoke|--quiet|--accept|the third one");
     cr_assert_eq(code, 0);
-    for (int i = 0; i < 6; ++i) expect_copy(__LINE__, files[i], 0);
+    for (int i = 0; i < 8; ++i) expect_copy(__LINE__, files[i], 0);
     expect_copy(__LINE__, "provenance.tsv", 0);
     cr_expect(file_exists(elsewhere));
+}
+
+// Ends a training's run, with its log outside its folder.
+static void demo_training(const char *log)
+{
+    static char training[] = "--tier=smoke", run_name[] = "--run=m75-h3",
+                force[] = "--force=1", program[] = "pretrain";
+    char *argv[] = {program, training, run_name, force};
+    struct run run;
+    world_listen();
+    run_open(&run, "00-pretrain", "code-1", 4, argv);
+    run_fresh(&run);
+    world_write("results/smoke-planted/runs/m75-h3/log.tsv", log);
+    run_output(&run, "results/smoke-planted/runs/m75-h3/log.tsv");
+    run_result(&run, "hours", 2, NAN, NAN, 0, "h");
+    run_close(&run);
+}
+
+Test(ledger, a_reference_keeps_what_each_training_lost_and_how_long_it_took)
+{
+    static const char copy[] = "results/reference/smoke-planted/00-pretrain/m75-h3/";
+    char path[PATH_SIZE];
+    int code;
+    demo("--tier smoke", 2);
+    demo_training("a log");
+    tool_says(&code, "--tier|smoke|--quiet|--accept|the first one");
+    cr_assert_eq(code, 0);
+    path_format(path, "%sresult.tsv", copy);
+    cr_expect(strstr(world_text(path), "\nhours\t2\t"));
+    path_format(path, "%slog.tsv", copy);
+    cr_expect_str_eq(world_text(path), "a log");
+    demo_training("another log");
+    tool_says(&code, "--tier|smoke|--quiet|--accept|trained again");
+    cr_expect_str_eq(world_text(path), "another log");
+
+    // Weights that were not trained here have no result; what is known of them stays.
+    cr_assert_eq(system("rm -r results/smoke-planted/00-pretrain"), 0);
+    tool_says(&code, "--tier|smoke|--quiet|--accept|without a training");
+    cr_assert_eq(code, 0);
+    cr_expect_str_eq(world_text(path), "another log");
 }
 
 Test(ledger, errors_and_stale_rows_are_not_accepted)

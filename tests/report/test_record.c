@@ -101,8 +101,8 @@ Test(record, the_worst_part_decides_and_an_open_question_says_its_power)
 {
     cr_expect_str_eq(
         recorded("", judge_parts),
-        "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
-        "order\tINCONCLUSIVE\t1\t-0.5\t2.5\t20\tbootstrap\tthree parts; the "
+        "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\tfinding\n"
+        "order\tINCONCLUSIVE\t1\t-0.5\t2.5\t20\tbootstrap\t\t\tthree parts; the "
         "smallest difference this test could confirm is 1.5\n");
 }
 
@@ -126,15 +126,44 @@ static void judge_on_a_pilot(struct run *run)
 
 Test(record, what_rests_on_a_pilot_says_so_from_then_on)
 {
-    cr_expect_str_eq(recorded("", judge_on_a_pilot),
-                     "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
-                     "sum\tREFUTED\t2\tnan\tnan\t0\tt\tbefore\n"
-                     "order\tTREND-ONLY\t2\t1.5\t3\t2\tt\t" PILOTS "; a note\n"
-                     "rise\tINCONCLUSIVE\t-2\t-3\t-1\t2\tt\t" PILOTS "\n"
-                     "same\tINCONCLUSIVE\t0\t-0.5\t0.5\t2\tt\t" PILOTS
-                     "; the smallest difference this test could confirm is 0.5\n"
-                     "accuracy\tNOT-RUN\t44.5\t43\t46\t9\tt\tpaper tier\n"
-                     "pure\tREFUTED\tnan\tnan\tnan\t0\tt\tx = 0\n");
+    cr_expect_str_eq(
+        recorded("", judge_on_a_pilot),
+        "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\tfinding\n"
+        "sum\tREFUTED\t2\tnan\tnan\t0\tt\t\t\tbefore\n"
+        "order\tTREND-ONLY\t2\t1.5\t3\t2\tt\t" PILOTS "\t\ta note\n"
+        "rise\tINCONCLUSIVE\t-2\t-3\t-1\t2\tt\t" PILOTS "\t\t\n"
+        "same\tINCONCLUSIVE\t0\t-0.5\t0.5\t2\tt\t" PILOTS
+        "\t\tthe smallest difference this test could confirm is 0.5\n"
+        "accuracy\tNOT-RUN\t44.5\t43\t46\t9\tt\tpaper tier\t\t\n"
+        "pure\tREFUTED\tnan\tnan\tnan\t0\tt\t\t\tx = 0\n");
+}
+
+static void judge_at_a_scale(struct run *run)
+{
+    run_scale(run, "model trained for 2 epochs");
+    run_judge(run, "order", &(struct estimate){2, 1.5, 3, 2}, 1, 0, "t", "a note");
+    // What is not run, and what needs no model, rests on no training.
+    run_verdict(run, "accuracy", VERDICT_NOT_RUN, NULL, "", "no folder");
+    run_verdict(run, "pure", VERDICT_REPRODUCED, NULL, "t", "");
+    run_scale(run, "");
+    run_verdict(run, "other-part", VERDICT_NOT_RUN, NULL, "", "");
+}
+
+Test(record, scale_reason_and_finding_are_apart)
+{
+    char claims[sizeof world_claims + 128];
+    snprintf(claims, sizeof claims,
+             "%sother-part\tF2\tx\tc\t\ttrend\t\t\tany\tdesk\tf\t02-demo\n",
+             world_claims);
+    world_claims_write("paper/claims.tsv", claims);
+    cr_expect_str_eq(
+        recorded("", judge_at_a_scale),
+        "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\tfinding\n"
+        "order\tREPRODUCED-SCALED\t2\t1.5\t3\t2\tt\t\tmodel trained for 2 epochs\t"
+        "a note\n"
+        "accuracy\tNOT-RUN\tnan\tnan\tnan\t0\t\tpaper tier; no folder\t\t\n"
+        "pure\tREPRODUCED\tnan\tnan\tnan\t0\tt\t\t\t\n"
+        "other-part\tNOT-RUN\tnan\tnan\tnan\t0\t\t\t\t\n");
 }
 
 Test(record, a_table_shows_the_verdict_that_was_recorded)
@@ -235,9 +264,10 @@ Test(record, of_parts_with_the_same_verdict_the_worst_decides)
 
 Test(record, an_excluded_claim_keeps_our_value_and_its_reason)
 {
-    cr_expect_str_eq(recorded("", judge_excluded),
-                     "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
-                     "accuracy\tNOT-RUN\t44.5\t43\t46\t100\tbootstrap\tpaper tier\n");
+    cr_expect_str_eq(
+        recorded("", judge_excluded),
+        "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\tfinding\n"
+        "accuracy\tNOT-RUN\t44.5\t43\t46\t100\tbootstrap\tpaper tier\t\t\n");
 }
 
 Test(record, two_pretrainings_show_a_trend_only)
@@ -249,5 +279,5 @@ Test(record, two_pretrainings_show_a_trend_only)
 Test(record, an_infinite_bound_is_no_number_and_no_pass)
 {
     cr_expect(strstr(recorded("--tier paper", judge_infinite),
-                     "order\tINCONCLUSIVE\t2\t1.5\tnan\t2\tt\t\n"));
+                     "order\tINCONCLUSIVE\t2\t1.5\tnan\t2\tt\t\t\t\n"));
 }

@@ -47,8 +47,8 @@ Test(run, results_and_verdicts_are_written_as_tables)
                    "gap\t1.25\t0.5\t2\t100\tpoints\ncount\t3\tnan\tnan\t0\t\n");
     path_of(path, "verdicts.tsv");
     scratch_expect(__LINE__, path,
-                   "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
-                   "order\tTREND-ONLY\t1.25\t0.5\t2\t100\tbootstrap\ta note\n");
+                   "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\tfinding\n"
+                   "order\tTREND-ONLY\t1.25\t0.5\t2\t100\tbootstrap\t\t\ta note\n");
 }
 
 Test(run, the_end_says_published_ours_and_verdict_and_so_does_a_repeat)
@@ -124,11 +124,11 @@ Test(run, a_changed_margin_runs_again_and_a_changed_sentence_does_not)
     strcpy(text, world_claims);
     at = strstr(text, "A beats B");
     memcpy(at, "A BEATS B", 9);
-    world_write("paper/claims.tsv", text);
+    world_claims_write("paper/claims.tsv", text);
     cr_expect_eq(demo("--tier smoke", "w1"), 1, "the sentence");
     at = strstr(text, "\t0.3\t");
     memcpy(at, "\t0.4\t", 5);
-    world_write("paper/claims.tsv", text);
+    world_claims_write("paper/claims.tsv", text);
     cr_expect_eq(demo("--tier smoke", "w1"), 0, "the margin");
 }
 

@@ -22,7 +22,7 @@ static void open_table(void)
         "any\tSec. 1\tD holds\tdrawing\t\texact\t\t\tany\tsmoke\tfigure3\t02-demo\n"
         "again\tEq. 3\ty = x\teq\t\tidentity\t1e-9\tr\tnone\tsmoke\tfigure2\t02-demo\n",
         world_claims);
-    world_write("paper/claims.tsv", claims);
+    world_claims_write("paper/claims.tsv", claims);
 }
 
 TestSuite(check, .init = open_table);
@@ -119,7 +119,7 @@ Test(check, an_identity_fails_by_its_largest_residual_of_either_sign)
     judge(checks, 1, "--tier smoke");
     cr_expect_str_eq(
         line_of("verdicts.tsv", "sum"),
-        "sum\tREFUTED\t2e-09\tnan\tnan\t200\tx\tlargest in draw 12 of 200");
+        "sum\tREFUTED\t2e-09\tnan\tnan\t200\tx\t\t\tlargest in draw 12 of 200");
     cr_expect(strstr(line_of("result.tsv", "sum"), "\t200\t1"));
 }
 
@@ -201,7 +201,7 @@ Test(check, one_violation_refutes_mathematics_and_only_mathematics)
     judge(checks, 3, "--tier smoke");
     cr_expect_str_eq(
         line_of("verdicts.tsv", "pure"),
-        "pure\tREFUTED\t0.001\tnan\tnan\t10\tten\tlargest in draw 7 of 10: "
+        "pure\tREFUTED\t0.001\tnan\tnan\t10\tten\t\t\tlargest in draw 7 of 10: "
         "instance 7");
     cr_expect(strstr(line_of("verdicts.tsv", "any"), "\tNOT-REPRODUCED\t0.001\t"));
     cr_expect(strstr(line_of("verdicts.tsv", "word"), "\tREPRODUCED\t-1\t"));
@@ -228,7 +228,7 @@ Test(check, printed_differences_are_checked_to_the_last_digit)
                                    {"pure", .judge = judge_outright}};
     judge(checks, 3, "--tier smoke");
     cr_expect_str_eq(line_of("verdicts.tsv", "c"), "c\tREPRODUCED\t12.2\tnan\tnan\t0\t"
-                                                   "printed numbers subtracted\t");
+                                                   "printed numbers subtracted\t\t\t");
     cr_expect(strstr(line_of("verdicts.tsv", "d"), "\tNOT-REPRODUCED\t"));
     const char *table = world_text("results/smoke-planted/02-demo/checks.md");
     cr_expect(strstr(table, "| c | b minus a | 12.2 | - | REPRODUCED |"), "%s", table);

@@ -116,11 +116,18 @@ Test(experiment, each_claim_gets_its_verdict_and_the_tables_show_the_recorded_on
 
     const char *verdicts = file_of("verdicts.tsv");
     cr_expect(strstr(verdicts, "\nsum\tREPRODUCED\t0\tnan\tnan\t200\tpairs of normal "
-                               "numbers\tlargest in draw 0 of 200\n"));
-    cr_expect(strstr(verdicts, "\npure\tREFUTED\t0.25\tnan\tnan\t7\tsevenfold\tlargest "
-                               "in draw 0 of 7: at 3\n"));
+                               "numbers\t\t\tlargest in draw 0 of 200\n"));
+    cr_expect(strstr(verdicts,
+                     "\npure\tREFUTED\t0.25\tnan\tnan\t7\tsevenfold\t\t\tlargest "
+                     "in draw 0 of 7: at 3\n"));
     cr_expect(strstr(verdicts, "\norder\tTREND-ONLY\t3\t"), "%s", verdicts);
-    cr_expect(strstr(verdicts, " updates; 4 images"));
+    cr_expect(strstr(verdicts, " updates\t4 images"));
+    const char *numbers = file_of("result.tsv");
+    cr_expect(strstr(numbers, "\nm50-h3.updates\t8\tnan\tnan\t0\tupdates\n"), "%s",
+              numbers);
+    cr_expect(strstr(numbers, "\nm50-h3.epochs\t"), "%s", numbers);
+    cr_expect(strstr(numbers, "\ntest.images\t2000\tnan\tnan\t0\timages\n"), "%s",
+              numbers);
 
     // Smoke caps what the interval alone would earn.
     cr_expect(strstr(file_of("order.md"), "| A minus B | 2.0 | - | 3 ["));

@@ -40,15 +40,15 @@ Test(judgement, a_claim_on_photographs_gets_no_number_of_other_images)
     cr_expect(other_images(&study.run, "cifar") && !other_images(&study.run, "order"));
     cr_expect_eq(run_close(&study.run), 0);
     cr_expect_str_eq(verdict_of("smoke-planted", "cifar"),
-                     "cifar\tNOT-RUN\tnan\tnan\tnan\t0\t\tno data; a note");
+                     "cifar\tNOT-RUN\tnan\tnan\tnan\t0\t\tno data\t\t");
     cr_expect_str_eq(verdict_of("smoke-planted", "image"),
-                     "image\tNOT-RUN\tnan\tnan\tnan\t0\t\timagenet; another");
+                     "image\tNOT-RUN\tnan\tnan\tnan\t0\t\timagenet\t\t");
 
     open_study(&study, "--tier desk --data cifar10", words);
     study_judge(&study, "cifar", parts, 1, 0, "bootstrap", "a note");
     cr_expect_eq(run_close(&study.run), 0);
     cr_expect_str_eq(verdict_of("desk-cifar10", "cifar"),
-                     "cifar\tREPRODUCED-SCALED\t2\t1.5\t3\t100\tbootstrap\ta note");
+                     "cifar\tREPRODUCED-SCALED\t2\t1.5\t3\t100\tbootstrap\t\t\ta note");
 }
 
 Test(judgement, a_claim_on_planted_scenes_gets_no_number_of_photographs)
@@ -60,10 +60,10 @@ Test(judgement, a_claim_on_planted_scenes_gets_no_number_of_photographs)
     study_judge(&study, "map", parts, 1, 0, "bootstrap", "a note");
     cr_expect_eq(run_close(&study.run), 0);
     cr_expect_str_eq(verdict_of("desk-cifar10", "map"),
-                     "map\tNOT-RUN\tnan\tnan\tnan\t0\t\tplanted scenes only; a note");
+                     "map\tNOT-RUN\tnan\tnan\tnan\t0\t\tplanted scenes only\t\t");
 }
 
-Test(judgement, the_note_begins_with_the_scale_and_all_parts_have_to_hold)
+Test(judgement, the_scale_is_said_and_all_parts_have_to_hold)
 {
     const struct estimate parts[] = {{2, 1.5, 3, 100}, {.5, -1, 2, 50}};
     struct study study;
@@ -75,11 +75,11 @@ Test(judgement, the_note_begins_with_the_scale_and_all_parts_have_to_hold)
     cr_expect_eq(run_close(&study.run), 0);
     cr_expect_str_eq(
         verdict_of("desk-cifar10", "order"),
-        "order\tINCONCLUSIVE\t0.5\t-1\t2\t50\tbootstrap\tmodel trained for 2 "
-        "epochs; the least of 2; the smallest difference this test could "
-        "confirm is 1.5");
+        "order\tINCONCLUSIVE\t0.5\t-1\t2\t50\tbootstrap\t\tmodel trained for 2 "
+        "epochs\tthe least of 2; the smallest difference this test could confirm is "
+        "1.5");
     cr_expect(strstr(verdict_of("desk-cifar10", "pure"),
-                     "\tREPRODUCED\t0.5\t-1\t2\t50\tby hand\tmodel trained"));
+                     "\tREPRODUCED\t0.5\t-1\t2\t50\tby hand\t\t\t"));
 }
 
 // Pairs cancel what two images have in common: the gap's interval is narrower than either mean's.

@@ -92,6 +92,18 @@ Test(results, a_printed_number_is_not_set_beside_one_of_other_images)
                      "- | - | 2.5 [2, 3] | NOT-RUN(no data)");
     cr_expect_str_eq(cells_of(&run, "cifar", NULL, NULL),
                      "2.0 | - | - | NOT-RUN(no data)");
+
+    // Neither next to the reference of such images, where nothing was measured here.
+    struct table table;
+    world_write("results/reference/smoke-planted/02-demo/result.tsv",
+                "key\tvalue\tlow\thigh\tn\tunit\nkey\t41.5\tnan\tnan\t10\t%\n");
+    table_open(
+        &table, 5,
+        (const char *const[]){"what", "published", "reference", "yours", "verdict"});
+    claim_row(&table, &run, "what", "cifar", "key", NULL, NULL);
+    cr_expect_str_eq(table.cells[1], "-");
+    cr_expect_str_eq(table.cells[2], "41.5");
+    table_close(&table);
     world_drop(&run);
 }
 

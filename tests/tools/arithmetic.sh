@@ -16,7 +16,7 @@ for name in bf16 bf16-dot; do
     expect_said "^(HOLDS|FAILS): the $name curve lies in the band of three fp32 seeds"
     also grep -qE "^verdict $name	(HOLDS|FAILS): the $name curve .*	0\$" "$(in_folder whole provenance.tsv)"
 done
-expect_said 'files in .*: curves.tsv curves.svg curves.png result.tsv verdicts.tsv provenance.tsv'
+expect_said 'files in .*: curves.tsv curves.svg curves.png curves.txt result.tsv verdicts.tsv provenance.tsv'
 also test -s "$(in_folder whole curves.svg)"
 also grep -q '^seeds	fp32 1, 2, 3; bf16 1; bf16-dot 1	1$' "$(in_folder whole provenance.tsv)"
 also test ! -e "$(training whole losses.tsv)"

@@ -38,7 +38,7 @@ grep -q '^\*\*desk-cifar10\*\*$' "$work/desk" || wrong='no desk verdicts'
 report 'README.md has the verdicts of the desk tier alone'
 
 # With every experiment there, nothing is left to build.
-for name in $(cut -f12 "$copy/paper/claims.tsv" | tail -n +2 | sort -u); do
+for name in $(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "experiment") at = i; next } { print $at }' "$copy/paper/claims.tsv" | sort -u); do
     [ -e "$copy/experiments/$name" ] || { mkdir "$copy/experiments/$name" && printf '// target: x\n/// # X\n' >"$copy/experiments/$name/main.c" && made="${made-} $name"; }
 done
 run in_copy tools/weave/documents

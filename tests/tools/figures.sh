@@ -20,7 +20,7 @@ experiment() {
 }
 
 expect_pilot() { # ID: the verdict rests on two updates, and says so.
-    [ -n "$wrong" ] || [[ $(cell verdicts.tsv "$1" note) == 'pilot weights: 0.004 of '* ]] || wrong="$1 does not say that it is a pilot's"
+    [ -n "$wrong" ] || [[ $(cell verdicts.tsv "$1" reason) == 'pilot weights: 0.004 of '* ]] || wrong="$1 does not say that it is a pilot's"
 }
 
 train trained 1

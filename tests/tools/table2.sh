@@ -59,7 +59,7 @@ wrong=
 expect_verdict section6.4.significant NOT-REPRODUCED
 [ -n "$wrong" ] || awk -v z="$(cell verdicts.tsv section6.4.significant estimate)" \
     'BEGIN { exit !(z > 1.175 && z < 1.177) }' </dev/null || wrong='z is another'
-grep -q 'z = 4.63 under linear probing, 1.18 under finetuning.*at most 650 images' "$results/verdicts.tsv" || wrong='the note has other numbers'
+grep -q 'z = 4.63 under linear probing, 1.18 under finetuning.*at most 650 images' "$results/verdicts.tsv" || wrong='the finding has other numbers'
 [ -n "$wrong" ] || [[ $(cell provenance.tsv pilot value) == \
     'pilot weights: 0.2 of '*'; pilot finetuning: 0.15 of 1 epochs, 10000 of 10000 images' ]] ||
     wrong='the provenance does not say what was cut short'

@@ -12,7 +12,7 @@ static void open_table(void)
              "figure2.slope-direction\tF2\tx\tc\t\ttrend\t\t\tany\tdesk\tf\t02-demo\n"
              "slopes\tF2\tx\tc\t\ttrend\t\t\tany\tdesk\tf\t02-demo\n",
              world_claims);
-    world_write("paper/claims.tsv", claims);
+    world_claims_write("paper/claims.tsv", claims);
 }
 
 TestSuite(slopes, .init = open_table);

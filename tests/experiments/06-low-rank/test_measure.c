@@ -25,7 +25,7 @@ static void open_rows(void)
              ROW("assumption4.1.corrected", "ordering", "0.1"),
              ROW("remark4.2.rank", "ordering", "1"),
              ROW("remark4.2.reason", "trend", ""));
-    world_write("paper/claims.tsv", claims);
+    world_claims_write("paper/claims.tsv", claims);
 }
 
 TestSuite(measure, .init = open_rows);

@@ -15,7 +15,7 @@ static void open_rows(void)
     world_open();
     snprintf(claims, sizeof claims, "%s%s%s", world_claims, ROW("theorem4.3.graph"),
              ROW("theorem4.3.graph.cooccurrence"));
-    world_write("paper/claims.tsv", claims);
+    world_claims_write("paper/claims.tsv", claims);
 }
 
 TestSuite(graphs, .init = open_rows);

@@ -22,7 +22,7 @@ static void open_rows(void)
              ROW("theorem4.3.degrees.share", "partition", "0.5"),
              ROW("theorem4.3.training", "trend", ""),
              ROW("theorem4.3.repaired.trained", "identity", "1e-9"));
-    world_write("paper/claims.tsv", claims);
+    world_claims_write("paper/claims.tsv", claims);
 }
 
 TestSuite(measure, .init = open_rows);
