@@ -20,14 +20,14 @@ function verdict_cell(id,   s) {
 	if (reason(id) != "") s = s br() small(escape(reason(id)))
 	if (shown(id) == "yours" && judged("reference", id) && word(state("reference", id, "verdict")) != verdict(id))
 		s = s br() small("reference: " word(state("reference", id, "verdict")))
-	return s
+	return claim(id, "kind") == "arithmetic" ? s br() (book ? "[subtraction of printed numbers]{.small .sum}" : small("subtraction of printed numbers")) : s
 }
 function claims_head(class) {
 	put("")
 	put("| verdict | claim | published | reference | yours |")
 	put("| --- | --- | ---: | ---: | ---: |")
 	table_class = class
-	shares = "22 46 13 14 14"
+	shares = "22 62 12 14 14"
 }
 function claim_row(id, text) { put("| " verdict_cell(id) " | " text " | " printed(id) " | " estimate("reference", id) " | " estimate("yours", id) " |") }
 
@@ -171,13 +171,12 @@ function read_errata(path,   text, a, n, i) {
 	close(path)
 }
 # @erratum ID...: the heading of what corrects these claims of one place, and their verdicts.
-function erratum(ids,   a, i, n, s) {
+function erratum(ids,   a, i, n) {
 	n = split(ids, a, " ")
-	heading(2, escape(claim(a[1], "place")) " {#erratum-" a[1] "}")
+	heading(2, upper_first(escape(claim(a[1], "place"))) " {#erratum-" a[1] "}")
 	for (i = 1; i <= n; i++)
-		s = s (i > 1 ? br() : "") badge(verdict(a[i])) " [" identifier(a[i]) "](#claim-" a[i] ")" \
-		    (corrected(a[i]) == "" ? "" : " · " badge(verdict(corrected(a[i]))) " [" identifier(corrected(a[i])) "](#claim-" corrected(a[i]) ")")
-	put(small(s) both("", "\\nopagebreak") "\n")
+		put(small(badge(verdict(a[i])) " [" identifier(a[i]) "](#claim-" a[i] ")" \
+		    (corrected(a[i]) == "" ? "" : " · " badge(verdict(corrected(a[i]))) " [" identifier(corrected(a[i])) "](#claim-" corrected(a[i]) ")")) both("", "\\nopagebreak") "\n")
 }
 # @deviations FILE: the table of departures, a paragraph a row; what it touches leads to the claims.
 function deviations(path,   text, cells, n, c) {

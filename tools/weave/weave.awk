@@ -117,7 +117,7 @@ function captioned(side, name, caption,   path, text) {
 	path = folder(side) "/" experiment "/" name ".txt"
 	if (caption == "" && (getline text < path) > 0) caption = escape(text)
 	close(path)
-	return caption == "" ? title[experiment] "." : caption
+	return caption != "" ? caption : title[experiment] (title[experiment] ~ /[?.]$/ ? "" : ".")
 }
 # A picture with a panel of pixels keeps its colours on a dark page.
 function draw(side, name, caption,   class) {

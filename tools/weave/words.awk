@@ -22,10 +22,11 @@ function number(x, places,   a, s, e) {
 # many decimals are shown.
 function interval(x, low, high, stacked,   half, places) {
 	half = is_number(low) && is_number(high) ? (high - low) / 2 : 0
-	if (!is_number(x) || half <= 0) return number(x)
+	# An interval that only rounding has opened is none.
+	if (!is_number(x) || half <= 1e-9 * (x < 0 ? -x : x)) return number(x)
 	places = int(1.999999 - log(half) / log(10))
 	if (places < 0) places = 0
-	low = "[" number(low, places) ",\302\240" number(high, places) "]"
+	low = "[" number(low, places) "," (stacked ? " " : "\302\240") number(high, places) "]"
 	return number(x, places) (stacked ? br() small(low) : " " low)
 }
 
@@ -39,7 +40,7 @@ function escape(s,   part, n, i, out) {
 function literal(s) { gsub(/[\\`*_{}<>\[\]#^~|$@]/, "\\\\&", s); return s }
 function plain(s) {
 	gsub(/[\\*<>\[\]#~|@]/, "\\\\&", s)
-	gsub(/\\<=/, "≤", s); gsub(/\\>=/, "≥", s); gsub(/ - /, " − ", s); gsub(/\+-/, "±", s)
+	gsub(/\\<=/, "≤", s); gsub(/\\>=/, "≥", s); gsub(/ - /, " − ", s); gsub(/\+-/, "±", s); gsub(/lambda/, "λ", s); gsub(/sigma/, "σ", s); gsub(/epsilon/, "ε", s)
 	s = raise(s, "[_^][{][^}]*[}]")
 	s = raise(s, "[])A-Za-z0-9|'][_^][A-Za-z0-9]+")
 	gsub(/\001/, "^", s); gsub(/\002/, "~", s)
