@@ -3,7 +3,7 @@
 publish = tools/weave/publish $(1) $(call quote,$(RESULTS)) $(PAIR) $(BUILD_ROOT)/book
 
 ##@ Documents
-.PHONY: book paper docs docs-check book-ledger
+.PHONY: book paper book-picture docs docs-check book-ledger
 book: book-ledger ## programs, results and verdicts as one HTML page: results/TIER-DATA/book.html
 	@tools/deps book
 	@$(call publish,book) $(call quote,$(RESULTS)/$(PAIR)/book.html)
@@ -13,6 +13,12 @@ paper: book-ledger ## the report as PDF: paper/report.pdf of the reference, resu
 	@tools/weave/publish report $(BUILD_ROOT)/book/nothing $(PAIR) $(BUILD_ROOT)/book/of-reference paper/report.pdf
 	@if ls $(call quote,$(RESULTS)/$(PAIR))/*/provenance.tsv >/dev/null 2>&1; then \
 	    $(call publish,report) $(call quote,$(RESULTS)/$(PAIR)/report.pdf); fi
+
+book-picture: ## how the book begins, of the reference, for README.md: paper/book.png
+	@tools/deps book && tools/deps browser
+	@tools/weave/publish book $(BUILD_ROOT)/book/nothing $(PAIR) $(BUILD_ROOT)/book/of-reference $(BUILD_ROOT)/book/of-reference/book.html
+	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1240,980 --screenshot='$(CURDIR)/paper/book.png' \
+	    'file://$(abspath $(BUILD_ROOT)/book/of-reference/book.html)' 2>/dev/null && echo paper/book.png
 
 # A ledger of now: what the documents read is found anew every time, and they take seconds.
 book-ledger: $(BUILD)/tools/verdict

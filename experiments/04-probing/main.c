@@ -26,6 +26,25 @@
 /// weights. The last epoch is the result.
 ///
 /// @show core/analysis/class_attention.c class_attention_forward
+///
+/// ## Result
+///
+/// Test accuracy, percent:
+///
+/// @compare table1.cifar10.lp lp.accuracy LP
+/// @compare table1.cifar10.bn-lp bn-lp.accuracy BN+LP
+/// @compare table1.cifar10.partial partial.accuracy partial finetuning
+/// @compare - lp-solved.accuracy LP, solved
+/// @compare - bn-lp-solved.accuracy BN+LP, solved
+/// @compare - mlp.accuracy last perceptron in the place of qkv
+/// @compare - random.accuracy LP, encoders that have learned nothing
+///
+/// *Batch normalisation.* By the recipe, BN+LP minus LP is @{bn-over-lp.points ci} points; with the
+/// best rate for each, @{bn-over-lp-chosen.points ci}; solved, @{bn-over-lp-solved.points ci}.
+///
+/// *Token mixing.* qkv minus as many weights of the last perceptron is @{qkv-over-mlp.points ci}
+/// points, minus v alone @{qkv-over-value.points ci}, minus q and k
+/// @{qkv-over-query-key.points ci}.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -21,6 +21,20 @@
 /// At $n = 10{,}000$ some 0.7 points is the least that can be confirmed.
 ///
 /// @show core/model/classifier.c classifier_forward
+///
+/// ## Result
+///
+/// Test accuracy, percent:
+///
+/// @compare table2.lp-h3 m75-h3.lp linear probe, 3 heads
+/// @compare table2.lp-h6 m75-h6.lp linear probe, 6 heads
+/// @compare table2.ft-h3 m75-h3.finetuned finetuning, 3 heads
+/// @compare table2.ft-h6 m75-h6.finetuned finetuning, 6 heads
+/// @compare - m75-h3.scratch from scratch, 3 heads
+/// @compare - m75-h6.scratch from scratch, 6 heads
+///
+/// Six heads minus three are @{heads.lp ci} points by a linear probe, @{heads.finetuned ci} by
+/// finetuning and @{heads.scratch ci} from scratch.
 #include <math.h>
 #include <stdio.h>
 

@@ -133,7 +133,7 @@ if command -v pdflatex >/dev/null && command -v pdftotext >/dev/null; then
         { e = $at["estimate"]; a = e < 0 ? -e : e }
         a >= .01 && a < 10000 && a != int(a) {
             compared++
-            for (i = 1; i <= n && !(x[i] - e <= half[i] && e - x[i] <= half[i] && half[i] < a / 10); ) i++
+            for (i = 1; i <= n && !(x[i] - e <= half[i] && e - x[i] <= half[i] && half[i] <= a / 9.99); ) i++
             if (i > n) { print $at["id"] ": " e " is not in the report"; exit 1 } }
         END { print compared + 0 " compared"; if (compared < 20) exit 1 }' "$work/numbers" "$reference/ledger.tsv"
     expect_status 0

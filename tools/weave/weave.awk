@@ -21,6 +21,7 @@
 #   @chapter EXPERIMENT  @chapters     an experiment's page; all pages (in the report: all that have claims)
 #   @figure NAME CAPTION               NAME.tsv of this experiment, drawn again without the caption in the picture
 #   @table FILE                        a table that this experiment left
+#   @compare ID KEY LABEL              a row: what claim ID prints (- for none), KEY of the reference, KEY of yours
 #   @show FILE NAME                    a function, array or macro as it stands in FILE, with its contract; without a
 #                                      name the whole file (book)
 #   @section FILE HEADING              what stands below that heading of another document
@@ -128,6 +129,10 @@ function same_text(a, b,   x, y, more, also) {
 	do { more = (getline x < a) > 0; also = (getline y < b) > 0 } while (more && also && x == y)
 	close(a); close(b)
 	return !more && !also
+}
+function compare(id, key, label) {
+	if (!rows) { put(""); put("| | published | reference | yours |"); put("| --- | ---: | ---: | ---: |") }
+	put("| " label " | " (id == "-" ? "–" : claim_word(id, "printed")) " | " result("reference", key, "ci") " | " result("yours", key, "ci") " |")
 }
 function table(name,   path, text) {
 	placed[experiment, name] = 1
@@ -301,6 +306,7 @@ function text_line(text,   i, a, what, rest) {
 	else if (what == "@figure") figure(a[2], fill(substr(rest, length(a[2]) + 2)))
 	else if (what == "@effects") effects(fill(rest))
 	else if (what == "@table") table(a[2])
+	else if (what == "@compare") compare(a[2], a[3], fill(substr(rest, length(a[2] a[3]) + 3)))
 	else if (what == "@show") show(a[2], a[3])
 	else if (what == "@section") section(a[2], substr(rest, length(a[2]) + 2))
 	else if (what == "@weave") weave(a[2])
