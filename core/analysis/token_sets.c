@@ -20,25 +20,30 @@ void token_set_patches(struct token_set *set, const struct images *images, size_
                        int patch, struct arena *arena)
 {
     require(count <= images->count, "%zu images of %zu", count, images->count);
-    set_open(set, count, patch_count(patch), patch_size(patch), arena);
-    real patches[IMAGE_BYTES];
+    const size_t side = (size_t)images->side, across = side / (size_t)patch,
+                 numbers = IMAGE_CHANNELS * side * side;
+    struct arena scratch;
+    set_open(set, count, across * across, patch_size(patch), arena);
+    arena_open_growing(&scratch, "patches");
+    real *patches = arena_reals(&scratch, numbers);
     for (size_t i = 0; i < count; ++i) {
-        patches_from_bytes(patches, images->pixels + i * IMAGE_BYTES, patch);
-        for (size_t n = 0; n < IMAGE_BYTES; ++n)
-            set->values[i * IMAGE_BYTES + n] = (float)patches[n];
+        patches_of_image(patches, images, i, patch);
+        for (size_t n = 0; n < numbers; ++n)
+            set->values[i * numbers + n] = (float)patches[n];
     }
+    arena_close(&scratch);
 }
 
-void token_set_positions(struct token_set *set, size_t count, int patch,
+void token_set_positions(struct token_set *set, size_t count, size_t across,
                          struct arena *arena)
 {
-    size_t side = IMAGE_SIDE / (size_t)patch, tokens = patch_count(patch);
+    const size_t tokens = across * across;
     set_open(set, count, tokens, 2, arena);
     float *value = set->values;
     for (size_t i = 0; i < count; ++i)
         for (size_t t = 0; t < tokens; ++t) {
-            *value++ = (float)(t / side);
-            *value++ = (float)(t % side);
+            *value++ = (float)(t / across);
+            *value++ = (float)(t % across);
         }
 }
 
@@ -54,10 +59,18 @@ int token_set_encoder(struct token_set *set, const struct mae *mae, const real *
     size_t row = tokens * width;
     arena_open_growing(&scratch, "encoder tokens");
     float *encoded = arena_take(&scratch, count * (row + width), sizeof *encoded);
-    float *pixels = arena_take(&scratch, count * IMAGE_BYTES, sizeof *pixels);
+    const size_t side = (size_t)images->side, area = side * side,
+                 numbers = IMAGE_CHANNELS * area;
+    require(images->side == mae->shape.image, "images of side %d, a model of %d",
+            images->side, mae->shape.image);
+    float *pixels = arena_take(&scratch, count * numbers, sizeof *pixels);
     int32_t *shown = arena_take(&scratch, count * tokens, sizeof *shown);
-    for (size_t n = 0; n < count * IMAGE_BYTES; ++n)
-        pixels[n] = (float)pixel_value(images->pixels[n]);
+    for (size_t n = 0; n < count * numbers; ++n) {
+        const uint8_t byte = images->pixels[n];
+        const size_t colour = n / area % IMAGE_CHANNELS;
+        pixels[n] = images->values ? images->values[colour * 256 + byte]
+                                   : (float)pixel_value(byte);
+    }
     for (size_t n = 0; n < count * tokens; ++n) shown[n] = (int32_t)(n % tokens);
     const struct encoding encoding = {.mae = mae,
                                       .weights = weights,

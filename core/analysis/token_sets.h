@@ -15,13 +15,14 @@ struct token_set {
     float *values;                ///< (n,T,D), in the caller's arena
 };
 
-/// The pixels of each patch of the first `count` images, in [-1,1] and in the order of
-/// core/data/patches.h, D = 3 * p^2. All sets are taken from `arena`.
+/// The values of each patch of the first `count` images, as patches_of_image has them and in the
+/// order of core/data/patches.h, D = 3 * p^2. All sets are taken from `arena`.
 void token_set_patches(struct token_set *set, const struct images *images, size_t count,
                        int patch, struct arena *arena);
 
-/// The position of each patch, (row, column) counted in patches, D = 2; the same for every image.
-void token_set_positions(struct token_set *set, size_t count, int patch,
+/// The position of each of `across` x `across` patches, (row, column) counted in patches, D = 2; the
+/// same for every image.
+void token_set_positions(struct token_set *set, size_t count, size_t across,
                          struct arena *arena);
 
 /// The encoder's tokens of the first `count` images, without a mask and without the class token.

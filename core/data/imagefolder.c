@@ -172,6 +172,7 @@ static void split_list(struct imagefolder *folder, enum split split)
                     folder->class_names[c]);
         class_list(&list, path, folder->class_names[c], (uint16_t)c, &folder->arena);
     }
+    require(list.image, "classes without images");
     // Places within a class are distinct, so the order is complete.
     qsort(list.image, list.count, sizeof *list.image, by_place);
     struct folder_split *to = &folder->split[split];

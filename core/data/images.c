@@ -79,11 +79,12 @@ void images_digest(char hex[HASH_HEX], const char *data, enum split split)
 
 void images_record_digest(char hex[HASH_HEX], const struct images *images, size_t image)
 {
+    const size_t bytes = IMAGE_CHANNELS * (size_t)images->side * (size_t)images->side;
     struct hash hash;
     hash_open(&hash, HASH_SHA256);
     const uint8_t label = (uint8_t)images->labels[image];
     hash_add(&hash, &label, 1);
-    hash_add(&hash, images->pixels + image * IMAGE_BYTES, IMAGE_BYTES);
+    hash_add(&hash, images->pixels + image * bytes, bytes);
     hash_close(hex, &hash);
 }
 

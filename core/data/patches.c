@@ -55,15 +55,22 @@ void patches_of_image(real *patches, const struct images *images, size_t image, 
             }
 }
 
-void patches_from_image(real *patches, const real *image, int p)
+void patches_from_square(real *patches, const real *image, int side, int p)
 {
-    size_t count = patch_count(p), side = (size_t)p;
+    require(p > 0 && side > 0 && side % p == 0, "patch side %d does not divide %d", p,
+            side);
+    const size_t S = (size_t)side, P = (size_t)p, count = (S / P) * (S / P);
     for (size_t t = 0; t < count; ++t)
         for (size_t c = 0; c < IMAGE_CHANNELS; ++c)
-            for (size_t i = 0; i < side; ++i) {
-                const real *run = image + run_start(t, c, i, side, IMAGE_SIDE);
-                for (size_t j = 0; j < side; ++j) *patches++ = run[j];
+            for (size_t i = 0; i < P; ++i) {
+                const real *run = image + run_start(t, c, i, P, S);
+                for (size_t j = 0; j < P; ++j) *patches++ = run[j];
             }
+}
+
+void patches_from_image(real *patches, const real *image, int p)
+{
+    patches_from_square(patches, image, IMAGE_SIDE, p);
 }
 
 void patches_to_image(real *image, const real *patches, int p)

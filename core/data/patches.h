@@ -25,6 +25,9 @@ void patches_of_image(real *patches, const struct images *images, size_t image, 
 /// patches (T,F) = the numbers of image (3,32,32).
 void patches_from_image(real *patches, const real *image, int p);
 
+/// The same of an image (3,S,S), T = (S/p)^2. Requires S % p == 0.
+void patches_from_square(real *patches, const real *image, int side, int p);
+
 /// image (3,32,32) = the numbers of patches (T,F); the inverse of patches_from_image.
 void patches_to_image(real *image, const real *patches, int p);
 

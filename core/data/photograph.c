@@ -109,7 +109,8 @@ static int jpeg_read(struct jpeg *jpeg, const void *bytes, size_t size)
 static int jpeg_decode(struct photograph *photograph, const void *bytes, size_t size,
                        char fault[PHOTOGRAPH_FAULT])
 {
-    struct jpeg jpeg = {.photograph = photograph, .fault = fault};
+    struct jpeg jpeg = {.photograph = photograph};
+    jpeg.fault = fault;
     jpeg.decoder.err = jpeg_std_error(&jpeg.errors);
     jpeg.errors.error_exit = jpeg_failed;
     jpeg.errors.emit_message = jpeg_warned;

@@ -101,7 +101,9 @@ static int folder_run(struct study *study, const struct experiment *experiment)
     study->folder = arena_take(&study->arena, 1, sizeof *study->folder);
     folder_study_open(study->folder, run);
     const int fresh = run_fresh(run);
+    if (fresh && figures_refresh) figures_refresh(run);
     if (!fresh) {
+        if (figure_ready) figure_ready();
         checks_run(run, experiment->checks, experiment->check_count);
         experiment->run_folder(study);
     }

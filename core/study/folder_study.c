@@ -63,6 +63,27 @@ const float *folder_values(const struct folder_study *study)
     return study->vit.naming == VIT_OURS ? NULL : study->colours;
 }
 
+void folder_images(struct images *images, const struct folder_study *study,
+                   enum split split, size_t count)
+{
+    const struct folder_split *from = &study->folder.split[split];
+    const int side = study->vit.weights.mae.shape.image;
+    const size_t bytes = IMAGE_CHANNELS * (size_t)side * (size_t)side;
+    if (count > from->count) count = from->count;
+    images_open_square(images, "imagefolder", count, side, folder_values(study));
+    imagefolder_listing(images->digest, &study->folder, split, 0, count);
+    for (size_t i = 0; i < count; ++i) {
+        unsigned char digest[SHA256_BYTES];
+        char fault[PHOTOGRAPH_FAULT];
+        int warnings;
+        if (!imagefolder_crop(images->pixels + i * bytes, digest, &warnings,
+                              &study->folder, split, i, side, fault))
+            die(EXIT_INPUT, "%s/%s: %s (remove the file)", study->folder.root,
+                from->image[i].name, fault);
+        images->labels[i] = from->image[i].label;
+    }
+}
+
 struct shard_source folder_shards(const struct folder_study *study,
                                   const struct run *run, enum split split,
                                   int with_block, char salt[FOLDER_SALT],

@@ -26,6 +26,11 @@ void folder_study_open(struct folder_study *study, struct run *run);
 /// The values of the encoder's inputs, as in struct images.
 const float *folder_values(const struct folder_study *study);
 
+/// The crops of the first `count` images of a split (or all), for programs that need few of them;
+/// freed by the caller. Dies (EXIT_INPUT), naming the file, when one cannot be decoded.
+void folder_images(struct images *images, const struct folder_study *study,
+                   enum split split, size_t count);
+
 /// The shards of a split in RESULTS/TIER-DATA/features. `salt` (FOLDER_SALT) is filled and must
 /// live as long as the source; `path` (PATH_SIZE) too.
 enum { FOLDER_SALT = 256 };

@@ -18,7 +18,7 @@ struct workspace {
     struct mae_activations *activations;
     real *patches;  // (INFER_CHUNK,T,F)
     int32_t *shown; // (INFER_CHUNK,V)
-    real *image;    // (3,32,32)
+    real *image;    // (3,S,S)
 };
 
 static void *workspace_open(struct arena *arena, const void *context)
@@ -32,7 +32,7 @@ static void *workspace_open(struct arena *arena, const void *context)
         mae_activations_open(mae, INFER_CHUNK, visible, FP32, INFER, arena);
     work->patches = arena_reals(arena, INFER_CHUNK * numbers);
     work->shown = arena_take(arena, INFER_CHUNK * visible, sizeof *work->shown);
-    work->image = arena_reals(arena, IMAGE_BYTES);
+    work->image = arena_reals(arena, numbers);
     return work;
 }
 
@@ -45,9 +45,10 @@ static struct mae_input chunk_load(struct workspace *work,
                  visible = encoding->visible;
     for (size_t b = 0; b < INFER_CHUNK; ++b) {
         const size_t i = chunk->image[b];
-        const float *image = encoding->images + i * IMAGE_BYTES;
-        for (size_t n = 0; n < IMAGE_BYTES; ++n) work->image[n] = (real)image[n];
-        patches_from_image(work->patches + b * numbers, work->image, shape->patch);
+        const float *image = encoding->images + i * numbers;
+        for (size_t n = 0; n < numbers; ++n) work->image[n] = (real)image[n];
+        patches_from_square(work->patches + b * numbers, work->image, shape->image,
+                            shape->patch);
         memcpy(work->shown + b * visible, encoding->shown + i * visible,
                visible * sizeof *work->shown);
     }

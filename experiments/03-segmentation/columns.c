@@ -20,11 +20,13 @@ void scenes_open(struct scenes *scenes, struct study *study, enum split split,
                  size_t count)
 {
     const struct images *images = &study->images[split];
+    const struct weights *model =
+        study->folder ? &study->folder->vit.weights : &study->model[0];
     if (count > images->count) count = images->count;
-    *scenes = (struct scenes){.model = &study->model[0],
+    *scenes = (struct scenes){.model = model,
                               .images = images,
                               .count = count,
-                              .tokens = shape_tokens(&study->recipe[0].shape),
+                              .tokens = shape_tokens(&model->mae.shape),
                               .clusters = arena_take(&study->arena, count, 1),
                               .seed = study->run.options.seed,
                               .threads = study->run.options.threads};
@@ -64,7 +66,8 @@ void column_tokens(struct token_set *set, int which, enum depth depth,
     if (which == COLUMN_PATCHES)
         token_set_patches(set, scenes->images, scenes->count, patch, arena);
     else if (which == COLUMN_POSITIONS)
-        token_set_positions(set, scenes->count, patch, arena);
+        token_set_positions(set, scenes->count, (size_t)(scenes->images->side / patch),
+                            arena);
     else
         encoder_tokens(set, which == COLUMN_RANDOM, depth, scenes, encoder, arena);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "core/analysis/partition.h"
+#include "core/base/die.h"
 #include "core/report/figure.h"
 #include "core/report/panel.h"
 #include "core/report/run_files.h"
@@ -51,14 +52,27 @@ void emit_scores(struct study *study, const struct figure *figure)
 
 // ====== The picture ======
 
-// The first images, and how the figure enlarges them.
-enum { SHOWN = 8, SCALE = 6, GAP = 12 };
+// The first images, and how the figure enlarges them: to a cell of 192 pixels, photographs of a
+// folder to one of 224.
+enum { SHOWN = 8, CELL = 192, FOLDER_CELL = 224, GAP = 12 };
+
+static size_t shown(const struct figure *figure)
+{
+    return figure->scenes.count < SHOWN ? figure->scenes.count : SHOWN;
+}
+
+static size_t cell_of(const struct figure *figure)
+{
+    return figure->scenes.images->side == IMAGE_SIDE && !figure->scenes.images->values
+               ? CELL
+               : FOLDER_CELL;
+}
 
 // Draws a map in the colours of the true regions that its clusters match best.
 static void draw_map(struct panel *panel, size_t row, size_t column,
                      const struct figure *figure, const uint8_t *map)
 {
-    uint8_t match[PARTITION_LABELS], named[IMAGE_SIDE * IMAGE_SIDE];
+    uint8_t match[PARTITION_LABELS], named[FOLDER_CELL * FOLDER_CELL];
     const size_t tokens = figure->scenes.tokens;
     size_t side = 1;
     while (side * side < tokens) ++side;
@@ -72,9 +86,18 @@ static void draw_panel(const char *path, const struct figure *figure)
 {
     struct panel panel;
     const size_t first = figure->scenes.truth ? 2 : 1;
-    panel_open(&panel, SHOWN, first + COLUMNS, IMAGE_SIDE, SCALE, GAP);
-    for (size_t row = 0; row < SHOWN; ++row) {
-        panel_bytes(&panel, row, 0, figure->scenes.images->pixels + row * IMAGE_BYTES);
+    const struct images *images = figure->scenes.images;
+    const size_t side = (size_t)images->side;
+    if (cell_of(figure) % side)
+        die(EXIT_INPUT,
+            "images of side %zu do not fit into cells of %zu pixels (give an "
+            "encoder of images of side 224)",
+            side, cell_of(figure));
+    panel_open(&panel, shown(figure), first + COLUMNS, side, cell_of(figure) / side,
+               GAP);
+    for (size_t row = 0; row < shown(figure); ++row) {
+        panel_bytes(&panel, row, 0,
+                    images->pixels + row * IMAGE_CHANNELS * side * side);
         if (first == 2) draw_map(&panel, row, 1, figure, figure->scenes.truth);
         for (size_t c = 0; c < COLUMNS; ++c)
             draw_map(&panel, row, first + c, figure, figure->columns[c].maps);
@@ -105,7 +128,7 @@ static void write_headings(const struct run *run, const struct figure *figure)
             snprintf(note, sizeof note, known ? "ARI %.3f" : "agrees: %.3f", ari.value);
         headings_put(&headings, "column", place++, column->title, note, values);
     }
-    for (size_t row = 0; row < SHOWN; ++row)
+    for (size_t row = 0; row < shown(figure); ++row)
         headings_put_image(&headings, figure->scenes.images, row, NULL);
     headings_close(&headings);
 }
@@ -120,20 +143,24 @@ void emit_figure3(struct study *study, const struct figure *figure)
     draw_panel(panel, figure);
     snprintf(
         caption, sizeof caption,
-        "%s, test images 0 to %d of the canonical order%s, none picked by eye, with "
+        "%s, test images 0 to %zu of the canonical order%s, none picked by eye, with "
         "the first %d digits of the SHA-256 of each record. K-means in each image by "
         "itself, %s; MAE: %s, %s; %s. Colours are matched to %s in each row. %s over "
         "the first %zu test images.",
-        study->run.options.data, SHOWN - 1,
-        known ? " (that of the generator)" : " (ascending SHA-256)", HEADINGS_DIGITS,
-        known ? "as many clusters as true regions" : "3 clusters",
+        study->run.options.data, shown(figure) - 1,
+        known           ? " (that of the generator)"
+        : study->folder ? " (of the names' SHA-256, classes in turn)"
+                        : " (ascending SHA-256)",
+        HEADINGS_DIGITS, known ? "as many clusters as true regions" : "3 clusters",
         depth_name(mae->depth), normalisation_name(mae->normalisation), study->scale,
         known ? "the true regions" : "the MAE's map",
-        known ? "ARI: mean adjusted Rand index with the true regions"
-              : "CIFAR-10 has no true regions, so that no column can be right or wrong "
-                "here; agrees: mean adjusted Rand index with the MAE's map",
+        known
+            ? "ARI: mean adjusted Rand index with the true regions"
+            : "Nobody knows the true regions, so that no column can be right or wrong "
+              "here; agrees: mean adjusted Rand index with the MAE's map",
         figure->scenes.count);
-    figure_draw(&study->run, "figure3", "figure3", caption, panel);
+    figure_draw(&study->run, study->folder ? "figure3-folder" : "figure3", "figure3",
+                caption, panel);
 }
 
 // ====== Arrays ======

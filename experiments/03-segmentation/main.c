@@ -22,12 +22,14 @@
 /// The introduction says what makes such clusters: training attracts similar patches and repels
 /// dissimilar ones. So the mean cosine of two tokens of one region, minus that of two tokens of
 /// different regions, is compared with that of encoders with initial weights (contrast.md).
+#include <stdio.h>
+
 #include "core/study/judgement.h"
 #include "experiments/03-segmentation/columns.h"
 
 /// How many test images are measured, the first of the canonical order, and how many training
 /// scenes the choice is looked at again.
-enum { IMAGES = 1000, CHOICE = 1000, SMOKE_CHOICE = 300 };
+enum { IMAGES = 1000, FOLDER_IMAGES = 200, CHOICE = 1000, SMOKE_CHOICE = 300 };
 
 /// ## Check
 ///
@@ -37,8 +39,10 @@ static void judge_leads(struct study *study, const struct figure *figure)
     struct estimate leads[COLUMNS - 1];
     if (!figure->scenes.truth) {
         run_verdict(&study->run, "figure3.clusters", VERDICT_NOT_RUN, NULL, "",
-                    "CIFAR-10 has no true regions; judged on planted scenes: make "
-                    "figure3 TIER=smoke");
+                    study->folder
+                        ? "judged on planted scenes: make figure3 TIER=smoke"
+                        : "CIFAR-10 has no true regions; judged on planted scenes: "
+                          "make figure3 TIER=smoke");
         return;
     }
     for (int c = 1; c < COLUMNS; ++c) leads[c - 1] = figure->columns[c].gap;
@@ -78,12 +82,23 @@ static void run(struct study *study)
     }
 }
 
+/// On a folder of photographs the encoder is a published one, and the first validation images are
+/// cut: columns and controls are the same.
+static void run_folder(struct study *study)
+{
+    folder_images(&study->images[SPLIT_TEST], study->folder, SPLIT_TEST, FOLDER_IMAGES);
+    snprintf(study->scale, sizeof study->scale, "an encoder of %s names",
+             vit_naming_name(study->folder->vit.naming));
+    run(study);
+}
+
 int main(int argc, char **argv)
 {
     static const struct experiment segmentation = {.name = "03-segmentation",
                                                    .models = {"m75-h3"},
                                                    .splits = 1u << SPLIT_TEST |
                                                              1u << SPLIT_TRAIN,
-                                                   .run = run};
+                                                   .run = run,
+                                                   .run_folder = run_folder};
     return experiment_main(&segmentation, argc, argv);
 }

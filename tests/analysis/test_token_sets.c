@@ -56,7 +56,7 @@ Test(token_sets, positions_are_rows_and_columns)
     struct arena arena;
     struct token_set set;
     arena_open(&arena, "test", 1 << 20);
-    token_set_positions(&set, 3, 4, &arena);
+    token_set_positions(&set, 3, 8, &arena);
     cr_assert(set.images == 3 && set.tokens == 64 && set.width == 2);
     for (size_t i = 0; i < 3; ++i)
         for (size_t t = 0; t < 64; ++t) {

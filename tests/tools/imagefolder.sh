@@ -98,6 +98,11 @@ refuse 'a PyTorch file' 'mae.pth: a PyTorch file, .*tools/pth-to-safetensors' WE
 mv "$work/images/val/n00000003" "$work/images/val/n00000004"
 refuse 'a class in one split only' "class 'n00000003' is in train and not in val" IMAGENET_DIR="$work/images"
 
+target figure3
+expect_status 0
+[ -n "$wrong" ] || [ -s "$work/results/paper-imagefolder/03-segmentation/figure3.png" ] || wrong='no picture'
+report 'Figure 3 is drawn of the first validation images'
+
 target figure1
 expect_said 'imagefolder: only table1 and figure3 read folders of images' err
 report 'other experiments refuse the folder'
