@@ -136,12 +136,19 @@ def positions():
     return np.concatenate([np.zeros((1, D)), np.concatenate([one(col.ravel()), one(row.ravel())], 1)])[None]
 
 
+def class_position():
+    """Published files have zeros for the class token; numbers show whether they are added."""
+    row = np.zeros((1, T + 1, D))
+    row[0, 0] = R.normal(0, .02, D)
+    return row
+
+
 def make_weights():
     def normal(*shape, std=.02, mean=0.):
         return (mean + std * R.standard_normal(shape)).astype(np.float32)
     def matrix(n, k):
         return normal(n, k, std=(2 / (n + k)) ** .5)
-    w = {"cls_token": normal(1, 1, D), "pos_embed": positions().astype(np.float32),
+    w = {"cls_token": normal(1, 1, D), "pos_embed": (positions() + class_position()).astype(np.float32),
          "patch_embed.proj.weight": matrix(D, 3 * PATCH ** 2).reshape(D, 3, PATCH, PATCH), "patch_embed.proj.bias": normal(D, std=.1)}
     for i in range(L):
         b = f"blocks.{i}."
