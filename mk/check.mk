@@ -1,7 +1,9 @@
 # What must hold before a commit is done: `make check` is what CI runs.
 FORMATTED  = $(sort $(wildcard core/*/*.[ch] experiments/*/*.[ch] tools/*.[ch] $(foreach d,tests/ tests/*/ tests/experiments/*/,$d*.[ch])))
 LINT      := $(BUILD_ROOT)/lint
-TIDIED    := $(patsubst %,$(LINT)/%.tidy,$(wildcard core/*/*.c experiments/*/*.c tools/*.c))
+# Where there is no MPI, what is written for it is not read (mk/mpi.mk).
+without   := $(if $(wildcard $(addsuffix /mpicc,$(subst :, ,$(PATH)))),,%_mpi.c)
+TIDIED    := $(patsubst %,$(LINT)/%.tidy,$(filter-out $(without),$(wildcard core/*/*.c experiments/*/*.c tools/*.c)))
 ALONE     := $(patsubst %,$(LINT)/%.alone,$(wildcard core/*/*.h tests/*.h))
 HEADERS   := $(wildcard core/*/*.h)
 
@@ -39,7 +41,7 @@ $(LINT)/%.h.alone: %.h $(HEADERS) | $(LINT)
 # clang 14 does not know the clones that gcc makes of a kernel.
 $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy | $(LINT)
 	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -DNO_KERNEL_CLONES -I. > $@.tmp 2>&1 || { cat $@.tmp; exit 1; }
+	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -DNO_KERNEL_CLONES -I. $(if $(filter %_mpi.c,$<),$(call mpi_flags,compile)) > $@.tmp 2>&1 || { cat $@.tmp; exit 1; }
 	@mv $@.tmp $@
 
 smoke: ## everything on planted data, from nothing, and without data or network (minutes)

@@ -26,30 +26,38 @@ void rank_exchange_open(struct rank_exchange *exchange, const struct rank_group 
                 r == ranks->rank ? NULL : arena_reals(arena, exchange->length);
 }
 
-static void message_add(struct rank_exchange *exchange, int from, int to, size_t node,
-                        real *numbers, size_t count)
+static void message_add(struct rank_exchange *exchange, struct rank_message message)
 {
-    if (count > 0)
-        exchange->messages[exchange->message_count++] =
-            (struct rank_message){.from = from,
-                                  .to = to,
-                                  .number = (int)node,
-                                  .bytes = numbers,
-                                  .size = count * sizeof(real)};
+    if (message.size > 0) exchange->messages[exchange->message_count++] = message;
 }
 
-static void own_node_send(struct rank_exchange *exchange, size_t node, real *buffer)
+// Every slice of an own node goes to the rank that finishes it.
+static void node_send(struct rank_exchange *exchange, size_t node, real *buffer)
 {
     const struct rank_group *ranks = &exchange->ranks;
     for (int to = 0; to < ranks->count; ++to) {
         if (to == ranks->rank) continue;
-        const size_t from = rank_slice(exchange->count, to, ranks->count);
-        message_add(exchange, ranks->rank, to, node, buffer + from,
-                    rank_slice(exchange->count, to + 1, ranks->count) - from);
+        const size_t from = rank_slice(exchange->count, to, ranks->count),
+                     end = rank_slice(exchange->count, to + 1, ranks->count);
+        message_add(exchange,
+                    (struct rank_message){.from = ranks->rank,
+                                          .to = to,
+                                          .number = (int)node,
+                                          .bytes = buffer + from,
+                                          .size = (end - from) * sizeof(real)});
     }
 }
 
-// Every slice of this rank's nodes goes to the rank that finishes it.
+static void node_receive(struct rank_exchange *exchange, size_t node, int from)
+{
+    message_add(exchange,
+                (struct rank_message){.from = from,
+                                      .to = exchange->ranks.rank,
+                                      .number = (int)node,
+                                      .bytes = exchange->received[node],
+                                      .size = exchange->length * sizeof(real)});
+}
+
 static void slices_move(struct rank_exchange *exchange, real *const *buffer)
 {
     const struct rank_group *ranks = &exchange->ranks;
@@ -59,11 +67,10 @@ static void slices_move(struct rank_exchange *exchange, real *const *buffer)
         for (size_t n = tree->begin[r]; n < tree->begin[r + 1]; ++n)
             if (r == ranks->rank) {
                 exchange->node[n] = buffer[tree->first[n]] + exchange->from;
-                own_node_send(exchange, n, buffer[tree->first[n]]);
+                node_send(exchange, n, buffer[tree->first[n]]);
             } else {
                 exchange->node[n] = exchange->received[n];
-                message_add(exchange, r, ranks->rank, n, exchange->received[n],
-                            exchange->length);
+                node_receive(exchange, n, r);
             }
     rank_group_exchange(ranks, exchange->messages, exchange->message_count);
 }
