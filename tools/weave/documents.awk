@@ -73,7 +73,7 @@ function every_claim(   i, id) {
 		row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" as_printed(id) "\t" claim(id, "kind") "\t" claim(id, "margin") "\t" claim(id, "margin_source") "\t`make " claim(id, "target") "`")
 	}
 }
-function as_printed(id) { return claim(id, "printed") == "" ? T["claims", id, "wording"] : claim(id, "printed") }
+function as_printed(id) { return claim(id, "printed") == "" ? claim(id, "wording") : claim(id, "printed") }
 # The verdict of the first reference that judged the claim; "-" where none knows it.
 function settled(id,   i, v, known) {
 	for (i = 1; i <= REFERENCES; i++) {
@@ -89,8 +89,8 @@ function theory(   i, id, fixed, says) {
 	header("place\tthe paper says\tverdict\twhat is true\tverdict")
 	for (i = 1; i <= N["claims"]; i++) {
 		id = O["claims", i]; fixed = corrected(id); says = claim(id, "statement")
-		if (!is_theory(id) || origin(id) == "added" || id ~ /\.corrected$/) continue
-		if (origin(id) == "corrected") row(claim(id, "place") "\t\t\t" says "\t" settled(id))
+		if (!is_theory(id) || claim(id, "origin") == "added" || id ~ /\.corrected$/) continue
+		if (claim(id, "origin") == "corrected") row(claim(id, "place") "\t\t\t" says "\t" settled(id))
 		else row(claim(id, "place") "\t" says "\t" settled(id) "\t" (fixed == "" ? "\t" : claim(fixed, "statement") "\t" settled(fixed)))
 	}
 }
@@ -98,7 +98,7 @@ function beyond(   i, id) {
 	header("claim\tstatement\tverdict")
 	for (i = 1; i <= N["claims"]; i++) {
 		id = O["claims", i]
-		if (is_theory(id) && origin(id) == "added") row("`" id "`\t" claim(id, "statement") "\t" settled(id))
+		if (is_theory(id) && claim(id, "origin") == "added") row("`" id "`\t" claim(id, "statement") "\t" settled(id))
 	}
 }
 function budgets(   i, e) {

@@ -1,19 +1,12 @@
 # The parts that are made from the tables: ledger, claims, counts, matrix, effects, provenance, compute, errata,
 # departures.
 
-# Where a statement is from: the paper, a correction of it, or added here.
-function origin(id,   s) {
-	if (("claims", id, "origin") in T) return T["claims", id, "origin"]
-	s = claim(id, "printed")
-	return s == "corrected" ? s : s == "not in the paper" ? "added" : "paper"
-}
 # What the paper prints: a number with its own digits (20.0 stays 20.0), or its words.
-function printed(id,   s) {
-	if (origin(id) != "paper") return origin(id) == "added" ? small("not in the paper") : "–"
-	s = claim(id, "printed")
-	return s != "" ? escape(s) : (("claims", id, "wording") in T) ? small(escape(T["claims", id, "wording"])) : "–"
+function printed(id) {
+	if (claim(id, "origin") != "paper") return claim(id, "origin") == "added" ? small("not in the paper") : "–"
+	return claim(id, "printed") != "" ? escape(claim(id, "printed")) : claim(id, "wording") != "" ? small(escape(claim(id, "wording"))) : "–"
 }
-function unit(id,   s) { s = (("claims", id, "unit") in T) ? T["claims", id, "unit"] : ""; return s == "1" ? "" : s }
+function unit(id) { return claim(id, "unit") == "1" ? "" : claim(id, "unit") }
 function estimate(side, id) { return interval(state(side, id, "estimate"), state(side, id, "low"), state(side, id, "high"), 1) }
 function verdict_cell(id,   s) {
 	s = both("", "\\rule{0pt}{3.1mm}") badge(verdict(id))
@@ -57,7 +50,7 @@ function claims(e,   i, id) {
 }
 function how_judged(id,   s, test, what) {
 	test = state(shown(id), id, "test")
-	what = (("claims", id, "quantity") in T) ? T["claims", id, "quantity"] : ""
+	what = claim(id, "quantity")
 	if (finding(id) != "") s = "Found: " escape(finding(id)) ". "
 	if (what != "") s = s "The number: " escape(what) (unit(id) == "" ? "" : ", in " escape(unit(id))) ". "
 	s = s "Judged as " claim(id, "kind") (claim(id, "margin") == "" ? "" : ", margin " claim(id, "margin")) (test == "" ? "" : ", by " escape(test))
