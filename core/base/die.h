@@ -23,11 +23,11 @@ _Noreturn void die(enum exit_code code, const char *format, ...)
 void program_named(const char *name);
 
 /// Registers an exit handler that flushes standard output and, when some of it was lost (on a full
-/// disk, say), ends the process with one line on stderr and EXIT_SYSTEM. A reader of standard output
-/// that goes away (`| head`) is no loss: the program goes on in silence. After die() the handler
-/// does nothing. Call it before anything is printed and before a file is opened: exit handlers run
-/// in reverse order, and this one must run last because it ends the process. A second call does
-/// nothing.
+/// disk, say), ends the process with one line on stderr and EXIT_SYSTEM. A reader of standard
+/// output that goes away (`| head`) is no loss: the program goes on in silence. After die() the
+/// handler does nothing. Call it before anything is printed and before a file is opened: exit
+/// handlers run in reverse order, and this one must run last because it ends the process. A second
+/// call does nothing.
 void stdout_check_at_exit(void);
 
 /// Prints the broken contract and aborts; called by require() only.

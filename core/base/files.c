@@ -250,8 +250,8 @@ static int sync_folder(const char *path)
     return failed ? -1 : 0;
 }
 
-// Why a write to the file failed, which errno no longer says: writes more until it fails again, as it
-// does on a full disk. The file is not kept.
+// Why a write to the file failed, which errno no longer says: writes more until it fails again, as
+// it does on a full disk. The file is not kept.
 static int lost_error(int descriptor)
 {
     enum { MOST = 64 };

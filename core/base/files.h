@@ -20,9 +20,9 @@ struct output {
     char path[PATH_SIZE], temporary[PATH_SIZE];
 };
 
-/// Makes the folder of `path` and its parents, and opens a temporary file in it. That file goes when
-/// the process exits, or is ended by SIGINT, SIGTERM or SIGHUP (unless the program handles or ignores
-/// it); one that a killed process has left of the same path is removed here.
+/// Makes the folder of `path` and its parents, and opens a temporary file in it. That file goes
+/// when the process exits, or is ended by SIGINT, SIGTERM or SIGHUP (unless the program handles or
+/// ignores it); one that a killed process has left of the same path is removed here.
 void output_open(struct output *output, const char *path);
 
 /// Checks for errors, flushes to disk and renames the temporary file to `path`. On any failure
@@ -44,10 +44,10 @@ size_t file_size(const char *path, const char *hint);
 /// above.
 char *file_read(size_t *size, const char *path, const char *hint);
 
-/// From now on, when `path` ("RESULTS/smoke-planted") is made, by folder_make or for a file below it,
-/// its name is added to the list .maskbook of the folder it is in: `make distclean` removes what is
-/// listed and nothing else. A folder that is there already is not ours. One path a process, which is
-/// set before any thread makes a folder.
+/// From now on, when `path` ("RESULTS/smoke-planted") is made, by folder_make or for a file below
+/// it, its name is added to the list .maskbook of the folder it is in: `make distclean` removes
+/// what is listed and nothing else. A folder that is there already is not ours. One path a process,
+/// which is set before any thread makes a folder.
 void folder_ours(const char *path);
 
 /// Makes a folder and its parents. Dies (EXIT_SYSTEM) when it cannot, because a parent is a file,

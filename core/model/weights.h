@@ -16,15 +16,15 @@ struct weights {
 };
 
 /// Reads a masked autoencoder, or an encoder alone, with the public code's names. The names of an
-/// encoder alone may lack the prefix "encoder."; a classifier's head ("head.") is ignored where there
-/// is no decoder. What wrapped the model when it was saved ("module.", "_orig_mod.", "model.", in any
-/// number) is no part of a name. The names of other public code are refused, saying whose they are.
-/// Patch, depth and width come from the shapes of the tensors. The numbers of heads come from the
-/// metadata "heads" and "decoder_heads"; without the first, from `heads` (0: not given); without
-/// the second, the decoder has as many as the encoder. The metadata "decoder_norm" and "mixing"
-/// name layers in the place of the paper's (core/model/variant.h).
-/// Dies (EXIT_INPUT), naming path and tensor, for a bad file (safetensors_read; `hint` says what to
-/// do when it is missing), for shapes that do not match one another and for a missing or unknown
+/// encoder alone may lack the prefix "encoder."; a classifier's head ("head.") is ignored where
+/// there is no decoder. What wrapped the model when it was saved ("module.", "_orig_mod.",
+/// "model.", in any number) is no part of a name. The names of other public code are refused,
+/// saying whose they are. Patch, depth and width come from the shapes of the tensors. The numbers
+/// of heads come from the metadata "heads" and "decoder_heads"; without the first, from `heads` (0:
+/// not given); without the second, the decoder has as many as the encoder. The metadata
+/// "decoder_norm" and "mixing" name layers in the place of the paper's (core/model/variant.h). Dies
+/// (EXIT_INPUT), naming path and tensor, for a bad file (safetensors_read; `hint` says what to do
+/// when it is missing), for shapes that do not match one another and for a missing or unknown
 /// tensor; (EXIT_USAGE) when the number of heads is not given, or `heads` contradicts the metadata.
 void weights_open(struct weights *weights, const char *path, const char *hint,
                   int heads);

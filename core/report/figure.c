@@ -77,8 +77,8 @@ static void first_complaint(char *complaint)
     complaint[strcspn(complaint, "\n")] = 0;
 }
 
-// Runs gnuplot on the commands `given` and then the script, or NULL. complaint (COMPLAINT_SIZE) = its
-// first complaint. Returns its exit status.
+// Runs gnuplot on the commands `given` and then the script, or NULL. complaint (COMPLAINT_SIZE) =
+// its first complaint. Returns its exit status.
 static int gnuplot_run(char *complaint, char *given, char *script)
 {
     int ends[2], status;

@@ -5,8 +5,8 @@
 
 #include "core/report/run.h"
 
-/// Dies (EXIT_SYSTEM) unless gnuplot is here and draws PNGs with letters in them: what a program that
-/// draws should know before it computes. Draws two letters in a folder below /tmp.
+/// Dies (EXIT_SYSTEM) unless gnuplot is here and draws PNGs with letters in them: what a program
+/// that draws should know before it computes. Draws two letters in a folder below /tmp.
 void figure_ready(void);
 
 /// Draws figures/`script`.gp on FOLDER/`name`.tsv to FOLDER/`name`.svg and .png (temporary names,

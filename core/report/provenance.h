@@ -23,8 +23,8 @@ struct provenance {
 void provenance_add(struct provenance *provenance, const char *what, const char *value,
                     int keyed);
 
-/// Replaces the value of the line `what`, or adds it, not keyed. Contract: as provenance_add; a keyed
-/// line keeps its value.
+/// Replaces the value of the line `what`, or adds it, not keyed. Contract: as provenance_add; a
+/// keyed line keeps its value.
 void provenance_set(struct provenance *provenance, const char *what, const char *value);
 
 /// Adds "commit" (git rev-parse HEAD, or "unknown"), "dirty" (whether tracked files have changed

@@ -87,8 +87,9 @@ void emit_choice(struct study *study, const struct scenes *scenes);
 
 /// All that another program needs to find the same numbers: export/clusters.npy (n) u1, truth (n,T)
 /// u1 (where it is known), COLUMN-maps (n,T) u1, COLUMN-ari and COLUMN-iou (n) f8 of these maps,
-/// COLUMN-tokens (n,T,D) f4: what a column clusters, before it is normalised. Of the random encoders
-/// maps and tokens are the first one's; random-mean-ari and random-mean-iou (n) are over all.
+/// COLUMN-tokens (n,T,D) f4: what a column clusters, before it is normalised. Of the random
+/// encoders maps and tokens are the first one's; random-mean-ari and random-mean-iou (n) are over
+/// all.
 void export_columns(struct study *study, const struct figure *figure);
 
 /// Judges, where the truth is known, whether training has drawn tokens of one region together and

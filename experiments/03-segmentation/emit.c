@@ -175,8 +175,8 @@ static void export_array(const struct run *run, const char *key, const char *wha
     run_array(run, name, type, dimensions, shape, data);
 }
 
-// The agreement of the maps that are exported. That of the random encoders is a mean over several in
-// the table, and goes by another name.
+// The agreement of the maps that are exported. That of the random encoders is a mean over several
+// in the table, and goes by another name.
 static void export_agreement(struct study *study, const struct figure *figure,
                              const struct column *column)
 {
