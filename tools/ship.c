@@ -75,7 +75,7 @@ static const char *fact(const struct safetensors *file, const char *key)
 static int log_fits(const struct candidate *candidate, char why[WHY])
 {
     struct train_log log;
-    train_log_open(&log, candidate->log, UINT64_MAX);
+    train_log_find(&log, candidate->log);
     const int fits =
         log.count > 0 && strcmp(log.line[log.count - 1].weights_sha256,
                                 fact(&candidate->file, SAFETENSORS_DIGEST)) == 0;

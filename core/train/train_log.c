@@ -19,39 +19,105 @@ static void append(struct train_log *log, const struct log_line *line)
     log->count = count;
 }
 
-static struct log_line line_read(const struct tsv *table, size_t row)
+enum { EPOCH, UPDATES, LOSS, LEARNING_RATE, RATE, DIGEST, ACCURACY, COLUMNS };
+static const char *const column_names[COLUMNS] = {
+    "epoch",          "updates",      "loss", "learning_rate", "images_per_second",
+    "weights_sha256", "test_accuracy"};
+
+// cells (COLUMNS) = the cells of a line, in the order of `column_names`; those that the table lacks
+// stay. Returns 0 when the line has not `columns` cells.
+static int line_split(const char **cells, char *line, const int *order, size_t columns)
 {
-    struct log_line line = {
-        .epoch = tsv_number(table, row, "epoch"),
-        .loss = tsv_number(table, row, "loss"),
-        .learning_rate = tsv_number(table, row, "learning_rate"),
-        .images_per_second = tsv_number(table, row, "images_per_second"),
-        .accuracy = tsv_find(table, "test_accuracy") < 0
-                        ? (double)NAN
-                        : tsv_number(table, row, "test_accuracy"),
-    };
-    const char *digest = tsv_cell(table, row, "weights_sha256");
-    if (!unsigned_scan(&line.updates, tsv_cell(table, row, "updates")) ||
-        strlen(digest) + 1 != sizeof line.weights_sha256)
-        die(EXIT_INPUT,
-            "%s: row %zu is not a line of a training's log (remove the file)",
-            table->path, row + 1);
-    memcpy(line.weights_sha256, digest, sizeof line.weights_sha256);
-    return line;
+    size_t found = 0;
+    for (char *cell; (cell = strsep(&line, "\t")); ++found) {
+        if (found == columns) return 0;
+        cells[order[found]] = cell;
+    }
+    return found == columns;
+}
+
+static int number_read(double *value, const char *text)
+{
+    *value = (double)NAN;
+    return strcmp(text, "nan") == 0 || number_scan(value, text);
+}
+
+static int line_read(struct log_line *line, const char *const *cells)
+{
+    if (strlen(cells[DIGEST]) + 1 != sizeof line->weights_sha256) return 0;
+    memcpy(line->weights_sha256, cells[DIGEST], sizeof line->weights_sha256);
+    return number_read(&line->epoch, cells[EPOCH]) &
+           unsigned_scan(&line->updates, cells[UPDATES]) &
+           number_read(&line->loss, cells[LOSS]) &
+           number_read(&line->learning_rate, cells[LEARNING_RATE]) &
+           number_read(&line->images_per_second, cells[RATE]) &
+           number_read(&line->accuracy, cells[ACCURACY]);
+}
+
+// order (COLUMNS) = the column that each cell of the header names. Returns how many there are, 0
+// when the line is no header of a log.
+static size_t header_read(int *order, char *line)
+{
+    size_t columns = 0;
+    unsigned seen = 0;
+    for (char *cell; (cell = strsep(&line, "\t")); ++columns) {
+        int column = 0;
+        while (column < COLUMNS && strcmp(cell, column_names[column]) != 0) ++column;
+        if (column == COLUMNS || seen & 1u << column) return 0;
+        seen |= 1u << column;
+        order[columns] = column;
+    }
+    return (seen | 1u << ACCURACY) == (1u << COLUMNS) - 1 ? columns : 0;
+}
+
+// Reads the text of a table. Returns 0, with some lines read, when it is no log.
+static int lines_read(struct train_log *log, char *text, uint64_t updates)
+{
+    int order[COLUMNS];
+    char *end = strchr(text, '\n');
+    if (!end) return 0;
+    *end = 0;
+    const size_t columns = header_read(order, text);
+    if (!columns) return 0;
+    while (*(text = end + 1)) {
+        const char *cells[COLUMNS] = {[ACCURACY] = "nan"};
+        struct log_line line = {0};
+        if (!(end = strchr(text, '\n'))) return 0;
+        *end = 0;
+        if (!line_split(cells, text, order, columns) || !line_read(&line, cells))
+            return 0;
+        if (line.updates <= updates) append(log, &line);
+    }
+    return 1;
+}
+
+// Returns 0, and no lines, when there is a file that is no log.
+static int log_read(struct train_log *log, const char *path, uint64_t updates)
+{
+    size_t size;
+    *log = (struct train_log){0};
+    path_format(log->path, "%s", path);
+    if (!file_exists(path)) return 1;
+    char *text = file_read(&size, path, NULL);
+    const int good = strlen(text) == size && lines_read(log, text, updates);
+    free(text);
+    if (good) return 1;
+    free(log->line);
+    log->line = NULL;
+    log->count = 0;
+    return 0;
 }
 
 void train_log_open(struct train_log *log, const char *path, uint64_t updates)
 {
-    *log = (struct train_log){0};
-    path_format(log->path, "%s", path);
-    if (!file_exists(path)) return;
-    struct tsv table;
-    tsv_read(&table, path);
-    for (size_t row = 0; row < table.rows; ++row) {
-        struct log_line line = line_read(&table, row);
-        if (line.updates <= updates) append(log, &line);
-    }
-    tsv_free(&table);
+    if (!log_read(log, path, updates))
+        die(EXIT_INPUT, "%s: is not the log of a training (remove it)", path);
+}
+
+void train_log_find(struct train_log *log, const char *path)
+{
+    if (!log_read(log, path, UINT64_MAX))
+        fprintf(stderr, "%s: is not the log of a training, and is not read\n", path);
 }
 
 static int has_accuracy(const struct train_log *log)

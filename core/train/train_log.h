@@ -30,6 +30,10 @@ struct train_log {
 /// file. Dies (EXIT_INPUT) for a table that is not a log.
 void train_log_open(struct train_log *log, const char *path, uint64_t updates);
 
+/// The same of a training that has ended, whose weights do not depend on its log: all lines, and
+/// none but a line on stderr when the table is not a log.
+void train_log_find(struct train_log *log, const char *path);
+
 /// Appends a line and writes the table anew, atomically; a column test_accuracy exists when some
 /// line has one. Dies (EXIT_SYSTEM) when it cannot.
 void train_log_add(struct train_log *log, const struct log_line *line);

@@ -25,8 +25,8 @@
 #include <string.h>
 
 #include "core/linalg/coretype.h"
-#include "core/stats/summary.h"
 #include "core/report/command.h"
+#include "core/stats/summary.h"
 #include "core/study/experiment.h"
 #include "core/study/results.h"
 #include "core/train/pretrain.h"
@@ -170,7 +170,7 @@ static void emit_log(struct run *run, const char *path, const struct weights *mo
     char digest[HASH_HEX];
     struct train_log log;
     slab_digest(digest, model->slab, model->mae.parameters.count);
-    train_log_open(&log, path, UINT64_MAX);
+    train_log_find(&log, path);
     const struct log_line *last = log.count > 0 ? &log.line[log.count - 1] : NULL;
     if (last && strcmp(last->weights_sha256, digest) == 0) {
         put_number(run, NULL, last->loss, 0, unit, "final_loss");

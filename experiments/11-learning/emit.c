@@ -22,7 +22,7 @@ void learner_log(struct learner *learner, const struct study *study)
         hash_file(digest, HASH_SHA256, path);
         shipped_check(path, digest);
     }
-    train_log_open(&learner->log, path, UINT64_MAX);
+    train_log_find(&learner->log, path);
     const size_t lines = learner->log.count;
     if (lines > 0 && strcmp(learner->log.line[lines - 1].weights_sha256, trained) != 0)
         train_log_close(&learner->log);

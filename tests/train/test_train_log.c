@@ -65,6 +65,43 @@ Test(train_log, a_table_that_is_no_log_is_refused, .exit_code = 3)
     train_log_open(&log, tiny.log, UINT64_MAX);
 }
 
+// A training that has ended does not stop for its log.
+Test(train_log, what_is_no_log_leaves_no_lines_of_a_finished_training)
+{
+#define COLUMNS "epoch\tupdates\tloss\tlearning_rate\timages_per_second\tweights_sha256\n"
+#define DIGEST "0123456789012345678901234567890123456789012345678901234567890123"
+    static const struct {
+        const char *text;
+        size_t size, lines;
+    } cases[] = {
+#define TEXT(text) text, sizeof text - 1
+        {TEXT(COLUMNS "1\t5\t.1\t1\t1\t" DIGEST "\n"), 1},
+        {TEXT(COLUMNS), 0},
+        {TEXT(COLUMNS "1\t5\t.1\t1\t1\t" DIGEST), 0},
+        {TEXT(COLUMNS "1\t5\t.1\t1\t1\t" DIGEST "\n1\t6\t.1\n"), 0},
+        {TEXT(COLUMNS "1\t5\t.1\t1\t1\t" DIGEST "\t2\n"), 0},
+        {TEXT(COLUMNS "1\t5\tx\t1\t1\t" DIGEST "\n"), 0},
+        {TEXT("epoch\tepoch\n"), 0},
+        {TEXT("epoch\tloss\n1\t.1\n"), 0},
+        {TEXT("\x89PNG\r\n\0\n"), 0},
+        {TEXT("\0\n"), 0},
+        {TEXT(""), 0},
+    };
+    struct tiny tiny;
+    tiny_open(&tiny);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
+        struct train_log log;
+        struct output output;
+        output_open(&output, tiny.log);
+        fwrite(cases[i].text, 1, cases[i].size, output.file);
+        output_close(&output);
+        train_log_find(&log, tiny.log);
+        cr_expect_eq(log.count, cases[i].lines, "case %zu", i);
+        train_log_close(&log);
+    }
+    tiny_close(&tiny);
+}
+
 static size_t header_mentions(const char *path, const char *column)
 {
     size_t size, found = 0;
