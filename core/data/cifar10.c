@@ -12,7 +12,14 @@ enum {
     FILES_MOST = 5
 };
 
-static const char hint[] = "run `make data`";
+// What to do about a file that is not as it should be: `make data` only mends its own folder.
+static const char *hint(void)
+{
+    const char *set = getenv("CIFAR10_DIR");
+    return set && *set ? "put the official file there, or unset CIFAR10_DIR and run "
+                         "`make data`"
+                       : "run `make data`";
+}
 
 // The files of a split, in the order of their numbers.
 struct source {
@@ -69,7 +76,7 @@ static void file_check_size(const char *path, size_t size)
     if (size != FILE_BYTES)
         die(EXIT_INPUT,
             "%s: has %zu bytes, not the %d of %d records (delete it and %s)", path,
-            size, FILE_BYTES, FILE_RECORDS, hint);
+            size, FILE_BYTES, FILE_RECORDS, hint());
 }
 
 // entries (FILE_RECORDS) = the records of a file. Returns the buffer that they point into, which
@@ -77,14 +84,14 @@ static void file_check_size(const char *path, size_t size)
 static char *file_add(struct entry *entries, const char *path)
 {
     size_t size;
-    char *bytes = file_read(&size, path, hint);
+    char *bytes = file_read(&size, path, hint());
     file_check_size(path, size);
     for (size_t i = 0; i < FILE_RECORDS; ++i) {
         const uint8_t *record = (const uint8_t *)bytes + i * RECORD_BYTES;
         if (record[0] >= IMAGE_CLASSES)
             die(EXIT_INPUT,
                 "%s: record %zu of 0..%d has label %d, above %d (delete it and %s)",
-                path, i, FILE_RECORDS - 1, record[0], IMAGE_CLASSES - 1, hint);
+                path, i, FILE_RECORDS - 1, record[0], IMAGE_CLASSES - 1, hint());
         hash_raw(entries[i].digest, record, RECORD_BYTES);
         entries[i].record = record;
     }
@@ -109,7 +116,7 @@ static void entries_copy(struct images *images, const struct entry *entries,
             "%s/%s: not the records of CIFAR-10: digest %s, not %s (delete the folder "
             "and %s)",
             folder, source->files == 1 ? source->names[0] : "data_batch_{1..5}.bin",
-            images->digest, source->digest, hint);
+            images->digest, source->digest, hint());
 }
 
 void cifar10_load(struct images *images, const char *folder, enum split split)
@@ -121,7 +128,7 @@ void cifar10_load(struct images *images, const char *folder, enum split split)
     // Sizes first: a file that is missing or cut short is found before any is read.
     for (size_t f = 0; f < source->files; ++f) {
         path_format(paths[f], "%s/%s", folder, source->names[f]);
-        file_check_size(paths[f], file_size(paths[f], hint));
+        file_check_size(paths[f], file_size(paths[f], hint()));
     }
     size_t count = source->files * FILE_RECORDS;
     struct entry *entries = malloc(count * sizeof *entries);

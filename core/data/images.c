@@ -64,7 +64,9 @@ void images_load(struct images *images, const char *data, enum split split)
     }
     char folder[PATH_SIZE];
     if (!cifar10_locate(folder))
-        die(EXIT_INPUT, "%s: CIFAR-10 is not here (run `make data` or set CIFAR10_DIR)",
+        die(EXIT_INPUT,
+            "%s: CIFAR-10 is not here (run `make data`, or set CIFAR10_DIR to a folder "
+            "with the files of its binary version)",
             folder);
     cifar10_load(images, folder, split);
 }

@@ -67,6 +67,14 @@ expect_said 'products +fp32 by .+, bf16 by .+, bf16-dot by '
 expect_said 'arithmetic +(fp32|bf16|bf16-dot) for training, by [A-Z].*: the fastest here'
 report "the doctor finds this machine well and names the kernel in force"
 
+mkdir "$work/none"
+printf '<?xml version="1.0"?><fontconfig><dir>%s/none</dir><cachedir>%s/none</cachedir></fontconfig>' "$work" "$work" >"$work/fonts.conf"
+run env FONTCONFIG_FILE="$work/fonts.conf" CIFAR10_DIR="$work/none" tools/doctor "$BUILD"
+expect_status 4
+expect_said 'MISS +pictures +have no letters, as no font is found: tools/deps core'
+expect_said "MISS +CIFAR-10 +CIFAR10_DIR=$work/none does not hold the six files"
+report "without fonts, or with a folder that is not CIFAR-10, the doctor says so"
+
 stand_in gnuplot 'exit 127'
 mkdir "$work/less"
 for tool in bash sh awk sed df head cut grep printf make env dirname cat uname; do

@@ -287,8 +287,74 @@ a_wrong_folder_elsewhere_is_not_passed_over() {
     put_archive "$work/good.tar.gz"
     fetch OFFLINE=1 CIFAR10_DIR="$root/data"
     expect_code 3
-    expect_said "CIFAR10_DIR=$root/data does not hold"
+    expect_said "CIFAR10_DIR=$root/data does not hold the six files"
     expect_one_line
+}
+
+# FAULT of a folder that CIFAR10_DIR names: told in its one line.
+expect_fault() {
+    fetch OFFLINE=1 CIFAR10_DIR="$root/given"
+    expect_code 3
+    expect_said "CIFAR10_DIR=$root/given $1"
+    expect_said 'put the files of its binary version there'
+    expect_one_line
+}
+
+a_folder_that_is_not_cifar_10_is_told_apart() {
+    expect_fault 'is not there'
+    ln -s nowhere "$root/given"
+    expect_fault 'is a link to nothing'
+    rm "$root/given"
+    echo x >"$root/given"
+    expect_fault 'is a file, not a folder'
+    rm "$root/given"
+    mkdir -p "$root/given/cifar-10-batches-py"
+    expect_fault 'does not hold the six files'
+    echo x >"$root/given/cifar-10-batches-py/data_batch_1"
+    expect_fault 'holds the python version of CIFAR-10'
+    rm -r "$root/given/cifar-10-batches-py"
+    echo x >"$root/given/data_batch_2.bin"
+    expect_fault "has a file of a wrong size, $root/given/data_batch_2.bin"
+}
+
+links_to_nothing_end_well_or_in_one_line() {
+    ln -s nowhere "$root/data"
+    fetch OFFLINE=1
+    expect_code 3
+    expect_said 'data is a link to nothing'
+    expect_one_line
+    rm "$root/data"
+    put_archive "$work/good.tar.gz"
+    ln -s nowhere "$root/data/cifar-10-batches-bin"
+    fetch OFFLINE=1
+    expect_code 0
+    expect_data
+}
+
+what_was_made_is_listed_and_an_archive_put_there_by_hand_is_not() {
+    put_archive "$work/good.tar.gz"
+    fetch OFFLINE=1
+    grep -qx cifar-10-batches-bin "$root/data/.maskbook" || fail 'the folder is not listed'
+    ! grep -qx "${archive##*/}" "$root/data/.maskbook" || fail 'the archive is listed'
+    rm -r "$root/data"
+    fetch CIFAR10_URL="file://$work/good.tar.gz"
+    grep -qx "${archive##*/}" "$root/data/.maskbook" || fail 'a download is not listed'
+}
+
+# A network that wants a password answers every request with its own page.
+a_page_in_the_place_of_the_archive_costs_nothing() {
+    put_part "$work/half.tar.gz"
+    serve page
+    fetch CIFAR10_URL="http://127.0.0.1:$port/good.tar.gz"
+    stop_serving
+    expect_code 3
+    expect_said 'what came is no archive'
+    expect_said "$part is as it was"
+    expect_no_data
+    cmp -s "$work/half.tar.gz" "$root/$part" || fail 'the partial download is lost'
+    fetch CIFAR10_URL="file://$work/good.tar.gz"
+    expect_code 0
+    expect_data
 }
 
 two_runs_at_once_leave_one_result() {
@@ -304,7 +370,7 @@ two_runs_at_once_leave_one_result() {
 }
 
 # Serves $work on a free port: "ranges" answers Range requests as real servers do, "whole" always
-# sends the whole file, as python3 -m http.server does. Sets $port; logs to $work/served.
+# sends the whole file, as python3 -m http.server does, "page" sends a page in its place. Sets $port; logs to $work/served.
 serve() {
     rm -f "$work/port"
     python3 - "$work" "$1" >"$work/served" 2>&1 <<'PYTHON' &
@@ -317,6 +383,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not os.path.isfile(path):
             return self.send_error(404)
         data, start = open(path, "rb").read(), 0
+        if kind == "page":
+            data = b"<html>Please log in</html>"
         asked = self.headers.get("Range")
         if asked and kind == "ranges":
             start = int(asked.split("=")[1].split("-")[0])
@@ -371,9 +439,13 @@ check offline_says_what_to_do
 check no_network_says_what_to_do
 check a_folder_elsewhere_is_enough
 check a_wrong_folder_elsewhere_is_not_passed_over
+check a_folder_that_is_not_cifar_10_is_told_apart
+check links_to_nothing_end_well_or_in_one_line
+check what_was_made_is_listed_and_an_archive_put_there_by_hand_is_not
 check two_runs_at_once_leave_one_result
 for test in goes_on_over_http_by_a_range starts_over_when_the_server_knows_no_ranges \
-    starts_over_when_the_part_is_longer_than_the_file a_missing_page_is_told_in_one_line; do
+    starts_over_when_the_part_is_longer_than_the_file a_missing_page_is_told_in_one_line \
+    a_page_in_the_place_of_the_archive_costs_nothing; do
     if command -v python3 >/dev/null; then
         check "$test"
     else
