@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,14 @@ static inline void scratch_remove(void)
         nftw(scratch_folder, scratch_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+// A broken contract ends the process without its exit handlers.
+static inline void scratch_abort(int number)
+{
+    scratch_remove();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
 /// Makes the folder; for a suite's .init, so that a forked child uses the folder of its test.
 static inline void scratch_make(void)
 {
@@ -36,6 +45,7 @@ static inline void scratch_make(void)
     cr_assert(mkdtemp(scratch_folder));
     scratch_owner = getpid();
     atexit(scratch_remove);
+    signal(SIGABRT, scratch_abort);
 }
 
 /// path = a name in the folder.
