@@ -3,12 +3,12 @@
 # -ffp-contract=off and no -ffast-math: the same bits from every clone of a kernel.
 flags.release  := -O3
 flags.debug    := -O0 -DFILL_NAN
-flags.double   := -O2 -DREAL_DOUBLE
-flags.sanitize := -O1 -DFILL_NAN -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+flags.double   := -O2 -g1 -DREAL_DOUBLE
+flags.sanitize := -O1 -g1 -DFILL_NAN -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 flags.fuzz     := -O1 -DFILL_NAN -DNO_KERNEL_CLONES -D__SANITIZE_ADDRESS__=1 -fsanitize=fuzzer-no-link,address,undefined \
                   -fno-sanitize-recover=all -fno-omit-frame-pointer
 flags.coverage := -O1 -DCOVERAGE -DNO_KERNEL_CLONES --coverage -fprofile-update=atomic
-flags.tsan     := -O2 -DNO_KERNEL_CLONES -fsanitize=thread -fno-omit-frame-pointer
+flags.tsan     := -O2 -g1 -DNO_KERNEL_CLONES -fsanitize=thread -fno-omit-frame-pointer
 ifeq ($(origin flags.$(MODE)),undefined)
 $(error MODE is release, debug, double, sanitize, tsan, fuzz or coverage, not '$(MODE)')
 endif
@@ -22,7 +22,9 @@ WARNINGS += -Wno-double-promotion -Wno-unknown-pragmas
 endif
 CFLAGS   := -std=c11 -D_GNU_SOURCE -I. -g -pthread -fno-math-errno -fno-trapping-math \
             -ffp-contract=off $(WARNINGS) $(flags.$(MODE))
-LDFLAGS  := -pthread $(filter -fsanitize=% --coverage,$(flags.$(MODE)))
+# What is only tested is linked in less than half the time by gold, where it is.
+GOLD     := $(if $(filter double sanitize tsan,$(MODE)),$(if $(shell command -v ld.gold),-fuse-ld=gold))
+LDFLAGS  := -pthread $(GOLD) $(filter -fsanitize=% --coverage,$(flags.$(MODE)))
 LDLIBS   := -lopenblas -llapacke -lcjson -lpng -ljpeg -lcrypto -lm
 
 # The rooms of core, and what each may include besides itself (tools/check-layers reads these lines). A
@@ -117,9 +119,11 @@ $(BUILD)/experiments/$(1)/code.key: $(call object,$(sort $(wildcard experiments/
                                     $(LIBRARIES) tools/code-key mk/build.mk
 	@$$(code_key) > $$@.tmp
 	@mv $$@.tmp $$@
-$(BUILD)/experiments/$(1)/code_key.c: $(BUILD)/experiments/$(1)/code.key $(BUILD)/features.key
+$(BUILD)/experiments/$(1)/code_key.c: $(BUILD)/experiments/$(1)/code.key $(BUILD)/features.key tools/check-claims
 	@printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\nconst char features_key[] = "%s";\n' \
 	    "$$$$(cat $$<)" "$$$$(cat $(BUILD)/features.key)" > $$@.tmp
+	@{ printf 'const char *const code_claims[] = {'; tools/check-claims --judged $(1) | sed 's/.*/"&", /' | tr -d '\n'; \
+	    printf '0};\n'; } >> $$@.tmp
 	@mv $$@.tmp $$@
 $(BUILD)/experiments/$(1)/code_key.o: $(BUILD)/experiments/$(1)/code_key.c
 	@$(CC) $(CFLAGS) -c $$< -o $$@

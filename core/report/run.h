@@ -18,6 +18,10 @@ extern const char code_key[];
 /// features.
 extern const char features_key[];
 
+/// The ids of the claims that a program judges, as far as its code says them, and then NULL;
+/// defined by the build, once an experiment.
+extern const char *const code_claims[];
+
 /// A number of the result, with its interval where it has one (NAN where not).
 struct result {
     char key[96];

@@ -6,11 +6,16 @@
 #include "core/linalg/coretype.h"
 #include "core/report/figure.h"
 #include "core/report/need.h"
+#include "core/report/run_state.h"
 #include "core/study/inputs.h"
 #include "core/study/results.h"
 #include "core/train/pretrained.h"
 
-// They are linked into the programs that draw, and into no other.
+#include <string.h>
+
+// The first is defined by the build, for experiments; the others are linked into the programs that
+// draw, and into no other.
+#pragma weak code_claims
 #pragma weak figure_ready
 #pragma weak figures_refresh
 
@@ -71,9 +76,26 @@ static void put_scale(struct study *study)
                        "images", "%s.images", splits[split]);
 }
 
+// A claim whose row is missing would be missed only when it is judged, after all has been computed.
+static void claims_look(const struct run *run)
+{
+    const struct claims *claims = run_state_claims(run->state);
+    for (size_t i = 0; code_claims && code_claims[i]; ++i) {
+        const long row = tsv_row(&claims->table, "id", code_claims[i]);
+        if (row < 0 ||
+            strcmp(claims_row(claims, (size_t)row).experiment, run->name) != 0)
+            die(EXIT_INPUT,
+                "%s: has no row %s of %s, which this program judges (restore the row, "
+                "or "
+                "take the claim out of the program)",
+                claims->table.path, code_claims[i], run->name);
+    }
+}
+
 static int study_run(struct study *study, const struct experiment *experiment)
 {
     struct run *run = &study->run;
+    claims_look(run);
     if (experiment->prepare) experiment->prepare(study);
     const int complete = inputs_open(study, experiment);
     if (run_fresh(run)) {

@@ -62,6 +62,11 @@ done
 bad "an unknown core type" 2 'Itanium' env OPENBLAS_CORETYPE=Itanium "$pretrain" --tier=smoke --run=m75-h3 --results="$kept"
 bad "a reference accepted for no reason" 2 'reason' "$verdict" --tier=smoke --results="$kept" --reference="$work/reference" --accept=
 
+mkdir -p "$work/bare/paper"
+grep -v '^figure1.pipeline' paper/claims.tsv >"$work/bare/paper/claims.tsv"
+bad "a claim whose row is missing, before anything is computed" 3 'paper/claims.tsv: has no row figure1.pipeline of 01-structure' \
+    env --chdir="$work/bare" "$(realpath "$BUILD")/experiments/01-structure/main" --tier=smoke --results="$kept"
+
 echo "# places"
 printf 'a file\n' >"$work/file"
 bad "a results folder below a file" 4 "$work/file" "$pretrain" --tier=smoke --run=m75-h3 --epochs=0.02 --results="$work/file/results"
