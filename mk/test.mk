@@ -70,8 +70,11 @@ test-double: ## gradients against central differences, in double
 	@$(run_tests) $(BUILD_ROOT)/double/tap \
 	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double))
 
+# The programs that bad-input.sh and encode.sh run.
+SANITIZED := $(patsubst %,experiments/%/main,00-pretrain 01-structure 02-rank-curves 03-segmentation 04-probing 05-heads) \
+             tools/encode tools/verdict
 sanitize: ## every runner, and bad input, under the address and undefined-behaviour sanitizers
-	+@$(submake) MODE=sanitize runners all
+	+@$(submake) MODE=sanitize runners $(SANITIZED:%='$(BUILD_ROOT)/sanitize/%')
 	+@$(MAKE) --no-print-directory MODE=sanitize run-sanitized
 
 .PHONY: run-sanitized
