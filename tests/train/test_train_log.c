@@ -68,7 +68,8 @@ Test(train_log, a_table_that_is_no_log_is_refused, .exit_code = 3)
 // A training that has ended does not stop for its log.
 Test(train_log, what_is_no_log_leaves_no_lines_of_a_finished_training)
 {
-#define COLUMNS "epoch\tupdates\tloss\tlearning_rate\timages_per_second\tweights_sha256\n"
+#define COLUMNS                                                                        \
+    "epoch\tupdates\tloss\tlearning_rate\timages_per_second\tweights_sha256\n"
 #define DIGEST "0123456789012345678901234567890123456789012345678901234567890123"
     static const struct {
         const char *text;
