@@ -42,7 +42,7 @@ CIFAR10_DIR ?=
 OFFLINE     ?=
 ## NO_INSTALL  1: only print what would be installed
 NO_INSTALL  ?=
-## EXPORT      1: write the plotted arrays as .npy too
+## EXPORT      1: write the arrays that the numbers come from too: export/*.npy, described in export/arrays.tsv
 EXPORT      ?=
 ## SHIPPED     0: as if no trained weights were shipped
 SHIPPED     ?=

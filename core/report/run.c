@@ -207,6 +207,7 @@ int run_close(struct run *run)
 {
     char path[PATH_SIZE];
     fill_key(run);
+    run_arrays_write(run);
     run_path(path, run, "result.tsv");
     run_state_write_results(run->state, path);
     run_path(path, run, "verdicts.tsv");

@@ -18,7 +18,10 @@ void run_table(const struct run *run, const char *file, const char *about,
 /// (run_print).
 void run_tables_print(const struct run *run);
 
-/// Writes export/NAME.npy: data (row-major), whose `dimensions` extents are in `shape`.
+/// Writes export/NAME.npy: data (row-major), whose `dimensions` extents are in `shape`. What its
+/// axes are and what it holds say the rows of experiments/NN-name/arrays.tsv (a pattern of names,
+/// axes, words), whose words go to export/arrays.tsv with type and shape; dies (EXIT_INPUT) when
+/// there is such a table without the array.
 void run_array(const struct run *run, const char *name, enum npy_type type,
                int dimensions, const size_t *shape, const void *data);
 
@@ -26,5 +29,8 @@ void run_array(const struct run *run, const char *name, enum npy_type type,
 /// Dies (EXIT_SYSTEM) without memory.
 void run_classes(const struct run *run, const char *name, int dimensions,
                  const size_t *shape, const uint16_t *classes);
+
+/// Writes export/arrays.tsv when arrays were written: file, type, shape, axes, holds (run_close).
+void run_arrays_write(const struct run *run);
 
 #endif

@@ -38,6 +38,7 @@ void run_state_free(struct run_state *state)
     free(state->files);
     free(state->pilot);
     free(state->scale);
+    free(state->arrays);
     provenance_free(&state->provenance);
     if (state->claims_read) claims_free(&state->claims);
     free(state);

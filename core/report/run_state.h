@@ -23,6 +23,7 @@ struct run_state {
     char *pilot;
     /// How much training what is recorded from now on rests on, owned; NULL when on none.
     char *scale;
+    char *arrays; ///< rows of export/arrays.tsv, owned; NULL without any
 };
 
 /// A fresh, empty state that run_state_free frees.

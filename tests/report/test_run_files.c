@@ -74,3 +74,26 @@ Test(run_files, an_array_is_written_below_export_and_listed)
     cr_expect(strstr(world_text("results/smoke-planted/02-demo/provenance.tsv"),
                      "file export/tokens.npy\t"));
 }
+
+static void demo_again(const void *unused)
+{
+    (void)unused;
+    demo();
+}
+
+Test(run_files, arrays_are_described_next_to_them)
+{
+    world_write("experiments/02-demo/arrays.tsv",
+                "array\taxes\tholds\ntok*\t(n,D)\ta token each row\n");
+    world_listen();
+    demo();
+    scratch_expect(__LINE__, "results/smoke-planted/02-demo/export/arrays.tsv",
+                   "file\ttype\tshape\taxes\tholds\n"
+                   "tokens.npy\tfloat32\t(2,3)\t(n,D)\ta token each row\n");
+    cr_expect(strstr(world_text("results/smoke-planted/02-demo/provenance.tsv"),
+                     "file export/arrays.tsv\t"));
+    world_write("experiments/02-demo/arrays.tsv", "array\taxes\tholds\n");
+    unlink("results/smoke-planted/02-demo/provenance.tsv");
+    expect_ending(__LINE__, demo_again, NULL, 3,
+                  "experiments/02-demo/arrays.tsv: has no row for the array tokens");
+}
