@@ -34,8 +34,8 @@ SECONDS     ?= 60
 KEEP        ?=
 ## EVERY       `make faults` fails one call in EVERY (0: as many as take less than a minute)
 EVERY       ?= 0
-## KILLS       of `make kills`
-KILLS       ?= 10
+## KILLS       how often `make kills` kills; its trainings have .1 epochs where EPOCHS does not say
+KILLS       ?= 4
 
 .PHONY: readers fuzz faults kills compilers coverage
 readers: $(READERS:%=$(BUILD)/tests/fuzz/%)
@@ -50,9 +50,9 @@ faults: ## calls for memory and for writing fail, one in EVERY=1 at a time
 	+@$(submake) $(BUILD)/tests/faults/faults
 	@$(run_tests) $(BUILD)/tap-faults faults='$(BUILD)/tests/faults/faults $(EVERY)'
 
-kills: ## `make table2 TIER=smoke` killed at KILLS=100 random moments, by SEED (EPOCHS=.2: shorter)
+kills: ## `make table2 TIER=smoke` killed at KILLS=100 random moments, by SEED, and started again
 	+@$(submake) all
-	@EPOCHS='$(EPOCHS)' $(run_tests) $(BUILD)/tap-kills kills='tests/faults/kills $(make) $(BUILD_ROOT) $(KILLS) $(SEED)'
+	@EPOCHS='$(or $(EPOCHS),.1)' $(run_tests) $(BUILD)/tap-kills kills='tests/faults/kills $(make) $(BUILD_ROOT) $(KILLS) $(SEED)'
 
 compilers: ## gcc and clang, -O0 and -O3, and valgrind: the bits of a training and of an experiment
 	@tools/deps fuzz
