@@ -14,6 +14,7 @@
 
 #ifdef COVERAGE
 #include <gcov.h>
+#include <sys/resource.h>
 #endif
 
 struct ending {
@@ -31,7 +32,13 @@ static void ending_leave(int code, void *unused)
     if (!ending_in_child) return;
     fflush(NULL);
 #ifdef COVERAGE
-    __gcov_dump(); // what _exit would not write
+    // What _exit would not write, also after a test of a full disk.
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_FSIZE, &limit);
+    }
+    __gcov_dump();
 #endif
     _exit(code);
 }

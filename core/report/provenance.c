@@ -162,7 +162,9 @@ static int digest_matches(char *text, size_t *size)
     char digest[HASH_HEX], last[HASH_HEX + 32];
     int tail =
         snprintf(last, sizeof last, "%s\t%*s\t0\n", digest_name, HASH_HEX - 1, "");
-    if (*size < (size_t)tail + strlen(header) || memchr(text, 0, *size)) return 0;
+    if (*size < (size_t)tail + strlen(header) || memchr(text, 0, *size) ||
+        memchr(text, '\r', *size))
+        return 0;
     size_t body = *size - (size_t)tail;
     hash_bytes(digest, text, body);
     snprintf(last, sizeof last, "%s\t%s\t0\n", digest_name, digest);

@@ -102,12 +102,17 @@ static void claims_write(const char *more)
     struct output output;
     output_open(&output, "paper/claims.tsv");
     fprintf(output.file,
-            "id\tplace\tstatement\tprinted\teffect\tkind\tmargin\tmargin_source\tdata\t"
-            "tier\ttarget\texperiment\n"
-            "a.sum\t(1)\tcommutes\t\t\tidentity\t1e-9\trounding\tnone\tsmoke\ttheory\t"
+            "id\torigin\tplace\tstatement\tprinted\twording\teffect\tquantity\tunit\tki"
+            "nd\tmargin\t"
+            "margin_source\tdata\ttier\ttarget\texperiment\n"
+            "a.sum\tpaper\t(1)\tcommutes\t\t\t\tresidual\t1\tidentity\t1e-"
+            "9\trounding\tnone\t"
+            "smoke\ttheory\t06-example\n"
+            "a.modulus\tpaper\t(2)"
+            "\tadds\t\t\t\tviolation\t1\texact\t\t\tnone\tsmoke\ttheory\t"
             "06-example\n"
-            "a.modulus\t(2)\tadds\t\t\texact\t\t\tnone\tsmoke\ttheory\t06-example\n"
-            "c.run\t(4)\truns\t\t\texact\t\t\tnone\tsmoke\ttheory\t08-runs\n%s",
+            "c.run\tpaper\t(4)"
+            "\truns\t\t\t\tviolation\t1\texact\t\t\tnone\tsmoke\ttheory\t08-runs\n%s",
             more);
     output_close(&output);
 }
@@ -156,7 +161,8 @@ static void ledger_first(void)
     gather();
     experiment_second();
     // Now one claim has no verdict.
-    claims_write("b.more\t(3)\tis new\t\t\texact\t\t\tnone\tsmoke\ttheory\t07-more\n");
+    claims_write("b.more\tpaper\t(3)\tis "
+                 "new\t\t\t\tviolation\t1\texact\t\t\tnone\tsmoke\ttheory\t07-more\n");
 }
 
 const struct scenario scenarios[SCENARIOS] = {

@@ -14,14 +14,16 @@
 #include "core/report/reference.h"
 
 static const char claims_text[] =
-    "id\tplace\tstatement\tprinted\teffect\tkind\tmargin\tmargin_source\tdata\ttier\t"
-    "target\texperiment\n"
-    "a\tTable 2\tit holds\t\t\texact\t\t\tnone\tsmoke\ttable2\tx\n"
-    "b\tTable 2\tlarger\t\t2\tordering\t\t\tany\tdesk\ttable2\tx\n";
+    "id\torigin\tplace\tstatement\tprinted\twording\teffect\tquantity\tunit\tkind\tmarg"
+    "in\tmargin_source\tdata\ttier\ttarget\texperiment\n"
+    "a\tpaper\tTable 2\tit "
+    "holds\t\t\t\tdifference\t1\texact\t\t\tnone\tsmoke\ttable2\tx\n"
+    "b\tpaper\tTable "
+    "2\tlarger\t\t\t2\tdifference\t1\tordering\t\t\tany\tdesk\ttable2\tx\n";
 static const char verdicts_text[] =
-    "id\tverdict\testimate\tlow\thigh\tn\ttest\tnote\n"
-    "a\tREPRODUCED\tnan\tnan\tnan\t0\tall instances\t\n"
-    "b\tTREND-ONLY\t1.5\t0.5\t2.5\t40\tbootstrap\ton a pilot\n";
+    "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\tfinding\n"
+    "a\tREPRODUCED\tnan\tnan\tnan\t0\tall instances\t\t\t\n"
+    "b\tTREND-ONLY\t1.5\t0.5\t2.5\t40\tbootstrap\t\tpilot\tlarger\n";
 
 static char claims_key[HASH_HEX];
 
