@@ -20,8 +20,8 @@ struct token_set {
 void token_set_patches(struct token_set *set, const struct images *images, size_t count,
                        int patch, struct arena *arena);
 
-/// The position of each of `across` x `across` patches, (row, column) counted in patches, D = 2; the
-/// same for every image.
+/// The position of each of `across` x `across` patches, (row, column) counted in patches, D = 2;
+/// the same for every image.
 void token_set_positions(struct token_set *set, size_t count, size_t across,
                          struct arena *arena);
 
