@@ -2,7 +2,8 @@
 # Above, the hidden patches as the model sees them: median over images, ratio of sums, and the median of
 # the printed spectral norm. Below: the same hidden pixels as patches of side 2 (the paper's 12 columns),
 # the linear predictor where patches have the other side, and all slopes over the mask ratio. Solid: the
-# trained model; dashed: the best linear predictor.
+# trained model; dashed: the best linear predictor. Bars are 90 % intervals; the panels without them show
+# medians of other norms and sides, of which no claim is judged.
 # Columns: NAME NAME_low NAME_high of every curve and slope, side, other_side, mask_ratio, component.
 width = 1040; height = 680
 load 'figures/style.gp'
@@ -11,9 +12,18 @@ array ratio[5] = [0.5, 0.6, 0.7, 0.8, 0.9]
 chosen(r) = abs(column("mask_ratio") - r) < 1e-6
 stats table using "side" nooutput; side = STATS_max
 stats table using "other_side" nooutput; other_side = STATS_max
-set xrange [0.8:5.2]
+# All panels of distances have one scale.
+array curves[9] = ["median_high", "ratio_high", "spectral", "quarters", "linear_median_high", "linear_ratio_high", "linear_spectral", "linear_quarters", "other_median"]
+top_of_all = 0
+do for [c = 1:9] {
+    stats table using curves[c] nooutput
+    if (STATS_max > top_of_all) { top_of_all = STATS_max }
+}
+# Each curve a little to the side, so that those of the same height are told apart.
+at(k) = chosen(ratio[k]) ? column("component") + 0.07 * (k - 3) : NaN
+set xrange [0.7:5.3]
 set xtics 1
-set yrange [0:*]
+set yrange [0:1.05 * top_of_all]
 set ytics 0.2
 set xlabel "component i" offset 0, 0.4
 set multiplot
@@ -28,44 +38,47 @@ place(c, r) = sprintf("set lmargin at screen %g; set rmargin at screen %g; set t
 eval(place(1, 1))
 set title "median over images" offset 0, -0.6
 set ylabel "squared distance / s_i^2 (no unit)" offset 1.2, 0
-plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"median":"median_low":"median_high" \
+plot for [k = 5:1:-1] table using (at(k)):"median":"median_low":"median_high" \
          with yerrorlines linetype k, \
-     for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"linear_median" \
+     for [k = 1:5] table using (at(k)):"linear_median_low":(0):(column("linear_median_high") - column("linear_median_low")) \
+         with vectors nohead linetype 10 + k dashtype 1 linewidth 0.6, \
+     for [k = 1:5] table using (at(k)):"linear_median" \
          with lines linetype 10 + k
 unset label 999
 unset ylabel
 
 eval(place(2, 1))
 set title "ratio of sums over images"
-plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"ratio":"ratio_low":"ratio_high" \
+plot for [k = 5:1:-1] table using (at(k)):"ratio":"ratio_low":"ratio_high" \
          with yerrorlines linetype k, \
-     for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"linear_ratio" \
+     for [k = 1:5] table using (at(k)):"linear_ratio_low":(0):(column("linear_ratio_high") - column("linear_ratio_low")) \
+         with vectors nohead linetype 10 + k dashtype 1 linewidth 0.6, \
+     for [k = 1:5] table using (at(k)):"linear_ratio" \
          with lines linetype 10 + k
 
 eval(place(3, 1))
 set title "median, spectral norm as printed"
 # The legend has its own column, where no curve can run into it.
 set key at screen 0.835, screen 0.955 left top reverse Left noautotitle
-plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"spectral" \
+plot for [k = 5:1:-1] table using (at(k)):"spectral" \
          with linespoints linetype k title sprintf("%.0f %% masked", 100 * ratio[k]), \
-     for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"linear_spectral" \
+     for [k = 1:5] table using (at(k)):"linear_spectral" \
          with lines linetype 10 + k, \
      keyentry with lines linetype 17 title "linear predictor"
 unset key
 
 eval(place(1, 2))
-set title "median, as 2x2 patches"
+set title "median, as 2×2 patches"
 set ylabel "squared distance / s_i^2 (no unit)" offset 1.2, 0
-set ytics autofreq
-plot for [k = 5:1:-1] table using (chosen(ratio[k]) ? column("component") : NaN):"quarters" \
+plot for [k = 5:1:-1] table using (at(k)):"quarters" \
          with linespoints linetype k, \
-     for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"linear_quarters" \
+     for [k = 1:5] table using (at(k)):"linear_quarters" \
          with lines linetype 10 + k
 unset ylabel
 
 eval(place(2, 2))
-set title sprintf("median, %dx%d patches hidden", other_side, other_side)
-plot for [k = 1:5] table using (chosen(ratio[k]) ? column("component") : NaN):"other_median" \
+set title sprintf("median, %d×%d patches hidden", other_side, other_side)
+plot for [k = 1:5] table using (at(k)):"other_median" \
          with lines linetype 10 + k
 
 eval(place(3, 2))
@@ -74,17 +87,18 @@ set xrange [46:94]
 set xtics 50, 10, 90
 set xlabel "masked (%)" offset 0, 0.4
 set yrange [0:*]
+set ytics autofreq
 set key at screen 0.835, screen strip + 0.43 * (1 - strip) left top reverse Left noautotitle
 # One row in five, each curve a little to the side, so that bars do not cover one another.
 masked(k) = 100 * column("mask_ratio") + 0.45 * k
 plot table every 5 using (masked(0)):"slope":"slope_low":"slope_high" \
-         with yerrorlines linetype 7 title sprintf("model, %dx%d", side, side), \
+         with yerrorlines linetype 7 title sprintf("model, %d×%d", side, side), \
      table every 5 using (masked(1)):"slope-2x2":"slope-2x2_low":"slope-2x2_high" \
-         with yerrorlines linetype 6 title "model, cut to 2x2", \
+         with yerrorlines linetype 6 title "model, cut to 2×2", \
      table every 5 using (masked(-1)):"linear-slope":"linear-slope_low":"linear-slope_high" \
-         with yerrorlines linetype 17 title sprintf("linear, %dx%d", side, side), \
+         with yerrorlines linetype 17 title sprintf("linear, %d×%d", side, side), \
      table every 5 using (masked(2)):"linear-slope-2x2":"linear-slope-2x2_low":"linear-slope-2x2_high" \
-         with yerrorlines linetype 16 title "linear, cut to 2x2", \
+         with yerrorlines linetype 16 title "linear, cut to 2×2", \
      table every 5 using (masked(-2)):"linear-other-slope":"linear-other-slope_low":"linear-other-slope_high" \
-         with yerrorlines linetype 14 title sprintf("linear, %dx%d hidden", other_side, other_side)
+         with yerrorlines linetype 14 title sprintf("linear, %d×%d hidden", other_side, other_side)
 unset multiplot

@@ -27,6 +27,6 @@ do for [p = 1:3] {
     set lmargin at screen 0.02 + 0.31 * (p - 1)
     set rmargin at screen 0.30 + 0.31 * (p - 1)
     set title title_of[p]
-    plot table using "column":"row":column_of[p] with image pixels
+    plot table using "column":"row":column_of[p] with image
 }
 unset multiplot

@@ -50,9 +50,9 @@ static void write_headings(const struct study *study, const struct pipeline *pip
     const char *const steps[] = {hide, "drop", encode, "insert mask tokens", decode};
     snprintf(notes[IMAGE], 64, "%zu patches", T);
     snprintf(notes[MASKED], 64, "%zu hidden", T - V);
-    snprintf(notes[DROPPED], 64, "%zu x %zu numbers", V, pipeline->numbers);
-    snprintf(notes[ENCODED], 64, "(%zu + 1) x %d", V, shape->width);
-    snprintf(notes[DECODED], 64, "(%zu + 1) x %d", T, shape->width);
+    snprintf(notes[DROPPED], 64, "%zu × %zu numbers", V, pipeline->numbers);
+    snprintf(notes[ENCODED], 64, "(%zu + 1) × %d", V, shape->width);
+    snprintf(notes[DECODED], 64, "(%zu + 1) × %d", T, shape->width);
     snprintf(notes[PAINTED], 64, "%zu patches painted", T - V);
     snprintf(hide, sizeof hide, "hide %.0f %%", 100 * pipeline->ratio);
     snprintf(encode, sizeof encode, "encoder, %d blocks", shape->encoder_blocks);
@@ -68,6 +68,7 @@ static void write_headings(const struct study *study, const struct pipeline *pip
     for (size_t row = 0; row < SHOWN; ++row)
         headings_put_image(&headings, &study->images[SPLIT_TEST], row,
                            &pipeline->loss[row]);
+    headings_put(&headings, "scale", 0, "", "", &TOKEN_SPAN);
     headings_close(&headings);
 }
 
@@ -80,13 +81,14 @@ void emit_figure1(struct study *study, const struct structure *structure)
     snprintf(caption, sizeof caption,
              "%s, test images 0 to %d of the canonical order, none picked by eye, with "
              "the first %d digits of the SHA-256 of each record; %s. A token is drawn "
-             "as all its numbers, from -%.1f (dark) to %.1f (bright) standard "
-             "deviations; + 1: the class token, not drawn. Decoder input before its "
-             "positions are added: the same mask token in every hidden place. "
+             "by its first %d numbers, a standard deviation being the root of the mean "
+             "square of all numbers of the encoder's output for these images; + 1: the "
+             "class token, not drawn. Decoder input before its positions are added: "
+             "framed, the one learned mask token in every hidden place. "
              "Reconstruction: visible patches as they were. Masked loss over %zu test "
              "images %.3f; of painting the mean visible patch %.3f.",
              study->run.options.data, SHOWN - 1, HEADINGS_DIGITS, study->scale,
-             TOKEN_SPAN, TOKEN_SPAN, structure->pipeline.count, structure->loss.value,
+             TOKEN_NUMBERS, structure->pipeline.count, structure->loss.value,
              structure->guess.value);
     figure_draw(&study->run, "figure1", "figure1", caption, panel);
 }

@@ -27,11 +27,13 @@ enum { SHOWN = 3 }; ///< images in the picture: the first ones
 /// The columns of the picture.
 enum { IMAGE, MASKED, DROPPED, ENCODED, DECODED, PAINTED, PICTURE_COLUMNS };
 
-/// Tokens are drawn on the sequential scale from -TOKEN_SPAN to TOKEN_SPAN standard deviations of
-/// those shown.
+/// Tokens are drawn by their first TOKEN_NUMBERS numbers, large enough to be told apart, on the
+/// sequential scale from -TOKEN_SPAN to TOKEN_SPAN standard deviations: the root of the mean square
+/// of all numbers of the encoder's output for the images shown.
 extern const double TOKEN_SPAN;
+enum { TOKEN_NUMBERS = 16 };
 
-/// Writes the panel of pixels: a row an image, a column a stage on its way.
+/// Writes the panel of pixels: a row an image, a column a stage on its way; mask tokens are framed.
 void panel_of_pipeline(const char *path, const struct pipeline *pipeline);
 
 #endif

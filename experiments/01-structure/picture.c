@@ -7,7 +7,7 @@
 const double TOKEN_SPAN = 2.5;
 
 // How the panel enlarges pixels: a patch of 4 is a square of 36.
-enum { SCALE = 9, GAP = 24, MARGIN = 2 };
+enum { SCALE = 9, GAP = 24, MARGIN = 2, FRAME = 3 };
 
 // What draws one row.
 struct brush {
@@ -33,13 +33,26 @@ static void draw_patch(const struct brush *brush, size_t column, struct rectangl
                 brush->patch);
 }
 
-// A token as all its numbers, in a patch's square.
+// A token's first numbers, in a patch's square.
 static void draw_token(const struct brush *brush, size_t column, struct rectangle where,
                        const float *token)
 {
     const struct rectangle inside = shrink(where, MARGIN);
-    panel_values(brush->panel, brush->row, column, &inside, token,
-                 (size_t)brush->pipeline->mae->shape.width, brush->span);
+    panel_values(brush->panel, brush->row, column, &inside, token, TOKEN_NUMBERS,
+                 brush->span);
+}
+
+// The mask token in its place, framed: it is learned, and nothing is missing.
+static void draw_mask_token(const struct brush *brush, struct rectangle where,
+                            const float *token)
+{
+    static const uint8_t white[3] = {0xFF, 0xFF, 0xFF};
+    const struct rectangle frame = shrink(where, 1), inside = shrink(where, 1 + FRAME),
+                           numbers = shrink(where, 2 + FRAME);
+    panel_fill(brush->panel, brush->row, DECODED, &frame, panel_categories[1]);
+    panel_fill(brush->panel, brush->row, DECODED, &inside, white);
+    panel_values(brush->panel, brush->row, DECODED, &numbers, token, TOKEN_NUMBERS,
+                 brush->span);
 }
 
 static void draw_hidden(const struct brush *brush, struct rectangle where)
@@ -91,7 +104,7 @@ static void draw_row(const struct brush *brush, const float *mask_token)
     for (size_t h = 0; h < N0; ++h) {
         const size_t t = (size_t)pipeline->unseen[i * N0 + h];
         draw_hidden(brush, patch_square(brush, t));
-        draw_token(brush, DECODED, patch_square(brush, t), mask_token);
+        draw_mask_token(brush, patch_square(brush, t), mask_token);
         draw_patch(brush, PAINTED, patch_square(brush, t), picture, t);
     }
 }
@@ -105,7 +118,8 @@ void panel_of_pipeline(const char *path, const struct pipeline *pipeline)
                  numbers = SHOWN * (pipeline->visible + 1) * width;
     float mask_token[4096];
     double square = 0;
-    require(row && row->count <= 4096, "the decoder has no mask token");
+    require(row && row->count <= 4096 && width >= TOKEN_NUMBERS,
+            "the decoder has no mask token to draw");
     for (size_t d = 0; d < row->count; ++d)
         mask_token[d] = (float)pipeline->weights[row->offset + d];
     for (size_t n = 0; n < numbers; ++n)

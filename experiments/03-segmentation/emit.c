@@ -10,6 +10,7 @@
 #include "core/report/run_files.h"
 #include "core/stats/summary.h"
 #include "core/study/headings.h"
+#include "core/study/judgement.h"
 #include "core/study/results.h"
 
 void emit_scores(struct study *study, const struct figure *figure)
@@ -54,7 +55,7 @@ void emit_scores(struct study *study, const struct figure *figure)
 
 // The first images, and how the figure enlarges them: to a cell of 192 pixels, photographs of a
 // folder to one of 224.
-enum { SHOWN = 8, CELL = 192, FOLDER_CELL = 224, GAP = 12 };
+enum { SHOWN = 8, CELL = 192, FOLDER_CELL = 224, GAP = 24 };
 
 static size_t shown(const struct figure *figure)
 {
@@ -106,28 +107,55 @@ static void draw_panel(const char *path, const struct figure *figure)
     panel_close(&panel);
 }
 
-static void write_headings(const struct run *run, const struct figure *figure)
+// The agreement of the maps that are drawn: of several random encoders those of the first, not the
+// mean of all.
+static struct estimate drawn_ari(struct study *study, const struct figure *figure,
+                                 int which)
+{
+    const struct column *column = &figure->columns[which];
+    const struct scenes *scenes = &figure->scenes;
+    if (which != COLUMN_RANDOM) return column->mean_ari;
+    double *ari = arena_doubles(&study->arena, scenes->count);
+    segments_score(ari, NULL, column->maps, figure_truth(figure), scenes->clusters,
+                   scenes->count, scenes->tokens);
+    return study_mean(study, ari, scenes->count);
+}
+
+// Below the title of a column: what is clustered and how it is prepared, and its agreement.
+static void put_column(struct headings *headings, struct study *study,
+                       const struct figure *figure, int which, size_t place)
+{
+    const struct column *column = &figure->columns[which];
+    const struct estimate unknown = {(double)NAN, (double)NAN, (double)NAN, 0};
+    const int known = figure->scenes.truth != NULL;
+    const struct estimate ari = drawn_ari(study, figure, which),
+                          iou = known && which != COLUMN_RANDOM ? column->mean_iou
+                                                                : unknown;
+    const double values[] = {ari.value, ari.low, ari.high,
+                             iou.value, iou.low, iou.high};
+    char score[48] = "", interval[48] = "";
+    if (known || which != COLUMN_MAE) {
+        snprintf(score, sizeof score, known ? "ARI %.3f" : "agrees: %.3f", ari.value);
+        snprintf(interval, sizeof interval, "[%.3f, %.3f]", ari.low, ari.high);
+    }
+    headings_put(headings, "column", place, column->title, score, values);
+    headings_put(headings, "prepared", place,
+                 column_encodes(which) ? depth_name(column->depth) : "",
+                 normalisation_name(column->normalisation), NULL);
+    headings_put(headings, "interval", place, interval, "", NULL);
+}
+
+static void write_headings(struct study *study, const struct figure *figure)
 {
     static const char *const names[] = {"ari",  "ari_low",  "ari_high",
                                         "miou", "miou_low", "miou_high"};
-    const struct estimate unknown = {(double)NAN, (double)NAN, (double)NAN, 0};
-    const int known = figure->scenes.truth != NULL;
     struct headings headings;
     size_t place = 0;
-    headings_open(&headings, run, "figure3.tsv", names, 6);
+    headings_open(&headings, &study->run, "figure3.tsv", names, 6);
     headings_put(&headings, "column", place++, "image", "", NULL);
-    if (known) headings_put(&headings, "column", place++, "true regions", "", NULL);
-    for (int c = 0; c < COLUMNS; ++c) {
-        const struct column *column = &figure->columns[c];
-        const struct estimate ari = column->mean_ari,
-                              iou = known ? column->mean_iou : unknown;
-        const double values[] = {ari.value, ari.low, ari.high,
-                                 iou.value, iou.low, iou.high};
-        char note[64] = "";
-        if (known || c != COLUMN_MAE)
-            snprintf(note, sizeof note, known ? "ARI %.3f" : "agrees: %.3f", ari.value);
-        headings_put(&headings, "column", place++, column->title, note, values);
-    }
+    if (figure->scenes.truth)
+        headings_put(&headings, "column", place++, "true regions", "", NULL);
+    for (int c = 0; c < COLUMNS; ++c) put_column(&headings, study, figure, c, place++);
     for (size_t row = 0; row < shown(figure); ++row)
         headings_put_image(&headings, figure->scenes.images, row, NULL);
     headings_close(&headings);
@@ -136,29 +164,29 @@ static void write_headings(const struct run *run, const struct figure *figure)
 void emit_figure3(struct study *study, const struct figure *figure)
 {
     char panel[PATH_SIZE], caption[1024 + STUDY_SCALE];
-    const struct column *mae = &figure->columns[COLUMN_MAE];
     const int known = figure->scenes.truth != NULL;
-    write_headings(&study->run, figure);
+    write_headings(study, figure);
     run_path(panel, &study->run, "figure3-panel.png");
     draw_panel(panel, figure);
     snprintf(
         caption, sizeof caption,
         "%s, test images 0 to %zu of the canonical order%s, none picked by eye, with "
         "the first %d digits of the SHA-256 of each record. K-means in each image by "
-        "itself, %s; MAE: %s, %s; %s. Colours are matched to %s in each row. %s over "
-        "the first %zu test images.",
+        "itself, %s; %s. The colours name the clusters of one image, in each row those "
+        "of %s that they match best; from row to row they mean nothing. %s over the "
+        "first %zu test images, of the maps that are drawn, with 90 %% intervals; of "
+        "%d encoders with initial weights the first is drawn.",
         study->run.options.data, shown(figure) - 1,
         known           ? " (that of the generator)"
         : study->folder ? " (of the names' SHA-256, classes in turn)"
                         : " (ascending SHA-256)",
         HEADINGS_DIGITS, known ? "as many clusters as true regions" : "3 clusters",
-        depth_name(mae->depth), normalisation_name(mae->normalisation), study->scale,
-        known ? "the true regions" : "the MAE's map",
+        study->scale, known ? "the true regions" : "the MAE's map",
         known
             ? "ARI: mean adjusted Rand index with the true regions"
             : "Nobody knows the true regions, so that no column can be right or wrong "
               "here; agrees: mean adjusted Rand index with the MAE's map",
-        figure->scenes.count);
+        figure->scenes.count, RANDOM_ENCODERS);
     figure_draw(&study->run, study->folder ? "figure3-folder" : "figure3", "figure3",
                 caption, panel);
 }
