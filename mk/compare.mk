@@ -1,0 +1,17 @@
+# One claim, and how what was found here differs from the reference.
+##@ Comparing
+.PHONY: diff-reference diff-run ledger-picture claim-ID
+claim-ID: ## one claim: statement, place, verdicts, command, chapter, files (make claim-theorem4.3.bound)
+	@echo "claim-ID: ID stands for the id of a claim, as in \`make claim-theorem4.3.bound\`" >&2; exit 2
+claim-%: ; @tools/claim $(call quote,$*) $(call quote,$(RESULTS)) $(PAIR)
+
+diff-reference: $(BUILD)/tools/verdict ## verdicts and numbers that differ from the reference, by how much, and where the paths part
+	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --quiet
+	@tools/diff-reference $(call quote,$(RESULTS)) $(PAIR)
+
+diff-run: ## the first epoch of a training's log that leaves the reference's (RUN)
+	@$(if $(RUN),,echo 'diff-run: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) tools/diff-run $(call quote,$(RUN)) $(call quote,$(RESULTS)) $(PAIR)
+
+ledger-picture: $(BUILD)/tools/verdict ## the claims by part of the paper and verdict, as SVG, PDF and PNG
+	@$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --quiet
+	@tools/ledger-picture $(call quote,$(RESULTS)) $(PAIR)
