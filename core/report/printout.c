@@ -1,5 +1,6 @@
 #include "core/report/printout.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +23,12 @@ static void add_verdict(struct table *table, const struct verdict_row *row,
         snprintf(sample, sizeof sample, "n = %zu", row->estimate.n);
     char *rests = text_joined(row->reason, row->scale),
          *remarks = text_joined(rests, row->finding);
-    snprintf(line, sizeof line, "%s%s%s%s%s", sample, *sample && *row->test ? ", " : "",
-             row->test, (*sample || *row->test) && *remarks ? ": " : "", remarks);
+    // A bare 0 is a pass of one claim and the failure of another: what it counts is said with it.
+    const int found = isfinite(row->estimate.value);
+    snprintf(line, sizeof line, "%s%s%s%s%s%s%s", found ? claim->quantity : "",
+             found && (*sample || *row->test) ? "; " : "", sample,
+             *sample && *row->test ? ", " : "", row->test,
+             (found || *sample || *row->test) && *remarks ? ": " : "", remarks);
     if (*line) table_under(table, line);
     free(rests);
     free(remarks);

@@ -1,5 +1,5 @@
 /// What an experiment says at its end: for each claim what the paper printed, what was found here,
-/// and the verdict; then where the files are.
+/// what number that is and the verdict; then where the files are.
 #ifndef MASKBOOK_REPORT_PRINTOUT_H
 #define MASKBOOK_REPORT_PRINTOUT_H
 

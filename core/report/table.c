@@ -63,44 +63,76 @@ static int column_is_number(const struct table *table, size_t column)
     return table->rows > 0;
 }
 
-static size_t column_width(const struct table *table, size_t column)
+// What a column needs: columns on a screen and, where it is of numbers, how many of them are before
+// and from the decimal point on, which stands below that of the row above.
+struct layout {
+    size_t width, before, after;
+    int number;
+};
+
+// How much of a cell is before the point of its first number: all of a dash, "12" of "12.5 [1, 2]".
+static size_t before_point(const char *cell)
 {
-    size_t widest = text_width(table->names[column]);
-    for (size_t r = 0; r < table->rows; ++r) {
-        size_t width = text_width(table->cells[r * table->columns + column]);
-        if (width > widest) widest = width;
-    }
-    return widest;
+    const size_t sign = strspn(cell, "+-");
+    return sign + strspn(cell + sign, "0123456789");
 }
 
-// Prints one line of cells, without spaces at its end.
-static void line_print(const struct table *table, char *const *cells, FILE *file)
+static struct layout column_layout(const struct table *table, size_t column)
 {
+    struct layout layout = {.width = text_width(table->names[column]),
+                            .number = column_is_number(table, column)};
+    for (size_t r = 0; r < table->rows; ++r) {
+        const char *cell = table->cells[r * table->columns + column];
+        const size_t width = text_width(cell), before = before_point(cell);
+        if (width > layout.width) layout.width = width;
+        if (before > layout.before) layout.before = before;
+        if (width - before > layout.after) layout.after = width - before;
+    }
+    if (layout.number && layout.before + layout.after > layout.width)
+        layout.width = layout.before + layout.after;
+    return layout;
+}
+
+// Prints one line of cells, without spaces at its end. Names of columns of numbers end where their
+// longest number does.
+static void line_print(const struct table *table, const struct layout *layout,
+                       char *const *cells, FILE *file)
+{
+    const int is_head = cells == table->names;
     size_t held = 0;
     for (size_t c = 0; c < table->columns; ++c) {
-        size_t pad = column_width(table, c) - text_width(cells[c]);
-        int right = column_is_number(table, c);
-        if (right) held += pad;
+        const size_t pad = layout[c].width - text_width(cells[c]);
+        size_t left = 0;
+        if (layout[c].number)
+            left = is_head ? pad
+                           : layout[c].width - layout[c].after - before_point(cells[c]);
+        held += left;
         if (*cells[c]) {
             fprintf(file, "%*s%s", (int)held, "", cells[c]);
             held = 0;
         }
-        held += (right ? 0 : pad) + 2;
+        held += pad - left + 2;
     }
     putc('\n', file);
 }
 
 void table_print(const struct table *table, FILE *file)
 {
-    line_print(table, table->names, file);
+    struct layout *layout = NULL;
     for (size_t c = 0; c < table->columns; ++c) {
-        for (size_t i = column_width(table, c); i > 0; --i) putc('-', file);
+        layout = array_grow(layout, c, sizeof *layout);
+        layout[c] = column_layout(table, c);
+    }
+    line_print(table, layout, table->names, file);
+    for (size_t c = 0; c < table->columns; ++c) {
+        for (size_t i = layout[c].width; i > 0; --i) putc('-', file);
         fputs(c + 1 < table->columns ? "  " : "\n", file);
     }
     for (size_t r = 0; r < table->rows; ++r) {
-        line_print(table, table->cells + r * table->columns, file);
+        line_print(table, layout, table->cells + r * table->columns, file);
         if (table->under[r]) fprintf(file, "%s\n", table->under[r]);
     }
+    free(layout);
 }
 
 static void markdown_line(const struct table *table, char *const *cells, FILE *file)

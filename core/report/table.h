@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/// Cells are UTF-8 and are copied; a cell that is a number makes its column right-aligned unless
-/// another cell of the column is text.
+/// Cells are UTF-8 and are copied; a cell that is a number makes its column one of numbers, aligned
+/// at their points, unless another cell of the column is text.
 struct table {
     size_t columns, rows;
     char **names; ///< (columns), owned

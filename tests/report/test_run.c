@@ -63,7 +63,7 @@ Test(run, the_end_says_published_ours_and_verdict_and_so_does_a_repeat)
                      "-----  ---------  -------------  ----------\n"
                      "order        2.0  1.25 [0.5, 2]  TREND-ONLY\n"
                      "    Table 1: A beats B\n"
-                     "    n = 100, bootstrap: a note\n\n"
+                     "    what is found; n = 100, bootstrap: a note\n\n"
                      "files in results/smoke-planted/02-demo: figure2.tsv result.tsv "
                      "verdicts.tsv provenance.tsv\n");
     world_listen();

@@ -29,17 +29,17 @@ static const char *printed(const struct table *table,
     return world_text("table.txt");
 }
 
-Test(table, text_is_aligned_by_characters_and_numbers_to_the_right)
+Test(table, text_is_aligned_by_characters_and_numbers_at_their_points)
 {
     struct table table = sample();
     cr_expect_str_eq(printed(&table, table_print),
-                     "claim            ours  verdict\n"
-                     "---------  ----------  ----------\n"
-                     "a|b        1.5 [1, 2]  REPRODUCED\n"
+                     "claim             ours  verdict\n"
+                     "---------  -----------  ----------\n"
+                     "a|b         1.5 [1, 2]  REPRODUCED\n"
                      "    a remark\n"
                      "    another\n"
-                     "\xc3\xa9t\xc3\xa9                 -\n"
-                     "long name       -0.25  X\n");
+                     "\xc3\xa9t\xc3\xa9         -\n"
+                     "long name  -0.25        X\n");
     table_close(&table);
 }
 
