@@ -18,6 +18,14 @@ expect_said 'claims: '
 report "reproduce-all at the smoke tier ends well ($took s)"
 cp "$work/out" "$work/first"
 
+if command -v pandoc >/dev/null; then
+    expect_said 'smoke-planted/book\.html: [0-9]+ bytes'
+    [ -n "$wrong" ] || tail -c 20 "$folder/book.html" | grep -q '</html>' || wrong='the book is not whole'
+    report 'it ends with the book'
+else
+    skip 'it ends with the book' 'pandoc is not installed (tools/deps book)'
+fi
+
 for experiment in experiments/[0-9]*/; do
     name=$(basename "$experiment")
     [ "$name" != 00-pretrain ] || continue
