@@ -120,6 +120,7 @@ static int folder_run(struct study *study, const struct experiment *experiment)
 {
     struct run *run = &study->run;
     if (!experiment->run_folder) run_options_refuse_folders(&run->options);
+    require(experiment->run_folder, "%s reads no folder", experiment->name);
     study->folder = arena_take(&study->arena, 1, sizeof *study->folder);
     folder_study_open(study->folder, run);
     const int fresh = run_fresh(run);
