@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/analysis/probe.h"
-#include "core/report/shipped.h"
 #include "core/report/command.h"
+#include "core/report/shipped.h"
 #include "core/study/inputs.h"
 #include "core/train/finetune.h"
 #include "core/train/task_queue.h"
