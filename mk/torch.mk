@@ -7,6 +7,8 @@ GPUS ?=
 TORCH ?=
 ## PYTHON      the interpreter that has torch (tools/deps bench, or your own)
 PYTHON ?= python3
+## COST        options of `make cost`, as "--bandwidth 1 --machines 1,2,4" (build/release/tools/cost --help)
+COST ?=
 
 torch_start = $(RESULTS)/$(PAIR)/torch/$(RUN)
 torch_write = $(if $(RUN),,echo '$@: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) \

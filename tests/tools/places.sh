@@ -16,6 +16,12 @@ report "a variable that does not exist suggests the nearest one"
 type_make help REASON='a b=c' TIER=smoke V=1 CC=gcc flags.release=-O3 QUICK=1
 expect_status 0
 report "those that a makefile names or sets are known, whatever their values"
+# make itself sets or takes these from the environment.
+own='CURDIR|HOME|PATH|MAKE|MAKE[A-Z_]*'
+for name in $(grep -ohE '\$\([A-Z][A-Z0-9_]*\)' Makefile mk/*.mk | tr -d '$()' | sort -u | grep -vxE "$own"); do
+    grep -qE "^(override )?$name *[:?+]?=|^## $name " Makefile mk/*.mk || wrong="${wrong:+$wrong; }$name is read and nowhere set or listed"
+done
+report "every variable that a makefile reads may be given"
 
 run env SEED=7 MODE=release OFFLINE=1 "$MAKE" --no-print-directory help BUILD_ROOT="${build%/*}"
 expect_status 0
