@@ -59,7 +59,7 @@ plot for [k = 5:1:-1] table using (at(k)):"ratio":"ratio_low":"ratio_high" \
 eval(place(3, 1))
 set title "median, spectral norm as printed"
 # The legend has its own column, where no curve can run into it.
-set key at screen 0.835, screen 0.955 left top reverse Left noautotitle
+set key at screen 0.825, screen 0.955 left top reverse Left samplen 2 noautotitle
 plot for [k = 5:1:-1] table using (at(k)):"spectral" \
          with linespoints linetype k title sprintf("%.0f %% masked", 100 * ratio[k]), \
      for [k = 1:5] table using (at(k)):"linear_spectral" \
@@ -88,7 +88,7 @@ set xtics 50, 10, 90
 set xlabel "masked (%)" offset 0, 0.4
 set yrange [0:*]
 set ytics autofreq
-set key at screen 0.835, screen strip + 0.43 * (1 - strip) left top reverse Left noautotitle
+set key at screen 0.825, screen strip + 0.43 * (1 - strip) left top reverse Left samplen 2 noautotitle
 # One row in five, each curve a little to the side, so that bars do not cover one another.
 masked(k) = 100 * column("mask_ratio") + 0.45 * k
 plot table every 5 using (masked(0)):"slope":"slope_low":"slope_high" \

@@ -23,8 +23,8 @@ set xrange [-left:panel_width + right]
 set yrange [-bottom:panel_height + top]
 middle(i) = i * (cell + gap) + cell / 2.
 is(name) = strcol("axis") eq name
-large = font_name . "," . (format eq "svg" ? "12.5" : "9.5")
-small = font_name . "," . (format eq "svg" ? "11" : "8.5")
+large = font_of(12.5, 9.5)
+small = font_of(11, 8.5)
 row_headings = "table using (is('row') ? -10 : NaN):(panel_height - middle(column('place')) + 8):'heading' with labels right font large noenhanced, " \
     . "table using (is('row') ? -10 : NaN):(panel_height - middle(column('place')) - 8):'note' with labels right font small noenhanced"
 headings = "panels binary filetype=png dx=0.5 dy=0.5 origin=(0.25, 0.25) with rgbimage, " \

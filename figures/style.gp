@@ -13,6 +13,8 @@ set encoding utf8
 if (!exists("width")) width = 720
 if (!exists("height")) height = 440
 font_name = "DejaVu Sans"
+# A font of so many pixels of the drawing, in the units of the terminal; a pixel of a PNG counts for more.
+font_of(pixels, png) = font_name . "," . (format eq "svg" ? sprintf("%g", pixels) : format eq "pdf" ? sprintf("%g", 0.37 * pixels) : sprintf("%g", png))
 
 # Break the caption into lines that fit the width.
 columns = int(width / 7.1)
@@ -35,13 +37,13 @@ total = height + strip_pixels
 strip = 1.0 * strip_pixels / total
 
 if (format eq "svg") {
-    set terminal svg size width, total font font_name . ",13" background rgb "white" standalone enhanced linewidth 1.2
+    set terminal svg size width, total font font_of(13, 10) background rgb "white" standalone enhanced linewidth 1.2
 } else { if (format eq "pdf") {
     # For print: 160 of the drawing's pixels an inch.
-    set terminal pdfcairo size width / 160., total / 160. font font_name . ",6" fontscale 1 background rgb "white" enhanced linewidth 1 pointscale 0.6
+    set terminal pdfcairo size width / 160., total / 160. font font_of(13, 10) fontscale 1 background rgb "white" enhanced linewidth 1 pointscale 0.6
 } else {
     # Twice the pixels, for sharp text on dense screens.
-    set terminal pngcairo size 2 * width, 2 * total font font_name . ",10" fontscale 2 background rgb "white" enhanced linewidth 2.4 pointscale 2
+    set terminal pngcairo size 2 * width, 2 * total font font_of(13, 10) fontscale 2 background rgb "white" enhanced linewidth 2.4 pointscale 2
 } }
 set output output
 
@@ -76,5 +78,5 @@ set palette defined (0 "#440154", 1 "#472D7B", 2 "#3B528B", 3 "#2C728E", 4 "#219
 set origin 0, strip
 set size 1, 1 - strip
 if (caption_lines) {
-    set label 999 caption_text at screen 0.015, screen strip * (1 - 13.0 / strip_pixels) left front noenhanced font font_name . "," . (format eq "svg" ? "11.5" : "9") textcolor rgb "#303030"
+    set label 999 caption_text at screen 0.015, screen strip * (1 - 13.0 / strip_pixels) left front noenhanced font font_of(11.5, 9) textcolor rgb "#303030"
 }

@@ -163,12 +163,13 @@ function read_errata(path,   text, a, n, i) {
 	while ((getline text < path) > 0) if (text ~ /^@erratum /) { n = split(text, a, " "); for (i = 2; i <= n; i++) erratum_of[a[i]] = a[2] }
 	close(path)
 }
-# @erratum ID...: the heading of what corrects these claims of one place, and their verdicts.
+# @erratum ID...: the heading of what corrects these claims of one place, and their verdicts. (TeX: a colour outside of a
+# paragraph would let the page end between the two.)
 function erratum(ids,   a, i, n) {
 	n = split(ids, a, " ")
 	heading(2, upper_first(escape(claim(a[1], "place"))) " {#erratum-" a[1] "}")
 	for (i = 1; i <= n; i++)
-		put(small(badge(verdict(a[i])) " [" identifier(a[i]) "](#claim-" a[i] ")" \
+		put(both("", "\\leavevmode") small(badge(verdict(a[i])) " [" identifier(a[i]) "](#claim-" a[i] ")" \
 		    (corrected(a[i]) == "" ? "" : " · " badge(verdict(corrected(a[i]))) " [" identifier(corrected(a[i])) "](#claim-" corrected(a[i]) ")")) both("", "\\nopagebreak") "\n")
 }
 # @deviations FILE: the table of departures, a paragraph a row; what it touches leads to the claims.
