@@ -92,7 +92,7 @@ expect_said 'no .*/arithmetic/curves.tsv \(run `make figure-arithmetic`\)' err
 [ "$before" = "$(sha256sum "$copy"/results/reference/desk-cifar10/arithmetic/*)" ] || wrong='the reference has changed'
 report 'half a figure of arithmetics is refused'
 
-touch "$drawn/curves.tsv" "$drawn/curves.png"
+touch "$drawn/curves.tsv" "$drawn/curves.txt" "$drawn/curves.png"
 run in_copy "$MAKE" --no-print-directory RESULTS="$work/measured" accept-arithmetic
 expect_status 0
 run grep -A3 'generated: arithmetic' "$copy/README.md"

@@ -80,7 +80,7 @@ report "a forbidden pair of TIER and DATA lists the allowed ones, on one line"
 
 type_make figure2 MODE=bogus
 expect_status 2
-expect_said 'MODE is release, debug, double, sanitize or tsan' err
+expect_said 'MODE is release, debug, double, sanitize, tsan, fuzz or coverage' err
 report "an unknown MODE lists the known ones"
 
 type_make pretrain TIER=smoke
