@@ -18,7 +18,10 @@
 #include "core/base/hash.h"
 
 #ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
+// Of sanitizer/allocator_interface.h, which comes with clang; gcc's library has the function too.
+int __sanitizer_install_malloc_and_free_hooks(
+    void (*taken)(const volatile void *pointer, size_t size),
+    void (*freed)(const volatile void *pointer));
 #endif
 
 _Noreturn void __wrap_die(enum exit_code code, const char *format, ...)
