@@ -1,6 +1,6 @@
 # The one weaver: prose, names and tables become Markdown, for GitHub or for pandoc.
 #
-#   awk -v rendering=book|report|effects|documents -v results=DIR -v reference=DIR -v figures=DIR \
+#   awk -v rendering=book|report|effects|documents -v results=DIR -v reference=DIR -v figures=DIR -v undrawn=" SIDE/EXPERIMENT/NAME " \
 #       -f tables.awk -f words.awk -f parts.awk -f documents.awk -f weave.awk FILE.md
 #
 # `documents` is README.md or REPRODUCE.md with its generated parts renewed (documents.awk); `effects` the table of
@@ -122,6 +122,10 @@ function captioned(side, name, caption,   path, text) {
 }
 # A picture with a panel of pixels keeps its colours on a dark page.
 function draw(side, name, caption,   class) {
+	if (index(undrawn, " " side "/" experiment "/" name " ")) {
+		put("\n*The numbers of " name " are older than the script that draws it; as it was drawn: `" folder(side) "/" experiment "/" name ".png`.*\n")
+		return
+	}
 	class = exists(folder(side) "/" experiment "/" name "-panel.png") ? ".pixels" : ".plot"
 	put("\n![" caption "](" figures "/" side "/" experiment "/" name (book ? ".svg" : ".pdf") "){" class (book || class == ".plot" ? "" : " height=42%") "}\n")
 }
