@@ -106,6 +106,7 @@ Test(imagefolder, colours_are_normalised_as_by_torchvision)
     golden(&want, "normalise.npy");
     colours_normalise(got);
     cr_expect_eq(memcmp(got, want.data, sizeof got), 0);
+    npy_free(&want);
 
     // The patches of a set of such images: channel, row, column.
     struct images images;
