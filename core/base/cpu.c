@@ -1,7 +1,10 @@
 #include "core/base/cpu.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "core/base/die.h"
 
 enum { FIELD = 100 };
 
@@ -23,6 +26,9 @@ void cpu_name(char name[CPU_NAME], const char *cpuinfo)
 {
     char line[1024], model_name[FIELD] = "", family[FIELD] = "", model[FIELD] = "";
     FILE *file = fopen(cpuinfo, "re");
+    // Without the file the name is unknown, but not when it could not be opened for want of memory.
+    if (!file && errno == ENOMEM)
+        die(EXIT_SYSTEM, "%s: %s (free some memory)", cpuinfo, strerror(errno));
     // An empty line ends the first processor.
     while (file && fgets(line, sizeof line, file) && *line != '\n') {
         take(model_name, line, "model name");

@@ -168,6 +168,24 @@ static size_t lines_of(const char *says)
     return lines + (*says != 0);
 }
 
+// text (SAYS + PATH_SIZE) = what, and the files of `now` that are not as the scenario leaves them, and
+// those that it leaves and that are not there.
+static void list_others(char *text, const char *what, const struct listing *now)
+{
+    const size_t size = SAYS + PATH_SIZE;
+    size_t used = (size_t)snprintf(text, size, "%s", what);
+    for (size_t i = 0; i < now->count && used < size; ++i) {
+        const struct version *is = listing_find(&after, now->file[i].path);
+        if (!is || strcmp(is->digest, now->file[i].digest))
+            used +=
+                (size_t)snprintf(text + used, size - used, " %s", now->file[i].path);
+    }
+    for (size_t i = 0; i < after.count && used < size; ++i)
+        if (!listing_find(now, after.file[i].path))
+            used += (size_t)snprintf(text + used, size - used, " (no %s)",
+                                     after.file[i].path);
+}
+
 // What is wrong after a trial whose call failed, in static storage; NULL if nothing is.
 static const char *fault_of(const struct scenario *scenario,
                             const struct ending *ending)
@@ -178,7 +196,7 @@ static const char *fault_of(const struct scenario *scenario,
     if (ending->code == EXIT_SUCCESS) {
         // What is not needed may be missing; the result is the same.
         if (listings_equal(&now, &after)) return NULL;
-        snprintf(why, sizeof why, "it ended well, with other files");
+        list_others(why, "it ended well, with other files:", &now);
         return why;
     }
     if (ending->code != EXIT_SYSTEM || lines_of(ending->says) != 1) {
@@ -205,15 +223,9 @@ static const char *fault_of_repeat(const struct ending *ending)
     static char why[SAYS + PATH_SIZE];
     folder_list(&now, work_folder);
     if (ending->code == 0 && listings_equal(&now, &after)) return NULL;
-    size_t used = (size_t)snprintf(why, sizeof why, "the repeat ended with %d and has ",
-                                   ending->code);
-    for (size_t i = 0; i < now.count; ++i) {
-        const struct version *is = listing_find(&after, now.file[i].path);
-        if (!is || strcmp(is->digest, now.file[i].digest))
-            used += (size_t)snprintf(why + used, sizeof why - used, "%s ",
-                                     now.file[i].path);
-        if (used >= sizeof why) break;
-    }
+    char what[64];
+    snprintf(what, sizeof what, "the repeat ended with %d and has", ending->code);
+    list_others(why, what, &now);
     return why;
 }
 
