@@ -168,8 +168,8 @@ static size_t lines_of(const char *says)
     return lines + (*says != 0);
 }
 
-// text (SAYS + PATH_SIZE) = what, and the files of `now` that are not as the scenario leaves them, and
-// those that it leaves and that are not there.
+// text (SAYS + PATH_SIZE) = what, and the files of `now` that are not as the scenario leaves them,
+// and those that it leaves and that are not there.
 static void list_others(char *text, const char *what, const struct listing *now)
 {
     const size_t size = SAYS + PATH_SIZE;
