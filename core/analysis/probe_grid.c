@@ -63,19 +63,6 @@ struct round {
     size_t count;
 };
 
-// Where the end of an epoch is reported.
-struct watch {
-    struct task_queue *queue;
-    int worker;
-    size_t cost;
-};
-
-static void after_epoch(void *context)
-{
-    const struct watch *watch = context;
-    task_queue_advance(watch->queue, watch->worker, watch->cost);
-}
-
 static struct probe_settings settings_of(const struct round *round,
                                          const struct grid_probe *probe, double rate,
                                          size_t seed)
@@ -98,7 +85,7 @@ static struct probe_set part_of(struct probe_set set, size_t first, size_t last)
 
 // Trains on the training images but the first, and answers on those.
 static void try_rate(const struct round *round, const struct task *task,
-                     struct watch *watch)
+                     struct task_epoch *epoch)
 {
     const struct probe_grid *grid = round->grid;
     struct grid_probe *probe = task->probe;
@@ -111,13 +98,13 @@ static void try_rate(const struct round *round, const struct task *task,
     arena_open_growing(&arena, "answers");
     uint16_t *answers = arena_take(&arena, test.features.images, sizeof *answers);
     probe->held_out[task->number] = probe_fit(answers, &settings, &probe->adapter,
-                                              &train, &test, after_epoch, watch)
+                                              &train, &test, task_queue_epoch, epoch)
                                         .accuracy;
     arena_close(&arena);
 }
 
 static void train_seed(const struct round *round, const struct task *task,
-                       struct watch *watch)
+                       struct task_epoch *epoch)
 {
     const struct probe_grid *grid = round->grid;
     struct grid_probe *probe = task->probe;
@@ -128,7 +115,7 @@ static void train_seed(const struct round *round, const struct task *task,
                            test = grid->set(probe, seed, SPLIT_TEST, grid->context);
     const struct probe_outcome outcome =
         probe_fit(answers->predicted + seed * answers->images, &settings,
-                  &probe->adapter, &train, &test, after_epoch, watch);
+                  &probe->adapter, &train, &test, task_queue_epoch, epoch);
     answers->highest[seed] = outcome.best;
     if (seed == 0) probe->fusion = outcome.fusion;
 }
@@ -147,13 +134,13 @@ static void run_task(size_t number, int worker, struct task_queue *queue, void *
 {
     const struct round *round = context;
     const struct task *task = &round->task[number];
-    struct watch watch = {queue, worker, task->probe->cost};
+    struct task_epoch epoch = {queue, worker, task->probe->cost};
     if (round->searching)
-        try_rate(round, task, &watch);
+        try_rate(round, task, &epoch);
     else if (task->probe->choice == RATE_NONE)
         solve(round->grid, task->probe);
     else
-        train_seed(round, task, &watch);
+        train_seed(round, task, &epoch);
 }
 
 // `count` tasks of a probe. A solution has no epochs to report.

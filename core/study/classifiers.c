@@ -34,29 +34,17 @@ struct probe_seeds {
     struct answers *answers;
 };
 
-// Where the end of an epoch is reported.
-struct epoch_end {
-    struct task_queue *queue;
-    int worker;
-};
-
-static void epoch_report(void *context)
-{
-    const struct epoch_end *end = context;
-    task_queue_advance(end->queue, end->worker, 1);
-}
-
 static void probe_one_seed(size_t seed, int worker, struct task_queue *queue,
                            void *context)
 {
     const struct probe_seeds *probe = context;
     struct probe_settings settings = probe->settings;
-    struct epoch_end end = {queue, worker};
+    struct task_epoch epoch = {queue, worker, 1};
     settings.seed += seed;
     const struct probe_outcome outcome =
         probe_fit(probe->answers->predicted + seed * probe->answers->images, &settings,
                   probe->adapter, &probe->set[SPLIT_TRAIN], &probe->set[SPLIT_TEST],
-                  epoch_report, &end);
+                  task_queue_epoch, &epoch);
     probe->answers->highest[seed] = outcome.best;
 }
 

@@ -57,3 +57,9 @@ void task_queue_advance(struct task_queue *queue, int worker, size_t cost)
     if (worker == 0)
         progress_show(&queue->progress, fmin((double)done, queue->total), NULL);
 }
+
+void task_queue_epoch(void *epoch)
+{
+    const struct task_epoch *end = epoch;
+    task_queue_advance(end->queue, end->worker, end->cost);
+}

@@ -25,4 +25,15 @@ void task_queue_run(const size_t *cost, size_t count, int threads, const char *l
 /// Reports from within a task that another `cost` of its work is done.
 void task_queue_advance(struct task_queue *queue, int worker, size_t cost);
 
+/// Where a training that is a task reports the end of an epoch, and what an epoch costs.
+struct task_epoch {
+    struct task_queue *queue;
+    int worker;
+    size_t cost;
+};
+
+/// Reports the end of an epoch, as the function that a training calls after each.
+/// epoch  a struct task_epoch
+void task_queue_epoch(void *epoch);
+
 #endif

@@ -38,19 +38,6 @@ struct tasks {
     struct task *task;
 };
 
-// Where the end of an epoch is reported.
-struct watch {
-    struct task_queue *queue;
-    int worker;
-    size_t cost;
-};
-
-static void after_epoch(void *context)
-{
-    const struct watch *watch = context;
-    task_queue_advance(watch->queue, watch->worker, watch->cost);
-}
-
 // An epoch, in epochs of a linear probe.
 static size_t epoch_cost(int probe)
 {
@@ -90,7 +77,7 @@ static void train(size_t number, int worker, struct task_queue *queue, void *con
     const struct run_options *options = &probing->study->run.options;
     struct answers *answers = &probing->answers[task->probe];
     uint16_t *predicted = answers->predicted + task->seed * answers->images;
-    struct watch watch = {queue, worker, epoch_cost(task->probe)};
+    struct task_epoch epoch = {queue, worker, epoch_cost(task->probe)};
     const size_t classes = probing->folder->folder.classes;
     const uint64_t seed = options->seed + task->seed;
     const uint8_t *bad = probing->shards[SPLIT_TRAIN].bad;
@@ -101,8 +88,8 @@ static void train(size_t number, int worker, struct task_queue *queue, void *con
         const struct lars_probe probe = {lars_recipe(options->epochs), classes,
                                          SUMMARY_CLASS, PROBES[task->probe].batch_norm,
                                          seed};
-        lars_probe_fit(predicted, &probe, &seen, SHARD_IMAGES, bad, &test, after_epoch,
-                       &watch);
+        lars_probe_fit(predicted, &probe, &seen, SHARD_IMAGES, bad, &test,
+                       task_queue_epoch, &epoch);
         return;
     }
     const struct probe_settings settings = {.recipe = public_recipe(options->epochs),
@@ -117,7 +104,7 @@ static void train(size_t number, int worker, struct task_queue *queue, void *con
                                  PROJECTION_QUERY | PROJECTION_KEY | PROJECTION_VALUE)
             : adapter_none(SUMMARY_CLASS, seen.features.width);
     streamed_probe_fit(predicted, &settings, &adapter, &seen, SHARD_IMAGES, bad, &test,
-                       after_epoch, &watch);
+                       task_queue_epoch, &epoch);
 }
 
 // Every seed of every probe, each on one thread: no bit depends on how many there are.
