@@ -6,6 +6,11 @@ PAIR  := $(TIER)-$(DATA)
 ifneq ($(words $(PAIR)) $(filter $(PAIRS),$(PAIR)),1 $(PAIR))
 $(error TIER=$(TIER) DATA=$(DATA) do not go together (choose a pair TIER-DATA of: $(PAIRS)))
 endif
+# A word that no program takes is refused also by targets that would not ask one.
+ARITHMETICS := auto fp32 bf16 bf16-dot
+ifneq ($(filter-out $(ARITHMETICS),$(ARITHMETIC))$(word 2,$(ARITHMETIC)),)
+$(error ARITHMETIC=$(ARITHMETIC) is none (choose one of: $(ARITHMETICS)))
+endif
 # In the order in which they are trained: first those that most claims need.
 RUNS := m75-h3 m75-h6 m50-h3 m90-h3 m70-h3 m60-h3 m80-h3
 
@@ -51,7 +56,7 @@ accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REAS
 	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))
 
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
-.PHONY: pretrain pretrain-all finetune-all pilots accept-checkpoints FORCED
+.PHONY: pretrain pretrain-all finetune-all pilots accept-checkpoints retrace FORCED
 pretrain: $(TRAINER) | $(cifar10)
 	$(hush)$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(call quote,$(RUN)))
 
@@ -75,6 +80,11 @@ pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training ima
 accept-checkpoints: $(BUILD)/tools/ship | $(cifar10) ## ship what is trained to its end: BF16, logs, checksums in results/checkpoints
 	$(hush)$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
 	    $(call flag,seed,$(SEED)) $(call flag,threads,$(THREADS))
+
+retrace: $(BUILD)/tools/retrace | $(cifar10) ## train the first epoch of a finished pretraining again, or EPOCHS=; its log has the same weights (RUN)
+	$(hush)$(if $(RUN),,echo 'retrace: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) \
+	exec $< --tier=$(TIER) --data=$(DATA) --run=$(call quote,$(RUN)) --results=$(call quote,$(RESULTS)) \
+	    $(call flag,epochs,$(EPOCHS)) $(call flag,threads,$(THREADS))
 
 # At the smoke tier weights are made on the spot, by a target that is no file: RESULTS may be any folder, with
 # a space or a colon in its name, and the program knows by itself when they are up to date.

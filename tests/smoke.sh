@@ -29,7 +29,6 @@ fi
 for experiment in experiments/[0-9]*/; do
     name=$(basename "$experiment")
     [ "$name" != 00-pretrain ] || continue
-    wrong=
     for file in result.tsv verdicts.tsv provenance.tsv; do
         [ -s "$folder/$name/$file" ] || wrong="$name/$file is missing"
     done
@@ -42,7 +41,6 @@ for experiment in experiments/[0-9]*/; do
 done
 
 for name in $(sed -nE 's|^// target: (figure[0-9]+)$|\1|p' experiments/*/main.c); do
-    wrong=
     picture=$(find "$folder" -name "$name.png")
     [ -n "$picture" ] && [ "$(head -c 8 "$picture" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] || wrong="no $name.png"
     grep -q '</svg>' "$(find "$folder" -name "$name.svg")" /dev/null || wrong="no whole $name.svg"
@@ -50,13 +48,11 @@ for name in $(sed -nE 's|^// target: (figure[0-9]+)$|\1|p' experiments/*/main.c)
     report "$name is there as SVG, PNG and the table that was plotted"
 done
 
-wrong=
 awk -F'\t' 'NR == FNR { if (FNR > 1) claim[$1]; next } FNR > 1 { delete claim[$1] }
     END { for (id in claim) exit 1 }' paper/claims.tsv <(grep -v '^#' "$folder/ledger.tsv") ||
     wrong="the ledger does not hold every claim"
 report "the ledger has a row for every claim"
 
-wrong=
 left=$(grep -E 'no experiment yet|the experiment recorded no verdict on it|not run yet' "$folder/ledger.tsv" | cut -f1 | paste -sd ' ')
 [ -z "$left" ] || wrong="not judged: $left"
 report "every claim has been judged, or says which data or tier it is about"

@@ -105,7 +105,6 @@ report "one arithmetic alone gives its bits of both"
 
 "$arithmetic" --tier smoke --updates 35 --threads 1 --results "$work/killed" >"$work/out" 2>"$work/err" &
 pid=$!
-wrong=
 until [ -e "$(training killed bf16_1.safetensors)" ] || ! kill -0 $pid 2>/dev/null; do sleep .02; done
 kill -KILL $pid
 { wait $pid; } 2>/dev/null

@@ -26,13 +26,11 @@ expect_status 0
 cmp -s "$book" "$work/again.html" || wrong='two builds differ'
 report 'two builds of the book are the same bytes'
 
-wrong=
 [ "$(stat -c %s "$book")" -le 5000000 ] || wrong="it has $(stat -c %s "$book") bytes"
 ! grep -qE '(src|href)="(https?:)?//' "$book" || wrong="it names $(grep -oE '(src|href)="(https?:)?//[^"]*' "$book" | head -n 1)"
 report 'it is one file of 5 MB at most that names no other'
 
 # Every claim has a row in the ledger and one in its chapter, and every link inside leads somewhere.
-wrong=
 for id in $(cut -f1 paper/claims.tsv | tail -n +2); do
     grep -q "id=\"ledger-$id\"" "$book" && grep -q "id=\"claim-$id\"" "$book" || wrong="$id is missing"
 done
@@ -42,7 +40,6 @@ lost=$(comm -23 "$work/links" "$work/places" | grep -v '^v-' | head -n 3 | tr '\
 [ -z "$lost" ] || wrong="links lead nowhere: $lost"
 report 'every claim has its two rows, and every link its place'
 
-wrong=
 grep -q '0\.7654' "$book" || wrong='the estimate of yours is not in the book'
 grep -q 'reference: TREND-ONLY' "$book" || wrong='the verdict of the reference is not next to that of yours'
 report 'a result that came out otherwise is shown next to that of the reference'
@@ -55,7 +52,6 @@ if command -v chromedriver >/dev/null; then
     browser_open "file://$book"
     # expect NAME SCRIPT PATTERN: what the page answers.
     expect() {
-        wrong=
         browser_value "$2" >"$work/out"
         expect_said "$3"
         report "$1"

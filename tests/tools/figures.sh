@@ -50,7 +50,6 @@ expect_pilot intro.within-between
 report 'clusters of untrained tokens do not'
 
 folder=$work/trained/smoke-planted/03-segmentation
-wrong=
 for name in clusters truth mae-{tokens,maps,ari,iou} patches-{tokens,maps,ari,iou} positions-maps random-maps; do
     [ -s "$folder/export/$name.npy" ] || wrong="no $name.npy"
 done
@@ -60,7 +59,6 @@ done
 report 'every array that the numbers come from is exported'
 
 # The images that a picture shows are the first ones, in their order, and its caption says which.
-wrong=
 for figure in '01-structure figure1 3' '03-segmentation figure3 8'; do
     read -r experiment name shown <<<"$figure"
     folder=$work/trained/smoke-planted/$experiment

@@ -19,7 +19,6 @@ report 'a table and a picture are made'
 
 # close A B: equal to rounding.
 close() { awk -v x="$1" -v y="$2" 'BEGIN { d = x - y; exit !(d < 1e-9 && d > -1e-9) }' </dev/null; }
-wrong=
 for model in $runs; do
     loss=$(cell result.tsv $model.loss value) linear=$(cell result.tsv $model.linear-loss value)
     close "$(cell result.tsv $model.lead value)" "$(awk -v l="$linear" -v m="$loss" 'BEGIN { printf "%.17g", l - m }' </dev/null)" ||
@@ -32,7 +31,6 @@ for model in $runs; do
 done
 report 'numbers and picture are those of the logs, and fit together'
 
-wrong=
 close "$(cell result.tsv m75-h3.linear-loss value)" "$(cell result.tsv m75-h6.linear-loss value)" ||
     wrong='the number of heads changes the linear predictor'
 awk -v a="$(cell result.tsv m50-h3.linear-loss value)" -v b="$(cell result.tsv m90-h3.linear-loss value)" \

@@ -35,7 +35,6 @@ for _ in 1 2 3 4 5; do
     took=$((($(date +%s%N) - started) / 1000000))
     [ $took -lt $fastest ] && fastest=$took
 done
-wrong=
 [ $fastest -lt 100 ] || wrong="$fastest ms"
 report "help takes less than 0.1 s"
 
@@ -103,10 +102,13 @@ expect_status 2
 expect_line 'threads'
 report "THREADS=0 is refused"
 
-type_make pretrain TIER=smoke RUN=m75-h3 ARITHMETIC=fp8
-expect_status 2
-expect_line 'arithmetic.*fp8'
-report "an arithmetic that is none is refused"
+for target in "pretrain TIER=smoke RUN=m75-h3" bench; do
+    # shellcheck disable=SC2086 # words
+    type_make $target ARITHMETIC=fp8
+    expect_status 2
+    expect_line 'ARITHMETIC=fp8 is none \(choose one of: auto fp32 bf16 bf16-dot\)'
+done
+report "an arithmetic that is none is refused, also where it would not be asked"
 
 type_make accept-reference TIER=smoke
 expect_status 2
@@ -180,12 +182,10 @@ expect_changed() {
     [ -n "$wrong" ] || [ "$changed" = "$*" ] || wrong="the keys of '$changed' have changed, not of '$*'"
     before=$after
 }
-wrong=
 before=$(keys)
 [ "$(echo "$before" | grep -cE '^[^ ]+ [0-9a-f]{64}$')" -eq $(($(ls -d experiments/*/ | wc -l) + 1)) ] || wrong="not a key each: $before"
 [ "$(echo "$before" | cut -d' ' -f2 | sort -u | wc -l)" -eq "$(echo "$before" | wc -l)" ] || wrong="two programs have one key"
 report "each experiment has a key, and what computes features has one"
-wrong=
 all=$(echo "$before" | cut -d' ' -f1 | paste -sd' ')
 others=${all/ 99-added/}
 sleep 1.1
@@ -195,34 +195,27 @@ printf '// a remark\n' >>core/linalg/cholesky.h
 printf 'extern int panel_more;\n' >>core/report/panel.c
 expect_changed
 report "comments, and core/report but for the rules that judge, change no key"
-wrong=
 
 printf 'int stray(void);\n' >core/analysis/stray.h
 printf '#include "core/analysis/stray.h"\nint stray(void)\n{\n    return 1;\n}\n' >core/analysis/stray.c
 expect_changed
 report "a new file of core that no program uses changes no key"
-wrong=
 
 printf 'extern int kmeans_more;\n' >>core/analysis/kmeans.c
 expect_changed 03-segmentation
 report "a changed file changes the keys of the programs that reach it, and no others"
-wrong=
 printf 'extern int more_features;\n' >>core/analysis/encoder_features.h
 expect_changed $others
 report "what computes features changes their key"
-wrong=
 printf 'extern int tile_more;\n' >>core/linalg/panel_tile.h
 expect_changed $others
 report "a header that only .c files include is part of the keys"
-wrong=
 printf 'extern int claims_more;\n' >>core/report/claims.c
 expect_changed ${others/ features.key/}
 report "a rule that judges is part of the keys"
-wrong=
 printf 'extern int clock_more;\n' >>core/base/clock.c
 expect_changed $all
 report "a file that all programs reach changes every key"
-wrong=
 
 sed -i 's|^int main|#include "core/analysis/stray.h"\nint main|; s|< 0|< stray()|' experiments/99-added/main.c
 printf 'int part;\n' >experiments/99-added/part.c
@@ -232,7 +225,6 @@ expect_changed 99-added
 grep -q '^core/analysis/stray.c$' build/release/experiments/99-added/code.key.list || wrong="a call does not bring the file that answers it"
 ! grep -q part.c build/release/experiments/99-added/code.key.list || wrong="a deleted file is still in a key"
 report "files of an experiment that come and go change its key"
-wrong=
 
 # Flags: their stamp is taken for old, so that nothing is compiled again for this question.
 cp -p build/release/flags "$work/flags"
@@ -248,7 +240,6 @@ after=$(flag_keys flags.release=-O2)
 cp -p "$work/flags" build/release/flags
 rm build/release/experiments/*/code.key build/release/features.key
 report "of the flags those count that change what is computed"
-wrong=
 
 printf 'int stray(void);\nint stray(void)\n{\n    return 1;\n}\n' >core/base/stray.c
 in_copy build/release/libbase.a

@@ -51,7 +51,6 @@ cmp -s <(echo smoke-planted) "$results/.maskbook" || wrong="not listed as made h
 report "what was made is listed"
 
 # The result stands though its reader has seen enough.
-wrong=
 for force in '' FORCE=1; do
     ("$MAKE" --no-print-directory -s BUILD_ROOT="${build%/*}" MODE="${build##*/}" figure1 TIER=smoke EPOCHS=.004 \
         RESULTS="$results" $force; echo $? >"$work/status") 2>"$work/err" | head -n 1 >"$work/out"
@@ -59,7 +58,6 @@ for force in '' FORCE=1; do
     [ -s "$work/out" ] && [ ! -e "$results/smoke-planted/01-structure/error.txt" ] || wrong="an error is recorded"
 done
 report "a reader that goes away is no failure of an experiment"
-wrong=
 ("$MAKE" --no-print-directory help; echo $? >"$work/status") 2>"$work/err" | head -n 1 >"$work/out"
 [ "$(cat "$work/status")" = 0 ] && [ ! -s "$work/err" ] || wrong="exit $(cat "$work/status")"
 report "nor of help"

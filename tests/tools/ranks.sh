@@ -53,7 +53,6 @@ begin() {
 end() { # of what was begun
     wait $child
     status=$?
-    wrong=
 }
 # expect_same: the file of the uninterrupted training, and no process or checkpoint left.
 expect_same() {

@@ -68,7 +68,6 @@ sleep .1
 kill -9 "$child" 2>/dev/null
 wait "$child" 2>/dev/null
 status=$?
-wrong=
 expect_status 137
 [ -n "$wrong" ] || [ -e "$checkpoint" ] || wrong='no checkpoint is left'
 [ -n "$wrong" ] || [ ! -e "$weights" ] || wrong='it had ended before'
@@ -84,7 +83,6 @@ begin interrupted 2
 kill -TERM "$child" 2>/dev/null
 wait "$child"
 status=$?
-wrong=
 expect_status 4
 expect_said 'to go on: make pretrain RUN=m75-h6 TIER=smoke DATA=planted EPOCHS=0.6 RESULTS=' err
 report 'an interruption ends with exit 4 and the command that goes on'

@@ -74,6 +74,35 @@ expect_said '^m75-h3: shipped before'
 diff -r results "$work/before" >/dev/null || wrong='other files'
 report 'again, nothing changes'
 
+# retrace: the training's first epoch once more.
+retrace() { run "$programs/tools/retrace" --tier=smoke --results=fresh --run="$1" "${@:2}"; }
+retrace m75-h3 --threads=1
+expect_status 0
+first=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR == 2 { print $at["weights_sha256"] }' "$work/log")
+expect_said "^m75-h3, epoch 1, update [0-9]+: the same weights, $first$"
+report 'the first epoch of a shipped training, made again, ends in the weights of its log'
+
+cp $shipped/m75-h3.log.tsv "$work/whole"
+sed -i "s/$first/$(echo "$first" | tr 0-9a-f 1-9a-f0)/" $shipped/m75-h3.log.tsv
+retrace m75-h3
+expect_status 3
+expect_line 'm75-h3.log.tsv: is damaged: its SHA-256 is'
+(cd $shipped && sha256sum m75-h3.log.tsv | cut -c1-64 >"$work/sum" && sed -i "s/^.*  m75-h3.log.tsv$/$(cat "$work/sum")  m75-h3.log.tsv/" SHA256SUMS)
+retrace m75-h3
+[ -n "$wrong" ] || [ "$status" -eq 1 ] || wrong="exit $status, not 1"
+expect_said "^m75-h3, epoch 1, update [0-9]+: OTHER WEIGHTS, $first, not "
+cp "$work/whole" $shipped/m75-h3.log.tsv
+cp "$work/before/checkpoints/smoke-planted/SHA256SUMS" $shipped/
+report 'a log of another training is found out'
+
+retrace m50-h3
+expect_status 3
+expect_line 'm50-h3.safetensors: is not there, nor are such weights shipped \(make pretrain RUN=m50-h3 '
+retrace m75-h3 --epochs=.5
+expect_status 2
+expect_line 'epochs: 0.5 is refused'
+report 'what cannot be made again is named'
+
 heads fresh
 expect_status 0
 results=fresh/smoke-planted/05-heads

@@ -66,7 +66,7 @@ wrong=$(awk -F'|' '/\|/ && ++line > 2 { for (i = 3; i < NF; i++) if ($i * 10 != 
 report 'rates are chosen on the held-out training images'
 
 # An accuracy again from what was exported: answers (S,n) against labels (n), after headers of 128 bytes.
-n=2000 wrong=
+n=2000
 for key in lp bn-lp partial mlp lp-solved; do
     tail -c $n "$results/export/test-labels.npy" >"$work/labels"
     total=$(($(stat -c %s "$results/export/answers-$key.npy") - 128)) right=0
@@ -82,7 +82,6 @@ done
 report 'exported answers and labels give the same accuracies'
 
 # Files of two seeds have two names: a run of SEED=2 finds the second and overwrites neither.
-wrong=
 for seed in 1 2; do
     [ -s "$work/trained/smoke-planted/features/random-seed$seed-train-summary.features" ] || wrong="no features of seed $seed"
 done

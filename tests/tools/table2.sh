@@ -55,7 +55,6 @@ expect_verdict table2.difference.lp REPRODUCED
 expect_verdict table2.difference.ft REPRODUCED
 report 'the printed differences are those of the printed accuracies'
 
-wrong=
 expect_verdict section6.4.significant NOT-REPRODUCED
 [ -n "$wrong" ] || awk -v z="$(cell verdicts.tsv section6.4.significant estimate)" \
     'BEGIN { exit !(z > 1.175 && z < 1.177) }' </dev/null || wrong='z is another'
@@ -65,7 +64,6 @@ grep -q 'z = 4.63 under linear probing, 1.18 under finetuning.*at most 650 image
     wrong='the provenance does not say what was cut short'
 report 'half a point at 10,000 images is not significant'
 
-wrong=
 for id in table2.{lp-h3,lp-h6,ft-h3,ft-h6,lp-heads,ft-heads} section5.2.gap; do
     expect_verdict "$id" NOT-RUN
     [ -n "$wrong" ] || [ "$(cell verdicts.tsv "$id" estimate)" = nan ] || wrong="$id has an estimate"
@@ -74,7 +72,6 @@ done
 report 'no number about planted scenes is shown next to one about photographs'
 
 # The probes have two seeds here, the finetunings one.
-wrong=
 for run in m75-h3 m75-h6; do
     for method in finetuned scratch; do
         expect_number $run.$method "$(percent "$(right $run-$method 0)")"
@@ -91,7 +88,6 @@ cmp -s "$results/export/m75-h3-finetuned.npy" "$results/export/m75-h3-scratch.np
 report 'exported answers and labels give the same accuracies and differences'
 
 # In less than one epoch there is one look at the test images: the maximum over epochs is the result.
-wrong=
 for folder in "$runs"/finetuned-m75-h3-10000x0.15-*-seed1 "$runs"/scratch-m75-h6-10000x0.15-*-seed1; do
     [ -s "$folder/weights.safetensors" ] && [ ! -e "$folder/checkpoint.safetensors" ] || wrong="no result in $folder"
 done
@@ -142,7 +138,7 @@ for wait in .3 .6 1.2 2.4; do
     sleep $wait
     kill -TERM $child 2>/dev/null
     wait $child
-    status=$? wrong=
+    status=$?
     [ $status -eq 143 ] || break
 done
 expect_status 4
@@ -184,13 +180,10 @@ above() {
     awk -v x="$(cell result.tsv "$1" value)" "BEGIN { exit !(x > $2) }" </dev/null ||
         wrong="$1 is $(cell result.tsv "$1" value), not above $2"
 }
-wrong=
 above m75-h3.lp 40
 report 'a probe reads from these weights, with the labels of these images, what they know'
-wrong=
 above m75-h3.finetuned 80
 report 'a finetuning goes on from them'
-wrong=
 for key in m75-h6.lp m75-h6.finetuned m75-h3.scratch m75-h6.scratch; do
     expect_number $key "$(awk -F'\t' -v key=$key '$1 == key { print $2 }' "$work/first.tsv")"
 done

@@ -88,7 +88,6 @@ until [ -e "$work/stopped/runs/m75-h3/log.tsv" ] || ! kill -0 $child 2>/dev/null
 kill -TERM $child
 wait $child
 status=$?
-wrong=
 expect_status 4
 expect_said 'interrupted after update [0-9]+ of 63 \(the same command goes on\)' err
 torch "$start" --out "$work/stopped"
