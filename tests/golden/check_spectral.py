@@ -6,20 +6,13 @@ Both sides of the repaired theorem and of the plain loss, on hidden tokens of th
 summed, and Eqs. 6, 9 and 10 on one test image. Agreement to 1e-9 of each number. Prints a line a number; exits 1
 when one differs.
 """
-import os
 import sys
 
 import numpy as np
+from recompute import Result
 
-folder = sys.argv[1]
-with open(os.path.join(folder, "result.tsv"), encoding="utf-8") as file:
-    rows = [line.rstrip("\n").split("\t") for line in file][1:]
-said = {row[0]: float(row[1]) for row in rows}
-
-
-def load(name):
-    return np.load(os.path.join(folder, "export", name + ".npy"))
-
+result = Result(sys.argv[1])
+load = result.load
 
 # Expectations over pairs: phi of a hidden patch, f of what the model saw, D its head.
 phi, f, D = load("repaired-target"), load("repaired-trunk"), load("repaired-head")
@@ -55,9 +48,6 @@ p, q = w / w.sum(), d / d.sum()
 found["pairs.printed"] = (found["pairs.constant"] - 2 * np.sum(p * (u @ u.T))
                           + np.sum(np.outer(q, q) * (u @ u.T) ** 2))
 
-wrong = False
 for key, value in found.items():
-    differs = abs(said[key] - value) > 1e-9 * abs(value)
-    wrong = wrong or bool(differs)
-    print(f"{'not ok' if differs else 'ok'} {key}: {said[key]:.12g}, by numpy {value:.12g}")
-sys.exit(int(wrong))
+    result.compare(key, value)
+result.end()

@@ -7,25 +7,13 @@ value decomposition), partial correlations of attention (by residuals of regress
 cosines of ridge weights (from the F by F system, where it solves the N by N one). Agreement to 1e-9. Prints a line
 each; exits 1 when one differs.
 """
-import os
 import sys
 
 import numpy as np
+from recompute import Result
 
-folder = sys.argv[1]
-wrong = False
-
-
-def load(name):
-    return np.load(os.path.join(folder, "export", name + ".npy"))
-
-
-def compare(key, ours, numpys):
-    global wrong
-    differs = not np.max(np.abs(ours - numpys)) <= 1e-9
-    wrong = wrong or bool(differs)
-    print(f"{'not ok' if differs else 'ok'} {key}: mean {np.mean(ours):.12g}, by numpy {np.mean(numpys):.12g}")
-
+result = Result(sys.argv[1])
+load = result.load
 
 encoded, predicted = load("encoded"), load("predicted")
 visible, hidden, attention, nearness = load("visible"), load("hidden"), load("attention"), load("nearness")
@@ -37,9 +25,8 @@ def share(y, z):
     return 1 - np.sum((y.T - z.T @ weights) ** 2) / np.sum(y**2)
 
 
-compare("span-own", load("span-own"), np.array([share(predicted[i], encoded[i]) for i in range(n)]))
-compare("span-other", load("span-other"),
-        np.array([share(predicted[i], encoded[(i + 1) % n]) for i in range(n)]))
+result.compare("span-own", [share(predicted[i], encoded[i]) for i in range(n)], load("span-own"))
+result.compare("span-other", [share(predicted[i], encoded[(i + 1) % n]) for i in range(n)], load("span-other"))
 
 
 def standardised(x):
@@ -49,7 +36,7 @@ def standardised(x):
 
 
 causes = [hidden @ visible.transpose(0, 2, 1), nearness]
-if os.path.exists(os.path.join(folder, "export", "region.npy")):
+if "region" in result.exported():
     causes.append(load("region"))
 partial = np.zeros((3, n))
 for i in range(n):
@@ -60,7 +47,7 @@ for i in range(n):
         rest = [y - others @ np.linalg.lstsq(others, y, rcond=None)[0] for y in (a, column)]
         norm = np.linalg.norm(rest[0]) * np.linalg.norm(rest[1])
         partial[c, i] = rest[0] @ rest[1] / norm if np.any(column) else 0
-compare("partial-block1", load("partial-block1"), partial)
+result.compare("partial-block1", partial, load("partial-block1"))
 
 cosines = load("cosines")
 found = np.zeros_like(cosines)
@@ -70,5 +57,5 @@ for i in range(n):
     for step in range(len(cosines)):
         a = U @ np.linalg.solve(U.T @ U + 10 ** (step / 2 - 3) * norm * np.eye(U.shape[1]), x)
         found[step, i] = a @ (U @ x) / np.linalg.norm(a) / np.linalg.norm(U @ x)
-compare("cosines", cosines, found)
-sys.exit(int(wrong))
+result.compare("cosines", found, cosines)
+result.end()

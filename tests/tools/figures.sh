@@ -58,6 +58,23 @@ for name in images tokens visible reconstruction; do
 done
 report 'every array that the numbers come from is exported'
 
+arrays() { run tools/check-arrays "$work/trained/smoke-planted"; }
+test='numpy finds the same indices from the maps, and others from others'
+if "${PEER_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null; then
+    arrays
+    expect_status 0
+    expect_said '^ok mae\.ari: '
+    cp "$folder/export/mae-maps.npy" "$work/whole"
+    cp "$folder/export/patches-maps.npy" "$folder/export/mae-maps.npy"
+    arrays
+    expect_status 1
+    expect_said '^not ok mae\.ari: '
+    cp "$work/whole" "$folder/export/mae-maps.npy"
+    report "$test"
+else
+    skip "$test" 'no numpy'
+fi
+
 # The images that a picture shows are the first ones, in their order, and its caption says which.
 for figure in '01-structure figure1 3' '03-segmentation figure3 8'; do
     read -r experiment name shown <<<"$figure"

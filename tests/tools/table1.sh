@@ -81,6 +81,17 @@ for key in lp bn-lp partial mlp lp-solved; do
 done
 report 'exported answers and labels give the same accuracies'
 
+test="numpy finds the same accuracies, differences and tests, and by Newton's method the solved probe's loss"
+if "${PEER_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null; then
+    run tools/check-arrays "${results%/*}"
+    expect_status 0
+    expect_said '^ok lp-solved\.loss: '
+    expect_said '^ok partial-over-bn\.mcnemar-mid-p: '
+    report "$test"
+else
+    skip "$test" 'no numpy'
+fi
+
 # Files of two seeds have two names: a run of SEED=2 finds the second and overwrites neither.
 for seed in 1 2; do
     [ -s "$work/trained/smoke-planted/features/random-seed$seed-train-summary.features" ] || wrong="no features of seed $seed"

@@ -87,6 +87,16 @@ expect_number heads.scratch "$(percent $(($(right m75-h6-scratch 0) - $(right m7
 cmp -s "$results/export/m75-h3-finetuned.npy" "$results/export/m75-h3-scratch.npy" && wrong='finetuning is training from scratch'
 report 'exported answers and labels give the same accuracies and differences'
 
+test='so does numpy, and the tests of the pairs'
+if "${PEER_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null; then
+    run tools/check-arrays "${results%/*}"
+    expect_status 0
+    expect_said '^ok heads\.scratch\.mcnemar-mid-p: '
+    report "$test"
+else
+    skip "$test" 'no numpy'
+fi
+
 # In less than one epoch there is one look at the test images: the maximum over epochs is the result.
 for folder in "$runs"/finetuned-m75-h3-10000x0.15-*-seed1 "$runs"/scratch-m75-h6-10000x0.15-*-seed1; do
     [ -s "$folder/weights.safetensors" ] && [ ! -e "$folder/checkpoint.safetensors" ] || wrong="no result in $folder"
