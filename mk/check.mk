@@ -18,10 +18,11 @@ format: ## lay out every C file (clang-format)
 format-check: ## fail when a C file is not laid out by clang-format
 	@clang-format --dry-run -Werror $(FORMATTED)
 
-lint: ## rooms, text rules, complete keys, every claim judged, documents up to date, headers that compile alone, clang-tidy
+lint: ## rooms, text rules, complete keys, every claim judged, documents up to date, mutants that still change their file, headers that compile alone, clang-tidy
 	@tools/check-layers
 	@tools/check-text
 	@tools/check-claims
+	@tools/check-mutants --planted
 	@tools/weave/documents --check
 	+@$(submake) all
 	@tools/check-keys $(BUILD)

@@ -1,7 +1,7 @@
 /// retrace: trains the first epochs of a finished pretraining once more and compares the weights
 /// with those that its log recorded. `make retrace RUN=m75-h3` shows, in a thirtieth of the time,
-/// that weights come from this code, recipe, seed and data: on any number of threads each epoch ends
-/// in the same bits, or the log is of another training.
+/// that weights come from this code, recipe, seed and data: on any number of threads each epoch
+/// ends in the same bits, or the log is of another training.
 ///
 /// Shipped weights come first, then those in RESULTS. Their metadata say recipe, seed and
 /// arithmetic. Nothing is written.

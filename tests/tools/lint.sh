@@ -11,6 +11,15 @@ report "the rooms as they are keep to their arrows"
 run tools/check-text
 expect_status 0
 report "the text as it is keeps to its rules"
+run tools/check-mutants --planted
+expect_status 0
+report "every mutant changes its file"
+sed -i 's/scene.texture/scene.colour/' core/data/planted.c
+run tools/check-mutants --planted
+expect_status 1
+expect_said '^tools/mutants/label-offset.sed: no longer changes core/data/planted.c'
+cp "$root/core/data/planted.c" core/data/
+report "a mutant that has outlived its line is named"
 
 # breaks CHECK FILE TEXT PATTERN NAME: appended to FILE, TEXT makes CHECK fail with PATTERN.
 breaks() {

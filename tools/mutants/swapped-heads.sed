@@ -1,4 +1,4 @@
 # fault: the heads write their outputs in reverse order
 # file: core/model/attention.c
 # runner: model
-s|^\( *\)column};$|\1D - D / shape->heads - column};|
+s|\.out = column};$|.out = D - D / shape->heads - column};|
