@@ -80,6 +80,7 @@ pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training ima
 accept-checkpoints: $(BUILD)/tools/ship | $(cifar10) ## ship what is trained to its end: BF16, logs, checksums in results/checkpoints
 	$(hush)$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \
 	    $(call flag,seed,$(SEED)) $(call flag,threads,$(THREADS))
+	@tools/weave/documents
 
 retrace: $(BUILD)/tools/retrace | $(cifar10) ## train the first epoch of a finished pretraining again, or EPOCHS=; its log has the same weights (RUN)
 	$(hush)$(if $(RUN),,echo 'retrace: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) \

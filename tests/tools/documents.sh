@@ -6,6 +6,7 @@ copy=$work/copy
 mkdir -p "$copy/results"
 cp -r README.md REPRODUCE.md paper experiments figures tools "$copy"
 cp -r results/reference "$copy/results"
+[ ! -e results/checkpoints ] || cp --parents results/checkpoints/*/*.tsv "$copy"
 in_copy() { (cd "$copy" && "$@"); }
 
 run in_copy tools/weave/documents --check
@@ -66,6 +67,21 @@ case $(files_of 06-low-rank) in
     *) wrong='a picture that is no figure of the paper is not named' ;;
 esac
 report 'files are named as the target and the sources have them: pictures for figures, each table'
+
+weights=$copy/results/checkpoints/smoke-planted
+mkdir -p "$weights"
+{
+    printf 'weights\tmeasure\ttrained\tlow\thigh\trounded\tdifference\tdifference_low\tdifference_high\timages\n'
+    printf 'm75-h3\tmasked loss\t0.01234\t0.0123\t0.0124\t0.0124\t2e-06\t1e-06\t3e-06\t2000\n'
+} >"$weights/rounding.tsv"
+run in_copy tools/weave/documents
+[ "$status" -ne 0 ] || wrong='weights without a log are listed'
+printf 'epoch\tupdates\tloss\n3\t900\t0.02\n4\t1250\t0.01\n' >"$weights/m75-h3.log.tsv"
+run in_copy tools/weave/documents
+expect_status 0
+grep -qF '| m75-h3 | 4 | 1250 | masked loss | 0.01234 [0.0123, 0.0124] | 2.0e-06 | 2000 |' "$copy/README.md" ||
+    wrong='shipped weights are not listed'
+report 'shipped weights are listed by their logs and by what rounding costs'
 
 bench=$copy/results/reference/bench
 cp -r Makefile mk core "$copy"

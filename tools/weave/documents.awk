@@ -27,6 +27,7 @@ function part(name,   i, list, n) {
 	else if (name == "budgets") budgets()
 	else if (name == "experiments") experiments()
 	else if (name == "limitations") limitations()
+	else if (name == "shipped") shipped()
 	else if (name == "software") say("echo '```'; tools/deps core --print | tr '\\n' ' ' | fold -s -w 110 | sed 's/ *$//'; echo; echo '```'")
 	else if (name == "arithmetic") arithmetic("results/reference/desk-cifar10/arithmetic")
 	else if (name == "bench") say("set -- results/reference/bench/*.tsv; if [ -e \"$1\" ]; then tools/bench-page --markdown \"$@\"; else echo 'No measurement has been accepted yet (`make bench accept-bench`).'; fi")
@@ -139,6 +140,23 @@ function limitations(   i, j, ids, n, missing) {
 	}
 	if (!missing) print "Every claim has its experiment."
 }
+# The weights in results/checkpoints: how long each was trained, what it does on test images, what rounding to BF16 costs.
+function shipped(   n, list, i, place, j, id, log_tag) {
+	n = lines_of("ls -d results/checkpoints/*/rounding.tsv 2> /dev/null | sort", list)
+	if (!n) print "No trained weights are shipped yet (`make pretrain-all` trains them)."
+	for (i = 1; i <= n; i++) {
+		place = list[i]; sub(/\/rounding\.tsv$/, "", place)
+		print "`" place "`:\n"
+		header("weights\tepochs\tupdates\tmeasure\tas trained, 90 % interval\trounding to BF16 adds\ttest images")
+		for (j = 1; j <= read_tsv("rounding " i, list[i]); j++) {
+			id = O["rounding " i, j]; log_tag = "log " i " " id
+			if (!read_tsv(log_tag, place "/" id ".log.tsv")) die("no log of the shipped weights " place "/" id)
+			row(id "\t" sprintf("%.4g", L[log_tag, "epoch"]) "\t" L[log_tag, "updates"] "\t" rounding(i, id, "measure") "\t" sprintf("%.4g [%.4g, %.4g]", rounding(i, id, "trained"), rounding(i, id, "low"), rounding(i, id, "high")) "\t" sprintf("%.1e", rounding(i, id, "difference")) "\t" rounding(i, id, "images"))
+		}
+		print ""
+	}
+}
+function rounding(i, id, column) { return T["rounding " i, id, column] }
 # What `make figure-arithmetic` found: the sentence on each arithmetic, and how far it is from fp32.
 function arithmetic(path,   i, j, name, key) {
 	if (!read_tsv("numerics run", path "/provenance.tsv")) { print "No figure has been accepted yet (`make figure-arithmetic accept-arithmetic`)."; return }
