@@ -116,14 +116,7 @@ static int side_of(const struct source *source, const char *row, int dimensions,
 {
     char name[TENSOR_NAME];
     published_name(name, source, row);
-    const struct tensor *tensor = safetensors_find(source->file, name);
-    if (!tensor)
-        die(EXIT_INPUT, "%s: tensor '%s' is missing", source->file->path, name);
-    if (tensor->dimensions != dimensions || tensor->shape[d] < 1 ||
-        tensor->shape[d] > 1 << 20)
-        die(EXIT_INPUT, "%s: tensor '%s' has a shape that no ViT has",
-            source->file->path, name);
-    return (int)tensor->shape[d];
+    return safetensors_side(source->file, name, dimensions, d);
 }
 
 static int blocks_of(const struct source *source)
@@ -138,17 +131,12 @@ static int blocks_of(const struct source *source)
 
 static int heads_of(const struct source *source, int width, int heads)
 {
-    const char *path = source->file->path,
-               *text = safetensors_metadata(source->file, "heads");
-    char *end = NULL;
-    const long known = text ? strtol(text, &end, 10) : 0;
-    if (text && (*text < '1' || *text > '9' || *end || known > 1024))
-        die(EXIT_INPUT, "%s: metadata 'heads' is '%.40s', not a number of heads", path,
-            text);
+    const char *path = source->file->path;
+    const int known = safetensors_heads(source->file, "heads");
     if (known && heads && known != heads)
-        die(EXIT_USAGE, "%d heads asked for: %s has %ld (leave HEADS out)", heads, path,
+        die(EXIT_USAGE, "%d heads asked for: %s has %d (leave HEADS out)", heads, path,
             known);
-    if (known) heads = (int)known;
+    if (known) heads = known;
     if (!heads && width == 768) heads = 12;
     if (!heads && (width == 1024 || width == 1280)) heads = 16;
     if (!heads)

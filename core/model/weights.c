@@ -4,7 +4,6 @@
 #include "core/model/safetensors_parts.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char ENCODER[] = "encoder.", DECODER[] = "decoder.", HEAD[] = "head.";
@@ -108,13 +107,7 @@ static int side_of(const struct naming *naming, const char *name, int dimensions
 {
     char full[TENSOR_NAME];
     encoder_name(full, naming, name);
-    const struct tensor *tensor = safetensors_find(naming->file, full);
-    if (!tensor)
-        die(EXIT_INPUT, "%s: tensor '%s' is missing", naming->file->path, full);
-    if (tensor->dimensions != dimensions || tensor->shape[d] > 1 << 20)
-        die(EXIT_INPUT, "%s: tensor '%s' has a shape that no model here has",
-            naming->file->path, full);
-    return (int)tensor->shape[d];
+    return safetensors_side(naming->file, full, dimensions, d);
 }
 
 static int blocks_of(const struct naming *naming, const char *prefix)
@@ -127,23 +120,11 @@ static int blocks_of(const struct naming *naming, const char *prefix)
     }
 }
 
-// The metadata's number under `key`, 0 when absent.
-static int heads_in(const struct safetensors *file, const char *key)
-{
-    const char *text = safetensors_metadata(file, key);
-    if (!text) return 0;
-    char *end;
-    long heads = strtol(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || heads < 1 || heads > 1024)
-        die(EXIT_INPUT, "%s: metadata '%s' is '%.40s', not a number of heads",
-            file->path, key, text);
-    return (int)heads;
-}
-
 static void heads_decide(struct mae_shape *shape, const struct safetensors *file,
                          int heads)
 {
-    int known = heads_in(file, "heads"), decoder = heads_in(file, "decoder_heads");
+    const int known = safetensors_heads(file, "heads"),
+              decoder = safetensors_heads(file, "decoder_heads");
     if (known && heads && known != heads)
         die(EXIT_USAGE,
             "%d heads asked for: %s was trained with %d (leave --heads out)", heads,
