@@ -2,7 +2,6 @@
 
 #include "core/base/die.h"
 #include "core/base/files.h"
-#include "core/base/number.h"
 #include "core/model/safetensors_parts.h"
 
 #include <cjson/cJSON.h>
@@ -309,29 +308,6 @@ const char *safetensors_metadata(const struct safetensors *file, const char *key
     const cJSON *metadata =
         cJSON_GetObjectItemCaseSensitive(file->header, "__metadata__");
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
-}
-
-int safetensors_side(const struct safetensors *file, const char *name, int dimensions,
-                     int d)
-{
-    const struct tensor *tensor = safetensors_find(file, name);
-    if (!tensor) die(EXIT_INPUT, "%s: tensor '%s' is missing", file->path, name);
-    if (tensor->dimensions != dimensions || tensor->shape[d] < 1 ||
-        tensor->shape[d] > 1 << 20)
-        die(EXIT_INPUT, "%s: tensor '%s' has a shape that no model here has",
-            file->path, name);
-    return (int)tensor->shape[d];
-}
-
-int safetensors_heads(const struct safetensors *file, const char *key)
-{
-    const char *text = safetensors_metadata(file, key);
-    uint64_t heads;
-    if (!text) return 0;
-    if (!unsigned_scan(&heads, text) || heads < 1 || heads > 1024)
-        die(EXIT_INPUT, "%s: metadata '%s' is '%.40s', not a number of heads",
-            file->path, key, text);
-    return (int)heads;
 }
 
 void tensor_values(real *out, const struct tensor *tensor)

@@ -65,16 +65,6 @@ void safetensors_free(struct safetensors *file);
 /// The tensor of that name, NULL when the file has no such tensor.
 const struct tensor *safetensors_find(const struct safetensors *file, const char *name);
 
-/// Side d of the tensor of that name, which has so many dimensions. Dies (EXIT_INPUT), naming path
-/// and tensor, when it is missing, has another number of dimensions, or that side is outside 1 to
-/// 2^20, as no model here has it.
-int safetensors_side(const struct safetensors *file, const char *name, int dimensions,
-                     int d);
-
-/// The metadata's number of heads under `key`, 0 when it is missing. Dies (EXIT_INPUT) unless it is
-/// 1 to 1024.
-int safetensors_heads(const struct safetensors *file, const char *key);
-
 /// The metadata text of that key, NULL when it is missing.
 const char *safetensors_metadata(const struct safetensors *file, const char *key);
 

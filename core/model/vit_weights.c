@@ -116,7 +116,7 @@ static int side_of(const struct source *source, const char *row, int dimensions,
 {
     char name[TENSOR_NAME];
     published_name(name, source, row);
-    return safetensors_side(source->file, name, dimensions, d);
+    return weights_side(source->file, name, dimensions, d);
 }
 
 static int blocks_of(const struct source *source)
@@ -132,7 +132,7 @@ static int blocks_of(const struct source *source)
 static int heads_of(const struct source *source, int width, int heads)
 {
     const char *path = source->file->path;
-    const int known = safetensors_heads(source->file, "heads");
+    const int known = weights_heads(source->file, "heads");
     if (known && heads && known != heads)
         die(EXIT_USAGE, "%d heads asked for: %s has %d (leave HEADS out)", heads, path,
             known);

@@ -1,6 +1,7 @@
 #include "core/model/weights.h"
 
 #include "core/base/die.h"
+#include "core/base/number.h"
 #include "core/model/safetensors_parts.h"
 
 #include <stdio.h>
@@ -103,11 +104,34 @@ static struct naming naming_find(const struct safetensors *file)
 }
 
 // Dimension d of a tensor, small enough for an int; shape_fault judges the rest.
+int weights_side(const struct safetensors *file, const char *name, int dimensions,
+                 int d)
+{
+    const struct tensor *tensor = safetensors_find(file, name);
+    if (!tensor) die(EXIT_INPUT, "%s: tensor '%s' is missing", file->path, name);
+    if (tensor->dimensions != dimensions || tensor->shape[d] < 1 ||
+        tensor->shape[d] > 1 << 20)
+        die(EXIT_INPUT, "%s: tensor '%s' has a shape that no model here has",
+            file->path, name);
+    return (int)tensor->shape[d];
+}
+
+int weights_heads(const struct safetensors *file, const char *key)
+{
+    const char *text = safetensors_metadata(file, key);
+    uint64_t heads;
+    if (!text) return 0;
+    if (!unsigned_scan(&heads, text) || heads < 1 || heads > 1024)
+        die(EXIT_INPUT, "%s: metadata '%s' is '%.40s', not a number of heads",
+            file->path, key, text);
+    return (int)heads;
+}
+
 static int side_of(const struct naming *naming, const char *name, int dimensions, int d)
 {
     char full[TENSOR_NAME];
     encoder_name(full, naming, name);
-    return safetensors_side(naming->file, full, dimensions, d);
+    return weights_side(naming->file, full, dimensions, d);
 }
 
 static int blocks_of(const struct naming *naming, const char *prefix)
@@ -123,8 +147,8 @@ static int blocks_of(const struct naming *naming, const char *prefix)
 static void heads_decide(struct mae_shape *shape, const struct safetensors *file,
                          int heads)
 {
-    const int known = safetensors_heads(file, "heads"),
-              decoder = safetensors_heads(file, "decoder_heads");
+    const int known = weights_heads(file, "heads"),
+              decoder = weights_heads(file, "decoder_heads");
     if (known && heads && known != heads)
         die(EXIT_USAGE,
             "%d heads asked for: %s was trained with %d (leave --heads out)", heads,

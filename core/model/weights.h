@@ -32,4 +32,16 @@ void weights_open(struct weights *weights, const char *path, const char *hint,
 /// Frees everything.
 void weights_close(struct weights *weights);
 
+// ====== For readers of other names ======
+
+/// Side d of the tensor of that name, which has so many dimensions. Dies (EXIT_INPUT), naming path
+/// and tensor, when it is missing, has another number of dimensions, or that side is outside 1 to
+/// 2^20, as no model here has it.
+int weights_side(const struct safetensors *file, const char *name, int dimensions,
+                 int d);
+
+/// The metadata's number of heads under `key`, 0 when it is missing. Dies (EXIT_INPUT) unless it is
+/// 1 to 1024.
+int weights_heads(const struct safetensors *file, const char *key);
+
 #endif
