@@ -204,6 +204,16 @@ double pretrain_rate(const struct pretrain *settings)
 
 // ====== Weights that exist ======
 
+// Dies for weights of another program (tools/torch), which this one could not make again.
+static void stranger_check(const struct safetensors *file)
+{
+    const char *trainer = safetensors_metadata(file, "trainer");
+    if (trainer)
+        die(EXIT_INPUT,
+            "%s: would be replaced, but was trained by %s (move it away, or FORCE=1)",
+            file->path, trainer);
+}
+
 // Dies unless this training is a longer one of the same: the same identity but for the recipe,
 // and more images seen.
 static void replacement_check(const struct pretrain *settings,
@@ -266,6 +276,7 @@ int pretrain_ready(const struct pretrain *settings)
     struct safetensors file;
     safetensors_read(&file, settings->weights, NULL);
     int ready = !run_identity_difference(&identity, &file);
+    if (!ready) stranger_check(&file);
     if (!ready && !settings->code) replacement_check(settings, &identity, &file);
     safetensors_free(&file);
     return ready;

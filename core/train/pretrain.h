@@ -46,8 +46,8 @@ struct pretrain {
 /// If settings->code is NULL, an existing file from a different training is overwritten only by a
 /// longer run with the same tier, run, seed, data_digest, arithmetic and core_type; otherwise
 /// dies (EXIT_INPUT), naming the key that differs. How long this run is depends on images->count:
-/// while that is 0 (not loaded), pretrain_run compares the lengths. Dies (EXIT_INPUT) when the
-/// file is corrupt.
+/// while that is 0 (not loaded), pretrain_run compares the lengths. Weights that another program
+/// trained (tools/torch) are never overwritten. Dies (EXIT_INPUT) when the file is corrupt.
 int pretrain_ready(const struct pretrain *settings);
 
 /// Trains to the end, from folder/checkpoint.safetensors if that is whole and of the same recipe,

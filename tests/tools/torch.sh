@@ -70,6 +70,7 @@ report 'its weights are shipped when they are of the whole recipe'
 
 run "$pretrain" --tier=smoke --run=m75-h3 --results="$work/made" --epochs=.01
 expect_status 3
+expect_line 'would be replaced, but was trained by PyTorch '
 torch "$start"
 expect_status 3
 expect_line 'is there already \(move it away, or --force\)'

@@ -271,6 +271,28 @@ Test(pretrain, damaged_weights_are_not_taken_for_finished_ones)
     tiny_close(&tiny);
 }
 
+// "updates" renamed in place to a key of the same length.
+Test(pretrain, weights_of_another_program_are_never_replaced)
+{
+    struct tiny tiny;
+    size_t size;
+    tiny_open(&tiny);
+    pretrain_run(&tiny.settings);
+    recipe_set_epochs(&tiny.settings.recipe, 6);
+    char *bytes = file_read(&size, tiny.weights, NULL),
+         *key = memmem(bytes, size, "\"updates\":", 10);
+    cr_assert_not_null(key);
+    memcpy(key, "\"trainer\":", 10);
+    scratch_write(tiny.weights, bytes, size);
+    free(bytes);
+    expect_refusal(__LINE__, &tiny, "but was trained by 20 ");
+    tiny.settings.code = "of the smoke tier, whose weights count with their sources";
+    expect_refusal(__LINE__, &tiny, "but was trained by 20 ");
+    tiny.settings.force = 1;
+    cr_expect_eq(pretrain_run(&tiny.settings), 1);
+    tiny_close(&tiny);
+}
+
 // A key renamed or a value changed in place: the file stays well formed.
 Test(pretrain, weights_of_unknown_origin_are_not_replaced)
 {
