@@ -11,11 +11,11 @@ report "the rooms as they are keep to their arrows"
 run tools/check-text
 expect_status 0
 report "the text as it is keeps to its rules"
-run tools/check-mutants --planted
+run tools/check-mutants --planted label-offset
 expect_status 0
-report "every mutant changes its file"
+report "a mutant that changes its file is in order"
 sed -i 's/scene.texture/scene.colour/' core/data/planted.c
-run tools/check-mutants --planted
+run tools/check-mutants --planted label-offset
 expect_status 1
 expect_said '^tools/mutants/label-offset.sed: no longer changes core/data/planted.c'
 cp "$root/core/data/planted.c" core/data/

@@ -28,24 +28,12 @@ type_make
 cmp -s "$work/out" "$work/help" || wrong="not the same as make help"
 report "make alone is make help"
 
-fastest=1000000
-for _ in 1 2 3 4 5; do
-    started=$(date +%s%N)
-    type_make help
-    took=$((($(date +%s%N) - started) / 1000000))
-    [ $took -lt $fastest ] && fastest=$took
-done
-[ $fastest -lt 100 ] || wrong="$fastest ms"
-report "help takes less than 0.1 s"
-
-started=$SECONDS
 for target in doctor deps data all test check check-mutants format format-check lint sanitize smoke verdict \
     pretrain-all finetune-all pilots accept-checkpoints reproduce-all hooks clean; do
     type_make --dry-run "$target"
     expect_status 0
 done
 [ ! -e "$work/results" ] || wrong="results were written"
-[ $((SECONDS - started)) -lt 30 ] || wrong="it took $((SECONDS - started)) s, so something ran"
 report "make -n runs nothing and fails nowhere"
 
 type_make figre2
