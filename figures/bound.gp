@@ -32,7 +32,7 @@ set key at screen 0.365, screen 0.91 left top reverse Left noautotitle samplen 1
 plot table using (trained(column(0))):"bound" with linespoints linetype 3 title "C |M - N|²", \
      table using (trained(column(0))):"error" with linespoints linetype 1 title "|M - N|²", \
      table using (trained(column(0))):"spectral" with linespoints linetype 2 title "L_spec", \
-     table using (at(column(0))):"constant" with lines linetype 20 title "a constant's", \
+     table using (at(column(0))):"constant" with lines linetype 20 title "L_spec, constant", \
      table using (given(column(0))):"bound" with points linetype 3, \
      table using (given(column(0))):"error" with points linetype 1, \
      table using (given(column(0))):"spectral" with points linetype 2

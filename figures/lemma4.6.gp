@@ -1,11 +1,13 @@
 # Lemma 4.6: left the cosine of ridge weights and similarities over lambda, for patches, decorrelated
-# patches and tokens; right the partial correlations of the decoder's attention, block by block.
+# patches and tokens; right the partial correlations of the decoder's attention, block by block, with regions
+# where they are known.
 # Columns: panel series x value low high. Panel 0: series patches, decorrelated, tokens; x lambda in
 # units of the tokens' mean squared norm. Panel 1: series similarity, nearness, region; x the block.
 width = 1040; height = 400
 load 'figures/style.gp'
 
 stats table using (column("panel") == 1 ? column("x") : NaN) name "block" nooutput
+stats table using (column("panel") == 1 ? column("series") : NaN) name "cause" nooutput
 chosen(p, s) = column("panel") == p && column("series") == s ? column("x") : NaN
 set multiplot
 set tmargin at screen 0.92
@@ -40,5 +42,5 @@ set xzeroaxis linetype 20
 set key at screen 0.83, screen 0.92 left top
 plot table using (chosen(1, 0) - 0.06):"value":"low":"high" with yerrorlines linetype 1 title "similarity", \
      table using (chosen(1, 1)):"value":"low":"high" with yerrorlines linetype 2 title "nearness", \
-     table using (chosen(1, 2) + 0.06):"value":"low":"high" with yerrorlines linetype 3 title "same region"
+     for [s = 2:int(cause_max)] table using (chosen(1, s) + 0.06):"value":"low":"high" with yerrorlines linetype 3 title "same region"
 unset multiplot

@@ -62,8 +62,10 @@ static void emit_attention(struct study *study, const struct measured *measured)
         snprintf(name, sizeof name, "%zu", b + 1);
         row[0] = name;
         for (int c = 0; c < CAUSES; ++c) {
-            row[1 + c] = cell[c];
-            row[1 + CAUSES + c] = cell[CAUSES + c];
+            const int known = c < measured->causes;
+            row[1 + c] = known ? cell[c] : "-";
+            row[1 + CAUSES + c] = known ? cell[CAUSES + c] : "-";
+            if (!known) continue;
             put_estimate(run, cell[c], measured->partial[b][c], "1",
                          "attention.block%zu.%s.partial", b + 1, cause_key[c]);
             put_estimate(run, cell[CAUSES + c], measured->plain[b][c], "1",
@@ -137,7 +139,7 @@ void emit_picture(struct study *study, const struct measured *measured)
                 tsv_put_number(output.file, row[c], c < 5 ? '\t' : '\n');
         }
     for (size_t b = 0; b < measured->blocks; ++b)
-        for (int c = 0; c < CAUSES; ++c) {
+        for (int c = 0; c < measured->causes; ++c) {
             const struct estimate e = measured->partial[b][c];
             const double row[] = {1, c, (double)(b + 1), e.value, e.low, e.high};
             for (int k = 0; k < 6; ++k)
@@ -150,9 +152,7 @@ void emit_picture(struct study *study, const struct measured *measured)
              "Right: partial correlations of the decoder's attention; %s90 %% "
              "bootstrap intervals over images",
              study->run.options.data, measured->images, study->scale,
-             measured->partial[0][CAUSE_REGION].value == 0
-                 ? "regions are not known here; "
-                 : "");
+             measured->causes < CAUSES ? "regions are not known here; " : "");
     figure_draw(&study->run, "lemma4.6", "lemma4.6", caption, NULL);
 }
 

@@ -11,6 +11,7 @@ struct measured {
     struct estimate outputs;              ///< share that the model's outputs explain
     struct estimate mapped, mapped_other; ///< after a linear map: own, another image's
     size_t blocks;
+    int causes; ///< of attention: fewer than CAUSES where the true regions are not known
     struct estimate partial[SHAPE_BLOCKS][CAUSES], plain[SHAPE_BLOCKS][CAUSES];
     struct estimate cosine[COMBINATIONS][LAMBDAS];
 };
@@ -22,7 +23,7 @@ void emit_measured(struct study *study, const struct measured *measured,
 /// lemma4.6.tsv and the picture drawn from it.
 void emit_picture(struct study *study, const struct measured *measured);
 
-/// The first images' arrays, from which tests/golden/theory_golden.py computes spans, partial
+/// The first images' arrays, from which tests/golden/check_visible_tokens.py computes spans, partial
 /// correlations and cosines again.
 void export_tokens(struct study *study, const struct tokens *tokens);
 

@@ -154,11 +154,12 @@ static void measure_attention(struct measured *measured, struct study *study,
            *plain = arena_doubles(&study->arena, CAUSES * n);
     struct estimate parts[2 * SHAPE_BLOCKS];
     measured->blocks = tokens->blocks;
+    measured->causes = tokens->region ? CAUSES : CAUSE_REGION;
     for (size_t b = 0; b < tokens->blocks; ++b) {
         attention_causes(partial, plain, tokens, b, &study->arena);
-        for (size_t c = 0; c < CAUSES; ++c) {
-            measured->partial[b][c] = study_mean(study, partial + c * n, n);
-            measured->plain[b][c] = study_mean(study, plain + c * n, n);
+        for (int c = 0; c < measured->causes; ++c) {
+            measured->partial[b][c] = study_mean(study, partial + (size_t)c * n, n);
+            measured->plain[b][c] = study_mean(study, plain + (size_t)c * n, n);
         }
         parts[2 * b] = measured->partial[b][CAUSE_SIMILARITY];
         parts[2 * b + 1] = study_gap(study, partial + CAUSE_SIMILARITY * n,
