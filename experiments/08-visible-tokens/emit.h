@@ -23,8 +23,8 @@ void emit_measured(struct study *study, const struct measured *measured,
 /// lemma4.6.tsv and the picture drawn from it.
 void emit_picture(struct study *study, const struct measured *measured);
 
-/// The first images' arrays, from which tests/golden/check_visible_tokens.py computes spans, partial
-/// correlations and cosines again.
+/// The first images' arrays, from which tests/golden/check_visible_tokens.py computes spans,
+/// partial correlations and cosines again.
 void export_tokens(struct study *study, const struct tokens *tokens);
 
 #endif
