@@ -51,6 +51,15 @@ weave '@{reference 01-a:gain %.1f} @{yours 01-a:gain} @{02-b:anything}'
 expect_said '^−0\.2 – –$'
 report 'a side that was not run is a dash'
 
+ledger=$tree/results/reference/desk-x/ledger.tsv
+cp "$ledger" "$work/ledger"
+printf '%s\n' 'id	verdict	estimate	low	high	reason	scale	finding' 'a.up	NOT-RUN	nan	nan	nan	no weights: make pretrain		' >"$ledger"
+weave '@{01-a:gain} @{01-a:gian}'
+expect_status 0
+expect_said '^−0\.23[0-9]* –$'
+cp "$work/ledger" "$ledger"
+report 'so is a number of an experiment that waits for weights, whose others stand'
+
 weave '@{count} @{count tested} @{count NOT-RUN}'
 expect_said '^3 1 2$'
 report 'claims are counted'

@@ -79,12 +79,23 @@ function result(side, key, form,   tag) {
 	if (!read_result("yours", asked) && !read_result("reference", asked)) return "–"
 	if (side == "") side = N["yours/" asked] ? "yours" : "reference"
 	tag = (N[side "/" asked] ? side : other(side)) "/" asked
-	if (!((tag, key, "value") in T)) die("no result `" key "` of " asked " (see its result.tsv)")
+	if (!((tag, key, "value") in T)) {
+		if (awaits_weights(N[side "/" asked] ? side : other(side), asked)) return "–"
+		die("no result `" key "` of " asked " (see its result.tsv)")
+	}
 	if (tag != side "/" asked) return "–"
 	if (form == "ci") return interval(T[tag, key, "value"], T[tag, key, "low"], T[tag, key, "high"])
 	if (form ~ /^%/) return minus(sprintf(form, T[tag, key, "value"]))
 	if (form != "") die("@{" key " " form "}: ci, or a format such as %.1f")
 	return number(T[tag, key, "value"])
+}
+# Whether an experiment stopped where its models begin, so that some of its numbers are there and others are not.
+function awaits_weights(side, experiment,   i, id) {
+	for (i = 1; i <= N["claims"]; i++) {
+		id = O["claims", i]
+		if (claim(id, "experiment") == experiment && state(side, id, "verdict") ~ /^NOT-RUN/ && state(side, id, "reason") ~ /^no weights/) return 1
+	}
+	return 0
 }
 function run_word(what,   side) {
 	what = own(what)
