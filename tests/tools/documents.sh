@@ -36,6 +36,7 @@ report 'what the paper says stands next to what is true'
 sed -n '/generated: desk_verdicts/,/end/p' "$copy/README.md" >"$work/desk"
 grep -q '^\*\*desk-cifar10\*\*$' "$work/desk" || wrong='no desk verdicts'
 ! grep -q 'smoke-planted' "$work/desk" || wrong='verdicts on planted scenes are among them'
+! grep -q '^| eq13' "$work/desk" && grep -q '^And [0-9]* claims on the mathematics alone' "$work/desk" || wrong='claims on the mathematics alone are among them'
 report 'README.md has the verdicts of the desk tier alone'
 
 # With every experiment there, nothing is left to build.

@@ -20,7 +20,7 @@ function part(name,   i, list, n) {
 	if (name ~ /^(ledger|verdicts|desk_verdicts)$/ && !REFERENCES) print "No reference has been accepted yet."
 	else if (name == "ledger") for (i = 1; i <= REFERENCES; i++) tallies(references[i])
 	else if (name == "verdicts") for (i = 1; i <= REFERENCES; i++) verdicts_of(references[i])
-	else if (name == "desk_verdicts") { for (i = 1; i <= REFERENCES; i++) if (references[i] ~ /^desk-/) verdicts_of(references[i]) }
+	else if (name == "desk_verdicts") { for (i = 1; i <= REFERENCES; i++) if (references[i] ~ /^desk-/) verdicts_of(references[i], 1) }
 	else if (name == "claims") every_claim()
 	else if (name == "theory") theory()
 	else if (name == "beyond") beyond()
@@ -58,13 +58,16 @@ function tally(name, apart,   i, v, found, many, out, best) {
 	} while (best != "")
 	return out == "" ? "none" : out
 }
-function verdicts_of(name,   i, id, v, x) {
+# The verdicts of a reference; `of_models`: without those on the mathematics alone.
+function verdicts_of(name, of_models,   i, id, v, x, left) {
 	print "**" name "**\n"
 	header("claim\tplace\tstatement\treference\tverdict\tnote")
 	for (i = 1; i <= N["claims"]; i++) {
 		id = O["claims", i]; v = of_ledger(name, id, "verdict"); x = of_ledger(name, id, "estimate")
+		if (of_models && is_theory(id) && claim(id, "data") == "none") { left++; continue }
 		if (v != "" && v !~ /^NOT-RUN/) row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" (is_number(x) ? sprintf("%.4g", x) : "-") "\t" v "\t" remark(name, id))
 	}
+	if (left) print "\nAnd " left " claims on the mathematics alone, whose verdicts need no model: REPRODUCE.md, section 7."
 	print ""
 }
 function every_claim(   i, id) {
