@@ -69,6 +69,15 @@ case $(files_of 06-low-rank) in
 esac
 report 'files are named as the target and the sources have them: pictures for figures, each table'
 
+cp "$copy/paper/misses.tsv" "$work/misses"
+missed=$(sed -n 2p "$work/misses" | cut -f1)
+sed -i 2d "$copy/paper/misses.tsv"
+run in_copy tools/weave/documents
+expect_status 3
+expect_said "$missed is (TREND-ONLY|INCONCLUSIVE|NOT-REPRODUCED) in desk-.*, and nothing says why" err
+cp "$work/misses" "$copy/paper/misses.tsv"
+report 'a claim that is not confirmed needs its sentence'
+
 weights=$copy/results/checkpoints/smoke-planted
 mkdir -p "$weights"
 {

@@ -28,6 +28,7 @@ function part(name,   i, list, n) {
 	else if (name == "experiments") experiments()
 	else if (name == "limitations") limitations()
 	else if (name == "shipped") shipped()
+	else if (name == "misses") misses()
 	else if (name == "software") say("echo '```'; tools/deps core --print | tr '\\n' ' ' | fold -s -w 110 | sed 's/ *$//'; echo; echo '```'")
 	else if (name == "arithmetic") arithmetic("results/reference/desk-cifar10/arithmetic")
 	else if (name == "bench") say("set -- results/reference/bench/*.tsv; if [ -e \"$1\" ]; then tools/bench-page --markdown \"$@\"; else echo 'No measurement has been accepted yet (`make bench accept-bench`).'; fi")
@@ -142,6 +143,17 @@ function limitations(   i, j, ids, n, missing) {
 		row(parts[i] "\t" n "\t" ids)
 	}
 	if (!missing) print "Every claim has its experiment."
+}
+# The claims that the desk references do not confirm, each with a sentence on why from paper/misses.tsv.
+function misses(   i, j, id, v) {
+	read_tsv("misses", "paper/misses.tsv")
+	header("claim\treference\tverdict\tit is\twhy")
+	for (i = 1; i <= REFERENCES; i++) for (j = 1; j <= N["claims"] && references[i] ~ /^desk-/; j++) {
+		id = O["claims", j]; v = of_ledger(references[i], id, "verdict")
+		if (v !~ /^(TREND-ONLY|INCONCLUSIVE|NOT-REPRODUCED)/) continue
+		if (T["misses", id, "why"] == "") die(id " is " v " in " references[i] ", and nothing says why (add a row to paper/misses.tsv)")
+		row("`" id "`\t" references[i] "\t" v "\t" T["misses", id, "cause"] "\t" T["misses", id, "why"])
+	}
 }
 # The weights in results/checkpoints: how long each was trained, what it does on test images, what rounding to BF16 costs.
 function shipped(   n, list, i, place, j, id, log_tag) {
