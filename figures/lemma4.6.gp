@@ -34,7 +34,7 @@ set lmargin at screen 0.55
 set rmargin at screen 0.82
 set title "attention, hidden on visible tokens"
 set xrange [0.5:block_max + 0.5]
-set yrange [*:*]
+set yrange [*<0:*]
 set xtics 1
 set xlabel "block of the decoder"
 set ylabel "partial correlation (no unit)"
