@@ -103,7 +103,6 @@ static struct naming naming_find(const struct safetensors *file)
     return naming;
 }
 
-// Dimension d of a tensor, small enough for an int; shape_fault judges the rest.
 int weights_side(const struct safetensors *file, const char *name, int dimensions,
                  int d)
 {

@@ -60,7 +60,7 @@ report 'every array that the numbers come from is exported'
 
 arrays() { run tools/check-arrays "$work/trained/smoke-planted"; }
 test='numpy finds the same indices from the maps, and others from others'
-if "${PEER_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null; then
+if with_numpy "$test"; then
     arrays
     expect_status 0
     expect_said '^ok mae\.ari: '
@@ -71,8 +71,6 @@ if "${PEER_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null; then
     expect_said '^not ok mae\.ari: '
     cp "$work/whole" "$folder/export/mae-maps.npy"
     report "$test"
-else
-    skip "$test" 'no numpy'
 fi
 
 # The images that a picture shows are the first ones, in their order, and its caption says which.

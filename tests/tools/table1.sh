@@ -82,14 +82,12 @@ done
 report 'exported answers and labels give the same accuracies'
 
 test="numpy finds the same accuracies, differences and tests, and by Newton's method the solved probe's loss"
-if "${PEER_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null; then
+if with_numpy "$test"; then
     run tools/check-arrays "${results%/*}"
     expect_status 0
     expect_said '^ok lp-solved\.loss: '
     expect_said '^ok partial-over-bn\.mcnemar-mid-p: '
     report "$test"
-else
-    skip "$test" 'no numpy'
 fi
 
 # Files of two seeds have two names: a run of SEED=2 finds the second and overwrites neither.

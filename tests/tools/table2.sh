@@ -88,13 +88,11 @@ cmp -s "$results/export/m75-h3-finetuned.npy" "$results/export/m75-h3-scratch.np
 report 'exported answers and labels give the same accuracies and differences'
 
 test='so does numpy, and the tests of the pairs'
-if "${PEER_PYTHON:-/usr/bin/python3}" -c 'import numpy' 2>/dev/null; then
+if with_numpy "$test"; then
     run tools/check-arrays "${results%/*}"
     expect_status 0
     expect_said '^ok heads\.scratch\.mcnemar-mid-p: '
     report "$test"
-else
-    skip "$test" 'no numpy'
 fi
 
 # In less than one epoch there is one look at the test images: the maximum over epochs is the result.

@@ -148,7 +148,8 @@ function limitations(   i, j, ids, n, missing) {
 function misses(   i, j, id, v) {
 	read_tsv("misses", "paper/misses.tsv")
 	header("claim\treference\tverdict\tit is\twhy")
-	for (i = 1; i <= REFERENCES; i++) for (j = 1; j <= N["claims"] && references[i] ~ /^desk-/; j++) {
+	for (i = 1; i <= REFERENCES; i++) for (j = 1; j <= N["claims"]; j++) {
+		if (references[i] !~ /^desk-/) break
 		id = O["claims", j]; v = of_ledger(references[i], id, "verdict")
 		if (v !~ /^(TREND-ONLY|INCONCLUSIVE|NOT-REPRODUCED)/) continue
 		if (T["misses", id, "why"] == "") die(id " is " v " in " references[i] ", and nothing says why (add a row to paper/misses.tsv)")
