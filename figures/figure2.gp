@@ -2,8 +2,9 @@
 # Above, the hidden patches as the model sees them: median over images, ratio of sums, and the median of
 # the printed spectral norm. Below: the same hidden pixels as patches of side 2 (the paper's 12 columns),
 # the linear predictor where patches have the other side, and all slopes over the mask ratio. Solid: the
-# trained model; dashed: the best linear predictor. Bars are 90 % intervals; the panels without them show
-# medians of other norms and sides, of which no claim is judged.
+# trained model; dashed: the best linear predictor, which sees the first of the images only; circles: the
+# model on those. Bars are 90 % intervals; the panels without them show medians of other norms and sides, of
+# which no claim is judged.
 # Columns: NAME NAME_low NAME_high of every curve and slope, side, other_side, mask_ratio, component.
 width = 1040; height = 680
 load 'figures/style.gp'
@@ -13,9 +14,9 @@ chosen(r) = abs(column("mask_ratio") - r) < 1e-6
 stats table using "side" nooutput; side = STATS_max
 stats table using "other_side" nooutput; other_side = STATS_max
 # All panels of distances have one scale.
-array curves[9] = ["median_high", "ratio_high", "spectral", "quarters", "linear_median_high", "linear_ratio_high", "linear_spectral", "linear_quarters", "other_median"]
+array curves[11] = ["shared_median", "shared_ratio", "median_high", "ratio_high", "spectral", "quarters", "linear_median_high", "linear_ratio_high", "linear_spectral", "linear_quarters", "other_median"]
 top_of_all = 0
-do for [c = 1:9] {
+do for [c = 1:11] {
     stats table using curves[c] nooutput
     if (STATS_max > top_of_all) { top_of_all = STATS_max }
 }
@@ -43,7 +44,9 @@ plot for [k = 5:1:-1] table using (at(k)):"median":"median_low":"median_high" \
      for [k = 1:5] table using (at(k)):"linear_median_low":(0):(column("linear_median_high") - column("linear_median_low")) \
          with vectors nohead linetype 10 + k dashtype 1 linewidth 0.6, \
      for [k = 1:5] table using (at(k)):"linear_median" \
-         with lines linetype 10 + k
+         with lines linetype 10 + k, \
+     for [k = 1:5] table using (at(k)):"shared_median" \
+         with points linetype k pointtype 6 pointsize 1.3 linewidth 1
 unset label 999
 unset ylabel
 
@@ -54,7 +57,9 @@ plot for [k = 5:1:-1] table using (at(k)):"ratio":"ratio_low":"ratio_high" \
      for [k = 1:5] table using (at(k)):"linear_ratio_low":(0):(column("linear_ratio_high") - column("linear_ratio_low")) \
          with vectors nohead linetype 10 + k dashtype 1 linewidth 0.6, \
      for [k = 1:5] table using (at(k)):"linear_ratio" \
-         with lines linetype 10 + k
+         with lines linetype 10 + k, \
+     for [k = 1:5] table using (at(k)):"shared_ratio" \
+         with points linetype k pointtype 6 pointsize 1.3 linewidth 1
 
 eval(place(3, 1))
 set title "median, spectral norm as printed"
@@ -64,7 +69,8 @@ plot for [k = 5:1:-1] table using (at(k)):"spectral" \
          with linespoints linetype k title sprintf("%.0f %% masked", 100 * ratio[k]), \
      for [k = 1:5] table using (at(k)):"linear_spectral" \
          with lines linetype 10 + k, \
-     keyentry with lines linetype 17 title "linear predictor"
+     keyentry with lines linetype 17 title "linear predictor", \
+     keyentry with points linetype 7 pointtype 6 pointsize 1.3 linewidth 1 title "model, its images"
 unset key
 
 eval(place(1, 2))

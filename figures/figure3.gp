@@ -1,13 +1,15 @@
 # Figure 3: images and maps of clusters, a row an image, a column a kind of features.
-# Columns: axis (column, prepared, interval or row) place heading note, then the numbers that the notes round;
-# prepared: where in the network and how; interval: of the number in the column's note.
+# Columns: axis (column, prepared, interval, row or key) place heading note, then the numbers that the notes
+# round; prepared: where in the network and how; interval: of the number in the column's note; key: a colour
+# that some map has.
 if (!exists("cell")) cell = 96
 gap = 12; left = 84; top = 112; right = 14; bottom = 40
 load 'figures/panel.gp'
 
 # The key, below the pictures: the colours of core/report/panel.h.
 array categories[4] = [sky, vermillion, yellow, black]
-do for [i = 1:4] {
+stats table using (is("key") ? column("place") : NaN) nooutput
+do for [i = 1:int(STATS_max) + 1] {
     set object 100 + i rectangle from 2 * (cell + gap) + 70 * (i - 1), -32 to 2 * (cell + gap) + 70 * (i - 1) + 12, -20 \
         fillstyle solid 1 noborder fillcolor rgb categories[i] front
     set label 100 + i sprintf("%d", i) at 2 * (cell + gap) + 70 * (i - 1) + 18, -26 left font small

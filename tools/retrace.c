@@ -58,8 +58,7 @@ static void recipe_follow(struct retrace *retrace, const struct weights *model)
     if (strcmp(text, fact(retrace, model, "recipe")) != 0)
         die(EXIT_INPUT,
             "%s: was trained by another recipe, '%s', not '%s' (use the commit that "
-            "its "
-            "provenance names)",
+            "its provenance names)",
             retrace->weights, fact(retrace, model, "recipe"), text);
 }
 
@@ -71,12 +70,11 @@ static void weights_follow(struct retrace *retrace)
     settings->recipe = recipe_find(retrace->tier, retrace->run);
     pretrained_open(&model, retrace->weights, &settings->recipe, retrace->data);
     if (retrace->shipped) shipped_check(retrace->weights, model.file.digest);
-    if (pretrained_trainer(&model))
+    if (pretrained_trainer(&model.file))
         die(EXIT_INPUT,
             "%s: was trained by %s, which only that can repeat (see REPRODUCE.md, "
-            "section "
-            "16)",
-            retrace->weights, pretrained_trainer(&model));
+            "section 16)",
+            retrace->weights, pretrained_trainer(&model.file));
     recipe_follow(retrace, &model);
     settings->seed = parse_seed(retrace->weights, fact(retrace, &model, "seed"));
     settings->arithmetic = arithmetic_choose(fact(retrace, &model, "arithmetic"));
@@ -96,10 +94,10 @@ static void weights_follow(struct retrace *retrace)
 // The shipped weights, else those that were made here.
 static void weights_find(struct retrace *retrace, const char *results)
 {
-    path_format(retrace->weights, "results/checkpoints/%s-%s/%s.safetensors",
-                retrace->tier, retrace->data, retrace->run);
-    path_format(retrace->log_path, "results/checkpoints/%s-%s/%s.log.tsv",
-                retrace->tier, retrace->data, retrace->run);
+    char folder[PATH_SIZE];
+    shipped_folder(folder, retrace->tier, retrace->data);
+    path_format(retrace->weights, "%s/%s.safetensors", folder, retrace->run);
+    path_format(retrace->log_path, "%s/%s.log.tsv", folder, retrace->run);
     retrace->shipped = file_exists(retrace->weights);
     if (retrace->shipped) {
         char digest[HASH_HEX];

@@ -358,7 +358,7 @@ static void ship_open(struct ship *ship, int argc, char **argv)
     ship->threads = parse_threads(option_text(options, count, "threads"));
     path_format(ship->root, "%s/%s-%s", option_text(options, count, "results"), name,
                 ship->data);
-    path_format(ship->to, "results/checkpoints/%s-%s", name, ship->data);
+    shipped_folder(ship->to, name, ship->data);
     if (to) path_format(ship->to, "%s", to);
 }
 

@@ -43,9 +43,7 @@ void run_open(struct run *run, const char *name, const char *code, int argc,
     path_format(run->root, "%s/%s-%s", options->results, options->tier_name,
                 options->data);
     folder_ours(run->root);
-    // Shipped weights are there for any --results.
-    path_format(run->checkpoints, "results/checkpoints/%s-%s", run->options.tier_name,
-                run->options.data);
+    shipped_folder(run->checkpoints, options->tier_name, options->data);
     path_format(run->folder, "%s/%s%s%s", run->root, name,
                 run->options.run_name ? "/" : "",
                 run->options.run_name ? run->options.run_name : "");

@@ -10,6 +10,11 @@
 static const char SUMS[] = "SHA256SUMS";
 enum { DIGITS = HASH_HEX - 1 }; // of a SHA-256 in hex
 
+void shipped_folder(char folder[PATH_SIZE], const char *tier, const char *data)
+{
+    path_format(folder, "results/checkpoints/%s-%s", tier, data);
+}
+
 int shipped_weights(char path[PATH_SIZE], const struct run *run, const char *name)
 {
     path_format(path, "%s/%s.safetensors", run->checkpoints, name);

@@ -6,6 +6,9 @@
 
 #include "core/report/run.h"
 
+/// folder (PATH_SIZE) = where those of a tier and data are, for any --results.
+void shipped_folder(char folder[PATH_SIZE], const char *tier, const char *data);
+
 /// path (PATH_SIZE) = the shipped weights NAME.safetensors of the run's tier and data. Returns 1,
 /// or 0 when there are none, or --shipped 0 forbids them.
 int shipped_weights(char path[PATH_SIZE], const struct run *run, const char *name);

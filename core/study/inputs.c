@@ -31,7 +31,7 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
     run_note(run, what, model->file.digest, 1);
     snprintf(what, sizeof what, "training of %s", name);
     const char *arithmetic = safetensors_metadata(&model->file, "arithmetic");
-    const char *trainer = pretrained_trainer(model);
+    const char *trainer = pretrained_trainer(&model->file);
     char *origin = text_format("%s%s%s, %s",
                                shipped   ? "shipped"
                                : trainer ? "brought here"
@@ -86,7 +86,7 @@ static void trainer_name(char text[STUDY_SCALE], const struct weights *models,
     const char *first = NULL;
     size_t named = 0;
     for (size_t m = 0; m < count; ++m) {
-        const char *trainer = pretrained_trainer(&models[m]);
+        const char *trainer = pretrained_trainer(&models[m].file);
         if (trainer && !first) first = trainer;
         named += trainer != NULL;
     }

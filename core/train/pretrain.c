@@ -16,6 +16,7 @@
 #include "core/train/agreement.h"
 #include "core/train/lock.h"
 #include "core/train/loss.h"
+#include "core/train/pretrained.h"
 #include "core/train/train_loop.h"
 
 // ====== Masked images ======
@@ -207,7 +208,7 @@ double pretrain_rate(const struct pretrain *settings)
 // Dies for weights of another program (tools/torch), which this one could not make again.
 static void stranger_check(const struct safetensors *file)
 {
-    const char *trainer = safetensors_metadata(file, "trainer");
+    const char *trainer = pretrained_trainer(file);
     if (trainer)
         die(EXIT_INPUT,
             "%s: would be replaced, but was trained by %s (move it away, or FORCE=1)",

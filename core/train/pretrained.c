@@ -88,9 +88,9 @@ double pretrained_number(const struct weights *weights, const char *key)
     return value;
 }
 
-const char *pretrained_trainer(const struct weights *weights)
+const char *pretrained_trainer(const struct safetensors *file)
 {
-    return safetensors_metadata(&weights->file, "trainer");
+    return safetensors_metadata(file, "trainer");
 }
 
 void pretrained_departure(char text[RECIPE_TEXT], const struct weights *weights,

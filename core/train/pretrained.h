@@ -18,7 +18,7 @@ void pretrained_open(struct weights *weights, const char *path,
 double pretrained_number(const struct weights *weights, const char *key);
 
 /// The program that trained them, "PyTorch 2.1 on ..." from the metadata "trainer"; NULL: this one.
-const char *pretrained_trainer(const struct weights *weights);
+const char *pretrained_trainer(const struct safetensors *file);
 
 /// text (RECIPE_TEXT) = the words of the recipe in the metadata that are not `recipe`'s, as
 /// "batch=1024 learning_rate=0.0015"; empty when there are none. Its length (epochs and warm-up)

@@ -10,13 +10,14 @@
 static const struct {
     const char *key, *label, *suffix;
     unsigned lines; // bits of enum rank_line
-} predictors[PREDICTORS] = {
-    {"", "", "", (1u << RANK_LINES) - 1},
-    {"linear-", "linear, ", "-linear",
-     1u << RANK_MEDIAN | 1u << RANK_RATIO | 1u << RANK_SPECTRAL |
-         1u << RANK_MEDIAN_2X2},
-    {"linear-other-", "linear, other patch side, ", "-linear-other",
-     1u << RANK_MEDIAN | 1u << RANK_RATIO | 1u << RANK_SPECTRAL}};
+} predictors[CURVES] = {{"", "", "", (1u << RANK_LINES) - 1},
+                        {"linear-", "linear, ", "-linear",
+                         1u << RANK_MEDIAN | 1u << RANK_RATIO | 1u << RANK_SPECTRAL |
+                             1u << RANK_MEDIAN_2X2},
+                        {"linear-other-", "linear, other patch side, ", "-linear-other",
+                         1u << RANK_MEDIAN | 1u << RANK_RATIO | 1u << RANK_SPECTRAL},
+                        {"shared-", "model, the rivals' images, ", "",
+                         1u << RANK_MEDIAN | 1u << RANK_RATIO}};
 
 // One line of one arm: a row of the table, and a result for each component.
 static void emit_line(struct run *run, struct table *table, const struct arm *arm,
@@ -113,7 +114,7 @@ void emit_curves(struct run *run, const struct arm *arms)
         &lines, 7,
         (const char *const[]){"mask", "|D_i|^2 / s_i^2", "i = 1", "2", "3", "4", "5"});
     for (const struct arm *arm = arms; arm < arms + ARMS; ++arm)
-        for (int p = 0; p < PREDICTORS; ++p)
+        for (int p = 0; p < CURVES; ++p)
             for (int line = 0; line < RANK_LINES; ++line)
                 if (predictors[p].lines >> line & 1)
                     emit_line(run, &lines, arm, p, line);
@@ -136,7 +137,9 @@ static const struct {
              {"linear_ratio", LINEAR, RANK_RATIO},
              {"linear_spectral", LINEAR, RANK_SPECTRAL},
              {"linear_quarters", LINEAR, RANK_MEDIAN_2X2},
-             {"other_median", OTHER_SIDE, RANK_MEDIAN}};
+             {"other_median", OTHER_SIDE, RANK_MEDIAN},
+             {"shared_median", LEARNED_SHARED, RANK_MEDIAN},
+             {"shared_ratio", LEARNED_SHARED, RANK_RATIO}};
 enum { DRAWN = sizeof drawn / sizeof *drawn };
 
 // value, value_low and value_high of one column.
@@ -173,12 +176,13 @@ void emit_figure2(struct study *study, const struct arm *arms)
             tsv_put_number(output.file, (double)(i + 1), '\n');
         }
     output_close(&output);
-    snprintf(caption, sizeof caption,
-             "%s, %zu test images; %s; patches of side %d; linear predictor: first %zu "
-             "images, on which the claim learned-beats-linear compares the two; bars: "
-             "90 %% bootstrap intervals over images",
-             study->run.options.data, arms->curve[LEARNED].count, study->scale,
-             arms->side[LEARNED], arms->curve[LINEAR].count);
+    snprintf(
+        caption, sizeof caption,
+        "%s, %zu test images; %s; patches of side %d; linear predictor: first %zu "
+        "images, circles: the model on these alone (the claim learned-beats-linear "
+        "compares the two there); bars: 90 %% bootstrap intervals over images",
+        study->run.options.data, arms->curve[LEARNED].count, study->scale,
+        arms->side[LEARNED], arms->curve[LINEAR].count);
     figure_draw(&study->run, "figure2", "figure2", caption, NULL);
 }
 

@@ -7,8 +7,9 @@
 
 enum { ARMS = 5 };
 /// The model; the best linear predictor, from the same visible patches; and that predictor where
-/// patches have the other side, 2 for 4 and 4 for 2.
-enum { LEARNED, LINEAR, OTHER_SIDE, PREDICTORS };
+/// patches have the other side, 2 for 4 and 4 for 2. A curve more: the model over those images alone
+/// that its rivals see.
+enum { LEARNED, LINEAR, OTHER_SIDE, PREDICTORS, LEARNED_SHARED = PREDICTORS, CURVES };
 
 /// One pretraining, at its own mask ratio, and its rivals.
 struct arm {
@@ -16,7 +17,7 @@ struct arm {
     double ratio;
     int side[PREDICTORS]; ///< of patches
     struct rank_samples samples[PREDICTORS];
-    struct rank_curve curve[PREDICTORS];
+    struct rank_curve curve[CURVES];
     struct estimate gap[2][COMPONENTS]; ///< linear minus learned, same images
     struct estimate loss[2]; ///< masked loss, learned and linear, same images
     struct estimate

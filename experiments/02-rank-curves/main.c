@@ -69,7 +69,7 @@ static int rival_images(const struct study *study)
 /// ## Run
 ///
 /// The learned curve over the test images, the rivals' over the first of them; that of the same
-/// patch side under the same masks.
+/// patch side under the same masks. For the eye, the learned curve over the rivals' images too.
 static void measure(struct arm *arm, struct study *study, size_t number,
                     const struct linear_predictor predictor[PREDICTORS])
 {
@@ -98,6 +98,10 @@ static void measure(struct arm *arm, struct study *study, size_t number,
             arm->loss[p] =
                 rank_loss(&arm->samples[p], few, BOOTSTRAP_RESAMPLES, options->seed);
     }
+    struct rank_samples shared = arm->samples[LEARNED];
+    shared.count = few;
+    rank_curve_fit(&arm->curve[LEARNED_SHARED], &shared, BOOTSTRAP_RESAMPLES,
+                   options->seed);
     arm->rank[0] = study_mean(study, arm->samples[LEARNED].rank[0], few);
     rank_curve_gap(arm->gap, &arm->samples[LINEAR], &arm->samples[LEARNED],
                    BOOTSTRAP_RESAMPLES, options->seed);

@@ -158,6 +158,15 @@ static void write_headings(struct study *study, const struct figure *figure)
     for (int c = 0; c < COLUMNS; ++c) put_column(&headings, study, figure, c, place++);
     for (size_t row = 0; row < shown(figure); ++row)
         headings_put_image(&headings, figure->scenes.images, row, NULL);
+    // The colours that some image has use for: as many as the most clusters of a row.
+    uint8_t most = 0;
+    for (size_t row = 0; row < shown(figure); ++row)
+        if (figure->scenes.clusters[row] > most) most = figure->scenes.clusters[row];
+    for (size_t k = 0; k < most; ++k) {
+        char name[8];
+        snprintf(name, sizeof name, "%zu", k + 1);
+        headings_put(&headings, "key", k, name, "", NULL);
+    }
     headings_close(&headings);
 }
 

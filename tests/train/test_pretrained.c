@@ -33,7 +33,7 @@ Test(pretrained, a_finished_training_is_what_its_recipe_says)
     cr_expect_eq(pretrained_number(&weights, "epochs"), 4);
     weights_close(&weights);
 
-    cr_expect_null(pretrained_trainer(&weights));
+    cr_expect_null(pretrained_trainer(&weights.file));
 
     // A pilot is the same pretraining, shorter: the recipe asked for may be longer.
     struct recipe longer = tiny.settings.recipe;
