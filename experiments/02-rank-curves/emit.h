@@ -7,8 +7,8 @@
 
 enum { ARMS = 5 };
 /// The model; the best linear predictor, from the same visible patches; and that predictor where
-/// patches have the other side, 2 for 4 and 4 for 2. A curve more: the model over those images alone
-/// that its rivals see.
+/// patches have the other side, 2 for 4 and 4 for 2. A curve more: the model over those images that
+/// its rivals see.
 enum { LEARNED, LINEAR, OTHER_SIDE, PREDICTORS, LEARNED_SHARED = PREDICTORS, CURVES };
 
 /// One pretraining, at its own mask ratio, and its rivals.
