@@ -41,7 +41,7 @@ Test(two_way, one_seed_is_the_bootstrap_over_images)
     cr_expect_eq(found.n, IMAGES);
 }
 
-// 3.29 standard errors of 100 images; 5 seeds have a bootstrap variance 4/5 of the sample's.
+// 3.29 standard errors of 100 images.
 Test(two_way, an_interval_covers_seeds_as_well_as_images)
 {
     draw(0, 1);
@@ -52,6 +52,35 @@ Test(two_way, an_interval_covers_seeds_as_well_as_images)
     cr_expect_gt(both, 2 * images, "seeds that differ widen it");
     draw(0, 0);
     cr_expect_eq(width(two_way_mean(x, SEEDS, IMAGES, RESAMPLES, 3)), 0);
+}
+
+// How often the interval of `seeds` seeds, which vary five times as much as images, has the truth, 0.
+static double coverage(size_t seeds)
+{
+    enum { SETS = 1000, FEW = 10, MOST = 5 };
+    double set[MOST * FEW];
+    size_t inside = 0;
+    for (uint32_t number = 0; number < SETS; ++number) {
+        struct rng rng = rng_open(7, PURPOSE_TEST, (uint32_t)seeds, number);
+        double of_image[FEW];
+        for (size_t i = 0; i < FEW; ++i) of_image[i] = .2 * rng_normal(&rng);
+        for (size_t s = 0; s < seeds; ++s) {
+            const double of_seed = rng_normal(&rng);
+            for (size_t i = 0; i < FEW; ++i) set[s * FEW + i] = of_seed + of_image[i];
+        }
+        const struct estimate found = two_way_mean(set, seeds, FEW, 400, number);
+        inside += found.low <= 0 && found.high >= 0;
+    }
+    return (double)inside / SETS;
+}
+
+// The standard error of a coverage of .9 is .01.
+Test(two_way, the_truth_is_inside_nine_times_in_ten_for_few_seeds)
+{
+    for (size_t seeds = 2; seeds <= 5; ++seeds) {
+        const double found = coverage(seeds);
+        cr_expect(found > .86 && found < .93, "%zu seeds: %g", seeds, found);
+    }
 }
 
 Test(two_way, refuses_no_seeds, .signal = SIGABRT)
