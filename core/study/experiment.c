@@ -1,8 +1,8 @@
 #include "core/study/experiment.h"
 
-#include "core/base/die.h"
 #include <string.h>
 
+#include "core/base/die.h"
 #include "core/linalg/coretype.h"
 #include "core/report/figure.h"
 #include "core/report/need.h"
@@ -10,8 +10,6 @@
 #include "core/study/inputs.h"
 #include "core/study/results.h"
 #include "core/train/pretrained.h"
-
-#include <string.h>
 
 // The first is defined by the build, for experiments; the others are linked into the programs that
 // draw, and into no other.
@@ -28,6 +26,15 @@ static int inputs_open(struct study *study, const struct experiment *experiment)
                          experiment->models[m]))
             return 0;
         ++study->model_count;
+    }
+    if (experiment->beside) {
+        const size_t last = study->model_count;
+        require(last > 0 && last < STUDY_MODELS, "%zu models and one beside", last);
+        if (input_model_beside(&study->model[last], &study->recipe[last], &study->run,
+                               experiment->beside)) {
+            study->beside = last;
+            ++study->model_count;
+        }
     }
     if (study->model_count > 0)
         models_scale(study->scale, study->model, study->model_count);
@@ -86,8 +93,7 @@ static void claims_look(const struct run *run)
             strcmp(claims_row(claims, (size_t)row).experiment, run->name) != 0)
             die(EXIT_INPUT,
                 "%s: has no row %s of %s, which this program judges (restore the row, "
-                "or "
-                "take the claim out of the program)",
+                "or take the claim out of the program)",
                 claims->table.path, code_claims[i], run->name);
     }
 }

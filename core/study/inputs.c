@@ -49,6 +49,24 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
     return 1;
 }
 
+int input_model_beside(struct weights *model, struct recipe *recipe, struct run *run,
+                       const char *name)
+{
+    char path[PATH_SIZE], what[64], departure[RECIPE_TEXT];
+    if (run_weights(path, run, name)) {
+        *recipe = recipe_find(run->options.tier_name, name);
+        pretrained_open(model, path, recipe, run->options.data);
+        pretrained_departure(departure, model, recipe);
+        const int whole =
+            !*departure && !(pretrained_number(model, "epochs") < recipe->epochs);
+        weights_close(model);
+        if (whole) return input_model(model, recipe, run, name);
+    }
+    snprintf(what, sizeof what, "weights %s", name);
+    run_note(run, what, "left out", 1);
+    return 0;
+}
+
 void input_images(struct run *run, enum split split)
 {
     char digest[HASH_HEX];

@@ -86,7 +86,8 @@ static void emit_probes(const struct probing *probing)
     table_open(&table, 7,
                (const char *const[]){"probe", "rate", "value", "how", "accuracy",
                                      "seeds' range", "maximum over epochs"});
-    for (size_t c = 0; c < PROBES; ++c) emit_probe(run, &table, &probing->probe[c]);
+    for (size_t c = 0; c < probing->probes; ++c)
+        emit_probe(run, &table, &probing->probe[c]);
     run_table(run, "probes.md",
               "Every probe, percent of test images, 90 % intervals over images. The "
               "maximum over epochs is chosen on the test images, as the public code "
@@ -134,7 +135,7 @@ static void emit_rates(const struct probing *probing)
         names[1 + r] = heads[r];
     }
     table_open(&table, 1 + GRID_RATES, names);
-    for (size_t c = 0; c < PROBES; ++c) {
+    for (size_t c = 0; c < probing->probes; ++c) {
         const struct grid_probe *probe = &probing->probe[c];
         if (probe->choice != RATE_CHOSEN) continue;
         char cells[GRID_RATES][NUMBER_TEXT];
@@ -181,7 +182,7 @@ void probing_export(const struct probing *probing)
         snprintf(name, sizeof name, "%s-labels", splits[split]);
         run_classes(run, name, 1, shape, probing->study->images[split].labels);
     }
-    for (size_t c = 0; c < PROBES; ++c) {
+    for (size_t c = 0; c < probing->probes; ++c) {
         const struct answers *answers = &probing->probe[c].answers;
         const size_t shape[] = {answers->seeds, answers->images};
         snprintf(name, sizeof name, "answers-%s", probing->probe[c].key);

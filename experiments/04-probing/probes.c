@@ -31,6 +31,12 @@ static const struct {
                 RATE_CHOSEN},
     [LP_SOLVED] = {"lp-solved", "LP", SEEN_CLASS, 0, 0, RATE_NONE},
     [BN_LP_SOLVED] = {"bn-lp-solved", "BN+LP", SEEN_CLASS, 0, 1, RATE_NONE},
+    [WHITENED_LP] = {"whitened-lp", "LP, whitened targets", SEEN_WHITENED, 0, 0,
+                     RATE_RECIPE},
+    [WHITENED_BN_LP] = {"whitened-bn-lp", "BN+LP, whitened targets", SEEN_WHITENED, 0,
+                        1, RATE_RECIPE},
+    [WHITENED_SOLVED] = {"whitened-lp-solved", "LP, whitened targets", SEEN_WHITENED, 0,
+                         0, RATE_NONE},
 };
 
 static const struct difference GAP[GAPS] = {
@@ -104,6 +110,7 @@ static const struct features *seen_features(const struct seen *seen, int kind,
 {
     if (kind == SEEN_BLOCK) return &seen->trained[split].block;
     if (kind == SEEN_UNITS) return &seen->unit_rows[split];
+    if (kind == SEEN_WHITENED) return &seen->whitened[split].summary;
     if (kind != SEEN_RANDOM) return &seen->trained[split].summary;
     require(seed < seen->encoders, "no random encoder %zu", seed);
     return &seen->random[seed][split].summary;
@@ -136,7 +143,7 @@ static void open_grid(struct probing *probing)
     const size_t seeds[] = {[RATE_RECIPE] = scale->seeds,
                             [RATE_CHOSEN] = scale->control_seeds,
                             [RATE_NONE] = 1};
-    for (size_t p = 0; p < PROBES; ++p) {
+    for (size_t p = 0; p < probing->probes; ++p) {
         const int kind = TABLE[p].seen;
         struct grid_probe *probe = &probing->probe[p];
         *probe = (struct grid_probe){
@@ -154,7 +161,7 @@ static void open_grid(struct probing *probing)
     }
     probing->grid =
         (struct probe_grid){.probe = probing->probe,
-                            .count = PROBES,
+                            .count = probing->probes,
                             .set = probe_sees,
                             .context = probing,
                             .epochs = scale->epochs,
@@ -168,10 +175,16 @@ void probing_open(struct probing *probing, struct study *study)
 {
     const struct weights *model = &study->model[0];
     struct seen *seen = &probing->seen;
-    *probing = (struct probing){.study = study, .scale = probing_scale(&study->run)};
+    *probing = (struct probing){.study = study,
+                                .scale = probing_scale(&study->run),
+                                .probes = study->beside ? PROBES : WHITENED_LP};
     last_block_open(&seen->block, &model->mae, model->slab, &study->arena);
     study_encode(seen->trained, study, 0, "m75-h3", model->slab, 1);
     encode_randomly(seen, study, probing->scale.control_seeds);
+    if (study->beside)
+        study_encode(seen->whitened, study, study->beside,
+                     study->recipe[study->beside].run, study->model[study->beside].slab,
+                     0);
     open_units(seen, &study->arena);
 
     open_grid(probing);
@@ -188,6 +201,7 @@ void probing_close(struct probing *probing)
     struct seen *seen = &probing->seen;
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
         encoder_features_close(&seen->trained[split]);
+        if (probing->study->beside) encoder_features_close(&seen->whitened[split]);
         for (size_t e = 0; e < seen->encoders; ++e)
             encoder_features_close(&seen->random[e][split]);
     }

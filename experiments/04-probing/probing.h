@@ -13,8 +13,9 @@ enum {
     SEEN_CLASS, ///< the class token after the final norm
     SEEN_MEAN,  ///< the mean of the patch tokens after the final norm
     SEEN_RANDOM, ///< the class token of an encoder with initial weights, another for each seed
-    SEEN_BLOCK, ///< the input of the last block, which is tuned
-    SEEN_UNITS  ///< the input of the last perceptron, some units of which are tuned
+    SEEN_WHITENED, ///< the class token of the model that was trained on whitened targets
+    SEEN_BLOCK,    ///< the input of the last block, which is tuned
+    SEEN_UNITS     ///< the input of the last perceptron, some units of which are tuned
 };
 
 enum { RANDOM_ENCODERS = 3 };
@@ -24,7 +25,7 @@ struct seen {
     struct last_block block;
     struct mlp_units units;
     /// By enum split.
-    struct encoder_features trained[2], random[RANDOM_ENCODERS][2];
+    struct encoder_features trained[2], random[RANDOM_ENCODERS][2], whitened[2];
     struct features unit_rows[2];
     size_t encoders; ///< random ones that are there
 };
@@ -43,6 +44,10 @@ enum {
     RANDOM,
     LP_SOLVED,
     BN_LP_SOLVED,
+    /// The last: only where weights trained on whitened targets are there.
+    WHITENED_LP,
+    WHITENED_BN_LP,
+    WHITENED_SOLVED,
     PROBES
 };
 
@@ -76,6 +81,7 @@ struct probing {
     struct seen seen;
     struct probe_grid grid;
     struct grid_probe probe[PROBES];
+    size_t probes; ///< so many of them are there
     struct difference gap[GAPS];
 };
 
