@@ -109,12 +109,24 @@ static void fill_all(struct profile *profile, struct study *study)
 
 // ====== Assumption 4.1 and Remark 4.2 ======
 
-// The numerical and the effective ranks.
-static void judge_ranks(struct study *study, const struct profile *profile)
+// The mean over images of 1 - effective rank of the reconstruction / that of X0.
+static struct estimate rank_lost(struct study *study, const struct profile *profile)
 {
     const size_t n = profile->images;
-    struct estimate parts[JUDGED], share;
     double *lower = arena_doubles(&study->arena, n);
+    for (size_t i = 0; i < n; ++i)
+        lower[i] = 1 - profile->effective[PREDICTION][i] / profile->effective[TRUTH][i];
+    return study_mean(study, lower, n);
+}
+
+// The numerical and the effective ranks.
+static void judge_ranks(struct study *study, const struct profile *profile,
+                        const struct profile *untrained)
+{
+    static const char test[] =
+        "bootstrap over images of 1 - effective rank / that of X0";
+    const size_t n = profile->images;
+    struct estimate parts[JUDGED];
     for (size_t t = 0; t < JUDGED; ++t)
         parts[t] =
             study_gap(study, profile->rank[TRUTH][t], profile->rank[PREDICTION][t], n);
@@ -122,16 +134,16 @@ static void judge_ranks(struct study *study, const struct profile *profile)
                 "bootstrap over images of rank(X0) - rank(g f(X)), thresholds 1e-1 to "
                 "1e-4",
                 "given these weights; the least of %d thresholds", JUDGED);
-    for (size_t i = 0; i < n; ++i)
-        lower[i] = 1 - profile->effective[PREDICTION][i] / profile->effective[TRUTH][i];
-    share = study_mean(study, lower, n);
+    const struct estimate share = rank_lost(study, profile),
+                          control = rank_lost(study, untrained);
     put_estimate(&study->run, NULL, share, "1", "effective.lower");
-    study_judge(study, "assumption4.1.corrected", &share, 1, 0,
-                "bootstrap over images of 1 - effective rank / that of X0",
-                "given these weights");
-    study_judge(study, "remark4.2.rank", &share, 1, 0,
-                "bootstrap over images of 1 - effective rank / that of X0",
-                "given these weights; very low is at most half");
+    put_estimate(&study->run, NULL, control, "1", "effective.lower.untrained");
+    study_judge(study, "assumption4.1.corrected", &share, 1, 0, test,
+                "given these weights; with initial weights %.3f", control.value);
+    study_judge(study, "remark4.2.rank", &share, 1, 0, test,
+                "given these weights; very low is at most half; with initial weights "
+                "%.3f",
+                control.value);
 }
 
 static void judge_overlaps(struct study *study, const struct profile *profile)
@@ -146,9 +158,10 @@ static void judge_overlaps(struct study *study, const struct profile *profile)
                 "given these weights; the least of %d steps", STEPS);
 }
 
-void profile_judge(struct study *study, const struct profile *profile)
+void profile_judge(struct study *study, const struct profile *profile,
+                   const struct profile *untrained)
 {
-    judge_ranks(study, profile);
+    judge_ranks(study, profile, untrained);
     judge_overlaps(study, profile);
 }
 
@@ -333,7 +346,7 @@ void measure_ranks(struct study *study)
 {
     struct profile profile[PREDICTORS];
     fill_all(profile, study);
-    profile_judge(study, &profile[LEARNED]);
+    profile_judge(study, &profile[LEARNED], &profile[RANDOM]);
     measure_spans(study);
     emit_table(study, profile);
     emit_tails(study, &profile[LEARNED]);

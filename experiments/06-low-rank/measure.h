@@ -26,8 +26,10 @@ struct profile {
 void profile_fill(struct profile *profile, const struct hidden_rows *rows,
                   struct arena *arena);
 
-// Judges Assumption 4.1 and Remark 4.2 by the profile of a trained model.
-void profile_judge(struct study *study, const struct profile *profile);
+// Judges Assumption 4.1 and Remark 4.2 by the profile of a trained model; that of the same model
+// with initial weights stands beside it.
+void profile_judge(struct study *study, const struct profile *profile,
+                   const struct profile *untrained);
 
 // overlap (SPANS,n) = the mean squared cosine of the angles between the spans of the leading 2, 3
 // and 5 eigenvectors of X0 X0^T and of its normalised form, pixels in [0,1], for the images whose

@@ -17,6 +17,7 @@
 #include "core/study/results.h"
 
 enum { SCENES = 300, SMOKE_SCENES = 100, MOMENTS = 2000, RESTARTS = 10 };
+enum { FEWEST = 30 }; // scenes that an interval can be made from
 
 static const struct {
     const char *key, *name;
@@ -24,10 +25,10 @@ static const struct {
 } about[VIEWS] = {
     {"mae", "tokens of the trained model", NORMALISATION_CENTRED_UNIT},
     {"cooccurrence", "co-occurrence over the data set", NORMALISATION_NONE},
-    {"product-signed", "pixels' products, [-1,1]", NORMALISATION_NONE},
-    {"product-unit", "pixels' products, [0,1]", NORMALISATION_NONE},
-    {"kernel-signed", "kernel of products, [-1,1]", NORMALISATION_NONE},
-    {"kernel-unit", "kernel of products, [0,1]", NORMALISATION_NONE},
+    {"product-signed", "pixels' products, [-1,1]", NORMALISATION_UNIT},
+    {"product-unit", "pixels' products, [0,1]", NORMALISATION_UNIT},
+    {"kernel-signed", "kernel of products, [-1,1]", NORMALISATION_UNIT},
+    {"kernel-unit", "kernel of products, [0,1]", NORMALISATION_UNIT},
     {"patches", "raw patches", NORMALISATION_CENTRED_UNIT},
 };
 
@@ -80,7 +81,9 @@ static void set_take(struct token_set *set, const struct graphs *graphs, size_t 
     for (size_t i = 0; i < numbers; ++i) set->values[i] = 0;
 }
 
-// The recipe of Sec. 3.3: as many leading eigenvectors as there are regions, a token a row.
+// The recipe of Sec. 3.3: as many leading eigenvectors as there are regions, a token a row; rows
+// get unit length later, the step that the paper leaves out (section3.3.recipe), as a rival that is
+// not at its best proves nothing.
 static void eigenvectors_set(struct token_set *set, enum view view,
                              struct graphs *graphs, const double *patches,
                              size_t features, struct arena *arena)
@@ -143,8 +146,8 @@ static struct estimate lead(const struct study *study, const struct graphs *grap
         a[n] = graphs->ari[view][i];
         b[n++] = graphs->ari[rival][i];
     }
-    return n > 0 ? study_gap(study, a, b, n)
-                 : (struct estimate){(double)NAN, (double)NAN, (double)NAN, 0};
+    return n >= FEWEST ? study_gap(study, a, b, n)
+                       : (struct estimate){(double)NAN, (double)NAN, (double)NAN, n};
 }
 
 void graphs_verdicts(struct study *study, const struct graphs *graphs)

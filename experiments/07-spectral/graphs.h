@@ -1,6 +1,9 @@
 // Which graph? The paper's joins patches of one image whose pixels are alike; the repaired theorem
 // speaks of patches that occur together over the data set. Both, without a network, against the
-// tokens of a trained model: who finds the true regions of planted scenes.
+// tokens of a trained model: who finds the true regions of planted scenes. These are made to tell
+// the two apart: the two tiles that alternate in a region are drawn independently, so that patches
+// of one region occur together without being alike. On images where regions are of one colour
+// similarity of pixels would do better.
 #ifndef MASKBOOK_SPECTRAL_GRAPHS_H
 #define MASKBOOK_SPECTRAL_GRAPHS_H
 

@@ -146,11 +146,15 @@ void judge_training(struct study *study, const struct checkpoint *first,
 {
     const struct estimate fall =
         study_gap(study, first->spectral, last->spectral, first->images);
+    char given[STUDY_SCALE];
+    memcpy(given, study->scale, sizeof given);
+    snprintf(study->scale, sizeof study->scale,
+             "a network of the smoke tier, %g updates", last->updates);
     put_estimate(&study->run, NULL, fall, "1", "training.fall");
     study_judge(study, "theorem4.3.training", &fall, 1, 0,
                 "paired bootstrap over images of L_spec, first checkpoint minus last",
-                "a network of the smoke tier, %g updates on these images",
-                last->updates);
+                "trained here on these images, not the given model");
+    memcpy(study->scale, given, sizeof given);
 }
 
 void judge_repaired(struct study *study, const struct checkpoint *given)

@@ -40,6 +40,10 @@ static void emit_spans(struct study *study, const struct measured *measured)
     put_estimate(run, cell[0], measured->outputs, "1", "outputs.share");
     table_row(&table, (const char *const[]){"a patch from the model's output, R^2",
                                             cell[0], "-", "-"});
+    put_estimate(run, cell[0], measured->guesses, "1", "outputs.hidden-share");
+    table_row(&table,
+              (const char *const[]){"a hidden patch from the model's output, R^2",
+                                    cell[0], "-", "-"});
     snprintf(about, sizeof about,
              "Shares of squared norm, %s, first %zu test images; %s.",
              run->options.data, measured->images, study->scale);

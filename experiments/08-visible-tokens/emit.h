@@ -8,7 +8,9 @@
 struct measured {
     size_t images;
     struct estimate own[SPACES], other[SPACES], lead[SPACES]; ///< spans
-    struct estimate outputs;              ///< share that the model's outputs explain
+    struct estimate
+        outputs; ///< share of visible patches that the model's outputs explain
+    struct estimate guesses; ///< the same of hidden patches, which no token has seen
     struct estimate mapped, mapped_other; ///< after a linear map: own, another image's
     size_t blocks;
     int causes; ///< of attention: fewer than CAUSES where the true regions are not known

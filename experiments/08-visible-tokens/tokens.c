@@ -105,6 +105,7 @@ static void keep(const struct reconstruction *one, int worker, void *context)
     for (size_t i = 0; i < M; ++i) {
         const size_t t = (size_t)one->hidden[i], row = n * M + i;
         copy(tokens->predicted + row * D, one->view.decoded + (t + 1) * D, D);
+        copy(tokens->guessed + row * F, one->prediction + t * F, F);
         copy(tokens->truth + row * F, one->patches + t * F, F);
     }
     norms_find(tokens, n, one->view.stream + D);
@@ -129,6 +130,7 @@ void tokens_open(struct tokens *tokens, struct study *study, size_t images)
     tokens->decoded = arena_doubles(arena, n * V * D);
     tokens->predicted = arena_doubles(arena, n * M * D);
     tokens->painted = arena_doubles(arena, n * V * F);
+    tokens->guessed = arena_doubles(arena, n * M * F);
     tokens->seen = arena_doubles(arena, n * V * F);
     tokens->truth = arena_doubles(arena, n * M * F);
     tokens->attention = arena_doubles(arena, n * tokens->blocks * M * V);
@@ -191,27 +193,31 @@ void span_shares(double *own, double *other, const struct tokens *tokens,
 
 // ====== What a visible token holds ======
 
-// spread (n) = each image's squared deviation from the mean of all visible patches.
-static void spread_find(double *spread, const struct tokens *tokens)
+// spread (images) = each image's squared deviation from the mean of all patches (images,count,F).
+static void spread_find(double *spread, const double *patches, size_t images,
+                        size_t count, size_t F)
 {
-    const size_t F = tokens->features, rows = tokens->images * tokens->visible;
+    const size_t rows = images * count;
     double mean[PATCH_MOST] = {0};
     require(F <= PATCH_MOST, "patches of %zu numbers", F);
     for (size_t r = 0; r < rows; ++r)
-        for (size_t f = 0; f < F; ++f)
-            mean[f] += tokens->seen[r * F + f] / (double)rows;
-    memset(spread, 0, tokens->images * sizeof *spread);
+        for (size_t f = 0; f < F; ++f) mean[f] += patches[r * F + f] / (double)rows;
+    memset(spread, 0, images * sizeof *spread);
     for (size_t r = 0; r < rows; ++r)
-        spread[r / tokens->visible] += squared_distance(tokens->seen + r * F, mean, F);
+        spread[r / count] += squared_distance(patches + r * F, mean, F);
 }
 
-void outputs_explain(double *kept, double *spread, const struct tokens *tokens)
+void outputs_explain(double *kept, double *spread, const struct tokens *tokens,
+                     int hidden)
 {
-    const size_t numbers = tokens->visible * tokens->features;
-    spread_find(spread, tokens);
+    const size_t count = hidden ? tokens->hidden : tokens->visible,
+                 numbers = count * tokens->features;
+    const double *patches = hidden ? tokens->truth : tokens->seen,
+                 *outputs = hidden ? tokens->guessed : tokens->painted;
+    spread_find(spread, patches, tokens->images, count, tokens->features);
     for (size_t i = 0; i < tokens->images; ++i)
-        kept[i] = spread[i] - squared_distance(tokens->painted + i * numbers,
-                                               tokens->seen + i * numbers, numbers);
+        kept[i] = spread[i] - squared_distance(outputs + i * numbers,
+                                               patches + i * numbers, numbers);
 }
 
 // The token (D) from which patch j of image i is read: its own, or that of the next image after i
@@ -274,7 +280,7 @@ void tokens_explain(double *own, double *other, double *spread,
                  mark = arena_mark(arena);
     double *weight = arena_doubles(arena, F * P), *row = arena_doubles(arena, P),
            *all = arena_doubles(arena, tokens->images);
-    spread_find(all, tokens);
+    spread_find(all, tokens->seen, tokens->images, V, F);
     memcpy(spread, all + first, count * sizeof *spread);
     for (int which = 0; which < 2; ++which) {
         double *explained = which ? other : own;

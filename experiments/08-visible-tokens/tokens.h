@@ -7,10 +7,11 @@
 /// The first n test images: V visible and M hidden patches of F numbers, tokens of D numbers.
 struct tokens {
     size_t images, visible, hidden, features, width, blocks;
-    double *encoded;      ///< (n,V,D) u'_j, the encoder's output at visible places
-    double *decoded;      ///< (n,V,D) the decoder's last tokens at visible places
-    double *predicted;    ///< (n,M,D) the same at hidden places, u_i
-    double *painted;      ///< (n,V,F) the pixel head's output at visible places
+    double *encoded;   ///< (n,V,D) u'_j, the encoder's output at visible places
+    double *decoded;   ///< (n,V,D) the decoder's last tokens at visible places
+    double *predicted; ///< (n,M,D) the same at hidden places, u_i
+    /// (n,V,F), (n,M,F) the pixel head's output at visible and at hidden places
+    double *painted, *guessed;
     double *seen, *truth; ///< (n,V,F), (n,M,F) the patches themselves
     double *attention;    ///< (n,blocks,M,V) mean over heads, hidden on visible tokens
     double *nearness;     ///< (n,M,V) minus the distance in patches
@@ -32,9 +33,11 @@ enum space { SPACE_ENCODER, SPACE_DECODER, SPACE_PIXELS, SPACES };
 void span_shares(double *own, double *other, const struct tokens *tokens,
                  enum space space, struct arena *arena);
 
-/// kept (n) = by how much the model's own output explains the visible patches, and spread (n)
-/// their squared deviations from the mean of all: the share is sum kept / sum spread.
-void outputs_explain(double *kept, double *spread, const struct tokens *tokens);
+/// kept (n) = by how much the model's own output explains the visible patches, or with `hidden` the
+/// hidden ones, and spread (n) their squared deviations from the mean of all: the share is sum kept
+/// / sum spread.
+void outputs_explain(double *kept, double *spread, const struct tokens *tokens,
+                     int hidden);
 
 /// The same for the second half of the images by a ridge regression, fitted on the first half, of a
 /// patch on the decoder's token at its place: of the image itself, and of another image in which

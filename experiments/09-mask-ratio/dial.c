@@ -186,16 +186,30 @@ struct estimate dial_contrast(const struct dial *dial, enum quality quality,
                         BOOTSTRAP_RESAMPLES, seed);
 }
 
-// The mean over seeds of every second scene, from scene `first` on.
-static double half_mean(const double *quality, size_t seeds, size_t scenes,
-                        size_t first)
+// The sum over the even scenes of all seeds but `without`.
+static double others_sum(const double *quality, size_t seeds, size_t scenes,
+                         size_t without)
 {
     double sum = 0;
-    size_t count = 0;
     for (size_t s = 0; s < seeds; ++s)
-        for (size_t i = first; i < scenes; i += 2, ++count)
+        for (size_t i = 0; i < scenes && s != without; i += 2)
             sum += quality[s * scenes + i];
-    return sum / (double)count;
+    return sum;
+}
+
+// The ratio between the ends that is best on the even scenes of all seeds but `without`.
+static size_t best_between(const struct dial *dial, size_t k, enum quality quality,
+                           size_t without)
+{
+    size_t best = 1;
+    double most = -INFINITY;
+    for (size_t m = 1; m + 1 < dial->ratio_count; ++m) {
+        const double sum = others_sum(dial->quality[k][m][quality], dial->seeds,
+                                      dial->scenes[quality], without);
+        if (sum > most) best = m;
+        most = fmax(most, sum);
+    }
+    return best;
 }
 
 struct estimate dial_end(const struct dial *dial, size_t k, enum quality quality,
@@ -203,19 +217,17 @@ struct estimate dial_end(const struct dial *dial, size_t k, enum quality quality
 {
     const size_t last = dial->ratio_count - 1, scenes = dial->scenes[quality],
                  odd = scenes / 2;
-    if (last < 2) return (struct estimate){NAN, NAN, NAN, 0};
-    size_t best = 1;
-    for (size_t m = 2; m < last; ++m)
-        if (half_mean(dial->quality[k][m][quality], dial->seeds, scenes, 0) >
-            half_mean(dial->quality[k][best][quality], dial->seeds, scenes, 0))
-            best = m;
+    if (last < 2 || dial->seeds < 2) return (struct estimate){NAN, NAN, NAN, 0};
     double *difference = arena_doubles(arena, dial->seeds * odd);
-    for (size_t s = 0; s < dial->seeds; ++s)
+    for (size_t s = 0; s < dial->seeds; ++s) {
+        // A training that chose its own ratio would be lucky twice.
+        const size_t best = best_between(dial, k, quality, s);
         for (size_t i = 0; i < odd; ++i) {
             const size_t at = s * scenes + 2 * i + 1;
             difference[s * odd + i] = dial->quality[k][best][quality][at] -
                                       dial->quality[k][end ? last : 0][quality][at];
         }
+    }
     return two_way_mean(difference, dial->seeds, odd, BOOTSTRAP_RESAMPLES, seed);
 }
 

@@ -41,8 +41,9 @@ struct estimate dial_contrast(const struct dial *dial, enum quality quality,
                               uint64_t seed, struct arena *arena);
 
 /// By how much each end of the ratios is worse than the best ratio between them on scenes of k
-/// regions: the best is chosen on the even scenes and compared on the odd ones. end: 0 the lowest,
-/// 1 the highest. NAN where no ratio lies between.
+/// regions. For each seed the best is chosen on the even scenes of the other seeds, and compared on
+/// the odd scenes. end: 0 the lowest, 1 the highest. NAN where no ratio lies between, or for one
+/// seed.
 struct estimate dial_end(const struct dial *dial, size_t k, enum quality quality,
                          int end, uint64_t seed, struct arena *arena);
 

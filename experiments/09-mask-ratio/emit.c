@@ -54,10 +54,11 @@ void emit_ranks(struct study *study, const struct ranks *ranks)
     struct run *run = &study->run;
     struct table table;
     struct output output;
-    char cell[6][NUMBER_TEXT], path[PATH_SIZE], caption[STUDY_SCALE + 320];
-    table_open(&table, 6,
+    char cell[7][NUMBER_TEXT], path[PATH_SIZE], caption[STUDY_SCALE + 320], about[192];
+    table_open(&table, 7,
                (const char *const[]){"mask", "N", "N0", "effective rank, trained",
-                                     "best linear predictor", "hidden patches"});
+                                     "best linear predictor", "hidden patches",
+                                     "trained, the same patches"});
     run_path(path, run, "section5.1-ranks.tsv");
     output_open(&output, path);
     fputs("visible\tlearned\tlearned_low\tlearned_high\tlinear\tlinear_low\t"
@@ -74,11 +75,13 @@ void emit_ranks(struct study *study, const struct ranks *ranks)
         const struct estimate truth = study_mean(study, ranks->truth[a], ranks->images);
         put_estimate(run, cell[5], truth, "1", "effective.m%02.0f.truth",
                      100 * ranks->ratio[a]);
+        put_estimate(run, cell[6], study_mean(study, ranks->shared[a], ranks->images),
+                     "1", "effective.m%02.0f.same-patches", 100 * ranks->ratio[a]);
         snprintf(cell[0], NUMBER_TEXT, "%.0f %%", 100 * ranks->ratio[a]);
         number_text(cell[1], ranks->visible[a]);
         number_text(cell[2], ranks->hidden[a]);
         table_row(&table, (const char *const[]){cell[0], cell[1], cell[2], cell[3],
-                                                cell[4], cell[5]});
+                                                cell[4], cell[5], cell[6]});
         put_row(output.file,
                 (const double[]){ranks->visible[a], mean[LEARNED].value,
                                  mean[LEARNED].low, mean[LEARNED].high,
@@ -93,7 +96,11 @@ void emit_ranks(struct study *study, const struct ranks *ranks)
         }
     }
     output_close(&output);
-    run_table(run, "ranks.md", "Means over images, nested masks.", &table, "");
+    snprintf(about, sizeof about,
+             "Means over images, nested masks; the same patches: the %.0f hidden at "
+             "every ratio.",
+             ranks->hidden[0]);
+    run_table(run, "ranks.md", about, &table, "");
     table_close(&table);
     emit_predictable(study, ranks);
     snprintf(

@@ -1,6 +1,7 @@
 #include "experiments/09-mask-ratio/ranks.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/analysis/hidden_rows.h"
 #include "core/analysis/predictable.h"
@@ -27,6 +28,44 @@ static void effective_ranks(double *effective, const double *matrices,
         effective[i] = effective_rank(s, least);
         arena_reset(arena, mark);
     }
+}
+
+size_t rows_pick(double *picked, const double *matrix, size_t features,
+                 const int32_t *hidden, size_t count, const int32_t *wanted,
+                 size_t wanted_count)
+{
+    size_t found = 0;
+    for (size_t r = 0; r < count && found < wanted_count; ++r)
+        if (hidden[r] == wanted[found])
+            memcpy(picked + found++ * features, matrix + r * features,
+                   features * sizeof *picked);
+    return found;
+}
+
+// effective (images) = the effective rank of the rows of each (rows,features) matrix whose patches
+// are hidden at the least ratio, and so at `ratio` too.
+static void shared_ranks(double *effective, const double *matrices,
+                         const struct hidden_rows *rows, double ratio, double least,
+                         uint64_t seed, struct arena *arena)
+{
+    const size_t F = rows->features, T = rows->rows + rows->visible,
+                 wanted = T - mask_visible(T, least), mark = arena_mark(arena);
+    int32_t *visible = arena_take(arena, T, sizeof *visible),
+            *hidden = arena_take(arena, T, sizeof *hidden),
+            *always = arena_take(arena, T, sizeof *always);
+    struct hidden_rows picked = *rows;
+    double *all = arena_doubles(arena, rows->images * wanted * F);
+    picked.rows = wanted;
+    for (size_t i = 0; i < rows->images; ++i) {
+        mask_draw(visible, always, T, least, seed, EVALUATION_EPOCH, (uint32_t)i);
+        mask_draw(visible, hidden, T, ratio, seed, EVALUATION_EPOCH, (uint32_t)i);
+        const size_t found =
+            rows_pick(all + i * wanted * F, matrices + i * rows->rows * F, F, hidden,
+                      rows->rows, always, wanted);
+        require(found == wanted, "masks at %g and %g are not nested", least, ratio);
+    }
+    effective_ranks(effective, all, &picked, arena);
+    arena_reset(arena, mark);
 }
 
 // ====== The predictable part under nested masks ======
@@ -99,12 +138,15 @@ void ranks_measure(struct ranks *ranks, struct study *study)
         ranks->hidden[a] = (double)(T - V);
         ranks->truth[a] = arena_doubles(arena, ranks->images);
         ranks->effective[LEARNED][a] = arena_doubles(arena, ranks->images);
+        ranks->shared[a] = arena_doubles(arena, ranks->images);
         ranks->effective[LINEAR][a] = arena_doubles(arena, ranks->rival_images);
         const size_t mark = arena_mark(arena);
         struct hidden_rows rows;
         hidden_rows_learned(&rows, &evaluation, arena);
         effective_ranks(ranks->truth[a], rows.truth, &rows, arena);
         effective_ranks(ranks->effective[LEARNED][a], rows.prediction, &rows, arena);
+        shared_ranks(ranks->shared[a], rows.prediction, &rows, ranks->ratio[a],
+                     ranks->ratio[0], options->seed, arena);
         if (hidden_rows_linear(&rows, &predictor, evaluation.images,
                                ranks->rival_images, evaluation.mask_ratio,
                                options->seed, options->threads, arena))

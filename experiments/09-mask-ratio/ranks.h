@@ -19,6 +19,9 @@ struct ranks {
     double visible[ARMS], hidden[ARMS];  ///< N, N0
     double *effective[PREDICTORS][ARMS]; ///< (n) of the reconstructed hidden patches
     double *truth[ARMS];                 ///< (n) of the hidden patches themselves
+    /// (n) of the trained models' reconstructions of one set of patches, those hidden at every
+    /// ratio: matrices of one size.
+    double *shared[ARMS];
     double missing,
         rounding; ///< of the eigenvalues of predictable parts: the largest, its bound
     double explained[FALL_MASKS]
@@ -29,6 +32,12 @@ struct ranks {
 
 /// Measures everything. The arrays are in the study's arena.
 void ranks_measure(struct ranks *ranks, struct study *study);
+
+/// picked (wanted_count,F) = the rows of `matrix` (count,F) of the patches `wanted`. hidden (count)
+/// are the patches of all rows. Both lists ascend. Returns how many of `wanted` were found.
+size_t rows_pick(double *picked, const double *matrix, size_t features,
+                 const int32_t *hidden, size_t count, const int32_t *wanted,
+                 size_t wanted_count);
 
 /// slopes (images) = each image's least-squares slope of log(rank) on log N, or with
 /// `share` of log(rank / N0) on log(N / N0), minus 1: 0 where the rank, or the share, is

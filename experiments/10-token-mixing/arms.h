@@ -47,7 +47,7 @@ struct arms {
     struct images images[2]; ///< by enum split
     uint8_t *truth[2];       ///< (n,T) regions, by enum split
     uint8_t *clusters[2];    ///< (n) how many, by enum split
-    double raw_patches;      ///< SEGMENTS of the patches themselves, mean
+    double *raw_patches;     ///< (scenes) SEGMENTS of the patches themselves
     struct arm arm[ARMS];
 };
 

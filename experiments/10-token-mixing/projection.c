@@ -13,7 +13,7 @@
 #include "core/study/results.h"
 #include "core/train/infer.h"
 
-enum { PROBE_TRAIN = 10000, PROBE_TEST = 2000, SMOKE_TRAIN = 1000, SMOKE_TEST = 500 };
+enum { PROBE_TRAIN = 10000, PROBE_TEST = 10000, SMOKE_TRAIN = 1000, SMOKE_TEST = 500 };
 
 struct visit {
     const struct weights *model;

@@ -11,7 +11,7 @@ enum { N = 30, V = 4, M = 6, F = 5, D = 7, PAIRS = M * V };
 
 static double encoded[N * V * D], decoded[N * V * D], predicted[N * M * D],
     painted[N * V * F], seen[N * V * F], truth[N * M * F], attention[N * PAIRS],
-    nearness[N * PAIRS], region[N * PAIRS];
+    nearness[N * PAIRS], region[N * PAIRS], guessed[N * M * F];
 static int32_t place[N * V];
 
 static void normals(double *x, size_t count, uint32_t stream)
@@ -24,10 +24,10 @@ static void normals(double *x, size_t count, uint32_t stream)
 static struct tokens unrelated(void)
 {
     double *const arrays[] = {encoded, decoded,   predicted, painted, seen,
-                              truth,   attention, nearness,  region};
+                              truth,   attention, nearness,  region,  guessed};
     const size_t counts[] = {N * V * D, N * V * D, N * M * D, N * V * F, N * V * F,
-                             N * M * F, N * PAIRS, N * PAIRS, N * PAIRS};
-    for (uint32_t a = 0; a < 9; ++a) normals(arrays[a], counts[a], a);
+                             N * M * F, N * PAIRS, N * PAIRS, N * PAIRS, N * M * F};
+    for (uint32_t a = 0; a < 10; ++a) normals(arrays[a], counts[a], a);
     for (size_t r = 0; r < N * V; ++r) place[r] = (int32_t)(r % V);
     return (struct tokens){.images = N,
                            .visible = V,
@@ -39,6 +39,7 @@ static struct tokens unrelated(void)
                            .decoded = decoded,
                            .predicted = predicted,
                            .painted = painted,
+                           .guessed = guessed,
                            .seen = seen,
                            .truth = truth,
                            .attention = attention,
@@ -94,11 +95,16 @@ Test(tokens, outputs_that_equal_the_patches_explain_all_and_others_nothing)
 {
     const struct tokens tokens = unrelated();
     double kept[N], spread[N];
-    outputs_explain(kept, spread, &tokens);
+    outputs_explain(kept, spread, &tokens, 0);
     cr_expect_float_eq(share(kept, spread, N), -1, .3, "the variances add up");
     memcpy(painted, seen, sizeof painted);
-    outputs_explain(kept, spread, &tokens);
+    outputs_explain(kept, spread, &tokens, 0);
     cr_expect_eq(share(kept, spread, N), 1);
+    outputs_explain(kept, spread, &tokens, 1);
+    cr_expect_float_eq(share(kept, spread, N), -1, .3, "hidden places are others");
+    for (size_t i = 0; i < N * M * F; ++i) guessed[i] = truth[i] / 2;
+    outputs_explain(kept, spread, &tokens, 1);
+    cr_expect_float_eq(share(kept, spread, N), .75, .02, "half of each number is left");
 }
 
 // Tokens hold five numbers of the patch in the first five of seven, scaled: another image's do not.

@@ -57,6 +57,20 @@ Test(ranks, a_rank_that_stays_is_one_short_of_proportional)
     for (size_t i = 0; i < IMAGES; ++i) cr_expect_float_eq(slopes[i], -1, 1e-12);
 }
 
+Test(ranks, the_same_patches_are_picked_from_longer_lists)
+{
+    enum { FEATURES = 2, COUNT = 5 };
+    static const int32_t hidden[COUNT] = {1, 3, 4, 8, 9}, wanted[] = {3, 9},
+                         other[] = {3, 7, 9};
+    double matrix[COUNT * FEATURES], picked[3 * FEATURES];
+    for (size_t i = 0; i < COUNT * FEATURES; ++i) matrix[i] = (double)i;
+    cr_assert_eq(rows_pick(picked, matrix, FEATURES, hidden, COUNT, wanted, 2), 2);
+    static const double want[] = {2, 3, 8, 9};
+    for (size_t i = 0; i < 4; ++i) cr_expect_eq(picked[i], want[i]);
+    cr_expect_eq(rows_pick(picked, matrix, FEATURES, hidden, COUNT, other, 3), 1,
+                 "patch 7 is not hidden");
+}
+
 // ====== The dial ======
 
 // Qualities of setting (k, m): best[k] - distance of m from it, in tens, with noise of scenes and

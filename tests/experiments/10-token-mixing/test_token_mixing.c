@@ -75,7 +75,10 @@ enum { PLANTED = sizeof planted / sizeof *planted };
 // number `failing` has its other value; PLANTED: none has.
 static void arms_planted(struct arms *arms, struct study *study, size_t failing)
 {
-    *arms = (struct arms){.study = study, .scale = {.seeds = SEEDS, .scenes = SCENES}};
+    *arms = (struct arms){.study = study,
+                          .scale = {.seeds = SEEDS, .scenes = SCENES},
+                          .raw_patches = arena_doubles(&study->arena, SCENES)};
+    for (size_t i = 0; i < SCENES; ++i) arms->raw_patches[i] = 20;
     for (size_t p = 0; p < PLANTED; ++p) {
         const struct planted *one = &planted[p];
         struct rng rng = rng_open(1, PURPOSE_TEST, 0, (uint32_t)p);
