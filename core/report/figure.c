@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -122,11 +123,15 @@ static int was_drawn(const struct output *output)
 
 void figure_ready(void)
 {
-    char folder[] = "/tmp/maskbook.XXXXXX", paths[2][64], commands[1024],
-         complaint[COMPLAINT_SIZE], hex[2][HASH_HEX];
-    if (!mkdtemp(folder))
-        die(EXIT_SYSTEM, "%s: cannot be made: %s", folder, strerror(errno));
-    for (int i = 0; i < 2; ++i) snprintf(paths[i], sizeof paths[i], "%s/%d", folder, i);
+    // In memory: whatever ends the program meanwhile, no file is left.
+    int pictures[2];
+    char paths[2][64], commands[1024], complaint[COMPLAINT_SIZE], hex[2][HASH_HEX];
+    for (int i = 0; i < 2; ++i) {
+        pictures[i] = memfd_create("maskbook", 0);
+        if (pictures[i] < 0)
+            die(EXIT_SYSTEM, "gnuplot: no memory to draw in: %s", strerror(errno));
+        snprintf(paths[i], sizeof paths[i], "/proc/self/fd/%d", pictures[i]);
+    }
     // Without a font pango draws nothing, without a word.
     snprintf(commands, sizeof commands,
              "set terminal pngcairo size 64,64 font 'DejaVu Sans,10'; unset border; "
@@ -137,13 +142,10 @@ void figure_ready(void)
     const int status = gnuplot_run(complaint, commands, NULL);
     int drawn = status == 0;
     for (int i = 0; i < 2; ++i) {
-        if (drawn && file_exists(paths[i]))
-            hash_file(hex[i], HASH_SHA256, paths[i]);
-        else
-            drawn = 0;
-        unlink(paths[i]);
+        drawn = drawn && file_size(paths[i], NULL) > 0;
+        hash_file(hex[i], HASH_SHA256, paths[i]);
+        close(pictures[i]);
     }
-    rmdir(folder);
     if (status == NO_GNUPLOT)
         die(EXIT_SYSTEM, "gnuplot: not found (install gnuplot-nox)");
     if (!drawn)
@@ -302,16 +304,15 @@ void figures_refresh(const struct run *run)
 {
     struct provenance provenance;
     char path[PATH_SIZE];
-    int changed = 0;
     path_format(path, "%s/provenance.tsv", run->folder);
     if (!provenance_read(&provenance, path)) return;
     for (size_t i = 0; i < provenance.count; ++i) {
         char name[96];
         int end = 0;
+        // After each, so that a script that fails does not make the result of those before stale.
         if (sscanf(provenance.lines[i].what, "figure %95s script%n", name, &end) == 1 &&
-            end > 0)
-            changed |= refresh(run, &provenance, name);
+            end > 0 && refresh(run, &provenance, name))
+            provenance_write(&provenance, path);
     }
-    if (changed) provenance_write(&provenance, path);
     provenance_free(&provenance);
 }

@@ -6,7 +6,7 @@
 #include "core/report/run.h"
 
 /// Dies (EXIT_SYSTEM) unless gnuplot is here and draws PNGs with letters in them: what a program
-/// that draws should know before it computes. Draws two letters in a folder below /tmp.
+/// that draws should know before it computes. Draws two letters in memory.
 void figure_ready(void);
 
 /// Draws figures/`script`.gp on FOLDER/`name`.tsv to FOLDER/`name`.svg and .png (temporary names,
@@ -18,7 +18,8 @@ void figure_draw(const struct run *run, const char *script, const char *name,
                  const char *caption, const char *panels);
 
 /// Draws those figures of an earlier, fresh run again whose scripts have changed since, from their
-/// stored tables, and renews their digests in the provenance; nothing is computed.
+/// stored tables, and renews their digests in the provenance; nothing is computed. Dies as
+/// figure_draw; the run is fresh afterwards, too, and has the figures drawn so far.
 void figures_refresh(const struct run *run);
 
 #endif

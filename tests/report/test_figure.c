@@ -199,6 +199,23 @@ Test(figure, without_cairo_it_says_so)
                  "cannot draw PNG with cairo: line 0: unknown or ambiguous terminal");
 }
 
+Test(figure, what_is_drawn_to_see_whether_it_can_be_is_no_file)
+{
+    world_write("gnuplot",
+                "#!/bin/sh\nfor word; do echo \"$word\"; done >given\nexit 1\n");
+    cr_assert_eq(chmod("gnuplot", 0755), 0);
+    setenv("PATH", scratch_folder, 1);
+    expect_death(__LINE__, be_ready, NULL, EXIT_SYSTEM, "it wrote nothing");
+    const char *given = world_text("given");
+    int outputs = 0;
+    for (; (given = strstr(given, "set output '")); ++outputs) {
+        given += strlen("set output '");
+        cr_expect(!strncmp(given, "/proc/self/fd/", strlen("/proc/self/fd/")), "%.40s",
+                  given);
+    }
+    cr_expect_eq(outputs, 2);
+}
+
 // ====== A script that has changed since ======
 
 // A second run of the same content: draws again what has to be drawn.
@@ -233,4 +250,37 @@ Test(figure, a_changed_script_draws_its_figure_again)
     world_listen();
     look_again();
     cr_expect(!strstr(world_said(), "drawn again"));
+}
+
+static void look_again_child(const void *unused)
+{
+    (void)unused;
+    look_again();
+}
+
+Test(figure, a_script_that_fails_leaves_the_figures_drawn_before_it_and_the_result)
+{
+    static const char *const names[] = {"first", "second"};
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    world_run(&run, "--tier smoke", words);
+    for (int i = 0; i < 2; ++i) {
+        path_format(path, "figures/%s.gp", names[i]);
+        world_write(path, script);
+        path_format(path, "results/smoke-planted/02-demo/%s.tsv", names[i]);
+        world_write(path, "i\tvalue\n1\t2\n2\t3\n");
+        figure_draw(&run, names[i], names[i], "A caption", NULL);
+    }
+    world_listen();
+    run_close(&run);
+    world_write("figures/first.gp", "load \"figures/style.gp\"\n"
+                                    "plot table using \"i\":\"value\" with lines\n");
+    world_write("figures/second.gp", "load \"figures/style.gp\"\nplott 1\n");
+    expect_death(__LINE__, look_again_child, NULL, EXIT_SYSTEM, "figures/second.gp");
+    // look_again requires a result that is still fresh.
+    world_write("figures/second.gp", script);
+    world_listen();
+    look_again();
+    cr_expect(!strstr(world_said(), "drawn again"),
+              "the first is as drawn, the second as it was");
 }
