@@ -44,7 +44,7 @@ OFFLINE     ?=
 NO_INSTALL  ?=
 ## EXPORT      1: write the arrays that the numbers come from too: export/*.npy, described in export/arrays.tsv
 EXPORT      ?=
-## SHIPPED     0: as if no trained weights were shipped
+## SHIPPED     0: as if no trained weights were shipped; pretrainings: as if only those were
 SHIPPED     ?=
 ## V           1: show every command whole, those that run the programs too
 V           ?=

@@ -70,7 +70,7 @@ pretrain-all: $(TRAINER) $(BUILD)/tools/plan | $(cifar10) ## train every run, on
 
 finetune-all: $(BUILD)/experiments/05-heads/main $(BUILD)/tools/plan | $(cifar10) ## train Table 2's classifiers, also where they are shipped
 	$(hush)$(plan) --what=finetunings --runs='m75-h3 m75-h6'
-	$(hush)exec $< $(FLAGS) $(if $(SHIPPED),,--shipped=0)
+	$(hush)exec $< $(FLAGS) $(if $(SHIPPED),,--shipped=pretrainings)
 
 pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training images held out (RUN, RATES=5e-4,1e-3, EPOCHS=3, BATCH)
 	$(hush)exec $< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,run,$(RUN)) \

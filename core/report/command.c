@@ -28,6 +28,11 @@ static void append_quoted(char *text, const char *name, const char *value,
     append(text, "'");
 }
 
+void command_word(char text[COMMAND_TEXT], const char *name, const char *value)
+{
+    append_quoted(text, name, value, strlen(value));
+}
+
 // Where results and data are, when not where they are looked for by default.
 static void append_places(char *text, const struct run *run)
 {
@@ -38,7 +43,7 @@ static void append_places(char *text, const struct run *run)
     if (results != strlen("results") || strncmp(run->root, "results", results) != 0)
         append_quoted(text, "RESULTS", run->root, results);
     if (cifar10 && *cifar10 && strcmp(run->options.data, "cifar10") == 0)
-        append_quoted(text, "CIFAR10_DIR", cifar10, strlen(cifar10));
+        command_word(text, "CIFAR10_DIR", cifar10);
 }
 
 void run_command(char text[COMMAND_TEXT], const struct run *run, const char *target)
@@ -51,6 +56,9 @@ void run_command(char text[COMMAND_TEXT], const struct run *run, const char *tar
     if (run->options.epochs > 0) append(text, " EPOCHS=%.15g", run->options.epochs);
     if (run->options.seed != 1) append(text, " SEED=%" PRIu64, run->options.seed);
     if (run->options.seeds > 0) append(text, " SEEDS=%d", run->options.seeds);
+    // With the shipped weights the same target would train nothing.
+    if (!run->options.shipped_finetunings)
+        append(text, " SHIPPED=%s", run->options.shipped ? "pretrainings" : "0");
     append_places(text, run);
     if (run->options.run_name && run->options.force) append(text, " FORCE=1");
 }

@@ -34,7 +34,8 @@ void run_options_read(struct run_options *options, const char *name, int argc,
          "of trainings: auto (the fastest here), fp32, bf16 (AMX) or bf16-dot "
          "(VDPBF16PS)"},
         {"epochs", NULL, "epochs instead of the recipe's"},
-        {"shipped", "1", "0: as if no weights were shipped"},
+        {"shipped", "1",
+         "0: as if no weights were shipped; pretrainings: as if only those were"},
         {"export", "0", "1: write arrays to export/*.npy too"},
         {"force", "0", "1: run again although the result is up to date"},
         {"weights", NULL, "of imagefolder: a published ViT in safetensors"},
@@ -63,8 +64,7 @@ void run_options_read(struct run_options *options, const char *name, int argc,
         "--arithmetic", option_text(o, count, "arithmetic"), arithmetics, 4)];
     const char *epochs = option_text(o, count, "epochs");
     options->epochs = epochs ? parse_number("--epochs", epochs, 1e-6, 1e6) : 0;
-    options->shipped =
-        (int)parse_integer("--shipped", option_text(o, count, "shipped"), 0, 1);
+    run_options_shipped(options, option_text(o, count, "shipped"));
     options->export_arrays =
         (int)parse_integer("--export", option_text(o, count, "export"), 0, 1);
     options->force =
@@ -78,6 +78,14 @@ void run_options_read(struct run_options *options, const char *name, int argc,
         each ? (int)parse_integer("--images-per-class", each, 1, 1000000) : 0;
     options->partial =
         (int)parse_integer("--partial", option_text(o, count, "partial"), 0, 1);
+}
+
+void run_options_shipped(struct run_options *options, const char *text)
+{
+    static const char *const choices[] = {"0", "pretrainings", "1"};
+    const size_t choice = parse_choice("--shipped", text, choices, 3);
+    options->shipped = choice > 0;
+    options->shipped_finetunings = choice > 1;
 }
 
 void run_options_refuse_folders(const struct run_options *options)

@@ -17,8 +17,9 @@ struct run_options {
     int threads;   ///< --threads, or the CPUs allowed to the process
     double epochs; ///< --epochs: instead of the recipe's; 0 when not given
     const char
-        *arithmetic;   ///< --arithmetic, of trainings: auto, fp32, bf16 or bf16-dot
-    int shipped;       ///< unless --shipped 0: weights that the suite ships count
+        *arithmetic; ///< --arithmetic, of trainings: auto, fp32, bf16 or bf16-dot
+    /// Whether pretrainings and finetunings that the suite ships count (run_options_shipped).
+    int shipped, shipped_finetunings;
     int export_arrays; ///< --export 1
     int force;         ///< --force 1
     /// Of DATA=imagefolder: --weights, a file of a published ViT, or NULL; --heads and
@@ -32,6 +33,10 @@ struct run_options {
 /// (EXIT_USAGE) otherwise.
 void run_options_read(struct run_options *options, const char *name, int argc,
                       char **argv);
+
+/// Fills what --shipped says: 1, all shipped weights count, 0, none, or "pretrainings", these alone.
+/// Dies (EXIT_USAGE) for any other text.
+void run_options_shipped(struct run_options *options, const char *text);
 
 /// Dies (EXIT_USAGE) when the data are folders of photographs: for programs that cannot read them.
 void run_options_refuse_folders(const struct run_options *options);

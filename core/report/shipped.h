@@ -10,7 +10,8 @@
 void shipped_folder(char folder[PATH_SIZE], const char *tier, const char *data);
 
 /// path (PATH_SIZE) = the shipped weights NAME.safetensors of the run's tier and data. Returns 1,
-/// or 0 when there are none, or --shipped 0 forbids them.
+/// or 0 when there are none, or --shipped 0 forbids them. Finetunings may be forbidden apart
+/// (options.shipped_finetunings).
 int shipped_weights(char path[PATH_SIZE], const struct run *run, const char *name);
 
 /// Whether `path` is one that shipped_weights gives.

@@ -78,14 +78,15 @@ void study_probe(struct answers *answers, struct study *study, size_t model,
 }
 
 // path and digest (HASH_HEX) = the shipped weights of a finetuning, checked; returns 0 when there
-// are none.
+// are none, or they are not to count.
 static int finetuning_find(char path[PATH_SIZE], char digest[HASH_HEX],
                            const struct run *run, const char *method, const char *name,
                            uint64_t seed)
 {
     char file[96];
     snprintf(file, sizeof file, "%s-%s-seed%" PRIu64, method, name, seed);
-    if (!shipped_weights(path, run, file)) return 0;
+    if (!run->options.shipped_finetunings || !shipped_weights(path, run, file))
+        return 0;
     hash_file(digest, HASH_SHA256, path);
     shipped_check(path, digest);
     return 1;

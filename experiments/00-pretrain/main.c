@@ -83,8 +83,10 @@ static void training_open(struct training *training, const struct run *run)
     run_command(training->command, run, "pretrain");
     if (ranks.count > 1) {
         const size_t used = strlen(training->command);
+        const char *hosts = getenv("MASKBOOK_HOSTS"); // set by tools/launch
         snprintf(training->command + used, sizeof training->command - used, " RANKS=%d",
                  ranks.count);
+        if (hosts && *hosts) command_word(training->command, "HOSTS", hosts);
     }
 }
 

@@ -55,6 +55,7 @@ Test(run_options, a_wrong_option_is_a_usage_error)
         {"--epochs=0.0", "--epochs: '0.0' is refused"},
         {"--epochs 1x", "--epochs"},
         {"--export 2", "--export"},
+        {"--shipped 2", "--shipped: '2' is refused (give one of: 0 pretrainings 1)"},
         {"--colour red", "--colour"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i)

@@ -49,6 +49,10 @@ Test(shipped, weights_are_found_unless_they_are_forbidden)
     cr_expect_not(shipped_weights(found, &run, "m75-h3"));
     cr_expect_not(run_weights(found, &run, "m75-h3"));
     world_drop(&run);
+    world_run(&run, "--tier desk --shipped pretrainings", words);
+    cr_expect(run_weights(found, &run, "m75-h3"));
+    cr_expect_not(run.options.shipped_finetunings);
+    world_drop(&run);
 }
 
 Test(shipped, only_the_listed_digest_of_the_very_name_is_believed)

@@ -137,6 +137,10 @@ Test(results, the_command_says_what_is_not_by_default)
          "make table2 TIER=smoke DATA=planted RESULTS='other'"},
         {"--tier smoke --run m75-h3 --force 1",
          "make table2 RUN=m75-h3 TIER=smoke DATA=planted FORCE=1"},
+        {"--tier smoke --shipped 0 --results other",
+         "make table2 TIER=smoke DATA=planted SHIPPED=0 RESULTS='other'"},
+        {"--tier desk --shipped=pretrainings",
+         "make table2 TIER=desk DATA=cifar10 SHIPPED=pretrainings"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         struct run run;

@@ -43,10 +43,10 @@ smoke() {
 }
 # ranks_of FOLDER: the processes of that training.
 ranks_of() { pgrep -f -- "main-mpi .*--results=$work/$1( |\$)"; }
-# begin FOLDER RANKS: in the background, up to the checkpoint.
+# begin FOLDER RANKS [HOSTS]: in the background, up to the checkpoint.
 begin() {
     smoke "$1"
-    (exec tools/launch "$2" '' "$program" "${options[@]}" >"$work/out" 2>"$work/err" </dev/null) &
+    (exec tools/launch "$2" "${3-}" "$program" "${options[@]}" >"$work/out" 2>"$work/err" </dev/null) &
     child=$!
     until [ -e "$folder/checkpoint.safetensors" ] || ! kill -0 $child 2>/dev/null; do sleep .05; done
 }
@@ -92,6 +92,13 @@ for signal in USR1 TERM; do
     [ -n "$wrong" ] || [ "$(grep -c interrupted "$work/err")" -eq 1 ] || wrong='more than one rank says it'
     report "$signal stops all ranks after the same update"
 done
+begin hosts 2 localhost
+kill -TERM $child
+end
+expect_status 4
+expect_said "interrupted .* RANKS=2 HOSTS='localhost'\\)\$" err
+report 'the command that goes on names the machines'
+smoke by-TERM
 run "$alone" "${options[@]}"
 expect_same
 report 'the ordinary program goes on with what two ranks began, to the same weights'

@@ -126,6 +126,25 @@ expect_status 3
 expect_line 'no weights of m75-h3'
 report 'unless they are forbidden'
 
+# Interrupted and continued by the command that it says, whose words are this program's flags.
+(
+    exec "$programs/experiments/05-heads/main" --tier=smoke --epochs=1 --results=again --threads=1 --shipped=pretrainings \
+        >"$work/out" 2>"$work/err" </dev/null
+) &
+child=$!
+until [ -n "$(find again -name checkpoint.safetensors 2>/dev/null)" ] || ! kill -0 $child 2>/dev/null; do sleep .01; done
+kill -TERM $child 2>/dev/null
+wait $child
+status=$?
+expect_status 4
+expect_said "to go on: make table2 TIER=smoke DATA=planted EPOCHS=1 SHIPPED=pretrainings RESULTS='again'\\)" err
+heads again --shipped=pretrainings
+expect_status 0
+expect_said 'going on after update' err
+expect_said '^weights m75-h3: results/checkpoints/smoke-planted/m75-h3.safetensors'
+expect_said 'finetuned-m75-h3-.*: trained'
+report 'finetunings alone may be forbidden, and an interrupted training goes on'
+
 # A finetuning that is made here from rounded weights is another one, and comes first.
 heads fresh --arithmetic=bf16 --seeds=1
 expect_status 0
