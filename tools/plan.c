@@ -1,7 +1,6 @@
 /// plan: what `make pretrain-all` and `make finetune-all` are about to do: which trainings are done
 /// and which are begun, how long the others take on this machine, by a few updates of each, and
 /// how much disk they need.
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,19 +12,24 @@
 #include "core/base/number.h"
 #include "core/base/options.h"
 #include "core/linalg/coretype.h"
+#include "core/report/need.h"
+#include "core/report/shipped.h"
 #include "core/report/table.h"
-#include "core/report/tier.h"
 #include "core/train/finetune.h"
 #include "core/train/pretrain.h"
+#include "core/train/pretrained.h"
 
-enum { STEPS = 3 }; ///< updates that are timed, after one that is not
+enum {
+    STEPS = 3,  ///< updates that are timed, after one that is not
+    NAMES = 64, ///< the most pretrainings
+};
 static const char USAGE[] =
     "plan [--tier T] [--what pretrainings|finetunings] ...: what is to be trained";
 
 struct plan {
-    enum tier tier;
-    const char *data;
-    char root[PATH_SIZE];     ///< RESULTS/TIER-DATA
+    struct run run;     ///< of no experiment: options and places alone
+    char *names[NAMES]; ///< (count) of the pretrainings, in one text, owned
+    size_t count;
     struct pretrain settings; ///< for all trainings: seed, threads, arithmetic
     double epochs;            ///< instead of the recipes'; 0: theirs
     struct images images;
@@ -79,8 +83,8 @@ static void plan_pretraining(struct plan *plan, const struct recipe *row)
     struct pretrain settings = plan->settings;
     settings.recipe = *row;
     if (plan->epochs > 0) recipe_set_epochs(&settings.recipe, plan->epochs);
-    path_format(folder, "%s/runs/%s", plan->root, row->run);
-    path_format(weights, "%s/weights/%s.safetensors", plan->root, row->run);
+    path_format(folder, "%s/runs/%s", plan->run.root, row->run);
+    path_format(weights, "%s/weights/%s.safetensors", plan->run.root, row->run);
     settings.folder = folder;
     settings.weights = weights;
     if (pretrain_ready(&settings)) {
@@ -95,23 +99,24 @@ static void plan_pretraining(struct plan *plan, const struct recipe *row)
     pretrainer_close(&pretrainer);
 }
 
-static void plan_finetuning(struct plan *plan, const char *method, const char *run)
+// pretrained: what it begins from, or NULL.
+static void plan_finetuning(struct plan *plan, const char *method, const char *run,
+                            const struct weights *pretrained)
 {
-    char folder[PATH_SIZE], weights[PATH_SIZE], name[96];
-    struct recipe recipe = finetune_recipe(tier_name(plan->tier), run);
+    char folder[PATH_SIZE], name[96];
+    struct recipe recipe = finetune_recipe(plan->run.options.tier_name, run);
     if (plan->epochs > 0) recipe_set_epochs(&recipe, plan->epochs);
     const struct finetune settings = {.recipe = recipe,
+                                      .pretrained = pretrained,
                                       .seed = plan->settings.seed,
                                       .arithmetic = plan->settings.arithmetic,
                                       .threads = plan->settings.threads,
                                       .images = &plan->images,
                                       .folder = folder};
     snprintf(name, sizeof name, "%s %s", method, run);
-    path_format(folder, "%s/runs/%s-%s-%zux%g-%s-seed%" PRIu64, plan->root, method, run,
-                plan->images.count, recipe.epochs, arithmetic_name(settings.arithmetic),
-                settings.seed);
-    path_format(weights, "%s/weights.safetensors", folder);
-    if (file_exists(weights)) {
+    finetune_folder(folder, plan->run.root, method, &recipe, plan->images.count,
+                    arithmetic_name(settings.arithmetic), settings.seed);
+    if (finetune_ready(&settings)) {
         row_done(plan, name);
         return;
     }
@@ -120,10 +125,53 @@ static void plan_finetuning(struct plan *plan, const char *method, const char *r
     row_left(plan, name, folder, &recipe, parameters, rate);
 }
 
+// path (PATH_SIZE) = the weights of the pretraining, which must be there.
+static void pretraining_find(char path[PATH_SIZE], const struct plan *plan,
+                             const char *name)
+{
+    if (!run_weights(path, &plan->run, name)) run_die_without(&plan->run, name);
+}
+
+// Both trainings that follow from a pretraining.
+static void plan_finetunings(struct plan *plan, const struct recipe *row)
+{
+    char path[PATH_SIZE];
+    struct weights pretrained;
+    pretraining_find(path, plan, row->run);
+    pretrained_open(&pretrained, path, row, plan->run.options.data);
+    plan_finetuning(plan, "finetuned", row->run, &pretrained);
+    plan_finetuning(plan, "scratch", row->run, NULL);
+    weights_close(&pretrained);
+}
+
 // ====== The command line ======
 
-static void plan_open(struct plan *plan, const char **what, const char **runs, int argc,
-                      char **argv)
+// The names in "m75-h3 m75-h6".
+static void names_read(struct plan *plan, const char *list)
+{
+    char *text = strdup(list);
+    if (!text) die(EXIT_SYSTEM, "plan: no memory");
+    do {
+        if (plan->count == NAMES)
+            die(EXIT_USAGE, "--runs: more than %d (name fewer)", NAMES);
+        plan->names[plan->count++] = strsep(&text, " ");
+    } while (text);
+}
+
+// Where trainings and what they begin from are kept.
+static void places_open(struct plan *plan, const char *results, const char *shipped)
+{
+    struct run *run = &plan->run;
+    run->options.tier_name = tier_name(run->options.tier);
+    path_format(run->root, "%s/%s-%s", results, run->options.tier_name,
+                run->options.data);
+    folder_ours(run->root);
+    shipped_folder(run->checkpoints, run->options.tier_name, run->options.data);
+    run_options_shipped(&run->options, shipped);
+}
+
+// Returns the words of --what.
+static const char *plan_open(struct plan *plan, int argc, char **argv)
 {
     struct option options[] = {
         {"tier", NULL, "smoke, desk or paper [desk]"},
@@ -134,17 +182,17 @@ static void plan_open(struct plan *plan, const char **what, const char **runs, i
         {"threads", NULL, "threads [the CPUs allowed]"},
         {"arithmetic", "auto", "of the trainings"},
         {"epochs", NULL, "instead of the recipe's"},
+        {"shipped", "1", "as for experiments: 0, pretrainings or 1"},
         {"results", "results", "folder of all results"},
     };
     const size_t count = sizeof options / sizeof *options;
     options_read(options, count, argc, argv, USAGE);
 #define TEXT_OF(name) option_text(options, count, name)
-    tier_find(&plan->tier, &plan->data, TEXT_OF("tier"), TEXT_OF("data"));
-    *what = TEXT_OF("what");
-    *runs = TEXT_OF("runs");
-    if (!*runs) die(EXIT_USAGE, "--runs is missing (name pretrainings)");
-    path_format(plan->root, "%s/%s-%s", TEXT_OF("results"), tier_name(plan->tier),
-                plan->data);
+    tier_find(&plan->run.options.tier, &plan->run.options.data, TEXT_OF("tier"),
+              TEXT_OF("data"));
+    if (!TEXT_OF("runs")) die(EXIT_USAGE, "--runs is missing (name pretrainings)");
+    names_read(plan, TEXT_OF("runs"));
+    places_open(plan, TEXT_OF("results"), TEXT_OF("shipped"));
     if (TEXT_OF("epochs"))
         plan->epochs = parse_number("--epochs", TEXT_OF("epochs"), 1e-6, 1e5);
     plan->settings = (struct pretrain){
@@ -153,6 +201,7 @@ static void plan_open(struct plan *plan, const char **what, const char **runs, i
         .arithmetic = arithmetic_choose(TEXT_OF("arithmetic")),
         .images = &plan->images,
     };
+    return TEXT_OF("what");
 #undef TEXT_OF
 }
 
@@ -168,28 +217,35 @@ int main(int argc, char **argv)
 {
     static const char *const whats[] = {"pretrainings", "finetunings"};
     static struct plan plan;
-    const char *what, *runs;
     coretype_open(argv);
-    plan_open(&plan, &what, &runs, argc, argv);
+    stdout_check_at_exit();
+    const char *what = plan_open(&plan, argc, argv);
     const size_t finetunings = parse_choice("--what", what, whats, 2);
-    images_load(&plan.images, plan.data, SPLIT_TRAIN);
+    // What is missing is told before anything is timed.
+    for (size_t i = 0; i < plan.count; ++i) {
+        char path[PATH_SIZE];
+        recipe_find(plan.run.options.tier_name, plan.names[i]);
+        if (finetunings) pretraining_find(path, &plan, plan.names[i]);
+    }
+    images_load(&plan.images, plan.run.options.data, SPLIT_TRAIN);
     table_open(&plan.table, 4,
                (const char *const[]){"training", "state", "images/s", "hours here"});
-    char *list = strdup(runs);
-    if (!list) die(EXIT_SYSTEM, "plan: no memory");
-    for (char *rest = list, *run; (run = strsep(&rest, " "));) {
-        const struct recipe recipe = recipe_find(tier_name(plan.tier), run);
-        if (!finetunings) plan_pretraining(&plan, &recipe);
-        if (finetunings) plan_finetuning(&plan, "finetuned", run);
-        if (finetunings) plan_finetuning(&plan, "scratch", run);
+    for (size_t i = 0; i < plan.count; ++i) {
+        const struct recipe recipe =
+            recipe_find(plan.run.options.tier_name, plan.names[i]);
+        if (finetunings)
+            plan_finetunings(&plan, &recipe);
+        else
+            plan_pretraining(&plan, &recipe);
     }
-    free(list);
+    free(plan.names[0]);
     table_print(&plan.table, stdout);
     printf("%s, %d thread%s: %.1f hours in all; %.2f GB to write, %.0f GB free in %s. "
            "Interrupted, the same command goes on.\n",
            arithmetic_name(plan.settings.arithmetic), plan.settings.threads,
            plan.settings.threads == 1 ? "" : "s", plan.hours,
-           (plan.bytes + plan.passing) / 1e9, disk_free(plan.root) / 1e9, plan.root);
+           (plan.bytes + plan.passing) / 1e9, disk_free(plan.run.root) / 1e9,
+           plan.run.root);
     table_close(&plan.table);
     images_free(&plan.images);
     return 0;

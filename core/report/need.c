@@ -9,6 +9,14 @@
 
 static const char note[] = "not run";
 
+_Noreturn void run_die_without(const struct run *run, const char *weights)
+{
+    char command[COMMAND_TEXT];
+    weights_command(command, run, weights);
+    die(EXIT_INPUT, "no weights of %s (%s; hours, or EPOCHS=1 for a pilot of minutes)",
+        weights, command);
+}
+
 int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights)
 {
     if (run_weights(path, run, weights)) {
@@ -17,11 +25,8 @@ int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights)
     }
     const char *keep_going = getenv("MASKBOOK_KEEP_GOING");
     char command[COMMAND_TEXT], reason[COMMAND_TEXT + 32];
+    if (!keep_going || !*keep_going) run_die_without(run, weights);
     weights_command(command, run, weights);
-    if (!keep_going || !*keep_going)
-        die(EXIT_INPUT,
-            "no weights of %s (%s; hours, or EPOCHS=1 for a pilot of minutes)", weights,
-            command);
     snprintf(reason, sizeof reason, "no weights: %s", command);
     run_note(run, note, reason, 1);
     return 0;

@@ -14,6 +14,9 @@
 /// Contract: not called again after a 0.
 int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights);
 
+/// Dies (EXIT_INPUT): there are no weights of the pretraining `weights`, and this makes them.
+_Noreturn void run_die_without(const struct run *run, const char *weights);
+
 /// Records NOT-RUN, with the reason that run_need_weights noted, for each claim without a verdict,
 /// and closes the run. Returns 0 (run_close).
 int run_close_without(struct run *run);

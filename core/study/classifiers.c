@@ -83,8 +83,8 @@ static int finetuning_find(char path[PATH_SIZE], char digest[HASH_HEX],
                            const struct run *run, const char *method, const char *name,
                            uint64_t seed)
 {
-    char file[96];
-    snprintf(file, sizeof file, "%s-%s-seed%" PRIu64, method, name, seed);
+    char file[FINETUNE_NAME];
+    finetune_name(file, method, name, seed);
     if (!run->options.shipped_finetunings || !shipped_weights(path, run, file))
         return 0;
     hash_file(digest, HASH_SHA256, path);
@@ -131,9 +131,9 @@ const char *study_finetune(struct answers *answers, struct study *study,
     run_command(command, run, finetuning->target);
     for (size_t s = 0; s < answers->seeds; ++s) {
         const uint64_t seed = run->options.seed + s;
-        path_format(folder, "%s/runs/%s-%s-%zux%g-%s-seed%" PRIu64, run->root,
-                    finetuning->method, recipe->run, finetuning->images.count,
-                    recipe->epochs, arithmetic_name(finetuning->arithmetic), seed);
+        finetune_folder(folder, run->root, finetuning->method, recipe,
+                        finetuning->images.count,
+                        arithmetic_name(finetuning->arithmetic), seed);
         const struct finetune settings = {
             .recipe = *recipe,
             .pretrained = finetuning->scratch ? NULL : &study->model[finetuning->model],

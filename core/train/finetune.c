@@ -128,6 +128,20 @@ void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t i
             "recipe's text is too long");
 }
 
+void finetune_folder(char folder[PATH_SIZE], const char *root, const char *method,
+                     const struct recipe *recipe, size_t images, const char *arithmetic,
+                     uint64_t seed)
+{
+    path_format(folder, "%s/runs/%s-%s-%zux%g-%s-seed%" PRIu64, root, method,
+                recipe->run, images, recipe->epochs, arithmetic, seed);
+}
+
+void finetune_name(char name[FINETUNE_NAME], const char *method, const char *run,
+                   uint64_t seed)
+{
+    snprintf(name, FINETUNE_NAME, "%s-%s-seed%" PRIu64, method, run, seed);
+}
+
 static void identity_of(struct run_identity *identity, const struct finetune *settings)
 {
     run_identity_fill(identity, &settings->recipe, settings->seed,
@@ -249,17 +263,35 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
     arena_close(&arena);
 }
 
+// True when the folder has the result; then its file is open.
+static int result_open(struct safetensors *file, const struct finetuner *finetuner)
+{
+    if (finetuner->settings->force || !file_exists(finetuner->weights)) return 0;
+    safetensors_read(file, finetuner->weights, NULL);
+    if (!run_identity_difference(&finetuner->identity, file)) return 1;
+    safetensors_free(file);
+    return 0;
+}
+
+int finetune_ready(const struct finetune *settings)
+{
+    struct finetuner finetuner;
+    struct safetensors file;
+    finetuner_open(&finetuner, settings, NULL);
+    const int ready = result_open(&file, &finetuner);
+    if (ready) safetensors_free(&file);
+    finetuner_close(&finetuner);
+    return ready;
+}
+
 // True when the folder has the result; then the outcome is filled.
 static int outcome_read(struct finetuner *finetuner)
 {
-    const struct finetune *settings = finetuner->settings;
-    if (settings->force || !file_exists(finetuner->weights)) return 0;
     struct safetensors file;
-    safetensors_read(&file, finetuner->weights, NULL);
-    const int ready = !run_identity_difference(&finetuner->identity, &file);
-    if (ready) outcome_fill(finetuner, &file);
+    if (!result_open(&file, finetuner)) return 0;
+    outcome_fill(finetuner, &file);
     safetensors_free(&file);
-    return ready;
+    return 1;
 }
 
 int finetune_read(struct finetune_outcome *outcome, const struct finetune *settings,

@@ -8,11 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/data/images.h"
 #include "core/linalg/arithmetic.h"
 #include "core/model/weights.h"
 #include "core/train/recipe.h"
+
+/// The pretrainings whose finetunings Table 2 compares.
+#define TABLE2_RUNS                                                                    \
+    {                                                                                  \
+        "m75-h3", "m75-h6"                                                             \
+    }
 
 /// How the pretraining `run` of `tier` is finetuned: its shape, mask ratio 0, and the
 /// finetuning's own batch, epochs and AdamW. Dies as recipe_find.
@@ -54,6 +61,24 @@ struct finetune_outcome {
 void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t images,
                    const char *start);
 
+/// folder (PATH_SIZE) = where a finetuning by `recipe` on `images` images is kept below root,
+/// RESULTS/TIER-DATA. method: "finetuned" or "scratch". arithmetic: as arithmetic_name says it, or
+/// "*" for a pattern that all of them match.
+void finetune_folder(char folder[PATH_SIZE], const char *root, const char *method,
+                     const struct recipe *recipe, size_t images, const char *arithmetic,
+                     uint64_t seed);
+
+enum { FINETUNE_NAME = 96 }; ///< bytes of such a name, the final 0 included
+
+/// name (FINETUNE_NAME) = what its weights are called when they are shipped, without .safetensors:
+/// "finetuned-m75-h3-seed1".
+void finetune_name(char name[FINETUNE_NAME], const char *method, const char *run,
+                   uint64_t seed);
+
+/// Whether finetune_run would find its result and train nothing. Reads no image: of images, digest
+/// and count are asked for. Dies (EXIT_INPUT) when the existing weights are corrupt.
+int finetune_ready(const struct finetune *settings);
+
 /// Trains to the end, from the folder's checkpoint if there is one, unless
 /// folder/weights.safetensors exists and came from the same recipe, start, images, seed,
 /// arithmetic and core type, and from the same code if `code` is given. Replaces other weights,
@@ -68,8 +93,8 @@ void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t i
 /// as for train_loop_run; dies (EXIT_INPUT) when the existing weights are corrupt.
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings);
 
-/// Images per second of such a training on this machine, from random weights; the files do not
-/// count (trainer_rate). *parameters = how many numbers its weights have.
+/// Images per second of such a training on this machine; the files do not count (trainer_rate).
+/// *parameters = how many numbers its weights have.
 double finetune_rate(size_t *parameters, const struct finetune *settings, int updates);
 
 /// The same result from the file `path`, which was made elsewhere and may be rounded (core/model/

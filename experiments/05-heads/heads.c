@@ -29,7 +29,7 @@ struct heads_scale heads_scale(const struct run *run)
 
 void heads_open(struct heads *heads, struct study *study)
 {
-    static const char *const names[MODELS] = {"m75-h3", "m75-h6"};
+    static const char *const names[MODELS] = TABLE2_RUNS;
     const struct run *run = &study->run;
     *heads = (struct heads){.study = study,
                             .scale = heads_scale(run),

@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 {
     static const struct experiment heads = {
         .name = "05-heads",
-        .models = {"m75-h3", "m75-h6"},
+        .models = TABLE2_RUNS,
         .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
         .checks = checks,
         .check_count = sizeof checks / sizeof *checks,

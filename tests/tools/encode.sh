@@ -251,14 +251,6 @@ expect_status 4
 expect_said '^encode: stuck/labels.npy: cannot be removed: ' err
 report "exit 4: an earlier array that cannot be removed"
 
-# lost COMMAND...: with its output on a full device it must say so.
-onto_full() { "$@" >/dev/full; }
-lost() {
-    run onto_full "$@"
-    expect_status 4
-    expect_said "^${1##*/}: standard output: No space left on device" err
-    report "exit 4: lost output of ${1##*/} ${*:2:1}"
-}
 lost "$encode" --help
 lost "$encode" "${usual[@]}" --out printed
 verdict=$(dirname "$encode")/verdict

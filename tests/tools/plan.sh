@@ -35,11 +35,39 @@ expect_line 'would be replaced, but its seed is 1, not 2'
 report 'weights of another training are told beforehand'
 
 plan --what=finetunings --threads=1
+expect_status 3
+expect_line 'no weights of m75-h6 \(make pretrain RUN=m75-h6 TIER=smoke DATA=planted RESULTS='
+report 'a pretraining that is missing is told before anything is timed'
+
+pretrain() { run "$programs/experiments/00-pretrain/main" --tier=smoke --run="$1" --epochs="$2" --results="$work/results"; }
+pretrain m75-h6 .4
+plan --what=finetunings --threads=1
 expect_status 0
 for method in finetuned scratch; do
     for model in m75-h3 m75-h6; do expect_said "^$method $model +to do "; done
 done
 report 'finetunings are planned likewise'
+
+run "$programs/experiments/05-heads/main" --tier=smoke --epochs=.1 --results="$work/results"
+expect_status 0
+plan --what=finetunings --epochs=.1
+for method in finetuned scratch; do
+    for model in m75-h3 m75-h6; do expect_said "^$method $model +done +- +0$"; done
+done
+pretrain m75-h3 .5
+expect_status 0
+plan --what=finetunings --epochs=.1
+expect_said '^finetuned m75-h3 +to do '
+expect_said '^finetuned m75-h6 +done '
+expect_said '^scratch m75-h3 +done '
+report 'a finetuning of what is pretrained for longer since is not done'
+
+run "$programs/tools/plan" --tier=smoke --results="$work/other" --runs=m75-h3
+expect_status 0
+[ "$(cat "$work/other/.maskbook")" = smoke-planted ] || wrong='the folder is not listed as made here'
+report 'what is made is what make distclean removes'
+
+lost "$programs/tools/plan" --help
 
 run "$programs/tools/plan" --tier=smoke
 expect_status 2

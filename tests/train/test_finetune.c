@@ -287,7 +287,9 @@ Test(finetune, a_result_that_is_there_is_not_made_again)
     struct small small;
     char before[HASH_HEX];
     small_open(&small);
+    cr_expect_eq(finetune_ready(&small.settings), 0);
     cr_expect_eq(run(&small), 1);
+    cr_expect_eq(finetune_ready(&small.settings), 1);
     struct finetune_outcome first = small.outcome;
     uint16_t predicted[TESTED];
     memcpy(predicted, small.predicted, sizeof predicted);
@@ -301,9 +303,22 @@ Test(finetune, a_result_that_is_there_is_not_made_again)
               small.outcome.updates == first.updates);
     cr_expect_str_eq(small.outcome.digest, before);
     small.settings.force = 1;
+    cr_expect_eq(finetune_ready(&small.settings), 0);
     cr_expect_eq(run(&small), 1);
     cr_expect_str_eq(small.outcome.digest, before);
     small_close(&small);
+}
+
+Test(finetune, its_folder_and_its_name_say_what_it_is)
+{
+    char folder[PATH_SIZE], name[FINETUNE_NAME];
+    struct recipe recipe = finetune_recipe("desk", "m75-h6");
+    recipe_set_epochs(&recipe, .5);
+    finetune_folder(folder, "results/desk-cifar10", "scratch", &recipe, 50000, "*", 7);
+    cr_expect_str_eq(folder,
+                     "results/desk-cifar10/runs/scratch-m75-h6-50000x0.5-*-seed7");
+    finetune_name(name, "finetuned", "m75-h3", 1);
+    cr_expect_str_eq(name, "finetuned-m75-h3-seed1");
 }
 
 Test(finetune, whatever_it_follows_from_makes_it_again)
@@ -325,6 +340,7 @@ Test(finetune, whatever_it_follows_from_makes_it_again)
     memcpy(digest, small.outcome.digest, HASH_HEX);
     for (size_t i = 0; i < 6; ++i) {
         small.settings = others[i];
+        cr_expect_eq(finetune_ready(&small.settings), 0, "other %zu", i);
         cr_expect_eq(run(&small), 1, "other %zu", i);
         cr_expect_str_neq(small.outcome.digest, digest, "other %zu", i);
         cr_expect_eq(run(&small), 0, "other %zu", i);
@@ -335,6 +351,7 @@ Test(finetune, whatever_it_follows_from_makes_it_again)
     // A pretraining of other bits, be they in a number that the encoder does not have.
     real *last = small.pretrained.slab + small.pretrained.mae.parameters.count - 1;
     *last += 1;
+    cr_expect_eq(finetune_ready(&small.settings), 0);
     cr_expect_eq(run(&small), 1);
     small_close(&small);
 }
