@@ -47,7 +47,7 @@ struct ship {
 
 /// Weights that may be shipped, and the files of their training.
 struct candidate {
-    char name[96]; ///< under which they are shipped
+    char name[FINETUNE_NAME]; ///< under which they are shipped
     char weights[PATH_SIZE], log[PATH_SIZE], checkpoint[PATH_SIZE];
     struct safetensors file;
 };
@@ -71,16 +71,16 @@ static const char *fact(const struct safetensors *file, const char *key)
     return text ? text : "nothing";
 }
 
-// Whether the log's last line is of these weights.
-static int log_fits(const struct candidate *candidate, char why[WHY])
+// Whether the last line of the log at `path` is of the candidate's weights.
+static int log_fits(const char *path, const struct candidate *candidate)
 {
     struct train_log log;
-    train_log_find(&log, candidate->log);
+    train_log_find(&log, path);
     const int fits =
         log.count > 0 && strcmp(log.line[log.count - 1].weights_sha256,
                                 fact(&candidate->file, SAFETENSORS_DIGEST)) == 0;
     train_log_close(&log);
-    return fits ? 1 : refuse(why, "%s does not end with these weights", candidate->log);
+    return fits;
 }
 
 // Opens the file and checks it; `recipe` is what its metadata must say. Nothing is left open when
@@ -104,7 +104,9 @@ static int candidate_open(struct candidate *candidate, const struct ship *ship,
         good = refuse(why, "its seed is %s, not %s", fact(file, "seed"), seed);
     else if (strcmp(fact(file, "data"), ship->data) != 0)
         good = refuse(why, "its data are %s, not %s", fact(file, "data"), ship->data);
-    if (good && log_fits(candidate, why)) return 1;
+    if (good && !log_fits(candidate->log, candidate))
+        good = refuse(why, "%s does not end with these weights", candidate->log);
+    if (good) return 1;
     safetensors_free(&candidate->file);
     return 0;
 }
@@ -182,13 +184,18 @@ static void answers(double *right, const struct ship *ship,
 
 // ====== Shipping ======
 
+static void log_path(char path[PATH_SIZE], const struct ship *ship, const char *name)
+{
+    path_format(path, "%s/%s.log.tsv", ship->to, name);
+}
+
 static void log_copy(const struct ship *ship, const struct candidate *candidate)
 {
     char path[PATH_SIZE];
     size_t size;
     struct output output;
     char *text = file_read(&size, candidate->log, NULL);
-    path_format(path, "%s/%s.log.tsv", ship->to, candidate->name);
+    log_path(path, ship, candidate->name);
     output_open(&output, path);
     fwrite(text, 1, size, output.file);
     output_close(&output);
@@ -200,6 +207,7 @@ static void shipped_as(char path[PATH_SIZE], const struct ship *ship, const char
     path_format(path, "%s/%s.safetensors", ship->to, name);
 }
 
+// Whether the weights are there, and with their log.
 static int is_shipped(const struct ship *ship, const struct candidate *candidate)
 {
     char path[PATH_SIZE];
@@ -210,9 +218,12 @@ static int is_shipped(const struct ship *ship, const struct candidate *candidate
     const int same = strcmp(fact(&file, SAFETENSORS_TRAINED),
                             fact(&candidate->file, SAFETENSORS_DIGEST)) == 0;
     safetensors_free(&file);
-    return same;
+    log_path(path, ship, candidate->name);
+    return same && log_fits(path, candidate);
 }
 
+// The weights come last, right before the checksums: they are what tells that all is there, and
+// until then the experiments find those of before.
 static void pretraining_ship(struct ship *ship, struct candidate *candidate,
                              const struct recipe *recipe)
 {
@@ -224,15 +235,17 @@ static void pretraining_ship(struct ship *ship, struct candidate *candidate,
     double *trained = arena_doubles(&arena, n), *rounded = arena_doubles(&arena, n);
     pretrained_open(&model, candidate->weights, recipe, ship->data);
     losses(trained, ship, &model, model.slab, recipe->mask_ratio, n);
-    shipped_as(path, ship, candidate->name);
-    safetensors_write_rounded(path, &model.file, &model.mae.parameters, model.slab);
+    safetensors_round(model.slab, model.mae.parameters.count);
     losses(rounded, ship, &model, model.slab, recipe->mask_ratio, n);
     log_copy(ship, candidate);
     cost_emit(ship, candidate->name, "masked loss", trained, rounded, n);
+    shipped_as(path, ship, candidate->name);
+    safetensors_write_rounded(path, &model.file, &model.mae.parameters, model.slab);
     weights_close(&model);
     arena_close(&arena);
 }
 
+// In the same order.
 static void finetuning_ship(struct ship *ship, struct candidate *candidate,
                             const struct recipe *recipe)
 {
@@ -246,11 +259,12 @@ static void finetuning_ship(struct ship *ship, struct candidate *candidate,
     real *slab = arena_reals(&arena, classifier.parameters.count);
     safetensors_weights(slab, &classifier.parameters, &candidate->file, "");
     answers(trained, ship, &classifier, slab, &arena);
-    shipped_as(path, ship, candidate->name);
-    safetensors_write_rounded(path, &candidate->file, &classifier.parameters, slab);
+    safetensors_round(slab, classifier.parameters.count);
     answers(rounded, ship, &classifier, slab, &arena);
     log_copy(ship, candidate);
     cost_emit(ship, candidate->name, "accuracy, %", trained, rounded, n);
+    shipped_as(path, ship, candidate->name);
+    safetensors_write_rounded(path, &candidate->file, &classifier.parameters, slab);
     arena_close(&arena);
 }
 
@@ -266,7 +280,10 @@ static void candidate_ship(struct ship *ship, struct candidate *candidate,
         return;
     }
     const int already = is_shipped(ship, candidate);
-    if (!already) put(ship, candidate, recipe);
+    if (!already) {
+        put(ship, candidate, recipe);
+        shipped_sums(ship->to);
+    }
     printf("%s: %s, %s, %s updates\n", candidate->name,
            already ? "shipped before" : "shipped", fact(&candidate->file, "arithmetic"),
            fact(&candidate->file, "updates"));
@@ -310,15 +327,14 @@ static void ship_finetuning(struct ship *ship, const char *method, const char *r
     struct candidate candidate;
     glob_t found;
     const struct recipe recipe = finetune_recipe(tier_name(ship->tier), run);
-    snprintf(candidate.name, sizeof candidate.name, "%s-%s-seed%" PRIu64, method, run,
-             ship->seed);
+    finetune_name(candidate.name, method, run, ship->seed);
     if (strcmp(method, "finetuned") == 0 && !shipped_start(start, ship, run)) {
         printf("%s: refused, %s is not shipped\n", candidate.name, run);
         return;
     }
     finetune_text(text, &recipe, ship->train_images, start);
-    path_format(pattern, "%s/runs/%s-%s-%zux%g-*-seed%" PRIu64, ship->root, method, run,
-                ship->train_images, recipe.epochs, ship->seed);
+    finetune_folder(pattern, ship->root, method, &recipe, ship->train_images, "*",
+                    ship->seed);
     if (glob(pattern, 0, NULL, &found) != 0)
         printf("%s: refused, not trained yet: no %s\n", candidate.name, pattern);
     else if (found.gl_pathc > 1)
@@ -365,10 +381,11 @@ static void ship_open(struct ship *ship, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const char *const methods[] = {"finetuned", "scratch"};
-    static const char *const table2[] = {"m75-h3", "m75-h6"};
+    static const char *const table2[] = TABLE2_RUNS;
     static struct ship ship;
     struct images train;
     coretype_open(argv);
+    stdout_check_at_exit();
     ship_open(&ship, argc, argv);
     images_load(&train, ship.data, SPLIT_TRAIN);
     ship.train_images = train.count;
@@ -385,9 +402,10 @@ int main(int argc, char **argv)
             ship_pretraining(&ship, row->run);
     }
     for (int m = 0; m < 2; ++m)
-        for (int r = 0; r < 2; ++r)
+        for (size_t r = 0; r < sizeof table2 / sizeof *table2; ++r)
             if (!ship.run || strcmp(ship.run, table2[r]) == 0)
                 ship_finetuning(&ship, methods[m], table2[r]);
+    // Once more: an earlier call may have ended before it came to this.
     if (ship.shipped > 0) shipped_sums(ship.to);
     if (ship.table.rows > 0) table_print(&ship.table, stdout);
     printf("%zu in %s\n", ship.shipped, ship.to);

@@ -111,10 +111,14 @@ void safetensors_write(const char *path, const struct parameters *parameters,
                        const struct metadata *metadata, size_t metadata_count,
                        enum tensor_type type);
 
+/// slab (count) = each number as BF16 rounds it when it is written. Contract: they stay finite.
+void safetensors_round(real *slab, size_t count);
+
 /// Writes what `from` holds to `path` once more, rounded to BF16 (as safetensors_write), with its
 /// metadata; the digest becomes that of the rounded numbers, and SAFETENSORS_TRAINED records the
 /// old one. Contract: it has one, and its tensors are the table's.
-/// slab (parameters->count)  the numbers of `from`, which become the rounded ones
+/// slab (parameters->count)  the numbers of `from`, rounded before or not; they become the rounded
+///                           ones
 void safetensors_write_rounded(const char *path, const struct safetensors *from,
                                const struct parameters *parameters, real *slab);
 

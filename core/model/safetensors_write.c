@@ -129,6 +129,12 @@ const char *safetensors_trained(const struct safetensors *file)
     return trained ? trained : safetensors_metadata(file, SAFETENSORS_DIGEST);
 }
 
+void safetensors_round(real *slab, size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        slab[i] = (real)bf16_widen(bf16_round_finite((float)slab[i]));
+}
+
 void safetensors_write_rounded(const char *path, const struct safetensors *from,
                                const struct parameters *parameters, real *slab)
 {
@@ -138,8 +144,7 @@ void safetensors_write_rounded(const char *path, const struct safetensors *from,
         *all = cJSON_GetObjectItemCaseSensitive(from->header, "__metadata__");
     require(trained && !safetensors_metadata(from, SAFETENSORS_TRAINED),
             "%s: not what a training wrote", from->path);
-    for (size_t i = 0; i < parameters->count; ++i)
-        slab[i] = (real)bf16_widen(bf16_round_finite((float)slab[i]));
+    safetensors_round(slab, parameters->count);
     slab_digest(rounded, slab, parameters->count);
 
     size_t count = 0;

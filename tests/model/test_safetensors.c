@@ -84,8 +84,8 @@ Test(safetensors, bf16_is_within_half_a_unit_and_written_again_stays_the_same)
 // was.
 Test(safetensors, rounded_files_say_what_they_were_rounded_from)
 {
-    real slab[COUNT], rounded[COUNT], back[COUNT];
-    char trained[HASH_HEX], digest[HASH_HEX];
+    real slab[COUNT], rounded[COUNT], again[COUNT], back[COUNT];
+    char trained[HASH_HEX], digest[HASH_HEX], other[HASH_HEX];
     struct safetensors file;
     fill(slab, 4);
     slab_digest(trained, slab, COUNT);
@@ -97,6 +97,14 @@ Test(safetensors, rounded_files_say_what_they_were_rounded_from)
     cr_expect_str_eq(safetensors_trained(&file), trained);
     memcpy(rounded, slab, sizeof slab);
     safetensors_write_rounded(in_scratch("rounded"), &file, &TABLE, rounded);
+    // Numbers that were rounded before make the same file.
+    memcpy(again, slab, sizeof slab);
+    safetensors_round(again, COUNT);
+    cr_expect_arr_eq(again, rounded, sizeof again);
+    safetensors_write_rounded(in_scratch("again"), &file, &TABLE, again);
+    hash_file(digest, HASH_SHA256, in_scratch("rounded"));
+    hash_file(other, HASH_SHA256, in_scratch("again"));
+    cr_expect_str_eq(digest, other);
     safetensors_free(&file);
 
     write_slab(in_scratch("narrow"), slab, TENSOR_BF16);

@@ -74,6 +74,24 @@ expect_said '^m75-h3: shipped before'
 diff -r results "$work/before" >/dev/null || wrong='other files'
 report 'again, nothing changes'
 
+# As a call that was killed may leave it: a log of before, a checksum that is not written yet.
+head -n 2 "$work/log" >$shipped/m75-h3.log.tsv
+sed -i '/  m75-h6.safetensors$/d' $shipped/SHA256SUMS
+ship
+expect_status 0
+expect_said '^m75-h3: shipped, '
+expect_said '^m75-h6: shipped before'
+cmp -s "$work/log" $shipped/m75-h3.log.tsv || wrong='the log is another'
+[ -n "$wrong" ] || [ "$(sort $shipped/rounding.tsv)" = "$(sort "$work/before/checkpoints/smoke-planted/rounding.tsv")" ] ||
+    wrong='what rounding costs has changed'
+[ -n "$wrong" ] || (cd $shipped && sha256sum --quiet -c SHA256SUMS && [ "$(wc -l <SHA256SUMS)" -eq 13 ]) ||
+    wrong='the checksums are others'
+report 'what a call that was killed has left is made whole'
+rm -r results
+cp -r "$work/before" results
+
+lost "$programs/tools/ship" --help
+
 # retrace: the training's first epoch once more.
 retrace() { run "$programs/tools/retrace" --tier=smoke --results=fresh --run="$1" "${@:2}"; }
 retrace m75-h3 --threads=1
