@@ -202,7 +202,8 @@ const char *claim_excluded(const struct claim *claim, enum tier tier, const char
     if (!strcmp(claim->data, "none")) return NULL;
     if (!strcmp(claim->data, "imagenet") && strcmp(data, "imagefolder"))
         return "imagenet";
-    if (!strcmp(claim->data, "cifar10") && strcmp(data, "cifar10")) return "no data";
+    if (!strcmp(claim->data, "cifar10") && strcmp(data, "cifar10"))
+        return REASON_NO_DATA;
     if (!strcmp(claim->data, "planted") && strcmp(data, "planted"))
         return "planted scenes only";
     if (!strcmp(claim->tier, "paper") && tier != TIER_PAPER) return "paper tier";

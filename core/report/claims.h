@@ -57,9 +57,14 @@ void claims_digest(char digest[HASH_HEX], const struct claims *claims,
 /// unit.
 int printed_parse(double *value, double *half, const char *text);
 
-/// Why a claim cannot be judged at this tier on this data, for any result: "imagenet", "no data",
-/// "planted scenes only" (what is claimed is known of them alone) or "paper tier" (a claim of the
-/// paper tier at another tier); NULL if it can. Static storage.
+/// How the reasons begin of claims that were not run for want of weights or data, which says
+/// nothing about the claims: ledger_compare knows them by these words, and so does tools/weave.
+#define REASON_NO_WEIGHTS "no weights"
+#define REASON_NO_DATA    "no data"
+
+/// Why a claim cannot be judged at this tier on this data, for any result: "imagenet",
+/// REASON_NO_DATA, "planted scenes only" (what is claimed is known of them alone) or "paper tier"
+/// (a claim of the paper tier at another tier); NULL if it can. Static storage.
 const char *claim_excluded(const struct claim *claim, enum tier tier, const char *data);
 
 #endif

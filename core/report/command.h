@@ -12,12 +12,15 @@ enum { COMMAND_TEXT = 4 * PATH_SIZE };
 /// that have ended.
 void run_command(char text[COMMAND_TEXT], const struct run *run, const char *target);
 
-/// Appends " NAME='value'" to text (COMMAND_TEXT), as a shell reads it, with any characters in it; a
-/// text that is too long is cut.
+/// Appends " NAME='value'" to text (COMMAND_TEXT), as a shell reads it, with any characters in it;
+/// a text that is too long is cut.
 void command_word(char text[COMMAND_TEXT], const char *name, const char *value);
 
-/// text (COMMAND_TEXT) = what makes the pretraining `weights` ("m50-h3") that the run needs, where
-/// the run looks for it.
+/// text (COMMAND_TEXT) = what makes the pretraining `weights` ("m50-h3") of the run's tier and
+/// data. It names no folder, so results may record it: they are the same on every machine.
+void weights_make(char text[COMMAND_TEXT], const struct run *run, const char *weights);
+
+/// The same, where the run looks for it: what a user is told.
 void weights_command(char text[COMMAND_TEXT], const struct run *run,
                      const char *weights);
 

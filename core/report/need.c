@@ -26,8 +26,8 @@ int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights)
     const char *keep_going = getenv("MASKBOOK_KEEP_GOING");
     char command[COMMAND_TEXT], reason[COMMAND_TEXT + 32];
     if (!keep_going || !*keep_going) run_die_without(run, weights);
-    weights_command(command, run, weights);
-    snprintf(reason, sizeof reason, "no weights: %s", command);
+    weights_make(command, run, weights);
+    snprintf(reason, sizeof reason, "%s: %s", REASON_NO_WEIGHTS, command);
     run_note(run, note, reason, 1);
     return 0;
 }

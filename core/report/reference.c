@@ -16,8 +16,8 @@
 static int lacks_input(const struct ledger_row *row)
 {
     return !strcmp(row->state, verdict_name(VERDICT_NOT_RUN)) &&
-           (!strncmp(row->reason, "no weights", strlen("no weights")) ||
-            !strncmp(row->reason, "no data", strlen("no data")));
+           (!strncmp(row->reason, REASON_NO_WEIGHTS, strlen(REASON_NO_WEIGHTS)) ||
+            !strncmp(row->reason, REASON_NO_DATA, strlen(REASON_NO_DATA)));
 }
 
 // Prints how the row differs from the reference, if it does. Returns 1 if it differs; *lacking

@@ -34,8 +34,8 @@ struct run_options {
 void run_options_read(struct run_options *options, const char *name, int argc,
                       char **argv);
 
-/// Fills what --shipped says: 1, all shipped weights count, 0, none, or "pretrainings", these alone.
-/// Dies (EXIT_USAGE) for any other text.
+/// Fills what --shipped says: 1, all shipped weights count, 0, none, or "pretrainings", these
+/// alone. Dies (EXIT_USAGE) for any other text.
 void run_options_shipped(struct run_options *options, const char *text);
 
 /// Dies (EXIT_USAGE) when the data are folders of photographs: for programs that cannot read them.

@@ -49,6 +49,39 @@ Test(need, among_all_every_claim_of_the_experiment_is_not_run_and_it_ends_well)
     }
 }
 
+// Results are somewhere, the data elsewhere; a name may hold any character.
+static void demand_elsewhere(const void *unused)
+{
+    (void)unused;
+    struct run run;
+    char words[512], path[PATH_SIZE];
+    setenv("CIFAR10_DIR", "/data/my cifar", 1);
+    world_run(&run, "--tier desk --results=some\twhere", words);
+    if (run_need_weights(path, &run, "m50-h3")) abort();
+    exit(run_close_without(&run));
+}
+
+Test(need, what_is_recorded_names_no_folder_and_what_is_said_names_each)
+{
+    static struct ending ending;
+    unsetenv("MASKBOOK_KEEP_GOING");
+    expect_death(__LINE__, demand_elsewhere, NULL, EXIT_INPUT,
+                 "CIFAR10_DIR='/data/my cifar'");
+    setenv("MASKBOOK_KEEP_GOING", "1", 1);
+    ending_of(&ending, demand_elsewhere, NULL);
+    cr_assert_eq(ending.code, 0, "%s", ending.says);
+    static const char said[] =
+        "no weights: make pretrain RUN=m50-h3 TIER=desk DATA=cifar10\t";
+    static const char *const files[] = {"verdicts.tsv", "provenance.tsv"};
+    for (int i = 0; i < 2; ++i) {
+        char path[PATH_SIZE];
+        path_format(path, "some\twhere/desk-cifar10/02-demo/%s", files[i]);
+        const char *text = world_text(path);
+        cr_expect(strstr(text, said), "%s", text);
+        cr_expect(!strstr(text, "RESULTS") && !strstr(text, "/data/"), "%s", text);
+    }
+}
+
 // An experiment one of whose claims needs no weights.
 static void demand_after_judging(const void *unused)
 {
