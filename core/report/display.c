@@ -3,23 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/die.h"
 #include "core/report/memory.h"
 #include "core/report/table.h"
 
-// The states, in the order of the counts at the end, and their terminal colours.
-static const struct {
-    const char *name, *colour;
-} states[] = {{"REPRODUCED", "32"},     {"REPRODUCED-SCALED", "32"},
-              {"TREND-ONLY", "36"},     {"INCONCLUSIVE", "33"},
-              {"NOT-REPRODUCED", "31"}, {"REFUTED", "35"},
-              {"NOT-RUN", "2"},         {"STALE", "33"},
-              {"ERROR", "1;31"}};
-enum { STATES = sizeof states / sizeof *states, REASON_WIDTH = 72 };
+// The states, in the order of the counts at the end: the verdicts, then what is none.
+enum { VERDICTS = VERDICT_NOT_RUN + 1, STALE = VERDICTS, ERROR, STATES };
+enum { REASON_WIDTH = 72 };
 
-static const char *state_colour(const char *state)
+static const char *state_name(size_t state)
 {
-    for (size_t i = 0; i < STATES; ++i)
-        if (!strcmp(states[i].name, state)) return states[i].colour;
+    if (state < VERDICTS) return verdict_name((enum verdict)state);
+    return state == STALE ? "STALE" : "ERROR";
+}
+
+static const char *state_colour(const char *name)
+{
+    static const char *const colours[STATES] = {[VERDICT_REPRODUCED] = "32",
+                                                [VERDICT_REPRODUCED_SCALED] = "32",
+                                                [VERDICT_TREND_ONLY] = "36",
+                                                [VERDICT_INCONCLUSIVE] = "33",
+                                                [VERDICT_NOT_REPRODUCED] = "31",
+                                                [VERDICT_REFUTED] = "35",
+                                                [VERDICT_NOT_RUN] = "2",
+                                                [STALE] = "33",
+                                                [ERROR] = "1;31"};
+    for (size_t s = 0; s < STATES; ++s)
+        if (!strcmp(state_name(s), name) && colours[s]) return colours[s];
     return "0";
 }
 
@@ -31,8 +41,8 @@ static void ours_text(char text[NUMBER_TEXT], const struct ledger_row *row)
 // "NOT-RUN(reason)", or the state alone if its reason is only a remark. The caller frees.
 static char *verdict_text(const struct ledger_row *row)
 {
-    if (*row->reason && (!strcmp(row->state, "NOT-RUN") ||
-                         !strcmp(row->state, "STALE") || !strcmp(row->state, "ERROR")))
+    if (*row->reason && (!strcmp(row->state, verdict_name(VERDICT_NOT_RUN)) ||
+                         verdict_find(row->state) < 0))
         return text_format("%s(%s)", row->state, row->reason);
     return text_copy(row->state);
 }
@@ -70,19 +80,23 @@ static void print_row(const struct ledger_row *row, int id_width, FILE *file,
     free(verdict);
 }
 
-// Prints how many claims, or subtractions, are in each state: ": 1 REPRODUCED, 2 NOT-RUN".
-static void print_states(const struct ledger *ledger, int arithmetic, FILE *file)
+// Prints how many claims, or subtractions, are in each state: ": 1 REPRODUCED, 2 NOT-RUN". Returns
+// the sum.
+static size_t print_states(const struct ledger *ledger, int arithmetic, FILE *file)
 {
     const char *separator = ": ";
+    size_t sum = 0;
     for (size_t s = 0; s < STATES; ++s) {
         size_t count = 0;
         for (size_t i = 0; i < ledger->count; ++i)
             count += claim_is_arithmetic(&ledger->rows[i].claim) == arithmetic &&
-                     !strcmp(ledger->rows[i].state, states[s].name);
+                     !strcmp(ledger->rows[i].state, state_name(s));
         if (!count) continue;
-        fprintf(file, "%s%zu %s", separator, count, states[s].name);
+        fprintf(file, "%s%zu %s", separator, count, state_name(s));
         separator = ", ";
+        sum += count;
     }
+    return sum;
 }
 
 // Prints the counts at the end, on one line.
@@ -90,12 +104,14 @@ static void print_counts(const struct ledger *ledger, FILE *file)
 {
     const size_t subtractions = ledger_arithmetic(ledger);
     fprintf(file, "%zu claims", ledger->count - subtractions);
-    print_states(ledger, 0, file);
+    size_t sum = print_states(ledger, 0, file);
     if (subtractions > 0) {
         fprintf(file, "; %zu subtractions of printed numbers", subtractions);
-        print_states(ledger, 1, file);
+        sum += print_states(ledger, 1, file);
     }
     putc('\n', file);
+    require(sum == ledger->count, "%zu of %zu rows have a state that is counted", sum,
+            ledger->count);
 }
 
 // True for the first row of a target.
