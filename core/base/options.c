@@ -117,6 +117,9 @@ size_t parse_choice(const char *what, const char *text, const char *const *choic
     die(EXIT_USAGE, "%s: '%s' is refused (give one of:%s)", what, text, list);
 }
 
+const char *const arithmetic_words[ARITHMETIC_COUNT] = {"auto", "fp32", "bf16",
+                                                        "bf16-dot"};
+
 int parse_threads(const char *text)
 {
     if (text) return (int)parse_integer("--threads", text, 1, THREADS_MOST);

@@ -39,6 +39,11 @@ double parse_number(const char *what, const char *text, double low, double high)
 size_t parse_choice(const char *what, const char *text, const char *const *choices,
                     size_t count);
 
+/// The words of --arithmetic in every program: "auto", then the arithmetics in the order of enum
+/// arithmetic (core/linalg/arithmetic.h).
+enum { ARITHMETIC_COUNT = 4 };
+extern const char *const arithmetic_words[ARITHMETIC_COUNT];
+
 /// The number of threads: `text`, which must be 1..256 (dies with EXIT_USAGE otherwise); when
 /// `text` is NULL, the number of CPUs this process may use (sched_getaffinity), at most 256.
 int parse_threads(const char *text);

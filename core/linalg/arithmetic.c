@@ -17,21 +17,19 @@ static enum arithmetic fastest(void)
 
 enum arithmetic arithmetic_choose(const char *text)
 {
-    static const char *const choices[] = {"auto", "fp32", "bf16", "bf16-dot"};
-    static const enum arithmetic chosen[] = {FP32, FP32, BF16, BF16_DOT};
-    size_t choice = parse_choice("--arithmetic", text, choices, 4);
+    const size_t choice =
+        parse_choice("--arithmetic", text, arithmetic_words, ARITHMETIC_COUNT);
     if (choice == 0) return fastest();
-    if (double_build && chosen[choice] != FP32)
+    const enum arithmetic chosen = (enum arithmetic)(choice - 1);
+    if (double_build && chosen != FP32)
         die(EXIT_USAGE, "--arithmetic: %s is not for MODE=double (use fp32)", text);
-    return chosen[choice];
+    return chosen;
 }
 
 const char *arithmetic_name(enum arithmetic arithmetic)
 {
     if (arithmetic == FP32 && double_build) return "fp64";
-    static const char *const names[] = {
-        [FP32] = "fp32", [BF16] = "bf16", [BF16_DOT] = "bf16-dot"};
-    return names[arithmetic];
+    return arithmetic_words[arithmetic + 1];
 }
 
 int arithmetic_is_native(enum arithmetic arithmetic)

@@ -59,9 +59,9 @@ void run_options_read(struct run_options *options, const char *name, int argc,
     const char *seeds = option_text(o, count, "seeds");
     options->seeds = seeds ? (int)parse_integer("--seeds", seeds, 1, 1000) : 0;
     options->threads = parse_threads(option_text(o, count, "threads"));
-    static const char *const arithmetics[] = {"auto", "fp32", "bf16", "bf16-dot"};
-    options->arithmetic = arithmetics[parse_choice(
-        "--arithmetic", option_text(o, count, "arithmetic"), arithmetics, 4)];
+    options->arithmetic = arithmetic_words[parse_choice(
+        "--arithmetic", option_text(o, count, "arithmetic"), arithmetic_words,
+        ARITHMETIC_COUNT)];
     const char *epochs = option_text(o, count, "epochs");
     options->epochs = epochs ? parse_number("--epochs", epochs, 1e-6, 1e6) : 0;
     run_options_shipped(options, option_text(o, count, "shipped"));
