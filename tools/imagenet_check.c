@@ -42,8 +42,10 @@ static void decode(size_t image, int worker, void *context)
     uint8_t *crop = malloc(IMAGE_CHANNELS * SIDE * SIDE);
     if (!crop) die(EXIT_SYSTEM, "no memory for a crop");
     if (!imagefolder_crop(crop, decoding->digest[image], &warnings, decoding->folder,
-                          decoding->split, image, SIDE, fault))
+                          decoding->split, image, SIDE, fault)) {
         decoding->fault[image] = strdup(fault);
+        if (!decoding->fault[image]) die(EXIT_SYSTEM, "no memory for: %s", fault);
+    }
     free(crop);
     if (warnings > 0) atomic_fetch_add(&decoding->warned, 1);
     const size_t done = atomic_fetch_add(&decoding->done, 1) + 1;
@@ -213,6 +215,7 @@ static void classify_all(const struct imagefolder *folder, const char *path, int
 int main(int argc, char **argv)
 {
     coretype_open(argv);
+    stdout_check_at_exit();
     struct option options[] = {
         {"weights", NULL, "a finetuned ViT, whose accuracy on val is computed"},
         {"heads", NULL, "its attention heads [the file's]"},

@@ -17,6 +17,7 @@
 #include "core/base/options.h"
 #include "core/base/tsv.h"
 #include "core/linalg/coretype.h"
+#include "core/report/command.h"
 #include "core/report/table.h"
 #include "core/report/tier.h"
 #include "core/stats/summary.h"
@@ -28,7 +29,6 @@ enum {
     RATES = 16,  ///< the most that are compared
     TENTH = 10,  ///< one in so many training images is held out
     SAFETY = 60, ///< seconds between checkpoints
-    TEXT = 8 * PATH_SIZE
 };
 static const char USAGE[] =
     "pilots [--run R] [--epochs E] [--rates A,B,C] [--batch B] ...: masked loss of\n"
@@ -46,10 +46,10 @@ struct pilots {
     const char *data;
     char root[PATH_SIZE]; ///< RESULTS/TIER-DATA
     struct recipe recipe;
-    struct pretrain settings; ///< all but rate and files
-    struct images images;     ///< all training images
-    struct images held, rest; ///< parts of them, borrowed
-    char command[TEXT];       ///< that goes on after an interruption
+    struct pretrain settings;   ///< all but rate and files
+    struct images images;       ///< all training images
+    struct images held, rest;   ///< parts of them, borrowed
+    char command[COMMAND_TEXT]; ///< that goes on after an interruption
     struct pilot pilot[RATES];
     size_t count;
     struct arena arena;
@@ -93,15 +93,13 @@ static void rates_read(struct pilots *pilots, const char *list)
 static void command_make(struct pilots *pilots, const struct option *options,
                          size_t count)
 {
-    size_t used = (size_t)snprintf(pilots->command, TEXT, "make pilots");
+    snprintf(pilots->command, sizeof pilots->command, "make pilots");
     for (size_t o = 0; o < count; ++o) {
         char name[32] = "";
         if (!options[o].value || strcmp(options[o].name, "force") == 0) continue;
         for (size_t c = 0; options[o].name[c]; ++c)
             name[c] = (char)(options[o].name[c] & ~32); // upper case
-        used += (size_t)snprintf(pilots->command + used, TEXT - used, " %s='%s'", name,
-                                 options[o].value);
-        require(used < TEXT, "%zu bytes of a command", used);
+        command_word(pilots->command, name, options[o].value);
     }
 }
 
@@ -252,6 +250,7 @@ int main(int argc, char **argv)
 {
     static struct pilots pilots;
     coretype_open(argv);
+    stdout_check_at_exit();
     pilots_open(&pilots, argc, argv);
     arena_open_growing(&pilots.arena, "pilots");
     images_load(&pilots.images, pilots.data, SPLIT_TRAIN);

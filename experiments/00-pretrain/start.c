@@ -98,6 +98,7 @@ static void start_write(struct start *start, int with_trace)
 
 static void start_open(struct start *start, int argc, char **argv)
 {
+    char root[PATH_SIZE];
     struct run_options options;
     run_options_read(&options, "00-pretrain", argc, argv);
     *start = (struct start){
@@ -106,6 +107,9 @@ static void start_open(struct start *start, int argc, char **argv)
                      .threads = options.threads,
                      .arithmetic = FP32}};
     if (options.epochs > 0) recipe_set_epochs(&start->settings.recipe, options.epochs);
+    // The folder to write to may lie in it.
+    path_format(root, "%s/%s-%s", options.results, options.tier_name, options.data);
+    folder_ours(root);
     start->images.name = options.data;
     images_digest(start->images.digest, options.data, SPLIT_TRAIN);
 }

@@ -32,6 +32,7 @@ report 'a count that is no power of two exchanges more nodes'
 
 cost --tier=smoke --epochs=.1 --machines=1,2 --cores=1,2 --threads=2
 expect_status 0
+expect_said '^smoke m75-h3: 32 updates of 32 images in 4 micro-batches,'
 expect_said '^Measured here: [0-9.]+ images/s a core \((fp32|bf16|bf16-dot), 2 threads busy\); [0-9]+ MB with one thread, [0-9]+ MB more for each other\.$'
 expect_said '^Measured here: optimiser [0-9.]+ ms'
 expect_said '^Computed: hours, and efficiency against one core, at 10 Gb/s between machines'

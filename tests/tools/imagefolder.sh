@@ -106,3 +106,6 @@ report 'Figure 3 is drawn of the first validation images'
 target figure1
 expect_said 'imagefolder: only table1 and figure3 read folders of images' err
 report 'other experiments refuse the folder'
+
+lost "$BUILD/tools/imagenet_check" --help
+finish

@@ -18,6 +18,11 @@ run "$pretrain" --write-start= --tier=smoke --run=m75-h3
 expect_status 2
 expect_line 'no folder is named'
 report 'a start without a folder is a usage error'
+run "$pretrain" --write-start="$work/first/smoke-planted/torch/m75-h3" --tier=smoke --run=m75-h3 --results="$work/first"
+expect_status 0
+[ "$(cat "$work/first/.maskbook")" = smoke-planted ] || wrong='the folder is not listed as made here'
+report 'what it makes is what make distclean removes'
+rm -r "$work/first"
 if ! "$python" -c 'import torch, numpy' 2>/dev/null; then
     skip 'training by PyTorch' "no torch for $python (tools/deps bench)"
     finish
