@@ -501,20 +501,25 @@ int main(int argc, char **argv)
     struct run *run = &study.run;
     images_digest(study.images.digest, run->options.data, SPLIT_TRAIN);
     study_note(&study);
-    if (run_fresh(run)) {
+    int lock = -1, fresh = run_fresh(run);
+    if (!fresh) {
+        figure_ready();
+        // Another call may have come to the result meanwhile; until it has, it needs its files.
+        lock = training_lock(study.folder);
+        fresh = run_fresh(run);
+    }
+    if (fresh) {
         figures_refresh(run);
         run_print(run);
     } else {
-        figure_ready();
-        int lock = training_lock(study.folder);
         study_train(&study);
-        close(lock);
         study_judge(&study);
         write_curves(&study);
         draw(&study);
         run_close(run);
         study_close(&study);
     }
+    if (lock >= 0) close(lock);
     print_verdicts(&study);
     return EXIT_SUCCESS;
 }

@@ -117,6 +117,24 @@ also cmp "$(in_folder whole curves.tsv)" "$(in_folder killed curves.tsv)"
 also cmp "$(in_folder whole result.tsv)" "$(in_folder killed result.tsv)"
 report "killed and continued at another number of threads: the same bits"
 
+# A second call while the first trains, which stands still until the second waits for it.
+"$arithmetic" --tier smoke --updates 35 --threads 1 --results "$work/both" >"$work/out.first" 2>"$work/err.first" </dev/null &
+first=$!
+until [ -e "$(training both bf16_1.safetensors)" ] || ! kill -0 $first 2>/dev/null; do sleep .02; done
+kill -STOP $first
+"$arithmetic" --tier smoke --updates 35 --threads 1 --results "$work/both" >"$work/out" 2>"$work/err" </dev/null &
+second=$!
+until grep -q 'another training is running' "$work/err" || ! kill -0 $second 2>/dev/null; do sleep .02; done
+kill -CONT $first
+wait $first || wrong="exit $? of the first"
+wait $second
+status=$?
+expect_status 0
+expect_line 'another training is running, waiting for it to end'
+for name in bf16 bf16-dot; do expect_said "^(HOLDS|FAILS): the $name curve"; done
+also cmp "$(in_folder whole curves.tsv)" "$(in_folder both curves.tsv)"
+report "a second call waits for the first and finds its result"
+
 rm "$(training maimed losses.tsv)"
 learn maimed
 expect_status 3
