@@ -372,20 +372,27 @@ static void encode(struct job *job, int threads)
 
 // ====== Files ======
 
-// Writes an array, or removes an earlier run's when this run has no such array: the files of a
-// folder belong together.
-static void put(const char *out, int which, enum npy_type type, int dimensions,
-                const size_t *shape, const void *data)
+// Removes what an earlier run has left: the files of a folder belong together, also when the disk
+// takes only some of them.
+static void outputs_remove(const char *out)
 {
     char path[PATH_SIZE];
-    path_format(path, "%s/%s", out, out_names[which]);
-    if (!data) {
+    for (int i = 0; i < OUTS; ++i) {
+        path_format(path, "%s/%s", out, out_names[i]);
         if (unlink(path) && errno != ENOENT)
             die(EXIT_SYSTEM,
                 "%s: cannot be removed: %s (it is not of these images; remove it)",
                 path, strerror(errno));
-        return;
     }
+}
+
+// Writes an array, if this run has it.
+static void put(const char *out, int which, enum npy_type type, int dimensions,
+                const size_t *shape, const void *data)
+{
+    char path[PATH_SIZE];
+    if (!data) return;
+    path_format(path, "%s/%s", out, out_names[which]);
     npy_write(path, type, dimensions, shape, data);
     printf("%s (", path);
     for (int d = 0; d < dimensions; ++d) printf("%s%zu", d ? "," : "", shape[d]);
@@ -396,6 +403,7 @@ static void outputs_put(const struct job *job, const char *out)
 {
     size_t n = job->count;
     const size_t pictures[] = {n, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE};
+    outputs_remove(out);
     put(out, OUT_IMAGES, NPY_F4, 4, pictures, job->images);
     put(out, OUT_LABELS, NPY_U1, 1, &n, job->labels);
     put(out, OUT_TOKENS, NPY_F4, 3, (size_t[]){n, job->visible + 1, job->width},

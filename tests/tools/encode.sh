@@ -251,6 +251,16 @@ expect_status 4
 expect_said '^encode: stuck/labels.npy: cannot be removed: ' err
 report "exit 4: an earlier array that cannot be removed"
 
+# A file that may not grow fails as a full disk does; with 60 numbers a token these are more than the images.
+limited() { (trap '' XFSZ; ulimit -f 260; "$@"); }
+tensors weights broad.safetensors 4 60 1 1 3 .3
+good --weights broad.safetensors --images planted:7 --first 20 --out full
+run limited "$encode" --weights broad.safetensors --images planted:8 --first 20 --out full
+expect_status 4
+expect_said 'full/tokens.npy: cannot be written: File too large' err
+[ -n "$wrong" ] || [ "$(cd full && echo *)" = 'images.npy labels.npy' ] || wrong="in the folder: $(cd full && echo *)"
+report "exit 4: a disk that is full leaves nothing of an earlier run next to what is new"
+
 lost "$encode" --help
 lost "$encode" "${usual[@]}" --out printed
 verdict=$(dirname "$encode")/verdict
