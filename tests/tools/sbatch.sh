@@ -9,7 +9,8 @@ stand_in() { # stand_in NAME SCRIPT
 }
 stand_in program '[ "$1" != --print-recipe ] || exit "${OPTIONS_CODE:-0}"'
 stand_in scontrol 'echo "$@" >>'"$work/asked"
-job() { run env PATH="$fake:$PATH" PROGRAM="$fake/program" RESULTS="$work/results" SLURM_JOB_ID=77 SLURM_CPUS_PER_TASK=8 "$@" bash tools/pretrain.sbatch --run=m75-h3; }
+asked=("--results=$work/results")
+job() { run env PATH="$fake:$PATH" PROGRAM="$fake/program" SLURM_JOB_ID=77 SLURM_CPUS_PER_TASK=8 "$@" bash tools/pretrain.sbatch --run=m75-h3 "${asked[@]}"; }
 mkdir -p "$work/results/paper-cifar10/runs/m75-h3"
 checkpoint=$work/results/paper-cifar10/runs/m75-h3/checkpoint.safetensors
 
@@ -17,8 +18,14 @@ stand_in srun 'echo "$@" >'"$work/ran"'; sleep 1.1; touch '"$checkpoint"'; exit 
 job
 expect_status 4
 [ "$(cat "$work/asked")" = 'requeue 77' ] || wrong='it is not queued again'
-[ -n "$wrong" ] || grep -q -- '^--mpi=pmix --kill-on-bad-exit=1 --cpus-per-task=8 .*/program --run=m75-h3 --threads=8$' "$work/ran" || wrong="srun was asked for $(cat "$work/ran")"
+[ -n "$wrong" ] || grep -q -- '^--mpi=pmix --kill-on-bad-exit=1 --cpus-per-task=8 .*/program --run=m75-h3 --results=.* --threads=8$' "$work/ran" || wrong="srun was asked for $(cat "$work/ran")"
 report 'a job that saved its state is queued again'
+
+rm "$work/asked"
+asked=(--results "$work/results" --tier=paper)
+job
+[ "$(cat "$work/asked")" = 'requeue 77' ] || wrong='it is not queued again'
+report 'wherever its results are'
 
 rm "$work/asked"
 stand_in srun 'exit 4'
