@@ -40,6 +40,13 @@ expect_said '^command +make first$'
 expect_said '^chapter +experiments/01-one/main.c$'
 expect_said ' mine/smoke-planted/01-one$'
 report 'a claim says what it is, what was found, and how to find it again'
+ledger "my own/smoke-planted/ledger.tsv" REPRODUCED 1.75
+run "$root/tools/claim" table1.lp 'my own' smoke-planted
+expect_status 0
+expect_said '^reference +TREND-ONLY: 1.5 '
+expect_said '^yours +REPRODUCED: 1.75 '
+expect_said ' my own/smoke-planted/01-one$'
+report 'results may be in a folder with a space in its name'
 
 run "$root/tools/claim" tabel1.lp mine smoke-planted
 expect_status 2
