@@ -10,6 +10,8 @@ HEADS       ?=
 IMAGES_PER_CLASS ?=
 ## PARTIAL     0: no partial finetuning for DATA=imagefolder, which takes most of the disk
 PARTIAL     ?=
+override IMAGENET_DIR := $(call home,$(IMAGENET_DIR))
+override WEIGHTS      := $(call home,$(WEIGHTS))
 export IMAGENET_DIR
 
 FLAGS += $(call flag,weights,$(WEIGHTS)) $(call flag,heads,$(HEADS)) \

@@ -32,6 +32,13 @@ echo "# places"
 run env HOME="$work" "$MAKE" --no-print-directory --dry-run figure1 TIER=smoke RESULTS='~/a b' BUILD_ROOT="${build%/*}"
 expect_status 0
 expect_said "results='$work/a b'"
+run env HOME="$work" "$MAKE" --no-print-directory --dry-run table1 TIER=paper DATA=imagefolder WEIGHTS='~/a b/vit.safetensors' \
+    BUILD_ROOT="${build%/*}"
+expect_status 0
+expect_said "weights='$work/a b/vit.safetensors'"
+run env HOME="$work" "$MAKE" --no-print-directory --silent imagenet-check IMAGENET_DIR='~/none' BUILD_ROOT="${build%/*}" MODE="${build##*/}"
+expect_status 2
+expect_line "$work/none"
 report "a ~ that the shell has left is the home folder"
 type_make help BUILD_ROOT="$work/a b"
 expect_status 2
