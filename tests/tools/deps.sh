@@ -35,6 +35,12 @@ expect_line 'do, as root: apt-get install .*gnuplot-nox'
 [ ! -e "$work/asked" ] || wrong="apt-get was run"
 report "without root, where sudo would ask and there is no terminal, it prints the line and exits 4"
 
+on_it tools/check "$fake/make" "$work/none" format-check
+expect_status 4
+expect_line 'do, as root: apt-get install .*gnuplot-nox'
+! grep -q '^== ' "$work/out" || wrong="a stage was begun"
+report "a check begins with what all its stages need"
+
 stand_in sudo '[ "$1" != -n ] || shift; exec "$@"'
 on_it tools/deps core
 expect_status 0
