@@ -20,6 +20,12 @@ expect_status 1
 expect_said '^tools/mutants/label-offset.sed: no longer changes core/data/planted.c'
 cp "$root/core/data/planted.c" core/data/
 report "a mutant that has outlived its line is named"
+# A make that makes nothing: the mutant survives.
+run tools/check-mutants true "$work/build" label-offset
+expect_status 1
+expect_said '^not ok - label-offset: '
+grep -qx mutants "$work/build/.maskbook" || wrong="the folder is not listed as made here"
+report "what mutation tests make is what make clean removes"
 
 # breaks CHECK FILE TEXT PATTERN NAME: appended to FILE, TEXT makes CHECK fail with PATTERN.
 breaks() {
