@@ -26,6 +26,10 @@ SEED        ?=
 SEEDS       ?=
 ## THREADS     threads of a program (default: the CPUs allowed; never changes a bit)
 THREADS     ?=
+## RANKS       processes that share a pretraining (Open MPI: tools/deps mpi); never changes a bit
+RANKS       ?=
+## HOSTS       the machines of RANKS, as a,b,c (default: this one)
+HOSTS       ?=
 ## ARITHMETIC  of trainings: auto (the fastest here), fp32, bf16 (AMX), bf16-dot (VDPBF16PS)
 ARITHMETIC  ?=
 ## EPOCHS      passes over the data, instead of the recipe's
@@ -73,8 +77,8 @@ endif
 BUILD       := $(BUILD_ROOT)/$(MODE)
 export CIFAR10_DIR OFFLINE NO_INSTALL
 
-# The parts are read in the order of their names; none uses another's variables in its targets,
-# but for those of build.mk, the first.
+# The parts are read in the order of their names. In its targets, and in what it sets at once, a part uses
+# variables of this file and of the parts before it alone; in its recipes those of all.
 include $(sort $(filter-out mk/words.mk,$(wildcard mk/*.mk)))
 ifneq ($(unknown),)
 $(error $(shell tools/help --variable '$(firstword $(unknown))' $(makefiles)))

@@ -22,7 +22,9 @@ ABOUT := $(filter-out 00-pretrain:%,$(shell awk 'FNR == 1 { name = FILENAME; \
         print name ":" target ":" $$0 }' /dev/null $(sort $(wildcard experiments/*/main.c))))
 about_name   = $(word 1,$(subst :, ,$(1)))
 about_target = $(word 2,$(subst :, ,$(1)))
-about_needs  = $(filter $(RUNS),$(subst $(comma), ,$(word 3,$(subst :, ,$(1)))))
+about_needs  = $(subst $(comma), ,$(word 3,$(subst :, ,$(1))))
+$(foreach a,$(ABOUT),$(foreach n,$(filter-out $(RUNS),$(call about_needs,$a)),$(error \
+    experiments/$(call about_name,$a): needs $n, which is no pretraining of RUNS (add it there, in mk/experiments.mk))))
 
 FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
         $(call flag,seeds,$(SEEDS)) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) \
@@ -30,7 +32,7 @@ FLAGS = --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call 
         $(call flag,force,$(FORCE))
 
 # The program itself waits for the training lock, with any -j. `exec`, so that Ctrl-C reaches it alone, and it
-# saves its state. RANKS and HOSTS: mk/mpi.mk.
+# saves its state. The program of RANKS: mk/mpi.mk.
 TRAINER := $(BUILD)/experiments/00-pretrain/main$(if $(RANKS),-mpi)
 train    = exec $(if $(RANKS),tools/launch $(call quote,$(RANKS)) $(call quote,$(HOSTS))) $(TRAINER) --run=$(1) $(FLAGS)
 cifar10  = $(if $(filter cifar10,$(DATA)),data)

@@ -1,11 +1,6 @@
 # A pretraining that several processes share, on this machine or on several (Open MPI; tools/deps mpi). Its program
 # is the ordinary one, linked once more with the file that moves numbers by MPI in the place of its double, so
 # results are keyed alike. Nothing else needs MPI.
-##@ Variables, as in `make figure2 TIER=smoke`
-## RANKS       processes that share a pretraining (Open MPI: tools/deps mpi); never changes a bit
-RANKS ?=
-## HOSTS       the machines of RANKS, as a,b,c (default: this one)
-HOSTS ?=
 
 # Its own folder's flags: the compiler wrapper says them.
 mpi_flags = $(patsubst -I%,-isystem%,$(shell mpicc --showme:$(1)))

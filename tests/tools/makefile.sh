@@ -149,6 +149,12 @@ echo '#include <criterion/criterion.h>' >tests/experiments/99-added/test_added.c
 in_copy --dry-run test
 expect_said '99-added=build/release/tests/experiments/99-added/run'
 report "a new experiment has a help line, a target, its needs and its tests with no edit"
+sed -i 's|^// needs: m75-h3$|& m40-h3|' experiments/99-added/main.c
+in_copy help
+expect_status 2
+expect_said 'experiments/99-added: needs m40-h3, which is no pretraining of RUNS' err
+sed -i 's/ m40-h3$//' experiments/99-added/main.c
+report "a pretraining that nothing trains is told at once"
 
 # Keys, on four programs: one that trains, two that measure, and one that calls a single function of core.
 for name in experiments/*/; do
