@@ -196,12 +196,12 @@ static void stale_remove(const char *path, const char *folder)
     const size_t length = strlen(name);
     DIR *entries = opendir(folder);
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        const char *rest = entry->d_name + length + strlen(mark);
         int64_t process;
         if (strncmp(entry->d_name, name, length) != 0 ||
             strncmp(entry->d_name + length, mark, strlen(mark)) != 0 ||
-            !integer_scan(&process, rest) || process <= 0 || process > INT32_MAX ||
-            kill((pid_t)process, 0) == 0 || errno != ESRCH)
+            !integer_scan(&process, entry->d_name + length + strlen(mark)) ||
+            process <= 0 || process > INT32_MAX || kill((pid_t)process, 0) == 0 ||
+            errno != ESRCH)
             continue;
         const int file = openat(dirfd(entries), entry->d_name,
                                 O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -211,6 +211,23 @@ static void stale_remove(const char *path, const char *folder)
         close(file);
     }
     if (entries) closedir(entries);
+}
+
+// Opens a file for writing and locks it, which tells stale_remove that it is being written; where
+// files cannot be locked, nothing is lost. Between the two a process that numbers processes
+// otherwise (in another container, say) may have taken it for stale: then it is made again. Returns
+// NULL with errno when it cannot be opened.
+static FILE *temporary_open(const char *temporary)
+{
+    for (;;) {
+        FILE *file = fopen(temporary, "wbe");
+        struct stat status;
+        if (!file) return NULL;
+        // Waits, as one who looks at the file holds the lock for a moment.
+        while (flock(fileno(file), LOCK_EX) && errno == EINTR) continue;
+        if (stat(temporary, &status) == 0 || errno != ENOENT) return file;
+        fclose(file);
+    }
 }
 
 void output_open(struct output *output, const char *path)
@@ -228,12 +245,10 @@ void output_open(struct output *output, const char *path)
 
     stale_remove(path, folder);
     pending_add(output->temporary);
-    output->file = fopen(output->temporary, "wbe");
+    output->file = temporary_open(output->temporary);
     if (!output->file)
         die(EXIT_SYSTEM, "%s: cannot be written: %s (check who may write there)", path,
             strerror(errno));
-    // Tells stale_remove that it is being written; where files cannot be locked, nothing is lost.
-    flock(fileno(output->file), LOCK_EX | LOCK_NB);
 }
 
 // A renamed file survives a power cut only once its folder is flushed as well. Some file systems
