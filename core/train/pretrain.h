@@ -47,7 +47,8 @@ struct pretrain {
 /// longer run with the same tier, run, seed, data_digest, arithmetic and core_type; otherwise
 /// dies (EXIT_INPUT), naming the key that differs. How long this run is depends on images->count:
 /// while that is 0 (not loaded), pretrain_run compares the lengths. Weights that another program
-/// trained (tools/torch) are never overwritten. Dies (EXIT_INPUT) when the file is corrupt.
+/// trained (tools/torch) are overwritten under settings->force alone. Dies (EXIT_INPUT) when the
+/// file is corrupt.
 int pretrain_ready(const struct pretrain *settings);
 
 /// Trains to the end, from folder/checkpoint.safetensors if that is whole and of the same recipe,
