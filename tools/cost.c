@@ -18,9 +18,8 @@
 #include "core/train/rank_tree.h"
 
 enum {
-    LIST = 16,             ///< the most machines or cores in a list
-    CIFAR10_TRAIN = 50000, ///< training images, which nobody need have here
-    REPEATS = 3            ///< of a measurement, of which the fastest counts
+    LIST = 16,  ///< the most machines or cores in a list
+    REPEATS = 3 ///< of a measurement, of which the fastest counts
 };
 static const char USAGE[] =
     "cost [--tier T] [--run R] [--machines L] [--cores L] [--bandwidth G] [--rate I]";
@@ -244,8 +243,7 @@ static void cost_open(struct cost *cost, int argc, char **argv)
     const char *data;
     tier_find(&tier, &data, recipe->tier, NULL);
     cost->updates =
-        batches_updates(strcmp(data, "planted") == 0 ? PLANTED_TRAIN : CIFAR10_TRAIN,
-                        recipe->batch, recipe->epochs);
+        batches_updates(images_count(data, SPLIT_TRAIN), recipe->batch, recipe->epochs);
     struct arena arena;
     struct mae mae;
     arena_open_growing(&arena, "table");

@@ -44,6 +44,11 @@ const char *cifar10_digest(enum split split)
     return sources[split].digest;
 }
 
+size_t cifar10_count(enum split split)
+{
+    return sources[split].files * FILE_RECORDS;
+}
+
 int cifar10_locate(char folder[PATH_SIZE])
 {
     const char *set = getenv("CIFAR10_DIR");
@@ -130,7 +135,7 @@ void cifar10_load(struct images *images, const char *folder, enum split split)
         path_format(paths[f], "%s/%s", folder, source->names[f]);
         file_check_size(paths[f], file_size(paths[f], hint()));
     }
-    size_t count = source->files * FILE_RECORDS;
+    size_t count = cifar10_count(split);
     struct entry *entries = malloc(count * sizeof *entries);
     if (!entries) die(EXIT_SYSTEM, "cifar10: no memory to sort %zu records", count);
     for (size_t f = 0; f < source->files; ++f)

@@ -10,6 +10,9 @@
 /// SHA-256, in hex, of a split's records in canonical order; static storage.
 const char *cifar10_digest(enum split split);
 
+/// How many images a split has: 50,000 to train, 10,000 to test.
+size_t cifar10_count(enum split split);
+
 /// folder (PATH_SIZE) = where the batches are: in $CIFAR10_DIR when it is set and not empty, else
 /// in data/cifar-10-batches-bin, or in the folder cifar-10-batches-bin inside either. Returns 1
 /// when data_batch_1.bin is there, otherwise 0 (`folder` then names the first folder tried). When

@@ -79,6 +79,11 @@ void images_digest(char hex[HASH_HEX], const char *data, enum split split)
         memcpy(hex, cifar10_digest(split), HASH_HEX);
 }
 
+size_t images_count(const char *data, enum split split)
+{
+    return data_is_planted(data) ? planted_count(split) : cifar10_count(split);
+}
+
 void images_record_digest(char hex[HASH_HEX], const struct images *images, size_t image)
 {
     const size_t bytes = IMAGE_CHANNELS * (size_t)images->side * (size_t)images->side;

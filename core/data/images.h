@@ -48,6 +48,9 @@ void images_load(struct images *images, const char *data, enum split split);
 /// them: cifar10_digest, or planted_digest of the split.
 void images_digest(char hex[HASH_HEX], const char *data, enum split split);
 
+/// How many images images_load(data, split) loads.
+size_t images_count(const char *data, enum split split);
+
 /// hex (HASH_HEX) = SHA-256 of one image's record, the lower byte of its label followed by its
 /// pixels: the sort key of CIFAR-10's canonical order.
 void images_record_digest(char hex[HASH_HEX], const struct images *images,
