@@ -376,7 +376,7 @@ static void train(struct finetuner *finetuner)
                                     .folder = settings->folder,
                                     .resume_command = settings->resume_command,
                                     .checkpoint_seconds = settings->checkpoint_seconds,
-                                    .discard = 1,
+                                    .discard = settings->force || settings->code,
                                     .after_update = settings->after_update,
                                     .measure = measure,
                                     .finish = finish,
@@ -385,12 +385,27 @@ static void train(struct finetuner *finetuner)
     trainer_close(&finetuner->trainer);
 }
 
+// Dies for weights of another training that took long to make.
+static void replacement_check(const struct finetuner *finetuner)
+{
+    const struct finetune *settings = finetuner->settings;
+    struct safetensors file;
+    if (settings->force || settings->code || !file_exists(finetuner->weights)) return;
+    safetensors_read(&file, finetuner->weights, NULL);
+    const char *key = run_identity_difference(&finetuner->identity, &file);
+    require(key, "%s: fits", finetuner->weights);
+    die(EXIT_INPUT,
+        "%s: would be replaced, but its %s is '%s' (move its folder away, or FORCE=1)",
+        finetuner->weights, key, text_in(&file, key));
+}
+
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings)
 {
     struct finetuner finetuner;
     int lock = training_lock(settings->folder);
     finetuner_open(&finetuner, settings, outcome);
     int ready = outcome_read(&finetuner);
+    if (!ready) replacement_check(&finetuner);
     if (ready) train_loop_forget(settings->folder);
     if (!ready) train(&finetuner);
     if (!ready) hash_file(outcome->digest, HASH_SHA256, finetuner.weights);

@@ -32,7 +32,7 @@ struct finetune {
     uint64_t seed; ///< of the head (from scratch: of everything) and of the order
     enum arithmetic arithmetic; ///< of training; evaluation is always FP32
     int threads;
-    /// 1: train although a result exists, and discard a checkpoint that does not fit.
+    /// 1: train although a result exists, and discard weights and a checkpoint that do not fit.
     int force;
     const struct images *images; ///< to train on, borrowed
     /// Evaluated after each epoch, never used to choose; borrowed.
@@ -81,9 +81,10 @@ int finetune_ready(const struct finetune *settings);
 
 /// Trains to the end, from the folder's checkpoint if there is one, unless
 /// folder/weights.safetensors exists and came from the same recipe, start, images, seed,
-/// arithmetic and core type, and from the same code if `code` is given. Replaces other weights,
-/// which can be made again from what is here. Waits until no other training runs in folder's
-/// parent. Returns 1 after training, 0 when there was nothing to do.
+/// arithmetic and core type, and from the same code if `code` is given. With `code` or `force` other
+/// weights and checkpoints are replaced; without, hours may be in them, and it dies (EXIT_INPUT)
+/// naming what differs. Waits until no other training runs in folder's parent. Returns 1 after
+/// training, 0 when there was nothing to do.
 ///
 /// The log's lines (core/train/train_log.h) carry the accuracy on `test`. The weights are F32
 /// with metadata: format, run, tier, data, updates, images_seen, epochs, heads, patch,

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <signal.h>
 
+#include "core/base/die.h"
 #include "core/data/batches.h"
 #include "core/data/patches.h"
 #include "core/model/classifier.h"
@@ -49,6 +50,7 @@ static void small_open(struct small *small)
         .images = &small->tiny.images,
         .test = &small->test,
         .folder = small->folder,
+        .code = "tests",
         .resume_command = "make small",
     };
     small->settings.recipe.mask_ratio = 0;
@@ -354,6 +356,17 @@ Test(finetune, whatever_it_follows_from_makes_it_again)
     cr_expect_eq(finetune_ready(&small.settings), 0);
     cr_expect_eq(run(&small), 1);
     small_close(&small);
+}
+
+// Where no key of the sources tells that it is quickly made again, weights of another start stay.
+Test(finetune, weights_that_took_hours_are_not_replaced, .exit_code = EXIT_INPUT)
+{
+    struct small small;
+    small_open(&small);
+    small.settings.code = NULL;
+    run(&small);
+    small.pretrained.slab[0] += 1;
+    run(&small);
 }
 
 Test(finetune, the_weights_say_where_they_come_from)
