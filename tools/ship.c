@@ -153,9 +153,10 @@ static void cost_emit(struct ship *ship, const char *name, const char *measure,
               (const char *const[]){name, measure, cells[0], cells[1], cells[2]});
 }
 
-// loss (LOSS_IMAGES or all) of the first test images.
+// loss (LOSS_IMAGES or all) of the first test images, in the targets of the training.
 static void losses(double *loss, const struct ship *ship, const struct weights *model,
-                   const real *slab, double ratio, size_t n)
+                   const real *slab, double ratio, const struct target_maker *targets,
+                   size_t n)
 {
     const struct evaluation evaluation = {.mae = &model->mae,
                                           .weights = slab,
@@ -163,7 +164,8 @@ static void losses(double *loss, const struct ship *ship, const struct weights *
                                           .count = n,
                                           .mask_ratio = ratio,
                                           .seed = ship->seed,
-                                          .threads = ship->threads};
+                                          .threads = ship->threads,
+                                          .targets = targets};
     evaluate_losses(loss, &evaluation);
 }
 
@@ -230,15 +232,23 @@ static void pretraining_ship(struct ship *ship, struct candidate *candidate,
     char path[PATH_SIZE];
     struct weights model;
     struct arena arena;
+    struct target_maker targets;
+    static const char *const loss_name[] = {
+        [TARGET_RAW] = "masked loss",
+        [TARGET_NORMALISED] = "masked loss, normalised patches",
+        [TARGET_WHITENED] = "masked loss, whitened patches"};
     const size_t n = ship->test.count < LOSS_IMAGES ? ship->test.count : LOSS_IMAGES;
     arena_open_growing(&arena, "ship");
     double *trained = arena_doubles(&arena, n), *rounded = arena_doubles(&arena, n);
     pretrained_open(&model, candidate->weights, recipe, ship->data);
-    losses(trained, ship, &model, model.slab, recipe->mask_ratio, n);
+    target_maker_load(&targets, recipe->target.scale, ship->data, recipe->shape.patch,
+                      &arena);
+    losses(trained, ship, &model, model.slab, recipe->mask_ratio, &targets, n);
     safetensors_round(model.slab, model.mae.parameters.count);
-    losses(rounded, ship, &model, model.slab, recipe->mask_ratio, n);
+    losses(rounded, ship, &model, model.slab, recipe->mask_ratio, &targets, n);
     log_copy(ship, candidate);
-    cost_emit(ship, candidate->name, "masked loss", trained, rounded, n);
+    cost_emit(ship, candidate->name, loss_name[recipe->target.scale], trained, rounded,
+              n);
     shipped_as(path, ship, candidate->name);
     safetensors_write_rounded(path, &model.file, &model.mae.parameters, model.slab);
     weights_close(&model);
@@ -383,13 +393,10 @@ int main(int argc, char **argv)
     static const char *const methods[] = {"finetuned", "scratch"};
     static const char *const table2[] = TABLE2_RUNS;
     static struct ship ship;
-    struct images train;
     coretype_open(argv);
     stdout_check_at_exit();
     ship_open(&ship, argc, argv);
-    images_load(&train, ship.data, SPLIT_TRAIN);
-    ship.train_images = train.count;
-    images_free(&train);
+    ship.train_images = images_count(ship.data, SPLIT_TRAIN);
     images_load(&ship.test, ship.data, SPLIT_TEST);
     table_open(&ship.table, 5,
                (const char *const[]){"weights", "measure", "trained", "rounded",

@@ -122,6 +122,15 @@ static void normalise(real *target, const real *patch, size_t size)
         target[f] = (real)(((double)patch[f] - mean) * scale);
 }
 
+void target_maker_load(struct target_maker *maker, enum target_scale scale,
+                       const char *data, int patch, struct arena *arena)
+{
+    struct images images = {0};
+    if (scale == TARGET_WHITENED) images_load(&images, data, SPLIT_TRAIN);
+    target_maker_open(maker, scale, &images, patch, arena);
+    images_free(&images);
+}
+
 // t += (x_j - m_j) row j of the symmetric matrix, j in order.
 KERNEL static void whiten(real *restrict target, const real *restrict patch,
                           const struct target_maker *maker)

@@ -51,6 +51,11 @@ struct target_maker {
 void target_maker_open(struct target_maker *maker, enum target_scale scale,
                        const struct images *images, int patch, struct arena *arena);
 
+/// The same, fitted to the training images of `data` (images_load), which are read only where they
+/// are needed: for evaluations of weights that are there.
+void target_maker_load(struct target_maker *maker, enum target_scale scale,
+                       const char *data, int patch, struct arena *arena);
+
 /// targets (n,F) = t of each of `count` patches (n,F).
 void target_make(real *targets, const real *patches, size_t count,
                  const struct target_maker *maker);

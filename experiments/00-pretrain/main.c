@@ -183,34 +183,23 @@ static void emit_log(struct run *run, const char *path, const struct weights *mo
     train_log_close(&log);
 }
 
-/// What the recipe's loss compares predictions with: whitened patches need the training images.
-static const struct target_maker *targets_of(struct study *study,
-                                             const struct recipe *recipe)
-{
-    struct target_maker *maker = arena_take(&study->arena, 1, sizeof *maker);
-    struct images images = {0};
-    if (recipe->target.scale == TARGET_WHITENED)
-        images_load(&images, study->run.options.data, SPLIT_TRAIN);
-    target_maker_open(maker, recipe->target.scale, &images, recipe->shape.patch,
-                      &study->arena);
-    images_free(&images);
-    return maker;
-}
-
 /// The loss of hidden patches on images the training never saw, under fresh masks.
 static void run(struct study *study)
 {
     const struct training *training = study->own;
     const struct weights *model = &study->model[0];
-    const struct target_maker *targets = targets_of(study, &training->settings.recipe);
+    const struct recipe *recipe = &training->settings.recipe;
+    struct target_maker targets;
+    target_maker_load(&targets, recipe->target.scale, study->run.options.data,
+                      recipe->shape.patch, &study->arena);
     const char *unit =
-        targets->scale == TARGET_RAW ? "[-1,1]^2" : target_scale_name(targets->scale);
+        targets.scale == TARGET_RAW ? "[-1,1]^2" : target_scale_name(targets.scale);
     struct evaluation evaluation = study_evaluation(study, 0, TEST_IMAGES);
-    evaluation.targets = targets;
+    evaluation.targets = &targets;
     double loss[TEST_IMAGES], error;
     evaluate_losses(loss, &evaluation);
     const struct estimate mean = mean_normal(&error, loss, TEST_IMAGES);
-    emit_log(&study->run, training->log, model, &training->settings.recipe, unit);
+    emit_log(&study->run, training->log, model, recipe, unit);
     static const char *const lengths[] = {"epochs", "updates"};
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; ++i)
         put_number(&study->run, NULL, pretrained_number(model, lengths[i]), 0,

@@ -25,13 +25,13 @@ expect_status 3
 expect_said '^m75-h3: refused, a pilot'
 report 'a pilot is not shipped'
 
-for model in m75-h3 m75-h6; do
+for model in m75-h3 m75-h6 m75-h3-whitened; do
     train $model made
     expect_status 0
 done
 heads made
 expect_status 0
-report 'two models are pretrained and finetuned'
+report 'models are pretrained, and two of them finetuned'
 
 log=made/smoke-planted/runs/m75-h3/log.tsv
 cp $log "$work/log"
@@ -47,13 +47,13 @@ report 'neither are weights with another log, or that are being trained'
 
 ship
 expect_status 0
-for name in m75-h3 m75-h6 finetuned-m75-h3-seed1 finetuned-m75-h6-seed1 scratch-m75-h3-seed1 scratch-m75-h6-seed1; do
+for name in m75-h3 m75-h6 m75-h3-whitened finetuned-m75-h3-seed1 finetuned-m75-h6-seed1 scratch-m75-h3-seed1 scratch-m75-h6-seed1; do
     expect_said "^$name: shipped( before)?, "
     [ -s $shipped/$name.log.tsv ] || wrong="no log of $name"
 done
-expect_said '^6 in results/checkpoints/smoke-planted'
+expect_said '^7 in results/checkpoints/smoke-planted'
 expect_said '^m50-h3: refused, not trained yet'
-[ -n "$wrong" ] || (cd $shipped && sha256sum --quiet -c SHA256SUMS && [ "$(wc -l <SHA256SUMS)" -eq 13 ]) ||
+[ -n "$wrong" ] || (cd $shipped && sha256sum --quiet -c SHA256SUMS && [ "$(wc -l <SHA256SUMS)" -eq 15 ]) ||
     wrong='the checksums are others'
 made=$(stat -c %s made/smoke-planted/weights/m75-h3.safetensors) small=$(stat -c %s $shipped/m75-h3.safetensors)
 [ $((10 * small)) -lt $((6 * made)) ] || wrong="$small bytes of $made"
@@ -63,8 +63,10 @@ wrong=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     { d = $at["rounded"] - $at["trained"] - $at["difference"]
       if (d > 1e-9 || d < -1e-9) print $1 ": the difference is another"
       if (!($at["difference_low"] <= $at["difference"])) print $1 ": no interval"
+      if ($1 == "m75-h3-whitened" && ($2 != "masked loss, whitened patches" || $at["trained"] > 1))
+          print $1 ": " $2 " " $at["trained"]
       if ($2 == "masked loss" && ($at["difference"] > .001 || $at["difference"] == 0)) print $1 ": costs " $at["difference"] }
-    END { if (NR != 7) print NR - 1 " rows" }' $shipped/rounding.tsv)
+    END { if (NR != 8) print NR - 1 " rows" }' $shipped/rounding.tsv)
 report 'what rounding costs is measured'
 
 cp -r results "$work/before"
@@ -84,7 +86,7 @@ expect_said '^m75-h6: shipped before'
 cmp -s "$work/log" $shipped/m75-h3.log.tsv || wrong='the log is another'
 [ -n "$wrong" ] || [ "$(sort $shipped/rounding.tsv)" = "$(sort "$work/before/checkpoints/smoke-planted/rounding.tsv")" ] ||
     wrong='what rounding costs has changed'
-[ -n "$wrong" ] || (cd $shipped && sha256sum --quiet -c SHA256SUMS && [ "$(wc -l <SHA256SUMS)" -eq 13 ]) ||
+[ -n "$wrong" ] || (cd $shipped && sha256sum --quiet -c SHA256SUMS && [ "$(wc -l <SHA256SUMS)" -eq 15 ]) ||
     wrong='the checksums are others'
 report 'what a call that was killed has left is made whole'
 rm -r results
