@@ -17,15 +17,28 @@ _Noreturn void run_die_without(const struct run *run, const char *weights)
         weights, command);
 }
 
+int run_goes_on(void)
+{
+    const char *keep_going = getenv("MASKBOOK_KEEP_GOING");
+    return keep_going && *keep_going;
+}
+
+void run_lacks(struct run *run, const char *target)
+{
+    char reason[COMMAND_TEXT];
+    snprintf(reason, sizeof reason, "%s: make %s TIER=%s DATA=%s", REASON_NO_WEIGHTS,
+             target, run->options.tier_name, run->options.data);
+    run_note(run, note, reason, 1);
+}
+
 int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights)
 {
     if (run_weights(path, run, weights)) {
         printf("weights %s: %s\n", weights, path);
         return 1;
     }
-    const char *keep_going = getenv("MASKBOOK_KEEP_GOING");
     char command[COMMAND_TEXT], reason[COMMAND_TEXT + 32];
-    if (!keep_going || !*keep_going) run_die_without(run, weights);
+    if (!run_goes_on()) run_die_without(run, weights);
     weights_make(command, run, weights);
     snprintf(reason, sizeof reason, "%s: %s", REASON_NO_WEIGHTS, command);
     run_note(run, note, reason, 1);

@@ -14,6 +14,13 @@
 /// Contract: not called again after a 0.
 int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights);
 
+/// Whether the run is one of all experiments, which end well without what is missing.
+int run_goes_on(void);
+
+/// Adds to the provenance, keyed, that results of `make TARGET` with the run's tier and data are
+/// missing, as run_need_weights does for a pretraining's.
+void run_lacks(struct run *run, const char *target);
+
 /// Dies (EXIT_INPUT): there are no weights of the pretraining `weights`, and this makes them.
 _Noreturn void run_die_without(const struct run *run, const char *weights);
 

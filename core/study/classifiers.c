@@ -92,6 +92,24 @@ static int finetuning_find(char path[PATH_SIZE], char digest[HASH_HEX],
     return 1;
 }
 
+int study_finetuned(const struct study *study, const char *method,
+                    const struct recipe *recipe, size_t images,
+                    enum arithmetic arithmetic, size_t seeds)
+{
+    const struct run *run = &study->run;
+    char folder[PATH_SIZE], path[PATH_SIZE], digest[HASH_HEX];
+    for (size_t s = 0; s < seeds; ++s) {
+        const uint64_t seed = run->options.seed + s;
+        finetune_folder(folder, run->root, method, recipe, images,
+                        arithmetic_name(arithmetic), seed);
+        path_format(path, "%s/weights.safetensors", folder);
+        if (!file_exists(path) &&
+            !finetuning_find(path, digest, run, method, recipe->run, seed))
+            return 0;
+    }
+    return 1;
+}
+
 void study_shipped_note(struct study *study, const char *method, const char *name,
                         size_t seeds)
 {

@@ -103,7 +103,8 @@ static int study_run(struct study *study, const struct experiment *experiment)
     struct run *run = &study->run;
     claims_look(run);
     if (experiment->prepare) experiment->prepare(study);
-    const int complete = inputs_open(study, experiment);
+    const int complete = inputs_open(study, experiment) &&
+                         (!experiment->complete || experiment->complete(study));
     if (run_fresh(run)) {
         if (figures_refresh) figures_refresh(run);
         return run_print(run);

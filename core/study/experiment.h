@@ -87,6 +87,10 @@ struct experiment {
     /// anything is loaded: neither model nor images are there. NULL: nothing.
     void (*prepare)(struct study *study);
 
+    /// Whether what else it needs is there, asked when all models are; it has noted what is missing
+    /// (run_lacks). NULL: nothing else.
+    int (*complete)(struct study *study);
+
     /// Measures, judges (study_judge) and emits. Before it, how long each of `models` was trained
     /// goes to result.tsv (m75-h3.epochs, m75-h3.updates), and how many images are there
     /// (test.images). NULL: all claims are checks.

@@ -38,6 +38,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "core/report/need.h"
 #include "core/study/judgement.h"
 #include "core/train/finetune.h"
 #include "experiments/05-heads/heads.h"
@@ -146,6 +147,25 @@ static void prepare(struct study *study)
              arithmetic_kernel(heads.arithmetic), 0);
 }
 
+/// Finetuning takes hours, which nobody has asked for who wants to see all results: where its
+/// weights are not there, Table 2 waits for them then.
+static int complete(struct study *study)
+{
+    struct heads heads;
+    const struct run_options *options = &study->run.options;
+    if (options->tier == TIER_SMOKE || !run_goes_on()) return 1;
+    heads_open(&heads, study);
+    for (size_t model = 0; model < MODELS; ++model)
+        for (int m = METHOD_FINETUNED; m < METHODS; ++m)
+            if (!study_finetuned(study, methods[m].key, &heads.recipe[model],
+                                 images_count(options->data, SPLIT_TRAIN),
+                                 heads.arithmetic, heads.scale.seeds[m])) {
+                run_lacks(&study->run, "finetune-all");
+                return 0;
+            }
+    return 1;
+}
+
 static void run(struct study *study)
 {
     struct heads heads;
@@ -170,6 +190,7 @@ int main(int argc, char **argv)
         .checks = checks,
         .check_count = sizeof checks / sizeof *checks,
         .prepare = prepare,
+        .complete = complete,
         .run = run};
     return experiment_main(&heads, argc, argv);
 }

@@ -44,6 +44,20 @@ for run in m75-h3 m75-h6; do
     expect_status 0
     report "$run is trained"
 done
+# At the desk tier finetuning takes hours: one of all experiments waits for the weights.
+for run in m75-h3 m75-h6; do
+    run "$programs/00-pretrain/main" --tier=desk --data=planted --run=$run --epochs=.0064 --results="$work/desk"
+    expect_status 0
+done
+run env MASKBOOK_KEEP_GOING=1 "$programs/05-heads/main" --tier=desk --data=planted --results="$work/desk"
+expect_status 0
+results=$work/desk/desk-planted/05-heads
+expect_verdict table2.ft-heads NOT-RUN
+expect_verdict table2.difference.ft REPRODUCED
+grep -q 'no weights: make finetune-all TIER=desk DATA=planted' "$results/verdicts.tsv" || wrong="$(cat "$results/verdicts.tsv")"
+[ -n "$wrong" ] || ! ls -d "$work"/desk/desk-planted/runs/finetuned-* >/dev/null 2>&1 || wrong='it has trained'
+report 'one of all experiments does not begin trainings of hours'
+
 mkdir -p "$work/two"
 cp -r "$work/one/smoke-planted" "$work/two/"
 
