@@ -122,13 +122,18 @@ static void judge_mixing(const struct probing *probing)
     const struct gain *mixing = &probing->gap[GAP_MIXING].gain;
     const int at_end = grid_rate_at_end(&probing->probe[PARTIAL_CHOSEN]) ||
                        grid_rate_at_end(&probing->probe[MLP]);
+    const double lp = probing->probe[LP_CHOSEN].answers.accuracy.value,
+                 qkv = probing->probe[PARTIAL_CHOSEN].answers.accuracy.value,
+                 mlp = probing->probe[MLP].answers.accuracy.value;
     study_judge(
         probing->study, "section6.3.token-mixing", &mixing->points, 1, 0,
         "paired bootstrap over images of qkv minus MLP, both at rates chosen on "
         "held-out training images",
-        "given these weights; McNemar mid-p %.2g; qkv minus v alone %.4g, minus "
-        "q and k %.4g points%s",
-        mixing->mcnemar.mid_p, probing->gap[GAP_VALUE].gain.points.value,
+        "given these weights; McNemar mid-p %.2g; of %.4g points that qkv gains over "
+        "LP the MLP, which mixes nothing, gains %.4g; qkv minus v alone %.4g, minus q "
+        "and k %.4g points%s",
+        mixing->mcnemar.mid_p, qkv - lp, mlp - lp,
+        probing->gap[GAP_VALUE].gain.points.value,
         probing->gap[GAP_QUERY_KEY].gain.points.value,
         at_end ? "; a rate was chosen at an end of those tried" : "");
 }
