@@ -16,6 +16,7 @@
 #include "core/report/shipped.h"
 #include "core/report/table.h"
 #include "core/train/finetune.h"
+#include "core/train/finetune_names.h"
 #include "core/train/pretrain.h"
 #include "core/train/pretrained.h"
 

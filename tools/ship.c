@@ -25,6 +25,7 @@
 #include "core/train/classify.h"
 #include "core/train/evaluate.h"
 #include "core/train/finetune.h"
+#include "core/train/finetune_names.h"
 #include "core/train/pretrained.h"
 #include "core/train/train_log.h"
 

@@ -10,6 +10,7 @@
 #include "core/report/shipped.h"
 #include "core/study/inputs.h"
 #include "core/train/finetune.h"
+#include "core/train/finetune_names.h"
 #include "core/train/task_queue.h"
 
 enum { CHECKPOINT_SECONDS = 300 };

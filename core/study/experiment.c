@@ -27,12 +27,12 @@ static int inputs_open(struct study *study, const struct experiment *experiment)
             return 0;
         ++study->model_count;
     }
-    if (experiment->beside) {
+    if (experiment->extra) {
         const size_t last = study->model_count;
-        require(last > 0 && last < STUDY_MODELS, "%zu models and one beside", last);
-        if (input_model_beside(&study->model[last], &study->recipe[last], &study->run,
-                               experiment->beside)) {
-            study->beside = last;
+        require(last > 0 && last < STUDY_MODELS, "%zu models and an extra one", last);
+        if (input_model_extra(&study->model[last], &study->recipe[last], &study->run,
+                              experiment->extra)) {
+            study->extra = last;
             ++study->model_count;
         }
     }

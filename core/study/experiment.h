@@ -40,8 +40,8 @@ struct study {
     struct weights model[STUDY_MODELS];
     struct recipe recipe[STUDY_MODELS];
 
-    /// The number of the model that stands beside them, the last; 0: it is not there.
-    size_t beside;
+    /// The number of the extra model, the last; 0: it is not there.
+    size_t extra;
 
     /// By enum split; those that `splits` names.
     struct images images[2];
@@ -72,9 +72,9 @@ struct experiment {
     /// Pretrainings: {"m75-h3"}.
     const char *models[STUDY_MODELS];
 
-    /// A pretraining that is measured beside them where there are weights of it, trained to their
+    /// A pretraining that is measured, too, where there are weights of it, trained to their
     /// end; where there are none nothing is missing. NULL: none.
-    const char *beside;
+    const char *extra;
 
     /// Images: 1u << SPLIT_TEST | 1u << SPLIT_TRAIN; 0: none.
     unsigned splits;

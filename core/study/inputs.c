@@ -49,8 +49,8 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
     return 1;
 }
 
-int input_model_beside(struct weights *model, struct recipe *recipe, struct run *run,
-                       const char *name)
+int input_model_extra(struct weights *model, struct recipe *recipe, struct run *run,
+                      const char *name)
 {
     char path[PATH_SIZE], what[64], departure[RECIPE_TEXT];
     if (run_weights(path, run, name)) {

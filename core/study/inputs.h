@@ -20,10 +20,10 @@
 int input_model(struct weights *model, struct recipe *recipe, struct run *run,
                 const char *name) __attribute__((warn_unused_result));
 
-/// The same for a pretraining that no claim rests on, so that it is left out unless it is trained to
-/// its end by its recipe. Returns 1, or 0 where it is left out, which is noted.
-int input_model_beside(struct weights *model, struct recipe *recipe, struct run *run,
-                       const char *name) __attribute__((warn_unused_result));
+/// The same for a pretraining that no claim rests on, so that it is left out unless it is trained
+/// to its end by its recipe. Returns 1, or 0 where it is left out, which is noted.
+int input_model_extra(struct weights *model, struct recipe *recipe, struct run *run,
+                      const char *name) __attribute__((warn_unused_result));
 
 /// Notes the digest of a split, which need not be loaded.
 void input_images(struct run *run, enum split split);

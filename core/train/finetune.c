@@ -9,6 +9,7 @@
 #include "core/base/number.h"
 #include "core/data/patches.h"
 #include "core/train/classify.h"
+#include "core/train/finetune_names.h"
 #include "core/train/lock.h"
 #include "core/train/loss.h"
 #include "core/train/train_log.h"
@@ -114,32 +115,6 @@ static double classifier_gradient(real *gradient, const uint32_t *image,
     classifier_backward(gradient, batch->activations, classifier, weights,
                         batch->patches, batch->dlogits);
     return loss;
-}
-
-void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t images,
-                   const char *start)
-{
-    recipe_text(text, recipe);
-    const size_t used = strlen(text);
-    const int length =
-        snprintf(text + used, RECIPE_TEXT - used, " classes=%d images=%zu start=%s",
-                 IMAGE_CLASSES, images, start);
-    require(length > 0 && used + (size_t)length < RECIPE_TEXT,
-            "recipe's text is too long");
-}
-
-void finetune_folder(char folder[PATH_SIZE], const char *root, const char *method,
-                     const struct recipe *recipe, size_t images, const char *arithmetic,
-                     uint64_t seed)
-{
-    path_format(folder, "%s/runs/%s-%s-%zux%g-%s-seed%" PRIu64, root, method,
-                recipe->run, images, recipe->epochs, arithmetic, seed);
-}
-
-void finetune_name(char name[FINETUNE_NAME], const char *method, const char *run,
-                   uint64_t seed)
-{
-    snprintf(name, FINETUNE_NAME, "%s-%s-seed%" PRIu64, method, run, seed);
 }
 
 static void identity_of(struct run_identity *identity, const struct finetune *settings)
@@ -361,10 +336,25 @@ double finetune_rate(size_t *parameters, const struct finetune *settings, int up
     return rate;
 }
 
+// Dies for weights of another training that took long to make.
+static void replacement_check(const struct finetuner *finetuner)
+{
+    const struct finetune *settings = finetuner->settings;
+    struct safetensors file;
+    if (settings->force || settings->code || !file_exists(finetuner->weights)) return;
+    safetensors_read(&file, finetuner->weights, NULL);
+    const char *key = run_identity_difference(&finetuner->identity, &file);
+    require(key, "%s: fits", finetuner->weights);
+    die(EXIT_INPUT,
+        "%s: would be replaced, but its %s is '%s' (move its folder away, or FORCE=1)",
+        finetuner->weights, key, text_in(&file, key));
+}
+
 static void train(struct finetuner *finetuner)
 {
     const struct finetune *settings = finetuner->settings;
     const struct recipe *recipe = &settings->recipe;
+    replacement_check(finetuner);
     trainer_make(finetuner);
     char label[96];
     snprintf(label, sizeof label, "%s %s, seed %" PRIu64,
@@ -383,20 +373,7 @@ static void train(struct finetuner *finetuner)
                                     .context = finetuner};
     train_loop_run(&loop);
     trainer_close(&finetuner->trainer);
-}
-
-// Dies for weights of another training that took long to make.
-static void replacement_check(const struct finetuner *finetuner)
-{
-    const struct finetune *settings = finetuner->settings;
-    struct safetensors file;
-    if (settings->force || settings->code || !file_exists(finetuner->weights)) return;
-    safetensors_read(&file, finetuner->weights, NULL);
-    const char *key = run_identity_difference(&finetuner->identity, &file);
-    require(key, "%s: fits", finetuner->weights);
-    die(EXIT_INPUT,
-        "%s: would be replaced, but its %s is '%s' (move its folder away, or FORCE=1)",
-        finetuner->weights, key, text_in(&file, key));
+    hash_file(finetuner->outcome->digest, HASH_SHA256, finetuner->weights);
 }
 
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings)
@@ -404,11 +381,11 @@ int finetune_run(struct finetune_outcome *outcome, const struct finetune *settin
     struct finetuner finetuner;
     int lock = training_lock(settings->folder);
     finetuner_open(&finetuner, settings, outcome);
-    int ready = outcome_read(&finetuner);
-    if (!ready) replacement_check(&finetuner);
-    if (ready) train_loop_forget(settings->folder);
-    if (!ready) train(&finetuner);
-    if (!ready) hash_file(outcome->digest, HASH_SHA256, finetuner.weights);
+    const int ready = outcome_read(&finetuner);
+    if (ready)
+        train_loop_forget(settings->folder);
+    else
+        train(&finetuner);
     finetuner_close(&finetuner);
     close(lock);
     return !ready;

@@ -56,35 +56,16 @@ struct finetune_outcome {
     char arithmetic[16];   ///< that the weights were trained in, arithmetic_name
 };
 
-/// text (RECIPE_TEXT) = what finetuning `recipe` on `images` images is, in the metadata "recipe" of
-/// the result. start: the slab_digest of the pretraining that it begins from, or "random".
-void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t images,
-                   const char *start);
-
-/// folder (PATH_SIZE) = where a finetuning by `recipe` on `images` images is kept below root,
-/// RESULTS/TIER-DATA. method: "finetuned" or "scratch". arithmetic: as arithmetic_name says it, or
-/// "*" for a pattern that all of them match.
-void finetune_folder(char folder[PATH_SIZE], const char *root, const char *method,
-                     const struct recipe *recipe, size_t images, const char *arithmetic,
-                     uint64_t seed);
-
-enum { FINETUNE_NAME = 96 }; ///< bytes of such a name, the final 0 included
-
-/// name (FINETUNE_NAME) = what its weights are called when they are shipped, without .safetensors:
-/// "finetuned-m75-h3-seed1".
-void finetune_name(char name[FINETUNE_NAME], const char *method, const char *run,
-                   uint64_t seed);
-
 /// Whether finetune_run would find its result and train nothing. Reads no image: of images, digest
 /// and count are asked for. Dies (EXIT_INPUT) when the existing weights are corrupt.
 int finetune_ready(const struct finetune *settings);
 
 /// Trains to the end, from the folder's checkpoint if there is one, unless
 /// folder/weights.safetensors exists and came from the same recipe, start, images, seed,
-/// arithmetic and core type, and from the same code if `code` is given. With `code` or `force` other
-/// weights and checkpoints are replaced; without, hours may be in them, and it dies (EXIT_INPUT)
-/// naming what differs. Waits until no other training runs in folder's parent. Returns 1 after
-/// training, 0 when there was nothing to do.
+/// arithmetic and core type, and from the same code if `code` is given. With `code` or `force`
+/// other weights and checkpoints are replaced; without, hours may be in them, and it dies
+/// (EXIT_INPUT) naming what differs. Waits until no other training runs in folder's parent. Returns
+/// 1 after training, 0 when there was nothing to do.
 ///
 /// The log's lines (core/train/train_log.h) carry the accuracy on `test`. The weights are F32
 /// with metadata: format, run, tier, data, updates, images_seen, epochs, heads, patch,

@@ -20,7 +20,7 @@
 /// weights of the last perceptron are trained, which mixes no tokens; each at the best of the same
 /// rates on training images held out. Further controls: v alone, q and k, the mean patch token, and
 /// encoders that have learned nothing. A model whose targets were whitened, the case in which the
-/// masked loss is contrastive (chapter 7), is probed beside them where its weights are there.
+/// masked loss is contrastive (chapter 7), is probed, too, where its weights are there.
 ///
 /// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
 /// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval. They hold given these
@@ -184,7 +184,7 @@ int main(int argc, char **argv)
     static const struct experiment probing = {
         .name = "04-probing",
         .models = {"m75-h3"},
-        .beside = "m75-h3-whitened",
+        .extra = "m75-h3-whitened",
         .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
         .checks = checks,
         .check_count = sizeof checks / sizeof *checks,

@@ -177,13 +177,13 @@ void probing_open(struct probing *probing, struct study *study)
     struct seen *seen = &probing->seen;
     *probing = (struct probing){.study = study,
                                 .scale = probing_scale(&study->run),
-                                .probes = study->beside ? PROBES : WHITENED_LP};
+                                .probes = study->extra ? PROBES : WHITENED_LP};
     last_block_open(&seen->block, &model->mae, model->slab, &study->arena);
     study_encode(seen->trained, study, 0, "m75-h3", model->slab, 1);
     encode_randomly(seen, study, probing->scale.control_seeds);
-    if (study->beside)
-        study_encode(seen->whitened, study, study->beside,
-                     study->recipe[study->beside].run, study->model[study->beside].slab,
+    if (study->extra)
+        study_encode(seen->whitened, study, study->extra,
+                     study->recipe[study->extra].run, study->model[study->extra].slab,
                      0);
     open_units(seen, &study->arena);
 
@@ -201,7 +201,7 @@ void probing_close(struct probing *probing)
     struct seen *seen = &probing->seen;
     for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split) {
         encoder_features_close(&seen->trained[split]);
-        if (probing->study->beside) encoder_features_close(&seen->whitened[split]);
+        if (probing->study->extra) encoder_features_close(&seen->whitened[split]);
         for (size_t e = 0; e < seen->encoders; ++e)
             encoder_features_close(&seen->random[e][split]);
     }

@@ -27,7 +27,7 @@ void profile_fill(struct profile *profile, const struct hidden_rows *rows,
                   struct arena *arena);
 
 // Judges Assumption 4.1 and Remark 4.2 by the profile of a trained model; that of the same model
-// with initial weights stands beside it.
+// with initial weights is its control.
 void profile_judge(struct study *study, const struct profile *profile,
                    const struct profile *untrained);
 

@@ -34,11 +34,11 @@
 /// ratios, on the same images under nested masks: the slope of $\log$ rank on $\log N$ is 1 when
 /// the rank is proportional to $N$. With the ratio the matrix grows too, from 32 rows to 58 of 64,
 /// and the rank of the patches themselves with it; so whether less is made of the same patches when
-/// more is hidden is asked of those that are hidden at every ratio. The eigenvalues of the predictable part for covariances of
-/// images and random ones. Then the conclusion itself, which needs none of this: scenes are planted
-/// with a given number of regions $k$, small models are trained at several mask ratios, and their
-/// features are measured by segmentation and by a linear probe. If the paper is right, a high ratio
-/// helps most where there are few regions.
+/// more is hidden is asked of those that are hidden at every ratio. The eigenvalues of the
+/// predictable part for covariances of images and random ones. Then the conclusion itself, which
+/// needs none of this: scenes are planted with a given number of regions $k$, small models are
+/// trained at several mask ratios, and their features are measured by segmentation and by a linear
+/// probe. If the paper is right, a high ratio helps most where there are few regions.
 #include <math.h>
 #include <stdio.h>
 

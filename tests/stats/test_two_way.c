@@ -54,7 +54,7 @@ Test(two_way, an_interval_covers_seeds_as_well_as_images)
     cr_expect_eq(width(two_way_mean(x, SEEDS, IMAGES, RESAMPLES, 3)), 0);
 }
 
-// How often the interval of `seeds` seeds, which vary five times as much as images, has the truth, 0.
+// How often the interval of `seeds` seeds, which vary five times as much as images, has the truth.
 static double coverage(size_t seeds)
 {
     enum { SETS = 1000, FEW = 10, MOST = 5 };

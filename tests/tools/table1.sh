@@ -111,7 +111,7 @@ cmp -s "$results/result.tsv" "$work/first.tsv" || wrong="$(diff "$results/result
 grep -q 'encode:' "$work/err" && wrong='features were computed again'
 report 'another number of threads, and features from their files, change no digit'
 
-# whitened FOLDER FLAG...: trains the model that stands beside the other one.
+# whitened FOLDER FLAG...: trains the extra model.
 whitened() {
     run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3-whitened --results="$work/$1" "${@:2}"
     expect_status 0
@@ -121,7 +121,7 @@ probe trained --epochs=1 --seeds=1
 expect_number whitened-lp.accuracy 'x > 10'
 expect_number whitened-lp-solved.gradient 'x <= 1e-6'
 expect_number lp.accuracy "x == $(awk -F'\t' '$1 == "lp.accuracy" { print $2 }' "$work/first.tsv")"
-report 'a model of whitened targets is probed beside it, which changes nothing else'
+report 'a model of whitened targets is probed, too, which changes nothing else'
 
 whitened untrained --epochs=.004
 probe untrained --epochs=1 --seeds=1

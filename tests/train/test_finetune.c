@@ -9,6 +9,7 @@
 #include "core/model/classifier.h"
 #include "core/train/adamw.h"
 #include "core/train/classify.h"
+#include "core/train/finetune_names.h"
 #include "core/train/loss.h"
 #include "core/train/train_log.h"
 #include "tests/expect_close.h"

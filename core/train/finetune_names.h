@@ -1,0 +1,30 @@
+/// What finetunings are called: their recipe in metadata, their folder here, their name shipped.
+#ifndef MASKBOOK_TRAIN_FINETUNE_PLACES_H
+#define MASKBOOK_TRAIN_FINETUNE_PLACES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base/files.h"
+#include "core/train/recipe.h"
+
+/// text (RECIPE_TEXT) = what finetuning `recipe` on `images` images is, in the metadata "recipe" of
+/// the result. start: the slab_digest of the pretraining that it begins from, or "random".
+void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t images,
+                   const char *start);
+
+/// folder (PATH_SIZE) = where a finetuning by `recipe` on `images` images is kept below root,
+/// RESULTS/TIER-DATA. method: "finetuned" or "scratch". arithmetic: as arithmetic_name says it, or
+/// "*" for a pattern that all of them match.
+void finetune_folder(char folder[PATH_SIZE], const char *root, const char *method,
+                     const struct recipe *recipe, size_t images, const char *arithmetic,
+                     uint64_t seed);
+
+enum { FINETUNE_NAME = 96 }; ///< bytes of such a name, the final 0 included
+
+/// name (FINETUNE_NAME) = what its weights are called when they are shipped, without .safetensors:
+/// "finetuned-m75-h3-seed1".
+void finetune_name(char name[FINETUNE_NAME], const char *method, const char *run,
+                   uint64_t seed);
+
+#endif
