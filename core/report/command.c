@@ -63,15 +63,10 @@ void run_command(char text[COMMAND_TEXT], const struct run *run, const char *tar
     if (run->options.run_name && run->options.force) append(text, " FORCE=1");
 }
 
-void weights_make(char text[COMMAND_TEXT], const struct run *run, const char *weights)
-{
-    snprintf(text, COMMAND_TEXT, "make pretrain RUN=%s TIER=%s DATA=%s", weights,
-             run->options.tier_name, run->options.data);
-}
-
 void weights_command(char text[COMMAND_TEXT], const struct run *run,
                      const char *weights)
 {
-    weights_make(text, run, weights);
+    snprintf(text, COMMAND_TEXT, "make pretrain RUN=%s TIER=%s DATA=%s", weights,
+             run->options.tier_name, run->options.data);
     append_places(text, run);
 }

@@ -17,10 +17,7 @@ void run_command(char text[COMMAND_TEXT], const struct run *run, const char *tar
 void command_word(char text[COMMAND_TEXT], const char *name, const char *value);
 
 /// text (COMMAND_TEXT) = what makes the pretraining `weights` ("m50-h3") of the run's tier and
-/// data. It names no folder, so results may record it: they are the same on every machine.
-void weights_make(char text[COMMAND_TEXT], const struct run *run, const char *weights);
-
-/// The same, where the run looks for it: what a user is told.
+/// data, where the run looks for it.
 void weights_command(char text[COMMAND_TEXT], const struct run *run,
                      const char *weights);
 

@@ -37,11 +37,10 @@ int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights)
         printf("weights %s: %s\n", weights, path);
         return 1;
     }
-    char command[COMMAND_TEXT], reason[COMMAND_TEXT + 32];
+    char target[PATH_SIZE];
     if (!run_goes_on()) run_die_without(run, weights);
-    weights_make(command, run, weights);
-    snprintf(reason, sizeof reason, "%s: %s", REASON_NO_WEIGHTS, command);
-    run_note(run, note, reason, 1);
+    snprintf(target, sizeof target, "pretrain RUN=%s", weights);
+    run_lacks(run, target);
     return 0;
 }
 

@@ -78,16 +78,22 @@ void study_probe(struct answers *answers, struct study *study, size_t model,
         encoder_features_close(&features[split]);
 }
 
-// path and digest (HASH_HEX) = the shipped weights of a finetuning, checked; returns 0 when there
-// are none, or they are not to count.
+// path (PATH_SIZE) = the shipped weights of a finetuning; returns 0 when there are none, or they
+// are not to count.
+static int finetuning_path(char path[PATH_SIZE], const struct run *run,
+                           const char *method, const char *name, uint64_t seed)
+{
+    char file[FINETUNE_NAME];
+    finetune_name(file, method, name, seed);
+    return run->options.shipped_finetunings && shipped_weights(path, run, file);
+}
+
+// The same, and digest (HASH_HEX) of the file, checked.
 static int finetuning_find(char path[PATH_SIZE], char digest[HASH_HEX],
                            const struct run *run, const char *method, const char *name,
                            uint64_t seed)
 {
-    char file[FINETUNE_NAME];
-    finetune_name(file, method, name, seed);
-    if (!run->options.shipped_finetunings || !shipped_weights(path, run, file))
-        return 0;
+    if (!finetuning_path(path, run, method, name, seed)) return 0;
     hash_file(digest, HASH_SHA256, path);
     shipped_check(path, digest);
     return 1;
@@ -98,14 +104,14 @@ int study_finetuned(const struct study *study, const char *method,
                     enum arithmetic arithmetic, size_t seeds)
 {
     const struct run *run = &study->run;
-    char folder[PATH_SIZE], path[PATH_SIZE], digest[HASH_HEX];
+    char folder[PATH_SIZE], path[PATH_SIZE];
     for (size_t s = 0; s < seeds; ++s) {
         const uint64_t seed = run->options.seed + s;
         finetune_folder(folder, run->root, method, recipe, images,
                         arithmetic_name(arithmetic), seed);
         path_format(path, "%s/weights.safetensors", folder);
         if (!file_exists(path) &&
-            !finetuning_find(path, digest, run, method, recipe->run, seed))
+            !finetuning_path(path, run, method, recipe->run, seed))
             return 0;
     }
     return 1;

@@ -14,11 +14,10 @@
 #include "core/report/shipped.h"
 #include "core/train/pretrained.h"
 
-int input_model(struct weights *model, struct recipe *recipe, struct run *run,
-                const char *name)
+// Reads the weights at `path`, and the recipe that they follow. Returns whether they are shipped.
+static int model_open(struct weights *model, struct recipe *recipe,
+                      const struct run *run, const char *name, const char *path)
 {
-    char path[PATH_SIZE], what[64];
-    if (!run_need_weights(path, run, name)) return 0;
     *recipe = recipe_find(run->options.tier_name, name);
     const int shipped = shipped_path(run, path);
     if (shipped) {
@@ -27,6 +26,13 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
         shipped_check(path, digest);
     }
     pretrained_open(model, path, recipe, run->options.data);
+    return shipped;
+}
+
+static void model_note(struct run *run, const struct weights *model, const char *name,
+                       int shipped)
+{
+    char what[64];
     snprintf(what, sizeof what, "weights %s", name);
     run_note(run, what, model->file.digest, 1);
     snprintf(what, sizeof what, "training of %s", name);
@@ -40,10 +46,18 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
                                arithmetic ? arithmetic : "arithmetic not recorded");
     run_note(run, what, origin, 0);
     free(origin);
+}
+
+int input_model(struct weights *model, struct recipe *recipe, struct run *run,
+                const char *name)
+{
+    char path[PATH_SIZE], departure[RECIPE_TEXT];
+    if (!run_need_weights(path, run, name)) return 0;
+    const int shipped = model_open(model, recipe, run, name, path);
+    model_note(run, model, name, shipped);
     const double epochs = pretrained_number(model, "epochs");
     if (epochs < recipe->epochs)
         run_pilot(run, "pilot weights: %g of %g epochs", epochs, recipe->epochs);
-    char departure[RECIPE_TEXT];
     pretrained_departure(departure, model, recipe);
     if (*departure) run_pilot(run, "weights of another recipe: %s", departure);
     return 1;
@@ -54,13 +68,14 @@ int input_model_extra(struct weights *model, struct recipe *recipe, struct run *
 {
     char path[PATH_SIZE], what[64], departure[RECIPE_TEXT];
     if (run_weights(path, run, name)) {
-        *recipe = recipe_find(run->options.tier_name, name);
-        pretrained_open(model, path, recipe, run->options.data);
+        const int shipped = model_open(model, recipe, run, name, path);
         pretrained_departure(departure, model, recipe);
-        const int whole =
-            !*departure && !(pretrained_number(model, "epochs") < recipe->epochs);
+        if (!*departure && pretrained_number(model, "epochs") >= recipe->epochs) {
+            printf("weights %s: %s\n", name, path);
+            model_note(run, model, name, shipped);
+            return 1;
+        }
         weights_close(model);
-        if (whole) return input_model(model, recipe, run, name);
     }
     snprintf(what, sizeof what, "weights %s", name);
     run_note(run, what, "left out", 1);

@@ -1,6 +1,6 @@
 /// What finetunings are called: their recipe in metadata, their folder here, their name shipped.
-#ifndef MASKBOOK_TRAIN_FINETUNE_PLACES_H
-#define MASKBOOK_TRAIN_FINETUNE_PLACES_H
+#ifndef MASKBOOK_TRAIN_FINETUNE_NAMES_H
+#define MASKBOOK_TRAIN_FINETUNE_NAMES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -95,8 +95,8 @@ static void judge(const struct arms *arms, const struct control *control)
 // the effect.
 static void judge_shortcut(const struct arms *arms)
 {
-    static const double EFFECT = 10;
     struct study *study = arms->study;
+    const double effect = run_claim(&study->run, "remark4.8.shortcut").effect;
     const size_t count = arms->scale.seeds * arms->scale.scenes;
     const double noise = PLANTED_NOISE * PLANTED_NOISE;
     const double *const *visible = (const double *const *)arms->arm[ARM_VISIBLE].value;
@@ -105,7 +105,7 @@ static void judge_shortcut(const struct arms *arms)
     for (size_t i = 0; i < count; ++i) {
         below[i] = 100 * (1 - visible[VISIBLE_LOSS][i] / noise);
         raw[i] =
-            EFFECT + arms->raw_patches[i % arms->scale.scenes] - visible[SEGMENTS][i];
+            effect + arms->raw_patches[i % arms->scale.scenes] - visible[SEGMENTS][i];
     }
     const struct estimate parts[2] = {arms_mean(arms, below), arms_mean(arms, raw)},
                           hidden = arms_difference(arms, ARM_PAPER, SEGMENTS,
