@@ -17,8 +17,8 @@ int run_need_weights(char path[PATH_SIZE], struct run *run, const char *weights)
 /// Whether the run is one of all experiments, which end well without what is missing.
 int run_goes_on(void);
 
-/// Adds to the provenance, keyed, that what `make TARGET` makes ("finetune-all") with the run's tier
-/// and data is missing. It names no folder: results are the same on every machine.
+/// Adds to the provenance, keyed, that what `make TARGET` makes ("finetune-all") with the run's
+/// tier and data is missing. It names no folder: results are the same on every machine.
 void run_lacks(struct run *run, const char *target);
 
 /// Dies (EXIT_INPUT): there are no weights of the pretraining `weights`, and this makes them.

@@ -38,19 +38,8 @@ cmp -s "$work/first" "$results/pilots/m75-h3.tsv" || wrong='other numbers'
 [ ! -s "$work/err" ] || wrong='it trained again'
 report 'again, it only judges'
 
-# A folder's name is a word for the shell, with any characters in it. A signal that comes before the first update
-# ends the program at once: then the next waits a little longer.
-for wait in .3 .6 1.2 2.4; do
-    rm -rf "$work/it's"
-    (exec "$program" --tier smoke --epochs 4 --rates 1e-3 --threads 1 --results "$work/it's" >"$work/out" 2>"$work/err" </dev/null) &
-    child=$!
-    until [ -n "$(find "$work/it's" -name 'pilot-*' 2>/dev/null)" ] || ! kill -0 $child 2>/dev/null; do sleep .01; done
-    sleep $wait
-    kill -TERM $child 2>/dev/null
-    wait $child
-    status=$?
-    [ $status -eq 143 ] || break
-done
+# A folder's name is a word for the shell, with any characters in it.
+interrupted "$work/it's" 'pilot-*' "$program" --tier smoke --epochs 4 --rates 1e-3 --threads 1 --results "$work/it's"
 expect_status 4
 expect_said "to go on: make pilots .* RESULTS='.*/it'\\\\''s'\\)\$" err
 report 'the command that goes on can be copied'

@@ -147,22 +147,9 @@ for weights in "$finetuned" "$work/one/smoke-planted/weights/m75-h3.safetensors"
     report "flipped bits in ${weights#"$work"/} are not believed"
 done
 
-# Interrupted in its second training, and continued on other threads in another folder. A signal that comes
-# before the first update ends the program at once: then the next waits a little longer.
-for wait in .3 .6 1.2 2.4; do
-    rm -rf "$work"/two/smoke-planted/runs/scratch-m75-h3-*
-    (
-        exec "$programs/05-heads/main" --tier=smoke --results="$work/two" $budget --threads=1 >"$work/out" 2>"$work/err" </dev/null
-    ) &
-    child=$!
-    until [ -n "$(find "$work/two/smoke-planted/runs" -name 'scratch-m75-h3-*' 2>/dev/null)" ] ||
-        ! kill -0 $child 2>/dev/null; do sleep .01; done
-    sleep $wait
-    kill -TERM $child 2>/dev/null
-    wait $child
-    status=$?
-    [ $status -eq 143 ] || break
-done
+# Interrupted in its second training, and continued on other threads in another folder.
+interrupted "$work/two/smoke-planted/runs" 'scratch-m75-h3-*' \
+    "$programs/05-heads/main" --tier=smoke --results="$work/two" $budget --threads=1
 expect_status 4
 expect_said 'interrupted after update [0-9]+ of 47 \(to go on: make table2 TIER=smoke DATA=planted EPOCHS=0.15 RESULTS=' err
 report 'an interruption ends with exit 4 and the command that goes on'
