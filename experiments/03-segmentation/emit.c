@@ -163,7 +163,7 @@ static void write_headings(struct study *study, const struct figure *figure)
     for (size_t row = 0; row < shown(figure); ++row)
         if (figure->scenes.clusters[row] > most) most = figure->scenes.clusters[row];
     for (size_t k = 0; k < most; ++k) {
-        char name[8];
+        char name[24];
         snprintf(name, sizeof name, "%zu", k + 1);
         headings_put(&headings, "key", k, name, "", NULL);
     }
