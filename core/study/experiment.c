@@ -17,9 +17,8 @@
 #pragma weak figure_ready
 #pragma weak figures_refresh
 
-// Opens all models and notes all that the result depends on. Returns 0 when a model is missing,
-// else 1.
-static int inputs_open(struct study *study, const struct experiment *experiment)
+// Opens the models. Returns 0 when one is missing, else 1.
+static int models_open(struct study *study, const struct experiment *experiment)
 {
     for (size_t m = 0; m < STUDY_MODELS && experiment->models[m]; ++m) {
         if (!input_model(&study->model[m], &study->recipe[m], &study->run,
@@ -38,11 +37,15 @@ static int inputs_open(struct study *study, const struct experiment *experiment)
     }
     if (study->model_count > 0)
         models_scale(study->scale, study->model, study->model_count);
-    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
-        if (experiment->splits & 1u << split)
-            input_images(&study->run, (enum split)split);
-    input_kernels(&study->run);
     return 1;
+}
+
+// Notes what else decides the numbers of what is computed.
+static void inputs_note(struct study *study, unsigned splits)
+{
+    for (int split = SPLIT_TRAIN; split <= SPLIT_TEST; ++split)
+        if (splits & 1u << split) input_images(&study->run, (enum split)split);
+    input_kernels(&study->run);
 }
 
 static void splits_load(struct study *study, unsigned splits)
@@ -103,23 +106,26 @@ static int study_run(struct study *study, const struct experiment *experiment)
     struct run *run = &study->run;
     claims_look(run);
     if (experiment->prepare) experiment->prepare(study);
-    const int complete = inputs_open(study, experiment) &&
-                         (!experiment->complete || experiment->complete(study));
+    const int models = models_open(study, experiment);
+    if (models || experiment->train) inputs_note(study, experiment->splits);
+    const int complete =
+        models && (!experiment->complete || experiment->complete(study));
+    const int measures = complete || experiment->train;
     if (run_fresh(run)) {
         if (figures_refresh) figures_refresh(run);
         return run_print(run);
     }
-    if (complete && figure_ready) figure_ready();
+    if (measures && figure_ready) figure_ready();
 
     checks_run(run, experiment->checks, experiment->check_count);
-    if (!complete) return run_close_without(run);
-    if (experiment->run) {
+    if (measures) {
         splits_load(study, experiment->splits);
         // 00-pretrain prepares its model itself and says so itself.
         if (experiment->models[0]) put_scale(study);
-        experiment->run(study);
+        if (complete && experiment->run) experiment->run(study);
+        if (experiment->train) experiment->train(study);
     }
-    return run_close(run);
+    return complete ? run_close(run) : run_close_without(run);
 }
 
 // The same on a folder of photographs and a published encoder.

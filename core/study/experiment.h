@@ -13,7 +13,7 @@
 ///
 /// Then, in this order: the core type and the options; `prepare`; everything that the result
 /// depends on is noted; a result that is still fresh is printed, and that is all; else the checks
-/// are judged, images loaded, `run` measures, judges and emits, and the run is closed.
+/// are judged, images loaded, `run` and `train` measure, judge and emit, and the run is closed.
 #ifndef MASKBOOK_STUDY_EXPERIMENT_H
 #define MASKBOOK_STUDY_EXPERIMENT_H
 
@@ -96,14 +96,19 @@ struct experiment {
     /// (test.images). NULL: all claims are checks.
     void (*run)(struct study *study);
 
-    /// The same on a folder of photographs (study->folder). NULL: it cannot be read.
+    /// Trains small models of its own, measures them and judges: after `run`, or in its place where
+    /// `models` are missing and other claims are NOT-RUN. The images are there, too. NULL: none.
+    void (*train)(struct study *study);
+
+    /// What `run` does, on a folder of photographs (study->folder). NULL: it cannot be read.
     void (*run_folder)(struct study *study);
 };
 
 /// Runs an experiment and returns the exit code of its program: 0 for any verdicts; EXIT_INPUT when
 /// a model is missing, with one line that says how to make it; an earlier result then stays as it
 /// is. With a non-empty MASKBOOK_KEEP_GOING in the environment (make reproduce-all sets it) the
-/// claims that no check judges are recorded as NOT-RUN with that reason instead, and it returns 0.
+/// claims that neither a check nor `train` judges are recorded as NOT-RUN with that reason instead,
+/// and it returns 0.
 /// Dies as run_open, pretrained_open and images_load do.
 int experiment_main(const struct experiment *experiment, int argc, char **argv);
 

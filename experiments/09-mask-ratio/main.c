@@ -236,6 +236,11 @@ static void run(struct study *study)
     /// ## Emit
     /// Tables and figures with the numbers they draw: emit.c.
     emit_ranks(study, ranks);
+}
+
+/// The small trainings need none of those models.
+static void train(struct study *study)
+{
     if (!study->images[SPLIT_TEST].regions) {
         run_verdict(&study->run, "section5.1.optimal-ratio", VERDICT_NOT_RUN, NULL, "",
                     "");
@@ -264,6 +269,7 @@ int main(int argc, char **argv)
         .splits = 1u << SPLIT_TEST | 1u << SPLIT_TRAIN,
         .checks = checks,
         .check_count = sizeof checks / sizeof *checks,
-        .run = run};
+        .run = run,
+        .train = train};
     return experiment_main(&mask_ratio, argc, argv);
 }

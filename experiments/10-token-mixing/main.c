@@ -80,10 +80,9 @@ static void prepare(struct study *study)
 /// direction; all have to hold.
 ///
 /// @show experiments/10-token-mixing/judge.c controls
-static void run(struct study *study)
+static void train(struct study *study)
 {
     struct arms *arms = study->own;
-    projection_measure(study);
     // What is known of planted scenes alone is claimed of them alone.
     if (strcmp(study->run.options.data, "planted") != 0) return;
     const struct recipe whole = recipe_find("smoke", "m75-h3"),
@@ -111,6 +110,7 @@ int main(int argc, char **argv)
                                                    .checks = statements,
                                                    .check_count = STATEMENTS,
                                                    .prepare = prepare,
-                                                   .run = run};
+                                                   .run = projection_measure,
+                                                   .train = train};
     return experiment_main(&token_mixing, argc, argv);
 }

@@ -71,7 +71,17 @@ static void measure(struct study *study)
     table_close(&table);
 }
 
-// The experiment, with the options in `arguments`, words divided by spaces.
+// An experiment, with the options in `arguments`, words divided by spaces.
+_Noreturn static void start(const struct experiment *experiment, const char *arguments)
+{
+    char words[512], *next = words, name[] = "demo", *argv[16] = {name};
+    int argc = 1;
+    snprintf(words, sizeof words, "%s", arguments);
+    for (char *word; (word = strsep(&next, " "));)
+        if (*word) argv[argc++] = word;
+    exit(experiment_main(experiment, argc, argv));
+}
+
 static void demo(const void *arguments)
 {
     static const struct experiment experiment = {.name = "02-demo",
@@ -80,12 +90,25 @@ static void demo(const void *arguments)
                                                  .checks = checks,
                                                  .check_count = 2,
                                                  .run = measure};
-    char words[512], *next = words, name[] = "demo", *argv[16] = {name};
-    int argc = 1;
-    snprintf(words, sizeof words, "%s", (const char *)arguments);
-    for (char *word; (word = strsep(&next, " "));)
-        if (*word) argv[argc++] = word;
-    exit(experiment_main(&experiment, argc, argv));
+    start(&experiment, arguments);
+}
+
+// The same claim, measured on what the experiment trains itself; the model is for what is said of it.
+static void look(struct study *study)
+{
+    printf("looked at %zu model\n", study->model_count);
+}
+
+static void training_demo(const void *arguments)
+{
+    static const struct experiment experiment = {.name = "02-demo",
+                                                 .models = {"m50-h3"},
+                                                 .splits = 1u << SPLIT_TEST,
+                                                 .checks = checks,
+                                                 .check_count = 1,
+                                                 .run = look,
+                                                 .train = measure};
+    start(&experiment, arguments);
 }
 
 static void open_alone(void)
@@ -185,4 +208,33 @@ Test(experiment, among_all_without_weights_checks_are_judged_and_the_rest_is_not
                                    "make pretrain RUN=m50-h3"),
                   "%s", verdicts);
     }
+}
+
+Test(experiment, what_it_trains_itself_is_measured_without_weights_of_the_models)
+{
+    setenv("MASKBOOK_KEEP_GOING", "1", 1);
+    ending_of(&ending, training_demo, "--tier smoke");
+    cr_assert_eq(ending.code, 0, "%s", ending.says);
+    cr_expect(strstr(ending.says, "measured on 2000 images") &&
+                  !strstr(ending.says, "looked at"),
+              "%s", ending.says);
+    const char *verdicts = file_of("verdicts.tsv");
+    cr_expect(strstr(verdicts, "\nsum\tREPRODUCED\t"));
+    cr_expect(strstr(verdicts, "\norder\tTREND-ONLY\t3\t"), "%s", verdicts);
+    cr_expect(strstr(verdicts, "\npure\tNOT-RUN\tnan\tnan\tnan\t0\t\tno weights: "
+                               "make pretrain RUN=m50-h3"),
+              "%s", verdicts);
+    cr_expect(strstr(file_of("result.tsv"), "\ntest.images\t2000\t"));
+    cr_expect(strstr(file_of("provenance.tsv"), "test data digest"));
+
+    // Nothing is measured twice, until the weights are there.
+    ending_of(&ending, training_demo, "--tier smoke");
+    cr_expect(ending.code == 0 && !strstr(ending.says, "measured on"), "%s",
+              ending.says);
+    make_weights();
+    ending_of(&ending, training_demo, "--tier smoke");
+    cr_assert_eq(ending.code, 0, "%s", ending.says);
+    const char *first = strstr(ending.says, "looked at 1 model");
+    cr_expect(first && strstr(first, "measured on 2000 images"), "%s", ending.says);
+    cr_expect(!strstr(file_of("verdicts.tsv"), "no weights"));
 }
