@@ -96,8 +96,8 @@ struct experiment {
     /// (test.images). NULL: all claims are checks.
     void (*run)(struct study *study);
 
-    /// Trains small models of its own, measures them and judges: after `run`, or in its place where
-    /// `models` are missing and other claims are NOT-RUN. The images are there, too. NULL: none.
+    /// Trains small models itself, measures them and judges: after `run`, and also where `models`
+    /// are missing and what `run` judges is NOT-RUN. The images are there, too. NULL: none.
     void (*train)(struct study *study);
 
     /// What `run` does, on a folder of photographs (study->folder). NULL: it cannot be read.

@@ -93,7 +93,7 @@ static void demo(const void *arguments)
     start(&experiment, arguments);
 }
 
-// The same claim, measured on what the experiment trains itself; the model is for what is said of it.
+// The same claim is now of what the experiment trains itself, and the model for another.
 static void look(struct study *study)
 {
     printf("looked at %zu model\n", study->model_count);

@@ -59,15 +59,19 @@ function tally(name, apart,   i, v, found, many, out, best) {
 	} while (best != "")
 	return out == "" ? "none" : out
 }
-# The verdicts of a reference; `of_models`: without those on the mathematics alone.
-function verdicts_of(name, of_models,   i, id, v, x, left) {
+# The verdicts of a reference; `of_models`: without those on the mathematics alone, and of planted scenes only
+# what is claimed of them.
+function verdicts_of(name, of_models,   i, id, v, x, left, planted) {
 	print "**" name "**\n"
+	planted = of_models && name ~ /-planted$/
 	header("claim\tplace\tstatement\treference\tverdict\tnote")
 	for (i = 1; i <= N["claims"]; i++) {
 		id = O["claims", i]; v = of_ledger(name, id, "verdict"); x = of_ledger(name, id, "estimate")
+		if (planted && claim(id, "data") != "planted") continue
 		if (of_models && is_theory(id) && claim(id, "data") == "none") { left++; continue }
 		if (v != "" && v !~ /^NOT-RUN/) row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" (is_number(x) ? sprintf("%.4g", x) : "-") "\t" v "\t" remark(name, id))
 	}
+	if (planted) print "\nThese are the claims about planted scenes; what else was found on them: REPRODUCE.md, section 7."
 	if (left) print "\nAnd " left " claims on the mathematics alone, whose verdicts need no model: REPRODUCE.md, section 7."
 	print ""
 }
