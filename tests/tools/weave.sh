@@ -9,7 +9,7 @@ printf '%s\n' 'id	place	statement	printed	origin	wording	effect	kind	margin	marg
     'c.no	Sec. 9	never built		paper	word		exact			none	smoke	section9	09-c	a verdict	1' \
     'c.no.corrected	Sec. 9	the right form		corrected			exact			none	smoke	section9	09-c	a verdict	1' >"$tree/paper/claims.tsv"
 printf '%s\n' 'id	verdict	estimate	low	high	reason	scale	finding' \
-    'a.up	NOT-REPRODUCED	-0.123456789	-0.15	-0.1		models trained for 3 epochs	a < b & *c* | d_e' >"$tree/results/reference/desk-x/ledger.tsv"
+    'a.up	NOT-REPRODUCED	-0.123456789	-0.15	-0.1		models trained for 3 epochs	a < b & *c* | d_e; -2 [-3, -1]' >"$tree/results/reference/desk-x/ledger.tsv"
 printf '%s\n' 'key	value	low	high	n	unit' 'gain	-0.123456789	-0.15	-0.1	9	1' >"$tree/results/reference/desk-x/01-a/result.tsv"
 printf '%s\n' '// target: table9' '/// # A title' '///' '/// It is @{gain ci}.' '/// @show core/x/f.c f' 'int a;' >"$tree/experiments/01-a/main.c"
 printf '%s\n' '// target: b' '/// # Another' 'int b;' >"$tree/experiments/02-b/main.c"
@@ -39,8 +39,8 @@ expect_said '\| 1\.20 \| .*−0\.123.*\[−0\.150,.*−0\.100\]'
 report 'the ledger has every claim, mathematics untouched, bars escaped, numbers as printed'
 
 weave '@claims 01-a'
-expect_said 'Found: a \\< b & \\\*c\\\* \\\| d~e~; models trained for 3 epochs\. The number: mean rise, in points\.'
-report 'special characters of a finding are escaped, and its number is named'
+expect_said 'Found: a \\< b & \\\*c\\\* \\\| d~e~; −2 \\\[−3, −1\\\]; models trained for 3 epochs\. The number: mean rise, in points\.'
+report 'special characters of a finding are escaped, its minus signs are such, and its number is named'
 
 sed -i 's/-0.123456789	-0.15/-0.234567891	-0.25/' "$tree/results/reference/desk-x/01-a/result.tsv"
 weave '@chapter 01-a'
