@@ -238,15 +238,10 @@ static void run(struct study *study)
     emit_ranks(study, ranks);
 }
 
-/// The small trainings need none of those models.
+/// The small trainings need none of those models, but scenes whose regions are known.
 static void train(struct study *study)
 {
-    if (!study->images[SPLIT_TEST].regions) {
-        run_verdict(&study->run, "section5.1.optimal-ratio", VERDICT_NOT_RUN, NULL, "",
-                    "");
-        run_verdict(&study->run, "section5.1.clusters", VERDICT_NOT_RUN, NULL, "", "");
-        return;
-    }
+    if (!study->images[SPLIT_TEST].regions) return;
     struct dial *dial = arena_take(&study->arena, 1, sizeof *dial);
     dial_open(dial, study->run.options.tier, &study->arena);
     const struct recipe whole = recipe_find("smoke", "m75-h3");
