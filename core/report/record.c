@@ -184,7 +184,11 @@ void run_verdict_rest(struct run *run, const char *reason)
     const struct claims *claims = run_state_claims(run->state);
     for (size_t i = 0; i < claims->count; ++i) {
         const struct claim claim = claims_row(claims, i);
-        if (!strcmp(claim.experiment, run->name) && !run_recorded(run, claim.id))
-            run_verdict(run, claim.id, VERDICT_NOT_RUN, NULL, "", reason);
+        if (strcmp(claim.experiment, run->name) != 0 || run_recorded(run, claim.id))
+            continue;
+        // What would lift the reason would not make an excluded claim judgeable.
+        const int excluded =
+            claim_excluded(&claim, run->options.tier, run->options.data) != NULL;
+        run_verdict(run, claim.id, VERDICT_NOT_RUN, NULL, "", excluded ? "" : reason);
     }
 }

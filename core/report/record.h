@@ -59,7 +59,8 @@ enum { VERDICT_TEXT = 64 };
 /// "NOT-RUN(reason)" if tier or data exclude the claim, "-" if there is no verdict yet.
 void run_verdict_of(char text[VERDICT_TEXT], const struct run *run, const char *id);
 
-/// Records NOT-RUN with this reason for each claim of the experiment that has no verdict yet.
+/// Records NOT-RUN for each claim of the experiment that has no verdict yet: with this reason, or
+/// with that of claim_excluded alone.
 void run_verdict_rest(struct run *run, const char *reason);
 
 #endif
