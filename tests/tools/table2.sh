@@ -54,7 +54,7 @@ expect_status 0
 results=$work/desk/desk-planted/05-heads
 expect_verdict table2.ft-heads NOT-RUN
 expect_verdict table2.difference.ft REPRODUCED
-grep -q 'no weights: make finetune-all TIER=desk DATA=planted' "$results/verdicts.tsv" || wrong="$(cat "$results/verdicts.tsv")"
+grep -q '^not run	no weights: make finetune-all TIER=desk DATA=planted	' "$results/provenance.tsv" || wrong="$(cat "$results/provenance.tsv")"
 [ -n "$wrong" ] || ! ls -d "$work"/desk/desk-planted/runs/finetuned-* >/dev/null 2>&1 || wrong='it has trained'
 report 'one of all experiments does not begin trainings of hours'
 
