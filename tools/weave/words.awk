@@ -40,7 +40,7 @@ function escape(s,   part, n, i, out) {
 function literal(s) { gsub(/[\\`*_{}<>\[\]#^~|$@]/, "\\\\&", s); return s }
 function plain(s) {
 	gsub(/[\\*<>\[\]#~|@]/, "\\\\&", s)
-	gsub(/\\<=/, "≤", s); gsub(/\\>=/, "≥", s); gsub(/ - /, " − ", s); gsub(/= -/, "= −", s); gsub(/ -[0-9]/, "\003&", s); gsub(/\003 -/, " −", s); gsub(/\[-[0-9]/, "\003&", s); gsub(/\003\[-/, "[−", s); gsub(/\+-/, "±", s); gsub(/lambda/, "λ", s); gsub(/sigma/, "σ", s); gsub(/epsilon/, "ε", s)
+	gsub(/\\<=/, "≤", s); gsub(/\\>=/, "≥", s); gsub(/ - /, " − ", s); gsub(/= -/, "= −", s); gsub(/[ \[]-[0-9]/, "\003&", s); gsub(/\003 -/, " −", s); gsub(/\003\[-/, "[−", s); gsub(/\+-/, "±", s); gsub(/lambda/, "λ", s); gsub(/sigma/, "σ", s); gsub(/epsilon/, "ε", s)
 	s = raise(s, "[_^][{][^}]*[}]")
 	s = raise(s, "[])A-Za-z0-9|'][_^][A-Za-z0-9]+")
 	gsub(/\001/, "^", s); gsub(/\002/, "~", s)
