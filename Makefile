@@ -81,7 +81,7 @@ export CIFAR10_DIR OFFLINE NO_INSTALL
 # variables of this file and of the parts before it alone; in its recipes those of all.
 include $(sort $(filter-out mk/words.mk,$(wildcard mk/*.mk)))
 ifneq ($(unknown),)
-$(error $(shell tools/help --variable '$(firstword $(unknown))' $(makefiles)))
+$(error $(shell tools/help --variable $(call quote,$(firstword $(unknown))) $(makefiles)))
 endif
 
 .PHONY: help
@@ -90,4 +90,4 @@ help: ## list the targets and variables
 
 # Any other name: say so, and what was perhaps meant.
 .DEFAULT:
-	@tools/help --nearest '$@' $(makefiles)
+	@tools/help --nearest $(call quote,$@) $(makefiles)

@@ -114,18 +114,23 @@ $(BUILD)/features.key: $(BUILD)/core/analysis/encoder_features.o $(LIBRARIES) to
 	@$(code_key) > $@.tmp
 	@mv $@.tmp $@
 
+# What a program knows of its key and of its claims is replaced, and compiled, when its text differs: a claim in
+# other words compiles nothing. code_key.made has the same text, and the time at which it was last made.
 define experiment_program
 $(BUILD)/experiments/$(1)/code.key: $(call object,$(sort $(wildcard experiments/$(1)/*.c))) $(BUILD)/$(1).list \
                                     $(LIBRARIES) tools/code-key mk/build.mk
 	@$$(code_key) > $$@.tmp
 	@mv $$@.tmp $$@
-$(BUILD)/experiments/$(1)/code_key.c: $(BUILD)/experiments/$(1)/code.key $(BUILD)/features.key tools/check-claims
+$(BUILD)/experiments/$(1)/code_key.made: $(BUILD)/experiments/$(1)/code.key $(BUILD)/features.key \
+                                         tools/check-claims paper/claims.tsv mk/build.mk
 	@printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\nconst char features_key[] = "%s";\n' \
 	    "$$$$(cat $$<)" "$$$$(cat $(BUILD)/features.key)" > $$@.tmp
 	@{ printf 'const char *const code_claims[] = {'; tools/check-claims --judged $(1) | sed 's/.*/"&", /' | tr -d '\n'; \
 	    printf '0};\n'; } >> $$@.tmp
+	@cmp -s $$@.tmp $$(@D)/code_key.c || cp $$@.tmp $$(@D)/code_key.c
 	@mv $$@.tmp $$@
-$(BUILD)/experiments/$(1)/code_key.o: $(BUILD)/experiments/$(1)/code_key.c
+$(BUILD)/experiments/$(1)/code_key.c: $(BUILD)/experiments/$(1)/code_key.made ;
+$(BUILD)/experiments/$(1)/code_key.o: $(BUILD)/experiments/$(1)/code_key.c core/report/run.h $(BUILD)/flags
 	@$(CC) $(CFLAGS) -c $$< -o $$@
 $(BUILD)/experiments/$(1)/main: $(call object,$(sort $(wildcard experiments/$(1)/*.c))) \
                                 $(BUILD)/experiments/$(1)/code_key.o $(BUILD)/$(1).list $(LIBRARIES)

@@ -92,7 +92,7 @@ retrace: $(BUILD)/tools/retrace | $(cifar10) ## train the first epoch of a finis
 # At the smoke tier weights are made on the spot, by a target that is no file: RESULTS may be any folder, with
 # a space or a colon in its name, and the program knows by itself when they are up to date.
 smoke-weights/%: $(TRAINER) FORCED
-	$(hush)$(call train,$*)
+	$(hush)$(call train,$(call quote,$*))
 
 define experiment_target
 .PHONY: $(2)

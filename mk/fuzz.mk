@@ -30,7 +30,7 @@ $(BUILD)/tests/faults/faults: $(call object,$(sort $(wildcard tests/faults/*.c))
 READER      ?=
 ## SECONDS     of fuzzing for each reader
 SECONDS     ?= 60
-## KEEP        1: `make fuzz` leaves the smallest set of inputs in tests/fuzz/corpus
+## KEEP        1: `make fuzz` adds to tests/fuzz/corpus the inputs that reach more
 KEEP        ?=
 ## EVERY       `make faults` fails one call in EVERY (0: as many as take less than a minute)
 EVERY       ?= 0

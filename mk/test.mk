@@ -1,6 +1,6 @@
 # Tests: one Criterion runner for each room (tests/ROOM/test_module.c) and for each experiment that has
-# any (tests/experiments/NN-name/test_module.c), and scripts that use the programs as a user would
-# (tests/tools/NAME.sh).
+# any (tests/experiments/NN-name/test_module.c), and scripts that use the programs as a user would, in seconds
+# (tests/tools/NAME.sh) or by whole trainings, tables and books in minutes (tests/end-to-end/NAME.sh).
 # A runner is linked with the rooms that its own may include, and with those that its tests measure by.
 tests.data := linalg
 # Models are tested on tiles too, emulated where the CPU has none.
@@ -16,8 +16,17 @@ RUNNERS          := $(patsubst %,$(BUILD)/tests/%/run,$(TEST_ROOMS) $(TEST_EXPER
 # compiled as its mode says.
 $(BUILD)/tests/%.o: CFLAGS := $(patsubst -O3,-O1,$(patsubst -O2,-O1,$(CFLAGS)))
 
+# So that a deleted test leaves its runner, its sources are listed as those of rooms and experiments (mk/build.mk).
+runner_list = $(BUILD)/test-$(notdir $(1)).list
+ifneq ($(BUILDING),)
+$(foreach r,$(TEST_ROOMS),$(call stamp,$(call runner_list,$r),$(sort $(wildcard tests/$r/*.c))))
+$(foreach e,$(TEST_EXPERIMENTS),$(call stamp,$(call runner_list,$e),$(sort $(wildcard tests/$e/*.c $e/*.c))))
+endif
+$(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_list,$r)): ;
+
 define runner_rule
 $(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) $(shared.$(1)) $(shared)) \
+                         $(call runner_list,$(1)) \
                          $(filter $(patsubst %,$(BUILD)/lib%.a,$(1) $(room.$(1)) $(tests.$(1))),$(LIBRARIES))
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) -lcriterion $(LDLIBS) -o $$@
@@ -30,7 +39,7 @@ $(foreach r,$(TEST_ROOMS),$(eval $(call runner_rule,$r)))
 define experiment_runner_rule
 $(BUILD)/tests/$(1)/run: $(call object,$(sort $(wildcard tests/$(1)/*.c)) \
                              $(filter-out %/main.c,$(sort $(wildcard $(1)/*.c))) $(shared)) \
-                         $(BUILD)/$(1)/code_key.o $(LIBRARIES)
+                         $(call runner_list,$(1)) $(BUILD)/$(1)/code_key.o $(LIBRARIES)
 	@mkdir -p $$(@D)
 	$$(call say,LD,$$@)$(CC) $(LDFLAGS) $$(filter %.o %.a,$$^) -lcriterion $(LDLIBS) -o $$@
 .PHONY: test-$(notdir $(1))
@@ -40,35 +49,41 @@ endef
 $(foreach e,$(TEST_EXPERIMENTS),$(eval $(call experiment_runner_rule,$e)))
 
 # A script is run from the root with BUILD in its environment and the program it tests as its argument.
-SCRIPTS := $(sort $(patsubst tests/tools/%.sh,%,$(wildcard tests/tools/*.sh)))
+scripts = $(sort $(patsubst tests/$(1)/%.sh,%,$(wildcard tests/$(1)/*.sh)))
 argument.arithmetic    := $(BUILD)/tools/arithmetic
 argument.encode        := $(BUILD)/tools/encode
 argument.resume        := $(BUILD)/experiments/00-pretrain/main
 argument.fetch-cifar10 := tools/fetch-cifar10
 
-# Rooms that compute in `real` run once more in double, where gradients are compared to 1e-6.
-DOUBLE_ROOMS := $(filter linalg model train analysis,$(TEST_ROOMS))
+# Rooms that compute in `real` are tested once more in double, where gradients are compared to 1e-6.
+DOUBLE_ROOMS   := linalg model train analysis
+GRADIENT_ROOMS := model train analysis
 runner_word   = $(notdir $(1))$(2)=$(BUILD_ROOT)/$(3)/tests/$(1)/run
-script_word   = '$(1).sh=tests/tools/$(1).sh $(argument.$(1))'
+gradient_word = '$(1)-gradients=$(BUILD_ROOT)/double/tests/$(1)/run --filter "*/*gradients*"'
+script_words  = $(foreach s,$(2),'$(s).sh=tests/$(1)/$(s).sh $(argument.$(s))')
 run_tests     = BUILD='$(BUILD)' MAKE='$(make)' MAKEFLAGS= tools/run-tests
 
 ##@ Tests
-.PHONY: test test-double sanitize tsan runners
+.PHONY: test test-double end-to-end sanitize tsan runners
 runners: $(RUNNERS) readers
 
-test: ## every test; the last line counts them
+test: ## every module, gradients in double, and every tool (minutes); the last line counts
 	@tools/deps core
 	+@$(submake) runners all
-	+@$(submake) MODE=double $(DOUBLE_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
+	+@$(submake) MODE=double $(GRADIENT_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
 	@$(run_tests) $(BUILD)/tap \
 	    $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) \
-	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double)) $(replay_word) \
-	    $(foreach s,$(SCRIPTS),$(call script_word,$s))
+	    $(foreach r,$(GRADIENT_ROOMS),$(call gradient_word,$r)) $(replay_word) \
+	    $(call script_words,tools,$(call scripts,tools))
 
-test-double: ## gradients against central differences, in double
+test-double: ## all of the rooms that compute in 32 bits, in double
 	+@$(submake) MODE=double $(DOUBLE_ROOMS:%='$(BUILD_ROOT)/double/tests/%/run')
 	@$(run_tests) $(BUILD_ROOT)/double/tap \
 	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double))
+
+end-to-end: ## trainings, tables, figures, the book, shipping and the Makefile itself, as a user would type them
+	+@$(submake) all
+	@$(run_tests) $(BUILD)/tap-end-to-end $(call script_words,end-to-end,$(call scripts,end-to-end))
 
 # The programs that bad-input.sh and encode.sh run.
 SANITIZED := $(patsubst %,experiments/%/main,00-pretrain 01-structure 02-rank-curves 03-segmentation 04-probing 05-heads) \
@@ -80,7 +95,7 @@ sanitize: ## every runner, and bad input, under the address and undefined-behavi
 .PHONY: run-sanitized
 run-sanitized:
 	@$(run_tests) $(BUILD)/tap $(foreach r,$(TEST_ROOMS) $(TEST_EXPERIMENTS),$(call runner_word,$r,,$(MODE))) $(replay_word) \
-	    $(foreach s,bad-input encode,$(call script_word,$s))
+	    $(call script_words,tools,bad-input encode)
 
 # The suites that mention threads run under the thread sanitizer, too. Its tables have fixed addresses, which a
 # kernel that spreads mappings widely may take, so addresses are not randomised where that is allowed.

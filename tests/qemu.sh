@@ -3,7 +3,7 @@
 # OpenBLAS kernel an emulated CPU must reach the bits of this one, whichever clones and kernels of ours it
 # picked: in fp32, and in bf16 and bf16-dot, whose bits are those of AMX tiles and VDPBF16PS on every CPU.
 # Prints TAP; `make smoke-qemu` runs it.
-. tests/tools/tap
+. tests/tap
 pretrain=$BUILD/experiments/00-pretrain/main
 cases="Nehalem_fp32 Haswell_fp32 Haswell_bf16 Haswell_bf16-dot"
 

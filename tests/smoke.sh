@@ -1,7 +1,7 @@
 #!/bin/bash
 # Everything on planted data, from nothing: make reproduce-all as a new user types it, twice, and once more
 # as one without CIFAR-10 and without network. Prints TAP; `make smoke` runs it.
-. tests/tools/tap
+. tests/tap
 build=$BUILD
 results=$work/results
 all() {
@@ -57,7 +57,7 @@ left=$(grep -E 'no experiment yet|the experiment recorded no verdict on it|not r
 [ -z "$left" ] || wrong="not judged: $left"
 report "every claim has been judged, or says which data or tier it is about"
 
-sums() { (cd "$results" && find . -type f ! -name .training -exec sha256sum {} + | sort); }
+sums() { (cd "$results" && find . -type f ! -name .lock -exec sha256sum {} + | sort); }
 sums >"$work/before"
 started=$SECONDS
 all TIER=smoke -j2

@@ -2,7 +2,7 @@
 # arithmetic on planted data: its verdict against what awk computes from the losses, its result kept and
 # found again, killed and continued to the same bits. Takes the path of the program.
 arithmetic=$(realpath "$1")
-. tests/tools/tap
+. tests/tap
 learn() { run "$arithmetic" --tier smoke --updates 35 --results "$work/$1" "${@:2}"; }
 in_folder() { echo "$work/$1/smoke-planted/arithmetic/$2"; }
 training() { echo "$work/$1/smoke-planted/runs/arithmetic/$2"; }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # What a user can get wrong, typed at the programs: each time the documented exit code, one line on stderr,
 # and nothing lost of what was there before.
-. tests/tools/tap
+. tests/tap
 pretrain=$BUILD/experiments/00-pretrain/main
 figure2=$BUILD/experiments/02-rank-curves/main
 encode=$BUILD/tools/encode

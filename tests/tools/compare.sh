@@ -1,7 +1,7 @@
 #!/bin/bash
 # What is compared with the reference, and what one claim has to say: tools/claim, diff-reference, diff-run and
 # ledger-picture on a small project. Prints TAP.
-. tests/tools/tap
+. tests/tap
 root=$PWD
 mkdir -p "$work/small/paper" && cd "$work/small" || exit 4
 ln -s "$root/figures" figures

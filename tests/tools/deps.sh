@@ -1,6 +1,7 @@
 #!/bin/bash
 # tools/deps, tools/doctor and tools/run-experiment on a made-up machine: fake tools stand first in PATH.
-. tests/tools/tap
+. tests/tap
+unset NO_INSTALL
 fake=$work/bin
 mkdir "$fake"
 # stand_in NAME SCRIPT: what NAME does on that machine.

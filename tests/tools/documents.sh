@@ -1,7 +1,7 @@
 #!/bin/bash
 # tools/weave/documents on a copy of the tree: what it says of documents that are out of date, and what it renews.
 # Prints TAP.
-. tests/tools/tap
+. tests/tap
 copy=$work/copy
 mkdir -p "$copy/results"
 cp -r README.md REPRODUCE.md paper experiments figures tools "$copy"

@@ -2,8 +2,8 @@
 # encode as its users meet it: against an oracle for models without blocks, against itself in other
 # ways to ask for the same, and everything that it must refuse. Takes the path of the program.
 encode=$(realpath "$1")
-. tests/tools/tap
-tensors() { "$root/tests/tools/tensors.pl" "$@"; }
+. tests/tap
+tensors() { "$root/tests/tensors.pl" "$@"; }
 cd "$work" || exit 4
 
 tensors weights none.safetensors 8 6 0 0 1 .3

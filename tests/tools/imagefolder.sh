@@ -2,14 +2,14 @@
 # Drives DATA=imagefolder through make, as a user would: a small folder, a tiny ViT. Table 1 and Figure 3, a pass
 # begun again, what is refused, and the check of a folder.
 # shellcheck disable=SC1091,SC2154
-. "$(dirname "$0")/tap"
+. tests/tap
 golden=$root/tests/golden/imagefolder
-unset IMAGENET_DIR WEIGHTS HEADS IMAGES_PER_CLASS PARTIAL
+type_make() { run "$MAKE" --no-print-directory --silent BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" "$@"; }
 
 target() { # target NAME FLAG...: at the paper tier, on images
     local name=$1
     shift
-    run make -s "$name" TIER=paper DATA=imagefolder BUILD_ROOT="${BUILD%/*}" RESULTS="$work/results" EPOCHS=2 THREADS=2 \
+    type_make "$name" TIER=paper DATA=imagefolder RESULTS="$work/results" EPOCHS=2 THREADS=2 \
         IMAGENET_DIR="$golden/images" WEIGHTS="$golden/vit.safetensors" "$@"
     results=$work/results/paper-imagefolder/04-probing
 }
@@ -66,12 +66,12 @@ for line in $'train\tn00000001/cut.JPEG\tit ends before the picture does' $'val\
 done
 report 'files that cannot be decoded are named and left out'
 
-run make -s imagenet-check BUILD_ROOT="${BUILD%/*}" IMAGENET_DIR="$golden/images" WEIGHTS="$golden/tuned.safetensors" THREADS=2
+type_make imagenet-check IMAGENET_DIR="$golden/images" WEIGHTS="$golden/tuned.safetensors" THREADS=2
 expect_status 0
 expect_said '^accuracy on val: [0-9.]+ % \([0-5] of 5\)'
 expect_said '^train: 10 images, 0 cannot be decoded, 0 with warnings; digest [0-9a-f]{64}$'
 report 'a folder is checked, and a finetuned ViT classifies it'
-run make -s imagenet-check BUILD_ROOT="${BUILD%/*}" IMAGENET_DIR="$work/images"
+type_make imagenet-check IMAGENET_DIR="$work/images"
 expect_said '^train/n00000001/cut.JPEG: it ends before the picture does$'
 expect_said '2 files cannot be decoded' err
 report 'the check names every bad file'

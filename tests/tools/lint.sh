@@ -1,6 +1,7 @@
 #!/bin/bash
 # The checks of the tree, each against a tree that breaks its rule.
-. tests/tools/tap
+. tests/tap
+built=$(realpath "$BUILD")
 mkdir -p "$work/tree"
 cp -a core experiments tests tools Makefile mk .clang-format .clang-tidy "$work/tree/"
 cd "$work/tree" || exit 4
@@ -60,7 +61,7 @@ breaks tools/check-text mk/build.mk '# Th''us.\n' 'write after' "such a word in 
 breaks tools/check-text core/base/long.c "$(printf '\\n%.0s' $(seq 401))" '400' "a file of 401 lines is refused"
 breaks tools/check-text tools/broken '#!/bin/sh\nif true; then\n' '' "a shell script that does not parse is refused"
 mkdir -p built/experiments/03-segmentation
-cp "$root/$BUILD/experiments/03-segmentation/"{main,code.key.list} built/experiments/03-segmentation/
+cp "$built/experiments/03-segmentation/"{main,code.key.list} built/experiments/03-segmentation/
 run tools/check-keys built
 expect_status 0
 report "a key covers what its program is made of"

@@ -2,7 +2,7 @@
 # pilots at the smoke tier: what is held out is not trained on, the numbers fit together, a second call trains
 # nothing, and bad rates are refused.
 # shellcheck disable=SC1091,SC2034,SC2154
-. "$(dirname "$0")/tap"
+. tests/tap
 program=${BUILD:?the folder of the compiled programs}/tools/pilots
 pilots() { run "$program" --tier smoke --epochs .1 --results "$work/results" "$@"; }
 results=$work/results/smoke-planted
@@ -15,6 +15,7 @@ report 'two rates are compared on training images held out'
 
 wrong=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     { loss[NR] = $at["loss"]; gap[NR] = $at["gap"]; low = $at["low"]; high = $at["high"]
+      for (i in at) if (i ~ /^(loss|gap|low|high)$/ && $at[i] !~ /^[-+.0-9e]+$/) print i " is no number"
       if (!(low < loss[NR] && loss[NR] < high)) print "a loss outside its interval"
       if ($at["images"] != 1000) print "judged on " $at["images"] " images" }
     END { best = loss[2] < loss[3] ? loss[2] : loss[3]

@@ -2,7 +2,7 @@
 # Words and places as users write them: variables that are misspelt or come from the environment, folders with
 # a space or a colon in their names, readers that go away, and what `make clean` may remove.
 # shellcheck disable=SC1091,SC2034,SC2154,SC2016
-. tests/tools/tap
+. tests/tap
 build=$BUILD
 type_make() {
     run "$MAKE" --no-print-directory BUILD_ROOT="${build%/*}" MODE="${build##*/}" OFFLINE=1 CIFAR10_DIR="$work/nothing" "$@"
@@ -51,7 +51,7 @@ results="$work/it's a:b"
 type_make figure1 TIER=smoke EPOCHS=.004 RESULTS="$results" V=1
 expect_status 0
 expect_said "^tools/run-experiment '.*' .*/01-structure/main --tier=smoke"
-expect_said "00-pretrain/main --run=m75-h3"
+expect_said "00-pretrain/main --run='m75-h3'"
 [ -s "$results/smoke-planted/01-structure/figure1.png" ] || wrong="no figure"
 report "results may be in a folder with a quote, a space and a colon; V=1 shows the programs"
 cmp -s <(echo smoke-planted) "$results/.maskbook" || wrong="not listed as made here"

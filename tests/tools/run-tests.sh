@@ -1,6 +1,6 @@
 #!/bin/bash
 # tools/run-tests counts what it should and fails when it must, on made-up runners.
-. tests/tools/tap
+. tests/tap
 mkdir "$work/fake"
 
 # runner TAP STDERR STATUS: a Criterion runner that reports the TAP lines given.
@@ -78,4 +78,34 @@ expect_status 1
 expect_said 'stopped after 1 s'
 last '1 passed, 1 failed, 0 skipped'
 report "a program that hangs is stopped and fails"
+
+# gone: whether the child ends in a few seconds. One that has ended may still have its number, but no command line.
+gone() {
+    local i
+    for ((i = 0; i < 100; i++)); do
+        tr -d '\0' 2>/dev/null <"/proc/$(cat "$work/child")/cmdline" | grep -q . || return 0
+        sleep .05
+    done
+    return 1
+}
+child="sh -c 'sleep 60; :' & echo \$! >$work/child; wait"
+printf '%s\n' "$child" >"$work/fake/with-child"
+run env TEST_SECONDS=1 tools/run-tests "$work/report" script="sh $work/fake/with-child"
+expect_status 1
+expect_said 'stopped after 1 s'
+gone || wrong="its child is left"
+report "so is what it has started"
+
+printf '#!/bin/sh\n%s\n' "$child" >"$work/fake/run"
+for program in "sh $work/fake/with-child" "$work/fake/run"; do
+    rm "$work/child"
+    tools/run-tests "$work/report" fake="$program" >"$work/out" 2>"$work/err" &
+    until [ -s "$work/child" ] || ! kill -0 $! 2>/dev/null; do sleep .01; done
+    kill -TERM $!
+    wait $!
+    status=$?
+    expect_status 4
+    gone || wrong="a child of $program is left"
+done
+report "an interruption ends programs and runners, with what they have started"
 finish

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The batch file for Slurm on a made-up cluster: srun, scontrol and the program are stand-ins.
-. "$(dirname "$0")/tap"
+. tests/tap
 fake=$work/bin
 mkdir "$fake"
 stand_in() { # stand_in NAME SCRIPT

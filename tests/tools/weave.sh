@@ -1,6 +1,6 @@
 #!/bin/bash
 # The weaver on a tree of a few claims: what it puts in, and what ends a build. Prints TAP.
-. tests/tools/tap
+. tests/tap
 tree=$work/tree
 mkdir -p "$tree"/{paper,core/x,experiments/01-a,experiments/02-b,results/desk-x/01-a,results/reference/desk-x/01-a}
 weaver=("$root"/tools/weave/{tables,words,parts,documents,weave}.awk)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # plan at the smoke tier: what is done, begun and to do, and hours that follow from the rate.
 # shellcheck disable=SC1091,SC2034,SC2154
-. "$(dirname "$0")/tap"
+. tests/tap
 programs=${BUILD:?the folder of the compiled programs}
 plan() { run "$programs/tools/plan" --tier=smoke --results="$work/results" --runs='m75-h3 m75-h6' "$@"; }
 folder=$work/results/smoke-planted
@@ -26,7 +26,9 @@ plan --epochs=.4
 expect_status 0
 expect_said '^m75-h3 +done +- +0$'
 expect_said '^m75-h6 +update 100 of 125 '
-wrong=${wrong:-$(awk '$1 == "m75-h6" { hours = 25 * 32 / $6 / 3600; if ($7 - hours > .01 || hours - $7 > .01) print "hours " $7 }' "$work/out")}
+read -r _ _ _ _ _ rate hours < <(grep '^m75-h6 ' "$work/out")
+[ -n "$wrong" ] || { holds "$rate" 'x > 0' && holds "$hours" "(x - 25 * 32 / $rate / 3600) ^ 2 < 1e-4"; } ||
+    wrong="'$hours' hours at '$rate' images/s"
 report 'one is done, one is begun'
 
 plan --epochs=2 --seed=2

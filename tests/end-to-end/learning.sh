@@ -2,7 +2,7 @@
 # Learning curves of seven short trainings: what is drawn is what the logs say, gaps are differences, and a log of
 # other weights is left out.
 # shellcheck disable=SC1091,SC2034,SC2154
-. "$(dirname "$0")/tap"
+. tests/tap
 programs=${BUILD:?the folder of the compiled programs}/experiments
 runs='m75-h3 m75-h6 m50-h3 m60-h3 m70-h3 m80-h3 m90-h3'
 learning() { run "$programs/11-learning/main" --tier=smoke --results="$work" "$@"; }
@@ -17,12 +17,11 @@ expect_status 0
 for file in learning.md learning.tsv learning.svg learning.png; do [ -s "$results/$file" ] || wrong="no $file"; done
 report 'a table and a picture are made'
 
-# close A B: equal to rounding.
-close() { awk -v x="$1" -v y="$2" 'BEGIN { d = x - y; exit !(d < 1e-9 && d > -1e-9) }' </dev/null; }
+# close A B: two numbers, equal to rounding.
+close() { holds "$1" "(x - ($2)) ^ 2 < 1e-18"; }
 for model in $runs; do
     loss=$(cell result.tsv $model.loss value) linear=$(cell result.tsv $model.linear-loss value)
-    close "$(cell result.tsv $model.lead value)" "$(awk -v l="$linear" -v m="$loss" 'BEGIN { printf "%.17g", l - m }' </dev/null)" ||
-        wrong="the lead of $model"
+    close "$(cell result.tsv $model.lead value)" "$linear - $loss" || wrong="the lead of $model"
     logged=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } END { print $at["loss"] }' "$folder/runs/$model/log.tsv")
     drawn=$(awk -F'\t' -v model=$model 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } END { print $at[model] }' "$results/learning.tsv")
     close "$logged" "$drawn" || wrong="$model is drawn at $drawn, logged at $logged"
@@ -33,8 +32,8 @@ report 'numbers and picture are those of the logs, and fit together'
 
 close "$(cell result.tsv m75-h3.linear-loss value)" "$(cell result.tsv m75-h6.linear-loss value)" ||
     wrong='the number of heads changes the linear predictor'
-awk -v a="$(cell result.tsv m50-h3.linear-loss value)" -v b="$(cell result.tsv m90-h3.linear-loss value)" \
-    'BEGIN { exit !(a < b) }' </dev/null || wrong='more is hidden, and easier to predict'
+holds "$(cell result.tsv m50-h3.linear-loss value)" "x < $(cell result.tsv m90-h3.linear-loss value)" ||
+    wrong='more is hidden, and easier to predict'
 report 'the linear predictor knows the mask ratio alone'
 
 cp "$folder/runs/m60-h3/log.tsv" "$folder/runs/m90-h3/log.tsv"

@@ -2,7 +2,7 @@
 # Drives Table 2 at the smoke tier on two models that have been trained a little: verdicts, exported answers
 # that lead to the same numbers, interruption, seeds and threads.
 # shellcheck disable=SC1091,SC2034,SC2154
-. "$(dirname "$0")/tap"
+. tests/tap
 programs=${BUILD:?the folder of the compiled programs}/experiments
 budget=--epochs=.15
 
@@ -18,8 +18,7 @@ heads() { # heads FOLDER FLAG...
 expect_number() {
     local got
     got=$(cell result.tsv "$1" value)
-    [ -n "$wrong" ] || awk -v x="$got" -v y="$2" 'BEGIN { d = x - y; exit !(d < 1e-9 && d > -1e-9) }' </dev/null ||
-        wrong="$1 is $got, not $2"
+    [ -n "$wrong" ] || holds "$got" "(x - ($2)) ^ 2 < 1e-18" || wrong="$1 is '$got', not '$2'"
 }
 
 # right METHOD SEED: how many answers of a seed (0, 1, ...) are the label, after headers of 128 bytes.
@@ -70,8 +69,7 @@ expect_verdict table2.difference.ft REPRODUCED
 report 'the printed differences are those of the printed accuracies'
 
 expect_verdict section6.4.significant NOT-REPRODUCED
-[ -n "$wrong" ] || awk -v z="$(cell verdicts.tsv section6.4.significant estimate)" \
-    'BEGIN { exit !(z > 1.175 && z < 1.177) }' </dev/null || wrong='z is another'
+[ -n "$wrong" ] || holds "$(cell verdicts.tsv section6.4.significant estimate)" 'x > 1.175 && x < 1.177' || wrong='z is another'
 grep -q 'z = 4.63 under linear probing, 1.18 under finetuning.*at most 650 images' "$results/verdicts.tsv" || wrong='the finding has other numbers'
 [ -n "$wrong" ] || [[ $(cell provenance.tsv pilot value) == \
     'pilot weights: 0.2 of '*'; pilot finetuning: 0.15 of 1 epochs, 10000 of 10000 images' ]] ||
@@ -95,8 +93,7 @@ for run in m75-h3 m75-h6; do
         "$(percent $(($(right $run-finetuned 0) - $(right $run-scratch 0))))"
 done
 expect_number heads.finetuned "$(percent $(($(right m75-h6-finetuned 0) - $(right m75-h3-finetuned 0))))"
-expect_number m75-h3.finetuned-over-lp \
-    "$(awk -v x="$(cell result.tsv m75-h3.finetuned value)" -v y="$(cell result.tsv m75-h3.lp value)" 'BEGIN { printf "%.17g", x - y }' </dev/null)"
+expect_number m75-h3.finetuned-over-lp "$(cell result.tsv m75-h3.finetuned value) - $(cell result.tsv m75-h3.lp value)"
 expect_number heads.scratch "$(percent $(($(right m75-h6-scratch 0) - $(right m75-h3-scratch 0))))"
 cmp -s "$results/export/m75-h3-finetuned.npy" "$results/export/m75-h3-scratch.npy" && wrong='finetuning is training from scratch'
 report 'exported answers and labels give the same accuracies and differences'
@@ -117,6 +114,7 @@ expect_number m75-h3.finetuned.best "$(cell result.tsv m75-h3.finetuned value)"
 [ -n "$wrong" ] || grep -q 'finetuned on 10000 images for 0.15 epochs, 1 seed' "$results/table2.md" || wrong='the scale is not said'
 report 'each finetuning has a folder, and the table says how long it was'
 cp "$results/result.tsv" "$work/first.tsv"
+in_first() { awk -F'\t' -v key="$1" '$1 == key { print $2 }' "$work/first.tsv"; }
 
 heads one
 expect_status 0
@@ -138,7 +136,7 @@ report 'a finetuning cut short is refused, by its name'
 # A file with flipped bits is well formed: its numbers are held against the digest that the training recorded.
 for weights in "$finetuned" "$work/one/smoke-planted/weights/m75-h3.safetensors"; do
     cp "$weights" "$work/whole"
-    perl tests/tools/tensors.pl flip "$weights" encoder.layer_norm.weight 20
+    perl tests/tensors.pl flip "$weights" encoder.layer_norm.weight 20
     rm -f "$results/provenance.tsv"
     heads one
     expect_status 3
@@ -167,14 +165,13 @@ expect_said 'finetuned-m75-h3-.*seed1: up to date'
 expect_said 'finetuned-m75-h3-.*seed2: trained'
 first=$(right m75-h3-finetuned 0) second=$(right m75-h3-finetuned 1)
 expect_number m75-h3.finetuned "$(percent $((first + second)) $((2 * n)))"
-[ -n "$wrong" ] || awk -F'\t' -v x="$(percent "$first")" '$1 == "m75-h3.finetuned" { d = $2 - x; exit !(d < 1e-9 && d > -1e-9) }' \
-    "$work/first.tsv" || wrong='the first seed is another'
+[ -n "$wrong" ] || holds "$(in_first m75-h3.finetuned)" "(x - $(percent "$first")) ^ 2 < 1e-18" || wrong='the first seed is another'
 grep -q 'for 0.15 epochs, 2 seeds' "$results/table2.md" || wrong='the number of seeds is not said'
 report 'SEEDS=2 adds a seed, and accuracies are over both'
 
 # The weights that a finetuning begins from identify it. An encoder that was finetuned already replaces the
 # pretrained one of three heads: its class token knows the classes, as no brief pretraining's does.
-wrong=$(perl tests/tools/tensors.pl transplant "$finetuned" \
+wrong=$(perl tests/tensors.pl transplant "$finetuned" \
     "$work/one/smoke-planted/weights/m75-h3.safetensors" 2>&1)
 report 'a finetuned encoder replaces a pretrained one'
 heads one
@@ -186,15 +183,14 @@ report 'another pretraining is finetuned again, and only that'
 
 # above KEY LEAST: in result.tsv. A tenth of the answers is right by chance.
 above() {
-    awk -v x="$(cell result.tsv "$1" value)" "BEGIN { exit !(x > $2) }" </dev/null ||
-        wrong="$1 is $(cell result.tsv "$1" value), not above $2"
+    holds "$(cell result.tsv "$1" value)" "x > $2" || wrong="$1 is '$(cell result.tsv "$1" value)', not above $2"
 }
 above m75-h3.lp 40
 report 'a probe reads from these weights, with the labels of these images, what they know'
 above m75-h3.finetuned 80
 report 'a finetuning goes on from them'
 for key in m75-h6.lp m75-h6.finetuned m75-h3.scratch m75-h6.scratch; do
-    expect_number $key "$(awk -F'\t' -v key=$key '$1 == key { print $2 }' "$work/first.tsv")"
+    expect_number $key "$(in_first $key)"
 done
 report 'six heads, and what starts anew, have other weights, and stay as they were'
 finish

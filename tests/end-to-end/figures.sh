@@ -2,7 +2,7 @@
 # Drives Figures 1 and 3 at the smoke tier on a model trained for one epoch and on one that has hardly been
 # trained: what a trained model earns, an untrained one must not.
 # shellcheck disable=SC1091,SC2034,SC2154
-. "$(dirname "$0")/tap"
+. tests/tap
 programs=${BUILD:?the folder of the compiled programs}/experiments
 
 train() { # train FOLDER EPOCHS
@@ -45,8 +45,7 @@ expect_verdict figure3.clusters INCONCLUSIVE
 expect_pilot figure3.clusters
 expect_verdict intro.within-between INCONCLUSIVE
 expect_pilot intro.within-between
-[ -n "$wrong" ] || awk -v high="$(cell verdicts.tsv figure3.clusters high)" 'BEGIN { exit !(high < .05) }' </dev/null ||
-    wrong='its lead may reach the margin'
+[ -n "$wrong" ] || holds "$(cell verdicts.tsv figure3.clusters high)" 'x < .05' || wrong='its lead may reach the margin'
 report 'clusters of untrained tokens do not'
 
 folder=$work/trained/smoke-planted/03-segmentation

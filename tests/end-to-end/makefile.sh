@@ -1,7 +1,7 @@
 #!/bin/bash
 # The Makefile as a user meets it: what help lists, how wrong words are answered, that nothing needs an
 # edit when an experiment is added, and that a result is keyed by what computes it.
-. tests/tools/tap
+. tests/tap
 build=$BUILD
 # make NAME=VALUE... TARGET, on the programs that are already built.
 type_make() {
@@ -28,8 +28,8 @@ type_make
 cmp -s "$work/out" "$work/help" || wrong="not the same as make help"
 report "make alone is make help"
 
-for target in doctor deps data all test check check-mutants format format-check lint sanitize smoke verdict \
-    pretrain-all finetune-all pilots accept-checkpoints reproduce-all hooks clean; do
+for target in doctor deps data all test test-double end-to-end check check-mutants format format-check lint sanitize tsan \
+    smoke smoke-qemu faults kills verdict pretrain-all finetune-all pilots accept-checkpoints reproduce-all hooks clean; do
     type_make --dry-run "$target"
     expect_status 0
 done
@@ -84,6 +84,13 @@ type_make pretrain TIER=smoke RUN="m75-h3'; touch $work/owned; '"
 [ "$status" -eq 2 ] || wrong="exit $status"
 [ ! -e "$work/owned" ] || wrong="the shell ran it"
 report "a quote in a variable stays a character"
+for word in "x'; touch $work/owned; '" "smoke-weights/x; touch $work/owned"; do
+    type_make "$word" TIER=smoke
+    expect_status 2
+    expect_line touch
+    [ ! -e "$work/owned" ] || wrong="the shell ran $word"
+done
+report "and in a target"
 
 type_make pretrain TIER=smoke RUN=m75-h3 THREADS=0
 expect_status 2
@@ -251,5 +258,30 @@ for jobs in -j1 -j3; do
     ! grep -qE '^  (CC|LD)' "$work/out" || wrong="$jobs: something was compiled"
 done
 report "a second build does nothing, with -j and without"
+
+sed -i '/^figure3.clusters\t/s/\tpictures\t/\tother words\t/' paper/claims.tsv
+in_copy all
+expect_status 0
+! grep -qE '^  (CC|LD)' "$work/out" || wrong="something was compiled"
+report "nor does one after a claim has got other words"
+# A row is looked for by a program when its id is a string there.
+awk -F'\t' -v OFS='\t' '$1 == "figure3.clusters" { $1 = "clusters"; print }' paper/claims.tsv >"$work/row"
+cat "$work/row" >>paper/claims.tsv
+in_copy all
+expect_status 0
+[ "$(grep -E '^  (CC|LD)' "$work/out" | paste -sd' ')" = '  LD   build/release/experiments/03-segmentation/main' ] ||
+    wrong="not 03-segmentation, and that alone, was linked again"
+report "a claim that is added reaches the program that judges it"
+
+runner=build/release/tests/experiments/99-added/run
+printf '#include <criterion/criterion.h>\nTest(added, more)\n{\n}\n' >tests/experiments/99-added/test_more.c
+in_copy $runner
+expect_status 0
+[ -n "$wrong" ] || nm $runner | grep -q added_more || wrong="a new file is not in the runner"
+rm tests/experiments/99-added/test_more.c
+in_copy $runner
+expect_status 0
+[ -n "$wrong" ] || ! nm $runner | grep -q added_more || wrong="a deleted file is still in it"
+report "runners follow tests that come and go"
 cd "$root" || exit 4
 finish

@@ -2,7 +2,7 @@
 # Drives the real pretraining program at the smoke tier: killed by kill -9 in the middle and started
 # again, and on 1, 2 and 3 threads, it ends with the same weights. Its path is the argument.
 # shellcheck disable=SC1091,SC2034,SC2154
-. "$(dirname "$0")/tap"
+. tests/tap
 program=${1:?the path of the program 00-pretrain}
 
 train() { # train FOLDER THREADS: 188 updates, with one checkpoint, at update 100

@@ -2,14 +2,14 @@
 # Ships weights of the smoke tier in a scratch project: pilots and unfinished trainings are refused, what is
 # shipped is found by an experiment that finds no other weights, and damaged files are not believed.
 # shellcheck disable=SC1091,SC2034,SC2154
-. "$(dirname "$0")/tap"
+. tests/tap
 programs=$(realpath "${BUILD:?the folder of the compiled programs}")
-tensors=$root/tests/tools/tensors.pl
+tensors=$root/tests/tensors.pl
 mkdir "$work/project" && cd "$work/project" && ln -s "$root/paper" paper || exit 4
 shipped=results/checkpoints/smoke-planted
 
 train() { run "$programs/experiments/00-pretrain/main" --tier=smoke --run="$1" --results="$2" "${@:3}"; }
-heads() { run "$programs/experiments/05-heads/main" --tier=smoke --epochs=1 --results="$1" "${@:2}"; }
+heads() { run "$programs/experiments/05-heads/main" --tier=smoke --epochs="${epochs:-1}" --results="$1" "${@:2}"; }
 ship() { run "$programs/tools/ship" --tier=smoke --results=made "$@"; }
 
 ship
@@ -60,7 +60,8 @@ made=$(stat -c %s made/smoke-planted/weights/m75-h3.safetensors) small=$(stat -c
 report 'finished ones are: rounded, with their logs and checksums'
 
 wrong=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-    { d = $at["rounded"] - $at["trained"] - $at["difference"]
+    { for (i = 3; i <= 10; i++) if ($i !~ /^[-+.0-9e]+$/) print $1 ": column " i " holds no number"
+      d = $at["rounded"] - $at["trained"] - $at["difference"]
       if (d > 1e-9 || d < -1e-9) print $1 ": the difference is another"
       if (!($at["difference_low"] <= $at["difference"])) print $1 ": no interval"
       if ($1 == "m75-h3-whitened" && ($2 != "masked loss, whitened patches" || $at["trained"] > 1))
@@ -135,8 +136,7 @@ for model in m75-h3 m75-h6; do
     for method in finetuned scratch; do
         got=$(cell result.tsv $model.$method value)
         want=$(awk -F'\t' -v name=$method-$model-seed1 '$1 == name { print $6 }' $shipped/rounding.tsv)
-        [ -n "$wrong" ] || awk -v x="$got" -v y="$want" 'BEGIN { d = x - y; exit !(d < 1e-9 && d > -1e-9) }' </dev/null ||
-            wrong="$model.$method is $got, not $want"
+        [ -n "$wrong" ] || holds "$got" "(x - ($want)) ^ 2 < 1e-18" || wrong="$model.$method is '$got', not '$want'"
     done
 done
 report 'without weights of its own Table 2 is made from shipped ones, and trains nothing'
@@ -146,32 +146,32 @@ expect_status 3
 expect_line 'no weights of m75-h3'
 report 'unless they are forbidden'
 
-# Interrupted and continued by the command that it says, whose words are this program's flags.
-(
-    exec "$programs/experiments/05-heads/main" --tier=smoke --epochs=1 --results=again --threads=1 --shipped=pretrainings \
-        >"$work/out" 2>"$work/err" </dev/null
-) &
-child=$!
-until [ -n "$(find again -name checkpoint.safetensors 2>/dev/null)" ] || ! kill -0 $child 2>/dev/null; do sleep .01; done
-kill -TERM $child 2>/dev/null
-wait $child
-status=$?
-expect_status 4
+# begun FOLDER EPOCHS NAME FLAG...: Table 2, interrupted in the finetuning whose folder is called NAME.
+begun() {
+    interrupted "$1/smoke-planted/runs" "$3" "$programs/experiments/05-heads/main" --tier=smoke --epochs="$2" --results="$1" "${@:4}"
+    expect_status 4
+}
+begun again 1 'finetuned-m75-h3-10000x1-*' --threads=1 --shipped=pretrainings
 expect_said "to go on: make table2 TIER=smoke DATA=planted EPOCHS=1 SHIPPED=pretrainings RESULTS='again'\\)" err
-heads again --shipped=pretrainings
+report 'finetunings alone may be forbidden: then they are trained'
+
+# Continued by the command that it says, whose words are this program's flags.
+begun again .15 'finetuned-m75-h3-10000x0.15-*' --threads=1 --shipped=pretrainings
+expect_said "to go on: make table2 TIER=smoke DATA=planted EPOCHS=0.15 SHIPPED=pretrainings RESULTS='again'\\)" err
+epochs=.15 heads again --shipped=pretrainings
 expect_status 0
 expect_said 'going on after update' err
 expect_said '^weights m75-h3: results/checkpoints/smoke-planted/m75-h3.safetensors'
-expect_said 'finetuned-m75-h3-.*: trained'
-report 'finetunings alone may be forbidden, and an interrupted training goes on'
+expect_said 'finetuned-m75-h6-.*: trained'
+report 'and an interrupted training goes on'
 
-# A finetuning that is made here from rounded weights is another one, and comes first.
-heads fresh --arithmetic=bf16 --seeds=1
-expect_status 0
+# What is shipped was trained in the arithmetic that is the default here.
 if grep -q '^finetuned m75-h3 seed 1	shipped, bf16,' $results/provenance.tsv; then
     skip 'asked for another arithmetic, it trains' 'bf16 is the default here'
 else
-    expect_said 'finetuned-m75-h3-.*-bf16-seed1: trained'
+    begun fresh 1 'finetuned-m75-h3-10000x1-bf16-seed1' --arithmetic=bf16 --seeds=1
+    [ -n "$wrong" ] || [ -d fresh/smoke-planted/runs/finetuned-m75-h3-10000x1-bf16-seed1 ] || wrong='no finetuning was begun'
+    expect_said 'to go on: make table2 TIER=smoke DATA=planted ARITHMETIC=bf16 EPOCHS=1 SEEDS=1 ' err
     report 'asked for another arithmetic, it trains'
 fi
 
