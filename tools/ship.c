@@ -6,6 +6,7 @@
 /// trainings from scratch (METHOD-RUN-seedN.safetensors). Refused are those that are not finished,
 /// that were not trained by the tier's recipe to its end on all images (pilots), whose log is not
 /// theirs, and finetunings of other pretrainings than the one that is shipped.
+#include <errno.h>
 #include <glob.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -330,11 +331,24 @@ static int shipped_start(char start[HASH_HEX], const struct ship *ship, const ch
     return 1;
 }
 
+// text (PATH_SIZE) = a path in which glob finds no pattern.
+static void literal(char text[PATH_SIZE], const char *path)
+{
+    size_t used = 0;
+    for (; *path; ++path) {
+        require(used + 2 < PATH_SIZE, "a path of more than %d letters", PATH_SIZE);
+        if (strchr("*?[\\", *path)) text[used++] = '\\';
+        text[used++] = *path;
+    }
+    text[used] = '\0';
+}
+
 // The finetunings of one run and method: of all images and the recipe's epochs, in whatever
 // arithmetic.
 static void ship_finetuning(struct ship *ship, const char *method, const char *run)
 {
-    char text[RECIPE_TEXT], pattern[PATH_SIZE], start[HASH_HEX] = "random";
+    char text[RECIPE_TEXT], root[PATH_SIZE], pattern[PATH_SIZE],
+        start[HASH_HEX] = "random";
     struct candidate candidate;
     glob_t found;
     const struct recipe recipe = finetune_recipe(tier_name(ship->tier), run);
@@ -344,9 +358,14 @@ static void ship_finetuning(struct ship *ship, const char *method, const char *r
         return;
     }
     finetune_text(text, &recipe, ship->train_images, start);
-    finetune_folder(pattern, ship->root, method, &recipe, ship->train_images, "*",
+    literal(root, ship->root);
+    finetune_folder(pattern, root, method, &recipe, ship->train_images, "*",
                     ship->seed);
-    if (glob(pattern, 0, NULL, &found) != 0)
+    const int status = glob(pattern, 0, NULL, &found);
+    if (status != 0 && status != GLOB_NOMATCH)
+        die(EXIT_SYSTEM, "%s: cannot be looked through: %s", pattern,
+            status == GLOB_NOSPACE ? "no memory" : strerror(errno));
+    if (status == GLOB_NOMATCH)
         printf("%s: refused, not trained yet: no %s\n", candidate.name, pattern);
     else if (found.gl_pathc > 1)
         printf("%s: refused, %zu of them, %s and %s (move the others away)\n",

@@ -15,9 +15,9 @@
 
 /// The matrix that stands for an image of T patches of F = 3*p^2 numbers, M of them hidden.
 enum grouping {
-    GROUPING_HIDDEN,  ///< (M,F): the hidden patches; the primary grouping
-    GROUPING_WHOLE,   ///< (T,F): all patches; the visible ones are the original's
-    GROUPING_QUARTERS ///< (M*p^2/4,12): the hidden pixels as patches of side 2
+    GROUPING_HIDDEN,   ///< (M,F): the hidden patches; the primary grouping
+    GROUPING_QUARTERS, ///< (M*p^2/4,12): the hidden pixels as patches of side 2
+    GROUPING_WHOLE     ///< (T,F): all patches; the visible ones are the original's
 };
 enum { GROUPINGS = 3 };
 

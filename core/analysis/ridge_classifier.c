@@ -94,6 +94,18 @@ double share_right(const uint16_t *answers, const uint16_t *labels, size_t n)
     return (double)right / (double)n;
 }
 
+int ridge_right(double *right, const struct labelled_rows *train,
+                const struct labelled_rows *test, size_t classes, struct arena *arena)
+{
+    const size_t mark = arena_mark(arena);
+    uint16_t *answers = arena_take(arena, test->rows, sizeof *answers);
+    const int status = ridge_classify(answers, train, test, classes, arena);
+    for (size_t i = 0; i < test->rows && !status; ++i)
+        right[i] = 100 * (answers[i] == test->labels[i]);
+    arena_reset(arena, mark);
+    return status;
+}
+
 int ridge_classify(uint16_t *answers, const struct labelled_rows *train,
                    const struct labelled_rows *test, size_t classes,
                    struct arena *arena)

@@ -50,14 +50,16 @@ void rotated_features(double *features, double *loss, const struct rotated_probe
                  mark = arena_mark(arena);
     double *factor = arena_doubles(arena, rows * width),
            *normals = arena_doubles(arena, width * width);
+    uint64_t split =
+        0; // of the images' digest, so that training and test images turn differently
+    for (size_t c = 0; c < sizeof split; ++c)
+        split = split << 8 | (unsigned char)probe->images->digest[c];
     require(probe->count <= probe->images->count, "%zu images of %zu", probe->count,
             probe->images->count);
     for (size_t i = 0; i < probe->count; ++i) {
         double *image = features + i * rows * width;
-        // Training and test images of one number turn differently: the digest tells them apart.
-        struct rng rng = rng_open(
-            probe->seed + (uint64_t)(unsigned char)probe->images->digest[0] * 0x10001u,
-            PURPOSE_THEORY, UINT32_MAX, (uint32_t)i);
+        struct rng rng =
+            rng_open(probe->seed + split, PURPOSE_THEORY, UINT32_MAX, (uint32_t)i);
         image_factor(factor, probe, hidden, rows, i, arena);
         memcpy(image, factor, rows * width * sizeof *image);
         if (way == ROTATED_SIGN && rng_bits(&rng) & 1)

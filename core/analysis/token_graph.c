@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/analysis/ranks.h"
 #include "core/base/die.h"
 #include "core/linalg/frobenius.h"
 #include "core/linalg/gemm.h"
-#include "core/linalg/svd.h"
 
 size_t graph_degrees(double *degrees, const double *x, size_t n, size_t width,
                      struct arena *arena)
@@ -66,25 +66,12 @@ struct spectral_bound spectral_bound(const double *m, const double *factor, size
                                    error * sum, root * root};
 }
 
-// u, vt (n,n) and s (n) of a (n,n), in the arena. Returns LAPACK's info.
-static int square_svd(double **u, double **s, double **vt, const double *a, size_t n,
-                      struct arena *arena)
-{
-    double *copy = arena_doubles(arena, n * n),
-           *work = arena_doubles(arena, svd_workspace(n, n));
-    *u = arena_doubles(arena, n * n);
-    *s = arena_doubles(arena, n);
-    *vt = arena_doubles(arena, n * n);
-    memcpy(copy, a, n * n * sizeof *copy);
-    return svd_thin(*u, *s, *vt, copy, n, n, work);
-}
-
 int nearest_rotation(double *q, const double *a, size_t n, struct arena *arena)
 {
     const size_t mark = arena_mark(arena);
-    double *u, *s, *vt;
-    const int status = square_svd(&u, &s, &vt, a, n, arena);
-    gemm_doubles(q, u, PLAIN, vt, PLAIN, n, n, n, 0);
+    struct decomposition svd;
+    const int status = decompose(&svd, a, n, n, arena);
+    gemm_doubles(q, svd.u, PLAIN, svd.vt, PLAIN, n, n, n, 0);
     arena_reset(arena, mark);
     return status;
 }

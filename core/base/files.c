@@ -213,15 +213,30 @@ static void stale_remove(const char *path, const char *folder)
     if (entries) closedir(entries);
 }
 
-// Opens a file for writing and locks it, which tells stale_remove that it is being written; where
-// files cannot be locked, nothing is lost. Between the two a process that numbers processes
-// otherwise (in another container, say) may have taken it for stale: then it is made again. Returns
-// NULL with errno when it cannot be opened.
+// Removes a temporary file of our name that another process left, or waits until one that numbers
+// processes otherwise (in another container, say) has renamed it. Returns 0, or -1 with errno.
+static int namesake_remove(const char *temporary)
+{
+    struct stat held, status;
+    const int file = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) return errno == ENOENT ? 0 : -1;
+    while (flock(file, LOCK_EX) && errno == EINTR) continue;
+    const int same = fstat(file, &held) == 0 && stat(temporary, &status) == 0 &&
+                     held.st_ino == status.st_ino && held.st_dev == status.st_dev;
+    const int result = same ? unlink(temporary) : 0;
+    close(file);
+    return result;
+}
+
+// Makes a file for writing and locks it, which tells stale_remove and namesake_remove that it is
+// being written; where files cannot be locked, nothing is lost. Between the two a process may have
+// taken it for stale: then it is made again. Returns NULL with errno when it cannot be made.
 static FILE *temporary_open(const char *temporary)
 {
     for (;;) {
-        FILE *file = fopen(temporary, "wbe");
+        FILE *file = fopen(temporary, "wbxe");
         struct stat status;
+        if (!file && errno == EEXIST && namesake_remove(temporary) == 0) continue;
         if (!file) return NULL;
         // Waits, as one who looks at the file holds the lock for a moment.
         while (flock(fileno(file), LOCK_EX) && errno == EINTR) continue;
@@ -302,15 +317,6 @@ void output_close(struct output *output)
             error == ENOSPC || error == EDQUOT || error == EFBIG
                 ? "free space on the disk"
                 : "check the disk");
-}
-
-void output_discard(struct output *output)
-{
-    require(output->file, "%s is not open", output->path);
-    fclose(output->file); // errors do not matter: the file is removed
-    output->file = NULL;
-    unlink(output->temporary);
-    pending_drop(output->temporary);
 }
 
 int file_exists(const char *path)

@@ -29,9 +29,6 @@ void output_open(struct output *output, const char *path);
 /// removes the temporary file, leaves the old file unchanged and dies (EXIT_SYSTEM).
 void output_close(struct output *output);
 
-/// Removes the temporary file; the old file is unchanged.
-void output_discard(struct output *output);
-
 /// True when `path` is a readable regular file.
 int file_exists(const char *path);
 

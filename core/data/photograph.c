@@ -78,12 +78,13 @@ static int jpeg_refuse(struct jpeg *jpeg, const char *why)
     return 0;
 }
 
-// Between jpeg_create_decompress and jpeg_destroy_decompress; libjpeg's errors return 0, too.
+// Before jpeg_destroy_decompress; libjpeg's errors return 0, too.
 static int jpeg_read(struct jpeg *jpeg, const void *bytes, size_t size)
 {
     struct jpeg_decompress_struct *decoder = &jpeg->decoder;
     struct photograph *photograph = jpeg->photograph;
     if (setjmp(jpeg->back)) return 0;
+    jpeg_create_decompress(decoder);
     jpeg_mem_src(decoder, bytes, size);
     jpeg_read_header(decoder, TRUE);
     photograph->width = decoder->image_width;
@@ -114,7 +115,6 @@ static int jpeg_decode(struct photograph *photograph, const void *bytes, size_t 
     jpeg.decoder.err = jpeg_std_error(&jpeg.errors);
     jpeg.errors.error_exit = jpeg_failed;
     jpeg.errors.emit_message = jpeg_warned;
-    jpeg_create_decompress(&jpeg.decoder);
     const int read = jpeg_read(&jpeg, bytes, size);
     jpeg_destroy_decompress(&jpeg.decoder);
     free(jpeg.row);

@@ -28,11 +28,6 @@ void bf16_from_reals(bf16 *y, size_t ldy, const real *x, size_t ldx, size_t rows
     }
 }
 
-KERNEL void reals_from_bf16(real *restrict y, const bf16 *restrict x, size_t n)
-{
-    for (size_t i = 0; i < n; ++i) y[i] = bf16_widen(x[i]);
-}
-
 // ====== Operands ======
 
 static size_t round_up(size_t n, size_t multiple)

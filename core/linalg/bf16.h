@@ -81,9 +81,6 @@ static inline float bf16_widen(bf16 x)
 void bf16_from_reals(bf16 *y, size_t ldy, const real *x, size_t ldx, size_t rows,
                      size_t columns, size_t padded);
 
-/// y (n) = x (n), exactly.
-void reals_from_bf16(real *y, const bf16 *x, size_t n);
-
 // ====== Operand A ======
 
 /// Operand A (m,k) is row-major: element (i,l) is data[i*row + l], `row` a multiple of TILE_DEPTH,

@@ -1,5 +1,5 @@
-/// A register tile of C and the loops that cover a panel with tiles; see panel.h. The file that
-/// includes this has set the target and may have chosen PANEL_AVX512; the default is AVX2.
+/// A register tile of C and the loops that cover a panel with tiles; see panel_kernel.h. The file
+/// that includes this has set the target and may have chosen PANEL_AVX512; the default is AVX2.
 #ifndef MASKBOOK_LINALG_PANEL_TILE_H
 #define MASKBOOK_LINALG_PANEL_TILE_H
 

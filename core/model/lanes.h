@@ -67,20 +67,6 @@ static inline __attribute__((always_inline)) real lanes_sum(const lanes *v)
     return x[0];
 }
 
-/// The largest of all lanes.
-static inline __attribute__((always_inline)) real lanes_largest(const lanes *v)
-{
-    lanes x = *v, y = LANES_UPPER(x, 8);
-    lanes_larger(&x, &y);
-    y = LANES_UPPER(x, 4);
-    lanes_larger(&x, &y);
-    y = LANES_UPPER(x, 2);
-    lanes_larger(&x, &y);
-    y = LANES_UPPER(x, 1);
-    lanes_larger(&x, &y);
-    return x[0];
-}
-
 enum { QUAD = 4 };
 
 // Sums or maxima of four vectors at a time, each in the order of lanes_sum: halves of two
@@ -113,7 +99,7 @@ static inline __attribute__((always_inline)) void lanes_sum_quad(lanes v[QUAD])
     v[0] = x;
 }
 
-/// The same for lanes_largest.
+/// v[0]'s lanes 0, 4, 8, 12 = the largest lane of v[0] to v[3]; destroys v.
 static inline __attribute__((always_inline)) void lanes_largest_quad(lanes v[QUAD])
 {
     lanes ab = LANES_HALVES(v[0], v[1], 0), cd = LANES_HALVES(v[2], v[3], 0);

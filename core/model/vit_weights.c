@@ -172,40 +172,60 @@ static struct mae_shape shape_of(const struct source *source, int heads)
     return shape;
 }
 
-// Slab row `row` = its tensor, Hugging Face's three for qkv.
+// Slab row `row` = its tensor, Hugging Face's three for qkv; to NULL: they are only looked at.
 static void row_read(real *to, struct source *source, const struct parameter *row)
 {
-    char name[TENSOR_NAME];
+    char name[TENSOR_NAME], rest[TENSOR_NAME];
     published_name(name, source, row->name);
     char *query = strstr(name, thirds[0]);
     if (source->naming != VIT_HUGGING_FACE || !strstr(row->name, ".attn.qkv.")) {
-        tensor_values(to, tensor_take(source, name, row));
+        const struct tensor *tensor = tensor_take(source, name, row);
+        if (to) tensor_values(to, tensor);
         return;
     }
     struct parameter third = *row;
     third.shape[0] /= 3;
     third.count /= 3;
-    char rest[TENSOR_NAME];
     snprintf(rest, sizeof rest, "%s", query + strlen(thirds[0]));
     for (size_t i = 0; i < 3; ++i) {
         snprintf(query, (size_t)(name + TENSOR_NAME - query), "%s%s", thirds[i], rest);
-        tensor_values(to + i * third.count, tensor_take(source, name, &third));
+        const struct tensor *tensor = tensor_take(source, name, &third);
+        if (to) tensor_values(to + i * third.count, tensor);
     }
 }
 
-// The class token and the positions of patches, from positions of both.
+// The encoder's rows but the positions; slab NULL as above.
+static void rows_read(real *slab, struct source *source,
+                      const struct parameters *parameters)
+{
+    const struct parameter *positions =
+        parameters_find(parameters, "encoder.pos_embedding");
+    for (size_t r = 0; r < parameters->rows; ++r) {
+        const struct parameter *row = &parameters->row[r];
+        if (row != positions && begins(row->name, ENCODER))
+            row_read(slab ? slab + row->offset : NULL, source, row);
+    }
+}
+
+// Positions are published with the class token's before those of the patches.
+static const struct tensor *positions_take(struct source *source,
+                                           const struct parameter *row)
+{
+    struct parameter both = *row;
+    char name[TENSOR_NAME];
+    both.shape[0] = 1;
+    both.shape[1] = row->shape[0] + 1;
+    both.count = both.shape[1] * row->shape[2];
+    published_name(name, source, row->name);
+    return tensor_take(source, name, &both);
+}
+
 static void positions_read(real *cls_token, real *positions, struct source *source,
                            const struct parameter *row, struct arena *arena)
 {
     const size_t D = row->shape[2], T = row->shape[0], mark = arena_mark(arena);
-    struct parameter both = *row;
-    char name[TENSOR_NAME];
-    both.shape[0] = 1;
-    both.shape[1] = T + 1;
-    both.count = (T + 1) * D;
-    published_name(name, source, row->name);
-    const struct tensor *tensor = tensor_take(source, name, &both);
-    real *all = arena_reals(arena, both.count);
+    const struct tensor *tensor = positions_take(source, row);
+    real *all = arena_reals(arena, (T + 1) * D);
     tensor_values(all, tensor);
     for (size_t i = 0; i < D; ++i) cls_token[i] += all[i];
     memcpy(positions, all + D, T * D * sizeof *positions);
@@ -218,8 +238,9 @@ static real *head_tensor(struct source *source, const char *name, int dimensions
     struct parameter row = {
         .dimensions = dimensions, .shape = {rows, columns}, .count = rows * columns};
     snprintf(row.name, sizeof row.name, "%s", name);
+    const struct tensor *tensor = tensor_take(source, name, &row);
     real *to = arena_reals(arena, row.count);
-    tensor_values(to, tensor_take(source, name, &row));
+    tensor_values(to, tensor);
     return to;
 }
 
@@ -313,16 +334,15 @@ static void published_read(struct vit_weights *vit, struct source *source, int h
     source->used = arena_take(arena, source->file->count, 1);
     memset(source->used, 0, source->file->count);
     const struct parameters *parameters = &weights->mae.parameters;
-    weights->slab = arena_zeros(arena, parameters->count);
     const struct parameter *positions =
                                parameters_find(parameters, "encoder.pos_embedding"),
                            *cls_token =
                                parameters_find(parameters, "encoder.cls_token");
-    for (size_t r = 0; r < parameters->rows; ++r) {
-        const struct parameter *row = &parameters->row[r];
-        if (row != positions && begins(row->name, ENCODER))
-            row_read(weights->slab + row->offset, source, row);
-    }
+    // Every tensor is checked before the slab is taken, whose size follows from a few of them.
+    positions_take(source, positions);
+    rows_read(NULL, source, parameters);
+    weights->slab = arena_zeros(arena, parameters->count);
+    rows_read(weights->slab, source, parameters);
     positions_read(weights->slab + cls_token->offset, weights->slab + positions->offset,
                    source, positions, arena);
     if (source->finetuned) head_read(&vit->head, source, (size_t)shape.width, arena);

@@ -59,6 +59,7 @@ void run_command(char text[COMMAND_TEXT], const struct run *run, const char *tar
     // With the shipped weights the same target would train nothing.
     if (!run->options.shipped_finetunings)
         append(text, " SHIPPED=%s", run->options.shipped ? "pretrainings" : "0");
+    if (run->options.export_arrays) append(text, " EXPORT=1");
     append_places(text, run);
     if (run->options.run_name && run->options.force) append(text, " FORCE=1");
 }

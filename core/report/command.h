@@ -6,10 +6,10 @@
 
 enum { COMMAND_TEXT = 4 * PATH_SIZE };
 
-/// text (COMMAND_TEXT) = what `make` is asked for to run `target` again with the run's own options,
-/// "make pretrain RUN=m75-h3 TIER=desk DATA=cifar10 EPOCHS=2", say; options at their defaults are
-/// left out. FORCE=1 is said only of a program of one training: one of several would do those again
-/// that have ended.
+/// text (COMMAND_TEXT) = what `make` is asked for to run `target` again with the run's own
+/// options, "make pretrain RUN=m75-h3 TIER=desk DATA=cifar10 EPOCHS=2", say; options at their
+/// defaults are left out, and THREADS, which changes no result. FORCE=1 is said only of a program
+/// of one training: one of several would do those again that have ended.
 void run_command(char text[COMMAND_TEXT], const struct run *run, const char *target);
 
 /// Appends " NAME='value'" to text (COMMAND_TEXT), as a shell reads it, with any characters in it;

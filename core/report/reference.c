@@ -224,18 +224,3 @@ void ledger_accept(const struct ledger *ledger, const char *folder, const char *
     path_format(path, "%s/ledger.tsv", folder);
     ledger_write(ledger, path);
 }
-
-double run_reference(const struct run *run, const char *key)
-{
-    char path[PATH_SIZE];
-    struct tsv table;
-    double value = (double)NAN;
-    path_format(path, "results/reference/%s-%s/%s/result.tsv", run->options.tier_name,
-                run->options.data, run->name);
-    if (!file_exists(path)) return value;
-    tsv_read(&table, path);
-    const long row = tsv_row(&table, "key", key);
-    if (row >= 0) value = tsv_number(&table, (size_t)row, "value");
-    tsv_free(&table);
-    return value;
-}

@@ -26,8 +26,4 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
 void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
                    const char *date, const char *commit);
 
-/// The number stored under `key` in the result.tsv of the committed reference of this tier, data
-/// and experiment; NAN if it has no such number.
-double run_reference(const struct run *run, const char *key);
-
 #endif

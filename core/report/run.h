@@ -68,8 +68,8 @@ void run_pilot(struct run *run, const char *why, ...)
 /// stale result, never a mixture of old and new files.
 int run_fresh(struct run *run);
 
-/// Prints the tables and verdicts of the earlier run that run_fresh found, exactly as that run
-/// printed them, and frees the state. Returns 0. Contract: run_fresh returned 1.
+/// Prints the tables, as Markdown, and the verdicts of the earlier run that run_fresh found, and
+/// frees the state. Returns 0. Contract: run_fresh returned 1.
 int run_print(struct run *run);
 
 /// Adds a number to result.tsv. low, high: its 90 % interval, or NAN. An infinite value is written

@@ -64,9 +64,11 @@ void shipped_check(const char *path, const char *digest)
     free(sums);
 }
 
+// Files that a killed process has left half written are none of those that are shipped.
 static int is_listed(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && strcmp(entry->d_name, SUMS) != 0;
+    return entry->d_name[0] != '.' && strcmp(entry->d_name, SUMS) != 0 &&
+           !strstr(entry->d_name, ".tmp.");
 }
 
 void shipped_sums(const char *folder)
@@ -80,7 +82,6 @@ void shipped_sums(const char *folder)
     output_open(&output, path);
     for (int i = 0; i < count; ++i) {
         path_format(path, "%s/%s", folder, entries[i]->d_name);
-        // The temporary file of the sums themselves is in the folder by now, but not in the list.
         hash_file(digest, HASH_SHA256, path);
         fprintf(output.file, "%s  %s\n", digest, entries[i]->d_name);
         free(entries[i]);

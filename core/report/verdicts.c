@@ -50,7 +50,9 @@ enum verdict judge_ordering(const struct estimate *d, double effect)
     if (!estimate_finite(d)) return VERDICT_INCONCLUSIVE;
     if (d->low > effect / 2) return VERDICT_REPRODUCED;
     if (d->low > 0) return VERDICT_TREND_ONLY;
-    if (d->high <= 0 || d->high < effect / 2) return VERDICT_NOT_REPRODUCED;
+    // An end at 0 excludes nothing, unless the two are simply equal.
+    if (d->high < effect / 2 || (d->low == 0 && d->high == 0))
+        return VERDICT_NOT_REPRODUCED;
     return VERDICT_INCONCLUSIVE;
 }
 

@@ -30,15 +30,26 @@ double draw_residual(struct draw *draw, double lhs, double rhs, double size,
                      double roundings)
 {
     const double half_epsilon = DBL_EPSILON / 2;
-    require(size >= 0 && roundings * half_epsilon < 1, "terms of size %g, %g roundings",
-            size, roundings);
+    require(!(size < 0) && !(roundings * half_epsilon >= 1),
+            "terms of size %g, %g roundings", size, roundings);
     draw->rounding = roundings * half_epsilon / (1 - roundings * half_epsilon);
-    return size > 0 ? fabs(lhs - rhs) / size : fabs(lhs - rhs);
+    return size == 0 ? fabs(lhs - rhs) : fabs(lhs - rhs) / size;
+}
+
+double draw_missing(struct draw *draw, double lhs, double rhs, double size,
+                    double roundings)
+{
+    return draw_residual(draw, lhs <= rhs ? 0 : lhs - rhs, 0, size, roundings);
+}
+
+double larger_residual(double a, double b)
+{
+    return a > b || isnan(a) ? a : b;
 }
 
 // What a check has found in all its draws.
 struct finding {
-    struct estimate largest; // residual or violation
+    struct estimate largest; // residual or violation, of the draw that decides
     double rounding;         // of that residual
     size_t draw;             // the first that has it
     char note[CHECK_NOTE];
@@ -52,10 +63,11 @@ static uint32_t stream_of(const char *id)
     return hash;
 }
 
-// The largest over all draws, in units of what rounding may make of it where that is known; the
-// first that is not a number counts as larger than any.
-static struct finding check_draw(const struct check *check, uint64_t seed,
-                                 struct arena *arena)
+// Of all draws the one that decides: whose residual is the largest in units of what is allowed, the
+// margin or what rounding may make of it, whichever is less; or whose violation is. The first that
+// is not a number counts as larger than any.
+static struct finding check_draw(const struct check *check, double margin,
+                                 uint64_t seed, struct arena *arena)
 {
     const size_t draws = check->draws ? check->draws : CHECK_DRAWS;
     struct finding found = {.largest = {-INFINITY, (double)NAN, (double)NAN, draws}};
@@ -69,7 +81,8 @@ static struct finding check_draw(const struct check *check, uint64_t seed,
         const double value = check->residual ? fabs(check->residual(&draw))
                                              : check->violation(&draw, note);
         arena_reset(arena, mark);
-        const double size = isfinite(draw.rounding) ? value / draw.rounding : value;
+        const double size =
+            check->residual ? value / fmin(draw.rounding, margin) : value;
         if (size <= most || isnan(most)) continue;
         most = size;
         found.largest.value = value;
@@ -91,7 +104,8 @@ static enum verdict violation_verdict(const struct claim *claim, double largest)
 static double judge_draws(struct run *run, const struct check *check,
                           const struct claim *claim, struct arena *arena)
 {
-    const struct finding found = check_draw(check, run->options.seed, arena);
+    const struct finding found =
+        check_draw(check, claim->margin, run->options.seed, arena);
     const struct estimate *largest = &found.largest;
     char note[CHECK_NOTE + 96], bound[48] = "";
     put_number(run, NULL, largest->value, largest->n, "1", "%s", check->id);

@@ -42,9 +42,17 @@ typedef double residual_function(struct draw *draw);
 /// computed by adding up terms of sizes that sum to `size` over both sides, and no term or partial
 /// sum goes through more than k = `roundings` roundings, rounding alone makes at most gamma of it
 /// (Higham, Accuracy and Stability, Lemma 3.1). Numbers that come out of LAPACK count the roundings
-/// of its backward error, some multiple of rows times columns (theorem 19.4). 0 where size is 0.
+/// of its backward error, some multiple of rows times columns (theorem 19.4). 0 where size is 0,
+/// NAN where a number that it is given is none.
 double draw_residual(struct draw *draw, double lhs, double rhs, double size,
                      double roundings);
+
+/// The same of lhs <= rhs: what is missing to it, 0 where nothing is.
+double draw_missing(struct draw *draw, double lhs, double rhs, double size,
+                    double roundings);
+
+/// The larger of two residuals; NAN where one is, which fmax would forget.
+double larger_residual(double a, double b);
 
 /// How far a statement fails on one instance; 0 or less where it holds. `note` (CHECK_NOTE), empty
 /// at first, may be given a sentence about the instance ("a rank-3 matrix at distance 0.2").
@@ -54,8 +62,8 @@ typedef double violation_function(struct draw *draw, char note[CHECK_NOTE]);
 struct check {
     const char *id; ///< of a row in paper/claims.tsv
 
-    /// Kind identity: the largest |residual| of all draws against the row's margin, and against
-    /// what rounding may make of it where draw_residual says so. REFUTED above either.
+    /// Kind identity: the |residual| of every draw against the row's margin, and against what
+    /// rounding may make of it where draw_residual says so. REFUTED where one is above either.
     residual_function *residual;
 
     /// Kind exact: the largest violation of all draws. Above 0 it is a counter-example: REFUTED
@@ -75,11 +83,11 @@ struct check {
 };
 
 /// Judges every check in the order of the table. Residuals and violations go to result.tsv under
-/// the claim's id (value the largest, n the draws); all verdicts are recorded, and shown in one
-/// table, checks.md, with the number and the draw that decided. A residual or violation that is not
-/// a number makes its claim INCONCLUSIVE. Same bits for the same seed, independent of the other
-/// checks. Without checks nothing is written. Contract: each row is of this experiment and of the
-/// kind that its way of judging is for.
+/// the claim's id (value of the draw that decides, n the draws); all verdicts are recorded, and
+/// shown in one table, checks.md, with the number and the draw that decided. A residual or
+/// violation that is not a number makes its claim INCONCLUSIVE. Same bits for the same seed,
+/// independent of the other checks. Without checks nothing is written. Contract: each row is of
+/// this experiment and of the kind that its way of judging is for.
 void checks_run(struct run *run, const struct check *checks, size_t count);
 
 /// The number that the paper prints as the claim `id`, in thousandths, so that sums of such numbers

@@ -99,24 +99,6 @@ static int finetuning_find(char path[PATH_SIZE], char digest[HASH_HEX],
     return 1;
 }
 
-int study_finetuned(const struct study *study, const char *method,
-                    const struct recipe *recipe, size_t images,
-                    enum arithmetic arithmetic, size_t seeds)
-{
-    const struct run *run = &study->run;
-    char folder[PATH_SIZE], path[PATH_SIZE];
-    for (size_t s = 0; s < seeds; ++s) {
-        const uint64_t seed = run->options.seed + s;
-        finetune_folder(folder, run->root, method, recipe, images,
-                        arithmetic_name(arithmetic), seed);
-        path_format(path, "%s/weights.safetensors", folder);
-        if (!file_exists(path) &&
-            !finetuning_path(path, run, method, recipe->run, seed))
-            return 0;
-    }
-    return 1;
-}
-
 void study_shipped_note(struct study *study, const char *method, const char *name,
                         size_t seeds)
 {
@@ -129,7 +111,31 @@ void study_shipped_note(struct study *study, const char *method, const char *nam
     }
 }
 
-// Fills the outcome from shipped weights of this finetuning; returns 0 when there are none.
+// The finetuning of one seed. folder (PATH_SIZE) is filled and borrowed.
+static struct finetune settings_of(char folder[PATH_SIZE], const struct study *study,
+                                   const struct study_finetuning *finetuning,
+                                   uint64_t seed)
+{
+    const struct run *run = &study->run;
+    finetune_folder(folder, run->root, finetuning->method, &finetuning->recipe,
+                    finetuning->images.count, arithmetic_name(finetuning->arithmetic),
+                    seed);
+    return (struct finetune){
+        .recipe = finetuning->recipe,
+        .pretrained = finetuning->scratch ? NULL : &study->model[finetuning->model],
+        .seed = seed,
+        .arithmetic = finetuning->arithmetic,
+        .threads = run->options.threads,
+        .force = run->options.force,
+        .images = &finetuning->images,
+        .test = &study->images[SPLIT_TEST],
+        .folder = folder,
+        .code = run->options.tier == TIER_SMOKE ? code_key : NULL,
+        .checkpoint_seconds = run->options.tier == TIER_SMOKE ? 0 : CHECKPOINT_SECONDS};
+}
+
+// Fills the outcome, which may be NULL, from shipped weights of this finetuning; returns 0 when
+// there are none.
 static int finetuning_shipped(struct finetune_outcome *outcome, const struct run *run,
                               const char *method, const struct finetune *settings)
 {
@@ -141,8 +147,24 @@ static int finetuning_shipped(struct finetune_outcome *outcome, const struct run
         return 0;
     const int same = finetune_read(outcome, settings, path,
                                    strcmp(run->options.arithmetic, "auto") != 0);
-    if (same) printf("%s: shipped, %" PRIu64 " updates\n", path, outcome->updates);
+    if (same && outcome)
+        printf("%s: shipped, %" PRIu64 " updates\n", path, outcome->updates);
     return same;
+}
+
+int study_finetuned(const struct study *study,
+                    const struct study_finetuning *finetuning, size_t seeds)
+{
+    char folder[PATH_SIZE];
+    for (size_t seed = 0; seed < seeds; ++seed) {
+        struct finetune settings =
+            settings_of(folder, study, finetuning, study->run.options.seed + seed);
+        settings.force = 0;
+        if (!finetune_ready(&settings) &&
+            !finetuning_shipped(NULL, &study->run, finetuning->method, &settings))
+            return 0;
+    }
+    return 1;
 }
 
 const char *study_finetune(struct answers *answers, struct study *study,
@@ -156,24 +178,8 @@ const char *study_finetune(struct answers *answers, struct study *study,
     run_command(command, run, finetuning->target);
     for (size_t s = 0; s < answers->seeds; ++s) {
         const uint64_t seed = run->options.seed + s;
-        finetune_folder(folder, run->root, finetuning->method, recipe,
-                        finetuning->images.count,
-                        arithmetic_name(finetuning->arithmetic), seed);
-        const struct finetune settings = {
-            .recipe = *recipe,
-            .pretrained = finetuning->scratch ? NULL : &study->model[finetuning->model],
-            .seed = seed,
-            .arithmetic = finetuning->arithmetic,
-            .threads = run->options.threads,
-            .force = run->options.force,
-            .images = &finetuning->images,
-            .test = &study->images[SPLIT_TEST],
-            .folder = folder,
-            .code = run->options.tier == TIER_SMOKE ? code_key : NULL,
-            .resume_command = command,
-            .checkpoint_seconds =
-                run->options.tier == TIER_SMOKE ? 0 : CHECKPOINT_SECONDS,
-        };
+        struct finetune settings = settings_of(folder, study, finetuning, seed);
+        settings.resume_command = command;
         struct finetune_outcome outcome = {.predicted = answers->predicted +
                                                         s * answers->images};
         const int shipped =

@@ -41,11 +41,10 @@ struct study_finetuning {
 const char *study_finetune(struct answers *answers, struct study *study,
                            const struct study_finetuning *finetuning);
 
-/// Whether study_finetune would train nothing, by the files that are there, made here or shipped:
-/// of `images` images, with `seeds` seeds.
-int study_finetuned(const struct study *study, const char *method,
-                    const struct recipe *recipe, size_t images,
-                    enum arithmetic arithmetic, size_t seeds);
+/// Whether study_finetune would find all of `seeds` seeds, made here or shipped, and train nothing
+/// (without FORCE=1). Of the images, count and digest are asked for. Dies as study_finetune.
+int study_finetuned(const struct study *study,
+                    const struct study_finetuning *finetuning, size_t seeds);
 
 /// Notes the digests of shipped finetunings of the pretraining `name` by `method`, so that a result
 /// goes stale with them (while `prepare` runs, before anything is found or trained). Dies as

@@ -62,6 +62,7 @@ struct evaluation study_evaluation(const struct study *study, size_t model,
     const struct images *test = &study->images[SPLIT_TEST];
     return (struct evaluation){.mae = &study->model[model].mae,
                                .weights = study->model[model].slab,
+                               .name = study->model[model].file.path,
                                .images = test,
                                .count = images < test->count ? images : test->count,
                                .mask_ratio = study->recipe[model].mask_ratio,

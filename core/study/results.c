@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/base/die.h"
-#include "core/report/reference.h"
 #include "core/study/judgement.h"
 
 enum { KEY_TEXT = sizeof((struct result *)0)->key };
@@ -41,23 +40,18 @@ void put_number(struct run *run, char *cell, double value, size_t n, const char 
 }
 
 void claim_row(struct table *table, const struct run *run, const char *what,
-               const char *id, const char *key, const struct estimate *ours,
-               const char *more)
+               const char *id, const struct estimate *ours, const char *more)
 {
-    char reference[NUMBER_TEXT], yours[NUMBER_TEXT] = "-", verdict[VERDICT_TEXT] = "-";
+    char yours[NUMBER_TEXT] = "-", verdict[VERDICT_TEXT] = "-";
     const char *published = "-";
-    const double accepted = key ? run_reference(run, key) : (double)NAN;
-    const int measured = ours || !isnan(accepted);
-    number_text(reference, accepted);
     if (ours) interval_text(yours, ours->value, ours->low, ours->high);
     if (id) {
         const struct claim claim = run_claim(run, id);
-        if (!measured || !other_images(run, id)) published = claim_published(&claim);
+        if (!ours || !other_images(run, id)) published = claim_published(&claim);
         require(run_recorded(run, id), "%s is shown before it is judged", id);
         run_verdict_of(verdict, run, id);
     }
-    require(table->columns == (more ? 6 : 5), "a claim's row in a table of %zu columns",
+    require(table->columns == (more ? 5 : 4), "a claim's row in a table of %zu columns",
             table->columns);
-    table_row(table,
-              (const char *const[]){what, published, reference, yours, verdict, more});
+    table_row(table, (const char *const[]){what, published, yours, verdict, more});
 }

@@ -15,14 +15,12 @@ void put_estimate(struct run *run, char *cell, struct estimate found, const char
 void put_number(struct run *run, char *cell, double value, size_t n, const char *unit,
                 const char *key, ...) __attribute__((format(printf, 6, 7)));
 
-/// The row of a claim in a table with the columns what | published | reference | yours | verdict:
-/// the number that the paper prints, that of the committed reference under `key` of its result.tsv,
-/// ours with its interval, and the verdict that was recorded. `ours` and `key` NULL: nothing was
-/// measured. `id` NULL: no claim of the paper. On images other than the claim's the published
-/// number gives way to "-" where ours or the reference's is shown. `more` is the cell of a sixth
-/// column, NULL where the table has none. Contract: the claim has been judged before.
+/// The row of a claim in a table with the columns what | published | yours | verdict: the number
+/// that the paper prints, ours with its interval, and the verdict that was recorded. `ours` NULL:
+/// nothing was measured. `id` NULL: no claim of the paper. On images other than the claim's the
+/// published number gives way to "-" where ours is shown. `more` is the cell of a fifth column,
+/// NULL where the table has none. Contract: the claim has been judged before.
 void claim_row(struct table *table, const struct run *run, const char *what,
-               const char *id, const char *key, const struct estimate *ours,
-               const char *more);
+               const char *id, const struct estimate *ours, const char *more);
 
 #endif

@@ -1,5 +1,8 @@
 #include "core/train/evaluate.h"
 
+#include <math.h>
+
+#include "core/base/die.h"
 #include "core/train/infer.h"
 #include "core/train/loss.h"
 #include "core/train/pretrain.h"
@@ -56,6 +59,8 @@ static int pass(const struct infer_chunk *chunk, void *context)
         mae_forward(batch->activations, evaluation->mae, chunk->weights, &input);
 
     const size_t numbers = batch->tokens * batch->patch_size;
+    for (size_t i = 0; i < chunk->count * numbers; ++i)
+        if (!isfinite(prediction[i])) return 1;
     for (size_t b = 0; b < chunk->count; ++b) {
         const struct reconstruction one = {
             .position = chunk->first + b,
@@ -87,7 +92,10 @@ void evaluate_reconstructions(const struct evaluation *evaluation,
                                 .workspace = workspace,
                                 .pass = pass,
                                 .context = &visit};
-    infer_run(&infer);
+    if (infer_run(&infer))
+        die(EXIT_INPUT,
+            "%s: these weights make numbers that are not finite (train it again)",
+            evaluation->name ? evaluation->name : "the model");
 }
 
 struct losses {

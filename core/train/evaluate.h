@@ -17,6 +17,7 @@
 struct evaluation {
     const struct mae *mae;       ///< borrowed
     const real *weights;         ///< (mae->parameters.count), borrowed
+    const char *name;            ///< of the weights, for messages; NULL: "the model"
     const struct images *images; ///< borrowed
     const uint32_t *list; ///< (count) image numbers, borrowed; NULL: 0 .. count-1
     size_t count;         ///< images to reconstruct
@@ -51,7 +52,8 @@ typedef void reconstruction_function(const struct reconstruction *one, int worke
                                      void *context);
 
 /// Calls `each` for every image of the list. Work: one forward pass per image. Dies (EXIT_SYSTEM)
-/// when threads or memory are refused. Contract: images are in the set, and the mask leaves at
+/// when threads or memory are refused, and (EXIT_INPUT) when the weights make a prediction that is
+/// not finite, which `each` never sees. Contract: images are in the set, and the mask leaves at
 /// least one patch visible and one hidden.
 void evaluate_reconstructions(const struct evaluation *evaluation,
                               reconstruction_function *each, void *context);

@@ -287,7 +287,7 @@ int finetune_read(struct finetune_outcome *outcome, const struct finetune *setti
         snprintf(identity->core_type, sizeof identity->core_type, "%s", core_type);
     if (arithmetic && !same_arithmetic) identity->arithmetic = arithmetic;
     const int same = !run_identity_difference(identity, &file);
-    if (same) outcome_fill(&finetuner, &file);
+    if (same && outcome) outcome_fill(&finetuner, &file);
     safetensors_free(&file);
     finetuner_close(&finetuner);
     return same;

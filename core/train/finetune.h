@@ -80,11 +80,11 @@ int finetune_run(struct finetune_outcome *outcome, const struct finetune *settin
 double finetune_rate(size_t *parameters, const struct finetune *settings, int updates);
 
 /// The same result from the file `path`, which was made elsewhere and may be rounded (core/model/
-/// safetensors.h, SAFETENSORS_TRAINED; so may the pretraining): fills the outcome and returns 1 if
-/// it has the recipe, start, images, seed and code that the settings ask for, and, under
-/// `same_arithmetic`, the arithmetic; the kernels may be others. Otherwise returns 0. Trains
-/// nothing; folder, threads apart, and the rest of the settings do not count. Dies (EXIT_INPUT)
-/// when the file is corrupt.
+/// safetensors.h, SAFETENSORS_TRAINED; so may the pretraining): fills the outcome (if not NULL;
+/// then of images only count and digest are asked for) and returns 1 if it has the recipe, start,
+/// images, seed and code that the settings ask for, and, under `same_arithmetic`, the arithmetic;
+/// the kernels may be others. Otherwise returns 0. Trains nothing; folder, threads apart, and the
+/// rest of the settings do not count. Dies (EXIT_INPUT) when the file is corrupt.
 int finetune_read(struct finetune_outcome *outcome, const struct finetune *settings,
                   const char *path, int same_arithmetic);
 

@@ -17,11 +17,12 @@
 /// learned nothing but the mean and covariance of the training images, the best linear predictor: a
 /// pattern that it shows as well is no evidence of anything more.
 ///
-/// **Which matrix.** `figure2.slope-rises` judges the hidden patches as the model sees them, $X_0$
-/// of Sec. 3.1: 12 columns at the paper's patch side 2, 48 at side 4. A distance saturates near 1
-/// where components are unrelated, so that the slope of 48 columns may fall where that of 12 rises,
-/// for a linear predictor too. So the same hidden pixels, as patches of side 2, are judged by a
-/// claim of their own, and the linear predictor is measured at both sides.
+/// **Which matrix.** `figure2.slope-rises` judges the hidden patches as the model sees them,
+/// $X_0$ of Sec. 3.1: 12 columns at the paper's patch side 2, 48 at side 4. A distance saturates
+/// at $1 + t_i^2/s_i^2$ where components are unrelated, between 1 and 2 for $t_i \le s_i$, so
+/// that the slope of 48 columns may fall where that of 12 rises, for a linear predictor too. So
+/// the same hidden pixels, as patches of side 2, are judged by a claim of their own, and the
+/// linear predictor is measured at both sides.
 ///
 /// **What does not follow.** If $Y = X + tI$ for $X = \mathrm{diag}(16, 8, 4, 2, 1, 0)$, component
 /// $i$ is at distance $t^2/s_i^2$, which rises with $i$, and more steeply the larger $t$ is; yet
@@ -34,9 +35,11 @@
 /// @figure figure2
 ///
 /// At 50 % masked the first component lies @{m50-h3.median.d1 ci} from the original's, in units of
-/// its energy, and @{m90-h3.median.d1 ci} at 90 % (median over images); of the linear predictor
-/// it is @{m50-h3.linear-median.d1 ci} and @{m90-h3.linear-median.d1 ci}. A distance of 1 is what
-/// painting nothing would have.
+/// its energy, and @{m90-h3.median.d1 ci} at 90 % (median over all test images). On the first of
+/// them, which the linear predictor reconstructs too, it is @{m50-h3.shared-median.d1 ci} and
+/// @{m90-h3.shared-median.d1 ci}, of the linear predictor @{m50-h3.linear-median.d1 ci} and
+/// @{m90-h3.linear-median.d1 ci}. A distance of 1 is what painting nothing would have. The losses
+/// below are of those first images, the slopes of all.
 ///
 /// | hidden | masked loss, model | of the linear predictor | slope over $i$, model |
 /// | ---: | ---: | ---: | ---: |

@@ -249,20 +249,20 @@ static void emit_table(const struct folder_probing *probing)
     struct run *run = &probing->study->run;
     struct table table;
     char about[STUDY_SCALE + 128];
-    table_open(&table, 6,
-               (const char *const[]){"Table 1", "published", "reference", "yours",
-                                     "verdict", "why"});
+    table_open(
+        &table, 5,
+        (const char *const[]){"Table 1", "published", "yours", "verdict", "why"});
     for (size_t i = 0; i < sizeof ACCURACIES / sizeof *ACCURACIES; ++i) {
         const int probe = ACCURACIES[i].probe,
                   there = probe != FOLDER_PARTIAL || probing->partial;
-        claim_row(&table, run, ACCURACIES[i].what, ACCURACIES[i].id, NULL,
+        claim_row(&table, run, ACCURACIES[i].what, ACCURACIES[i].id,
                   there ? &probing->answers[probe].accuracy : NULL,
                   there ? probing->doubts : "PARTIAL=0");
     }
     claim_row(&table, run, "ImageNet-1K, BN+LP minus LP", "table1.imagenet.bn-over-lp",
-              NULL, &probing->bn.points, probing->doubts);
+              &probing->bn.points, probing->doubts);
     claim_row(&table, run, "ImageNet-1K, partial minus BN+LP",
-              "table1.imagenet.partial-over-bn", NULL,
+              "table1.imagenet.partial-over-bn",
               probing->partial ? &probing->tuned.points : NULL,
               probing->partial ? probing->doubts : "PARTIAL=0");
     snprintf(about, sizeof about,

@@ -29,7 +29,7 @@ struct folder_probing {
     char doubts[FOLDER_DOUBTS + 32];
 };
 
-/// Says what the run will cost: hours by the rate of the encoder on the first images, and disk
+/// Says what the run will cost: hours by the rate of the encoder on black images, and disk
 /// needed and free; and what fewer images a class would cost. Dies (EXIT_SYSTEM) when the disk is
 /// too small.
 void folder_plan(const struct folder_study *folder, const struct run *run, size_t seeds,

@@ -120,8 +120,10 @@ static void judge_gap(const struct probing *probing, const char *id, int number)
 static void judge_mixing(const struct probing *probing)
 {
     const struct gain *mixing = &probing->gap[GAP_MIXING].gain;
-    const int at_end = grid_rate_at_end(&probing->probe[PARTIAL_CHOSEN]) ||
-                       grid_rate_at_end(&probing->probe[MLP]);
+    static const int compared[] = {LP_CHOSEN, PARTIAL_CHOSEN, MLP, VALUE, QUERY_KEY};
+    int at_end = 0;
+    for (size_t i = 0; i < sizeof compared / sizeof *compared; ++i)
+        at_end |= grid_rate_at_end(&probing->probe[compared[i]]);
     const double lp = probing->probe[LP_CHOSEN].answers.accuracy.value,
                  qkv = probing->probe[PARTIAL_CHOSEN].answers.accuracy.value,
                  mlp = probing->probe[MLP].answers.accuracy.value;
@@ -172,7 +174,7 @@ static void run(struct study *study)
     describe_probes(&probing);
     judge(&probing);
     /// ## Emit
-    /// Table 1 with published, reference, yours and verdict; every probe, difference and rate; on
+    /// Table 1 with published, yours and verdict; every probe, difference and rate; on
     /// demand the arrays: emit.c.
     probing_emit(&probing);
     if (study->run.options.export_arrays) probing_export(&probing);

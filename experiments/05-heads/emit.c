@@ -13,7 +13,7 @@ static void emit_row(struct run *run, struct table *table, const char *what,
     char maximum[NUMBER_TEXT];
     put_estimate(run, NULL, *ours, "%", "%s", key);
     number_text(maximum, best);
-    claim_row(table, run, what, id, key, ours, maximum);
+    claim_row(table, run, what, id, ours, maximum);
 }
 
 static void emit_gain(struct run *run, struct table *table, const char *what,
@@ -70,7 +70,7 @@ void heads_emit(const struct heads *heads)
     char key[64], what[96], below[METHODS * (STUDY_SCALE + 96) + 512];
     snprintf(what, sizeof what, "Table 2, accuracy in percent, %s", run->options.data);
     table_open(&table, 6,
-               (const char *const[]){what, "published", "reference", "yours", "verdict",
+               (const char *const[]){what, "published", "yours", "verdict",
                                      "maximum over epochs"});
     for (int m = 0; m < METHODS; ++m) emit_method(heads, &table, m);
     for (size_t model = 0; model < MODELS; ++model) {

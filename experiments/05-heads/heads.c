@@ -43,6 +43,18 @@ void heads_open(struct heads *heads, struct study *study)
     }
 }
 
+struct study_finetuning heads_finetuning(const struct heads *heads, size_t model,
+                                         int method)
+{
+    return (struct study_finetuning){methods[method].key,
+                                     "table2",
+                                     model,
+                                     method == METHOD_SCRATCH,
+                                     heads->recipe[model],
+                                     heads->few,
+                                     heads->arithmetic};
+}
+
 void heads_train(struct heads *heads)
 {
     struct study *study = heads->study;
@@ -53,13 +65,8 @@ void heads_train(struct heads *heads)
         heads->few.count = heads->scale.images;
     for (size_t model = 0; model < MODELS; ++model)
         for (int m = 0; m < METHODS; ++m) {
-            const struct study_finetuning finetuning = {methods[m].key,
-                                                        "table2",
-                                                        model,
-                                                        m == METHOD_SCRATCH,
-                                                        heads->recipe[model],
-                                                        heads->few,
-                                                        heads->arithmetic};
+            const struct study_finetuning finetuning =
+                heads_finetuning(heads, model, m);
             struct answers *answers = &heads->answers[model][m];
             answers_open(answers, heads->scale.seeds[m], test->count, &study->arena);
             if (m == METHOD_PROBE)

@@ -46,13 +46,17 @@ struct heads_scale heads_scale(const struct run *run);
 /// Fills what needs neither models nor images.
 void heads_open(struct heads *heads, struct study *study);
 
+/// How one of the methods that train a whole network makes its classifiers. Requires heads->few.
+struct study_finetuning heads_finetuning(const struct heads *heads, size_t model,
+                                         int method);
+
 /// Trains every classifier of both models, or finds it trained, measures and compares them.
 void heads_train(struct heads *heads);
 
 /// text (STUDY_SCALE) = how much training the numbers of a method rest on.
 void heads_describe(char text[STUDY_SCALE], const struct heads *heads, int method);
 
-/// The table: published, reference, yours, verdict; result.tsv, stdout, table2.md.
+/// The table: published, yours, verdict; result.tsv, stdout, table2.md.
 void heads_emit(const struct heads *heads);
 
 /// export/labels.npy (n) and export/RUN-METHOD.npy (S,n), uint8: the label of each test image, and

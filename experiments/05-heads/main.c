@@ -155,14 +155,16 @@ static int complete(struct study *study)
     const struct run_options *options = &study->run.options;
     if (options->tier == TIER_SMOKE || !run_goes_on()) return 1;
     heads_open(&heads, study);
+    heads.few.count = images_count(options->data, SPLIT_TRAIN);
+    images_digest(heads.few.digest, options->data, SPLIT_TRAIN);
     for (size_t model = 0; model < MODELS; ++model)
-        for (int m = METHOD_FINETUNED; m < METHODS; ++m)
-            if (!study_finetuned(study, methods[m].key, &heads.recipe[model],
-                                 images_count(options->data, SPLIT_TRAIN),
-                                 heads.arithmetic, heads.scale.seeds[m])) {
-                run_lacks(&study->run, "finetune-all");
-                return 0;
-            }
+        for (int m = METHOD_FINETUNED; m < METHODS; ++m) {
+            const struct study_finetuning finetuning =
+                heads_finetuning(&heads, model, m);
+            if (study_finetuned(study, &finetuning, heads.scale.seeds[m])) continue;
+            run_lacks(&study->run, "finetune-all");
+            return 0;
+        }
     return 1;
 }
 

@@ -61,11 +61,11 @@
 /// lack are the directions, so the figure's second panel shows how the $i$-th singular vectors of
 /// original and reconstruction overlap, which Remark 4.2 says to fall with $i$.
 ///
-/// Eq. 5 asks for $\mathrm{rank}(gf) < \mathrm{rank}(X_0)$. A function has no rank, and
-/// $\mathrm{rank}(X_0) - 1$ is allowed: of diag(1, 1/100) the optimum drops the 1/100, so few
-/// components and clusters do not follow. With a stated $r$, every prediction of that rank costs
-/// an image $\sum_{i>r} s_i^2$ or more. For $r = N$ that is little next to what a model loses:
-/// rank is not what limits it.
+/// Eq. 5 asks for $\mathrm{rank}(gf) < \mathrm{rank}(X_0)$. A function has no rank; of $gf(X)$ it
+/// is Assumption 4.1 again and adds nothing. And $\mathrm{rank}(X_0) - 1$ is allowed: of diag(1,
+/// 1, 1, 1/100) the optimum drops the 1/100, so few components and clusters do not follow. With a
+/// stated $r$, every prediction of that rank costs an image $\sum_{i>r} s_i^2$ or more. For $r =
+/// N$ that is little next to what a model loses: rank is not what limits it.
 ///
 /// ## Eigenvectors (Sec. 4.2)
 ///

@@ -78,7 +78,9 @@ void profile_fill(struct profile *profile, const struct hidden_rows *rows,
 
 // ====== Rows of the three predictors ======
 
-static void fill_all(struct profile *profile, struct study *study)
+// learned: those of the trained model.
+static void fill_all(struct profile *profile, struct hidden_rows *learned,
+                     struct study *study)
 {
     const struct run_options *options = &study->run.options;
     const int is_smoke = options->tier == TIER_SMOKE;
@@ -86,8 +88,8 @@ static void fill_all(struct profile *profile, struct study *study)
     struct evaluation evaluation =
         study_evaluation(study, 0, is_smoke ? SMOKE_IMAGES : IMAGES);
     struct hidden_rows rows;
-    hidden_rows_learned(&rows, &evaluation, arena);
-    profile_fill(&profile[LEARNED], &rows, arena);
+    hidden_rows_learned(learned, &evaluation, arena);
+    profile_fill(&profile[LEARNED], learned, arena);
 
     real *weights = arena_reals(arena, evaluation.mae->parameters.count);
     parameters_initialise(weights, &evaluation.mae->parameters, options->seed);
@@ -220,16 +222,11 @@ void spans_judge(struct study *study, const double *overlap, size_t stride, size
                 "%zu of %zu images have positive degrees in [0,1]", used, stride);
 }
 
-static void measure_spans(struct study *study)
+static void measure_spans(struct study *study, const struct hidden_rows *rows)
 {
-    const int is_smoke = study->run.options.tier == TIER_SMOKE;
-    const struct evaluation evaluation =
-        study_evaluation(study, 0, is_smoke ? SMOKE_IMAGES : IMAGES);
-    struct hidden_rows rows;
-    hidden_rows_learned(&rows, &evaluation, &study->arena);
-    double *overlap = arena_doubles(&study->arena, SPANS * rows.images);
-    const size_t used = spans_measure(overlap, &rows, &study->arena);
-    spans_judge(study, overlap, rows.images, used);
+    double *overlap = arena_doubles(&study->arena, SPANS * rows->images);
+    const size_t used = spans_measure(overlap, rows, &study->arena);
+    spans_judge(study, overlap, rows->images, used);
 }
 
 // ====== Out ======
@@ -345,9 +342,10 @@ static void emit_figure(struct study *study, const struct profile *profile)
 void measure_ranks(struct study *study)
 {
     struct profile profile[PREDICTORS];
-    fill_all(profile, study);
+    struct hidden_rows learned;
+    fill_all(profile, &learned, study);
     profile_judge(study, &profile[LEARNED], &profile[RANDOM]);
-    measure_spans(study);
+    measure_spans(study, &learned);
     emit_table(study, profile);
     emit_tails(study, &profile[LEARNED]);
     emit_figure(study, profile);

@@ -143,8 +143,8 @@ static double rows_sum_to_one(struct draw *draw)
             sum += w[i * n + j];
             size += fabs(w[i * n + j]);
         }
-        residual =
-            fmax(residual, draw_residual(draw, sum, 1, 1 + size, (double)(n + 2)));
+        residual = larger_residual(
+            residual, draw_residual(draw, sum, 1, 1 + size, (double)(n + 2)));
     }
     return residual;
 }
@@ -213,7 +213,7 @@ static double nothing_lost(struct draw *draw, char note[CHECK_NOTE])
 struct instance {
     size_t m, n, r, big; // sides, the rank, the larger side
     double *d, *low, *s; // D, D_r, singular values
-    double norm;         // |D|^2
+    double norm;         // |D|^2; NAN where LAPACK did not converge
 };
 
 static struct instance instance_draw(struct draw *draw)
@@ -225,9 +225,8 @@ static struct instance instance_draw(struct draw *draw)
     d.d = draw_normals(draw, d.m * d.n);
     d.low = arena_doubles(draw->arena, d.m * d.n);
     d.s = arena_doubles(draw->arena, least);
-    if (truncate_rank(d.low, d.s, d.d, d.m, d.n, d.r, draw->arena))
-        d.d[0] = (double)NAN;
-    d.norm = squared_norm(d.d, d.m * d.n);
+    const int status = truncate_rank(d.low, d.s, d.d, d.m, d.n, d.r, draw->arena);
+    d.norm = status ? (double)NAN : squared_norm(d.d, d.m * d.n);
     return d;
 }
 
@@ -236,7 +235,8 @@ static double instance_tail(const struct instance *d)
     return rank_tail(d->s, d->m < d->n ? d->m : d->n, d->r);
 }
 
-// z (m,n) = a matrix of rank r: D_r or nothing, plus so much noise, truncated.
+// z (m,n) = a matrix of rank r: D_r plus so much noise, truncated; NAN where LAPACK did not
+// converge.
 static double *instance_rival(struct draw *draw, const struct instance *d)
 {
     const double much = pow(10, -(double)(draw->number % 4));
@@ -256,9 +256,9 @@ static double least_loss(struct draw *draw)
 static double none_is_nearer(struct draw *draw)
 {
     const struct instance d = instance_draw(draw);
-    const double *z = instance_rival(draw, &d),
-                 nearer = instance_tail(&d) - squared_distance(z, d.d, d.m * d.n);
-    return draw_residual(draw, fmax(nearer, 0), 0, d.norm, svd_roundings(d.big));
+    const double *z = instance_rival(draw, &d);
+    return draw_missing(draw, instance_tail(&d), squared_distance(z, d.d, d.m * d.n),
+                        d.norm, svd_roundings(d.big));
 }
 
 static double nearly_best(struct draw *draw)
@@ -287,9 +287,9 @@ static double nearly_best(struct draw *draw)
     const double excess = squared_distance(z, d, SIDE * SIDE) -
                           squared_distance(low, d, SIDE * SIDE),
                  least = (1 - next / top) * squared_distance(z, low, SIDE * SIDE);
-    return draw_residual(draw, fmax(least - excess, 0), 0,
-                         squared_norm(d, SIDE * SIDE) + squared_norm(z, SIDE * SIDE),
-                         svd_roundings(SIDE));
+    return draw_missing(draw, least, excess,
+                        squared_norm(d, SIDE * SIDE) + squared_norm(z, SIDE * SIDE),
+                        svd_roundings(SIDE));
 }
 
 // ====== Low rank of what? (Sec. 4.1) ======
@@ -312,25 +312,34 @@ static double more_visible(struct draw *draw, char note[CHECK_NOTE])
     snprintf(note, CHECK_NOTE,
              "%zu visible, %zu hidden: rank f(X) %zu, g f(X) %zu, X0 %zu", rows.visible,
              rows.rows, of_f, of_g, of_x);
-    return of_f >= of_x && of_g >= of_x ? (double)(of_f - of_x + 1) : 0;
+    return of_f > of_x && of_g >= of_x ? (double)(of_f - of_x) : 0;
 }
 
 static double weak_constraint(struct draw *draw, char note[CHECK_NOTE])
 {
-    (void)draw;
-    const double s[2] = {1, .01}, printed = s[1] * s[1], equation1 = 0;
-    snprintf(note, CHECK_NOTE, "X0 = diag(1, 1/100): Eq. 1 has minimum %g, Eq. 5 %g",
-             equation1, printed);
-    return printed - equation1;
+    enum { SIDE = 4 };
+    double x[SIDE * SIDE] = {0}, best[SIDE * SIDE];
+    for (size_t i = 0; i < SIDE; ++i) x[i * SIDE + i] = i + 1 < SIDE ? 1 : .01;
+    if (truncate_rank(best, NULL, x, SIDE, SIDE, SIDE - 1, draw->arena))
+        return (double)NAN;
+    const double whole = squared_norm(x, SIDE * SIDE),
+                 lost = squared_distance(best, x, SIDE * SIDE);
+    snprintf(note, CHECK_NOTE,
+             "X0 = diag(1, 1, 1, 1/100): the best matrix of lower rank loses %.2g of "
+             "its squared norm",
+             lost / whole);
+    return (squared_norm(best, SIDE * SIDE) - 1) / whole;
 }
 
 static double stated_rank(struct draw *draw)
 {
     const struct instance d = instance_draw(draw);
-    const double *z = draw->number % 2 ? instance_rival(draw, &d) : d.low,
-                 loss = squared_distance(z, d.d, d.m * d.n), tail = instance_tail(&d);
-    return draw_residual(draw, z == d.low ? loss : fmin(loss, tail), tail, d.norm,
-                         svd_roundings(d.big));
+    const int rival = draw->number % 2;
+    const double *z = rival ? instance_rival(draw, &d) : d.low,
+                 loss = squared_distance(z, d.d, d.m * d.n), tail = instance_tail(&d),
+                 roundings = svd_roundings(d.big);
+    return rival ? draw_missing(draw, tail, loss, d.norm, roundings)
+                 : draw_residual(draw, loss, tail, d.norm, roundings);
 }
 
 // ====== Eigenvectors (Sec. 4.2) ======
@@ -410,7 +419,7 @@ const struct check statements[STATEMENTS] = {
     {"section4.1.argument", .violation = more_visible, .draws = 3,
      .test = "random networks, patches of side 2"},
     {"eq5.constraint", .violation = weak_constraint, .draws = 1,
-     .test = "X0 = diag(1, 1/100)"},
+     .test = "X0 = diag(1, 1, 1, 1/100)"},
     {"eq5.constraint.corrected", .residual = stated_rank, .test = "sides 3 to 30"},
     {"section4.2.eigenvectors", .residual = leading_eigenvectors,
      .test = "sides 3 to 30"},

@@ -24,24 +24,43 @@ double degrees_of_nothing(struct draw *draw, char note[CHECK_NOTE])
     return (double)others;
 }
 
+// weights (n,n) = D^{-1/2} weights D^{-1/2}, and the degrees (n) that they had.
+static void normalise(double *weights, double *degrees, size_t n)
+{
+    for (size_t i = 0; i < n; ++i) {
+        degrees[i] = 0;
+        for (size_t j = 0; j < n; ++j) degrees[i] += weights[i * n + j];
+    }
+    for (size_t i = 0; i < n; ++i)
+        for (size_t j = 0; j < n; ++j)
+            weights[i * n + j] /= sqrt(degrees[i] * degrees[j]);
+}
+
+// In turn inner products of tokens, which have no negative eigenvalue, and weights without loops,
+// which have some.
 double unit_eigenvalue(struct draw *draw)
 {
     const size_t n = draw_size(draw, 2, 20), width = draw_size(draw, 1, 20);
     struct arena *arena = draw->arena;
     double *x = draw_normals(draw, n * width), *degrees = arena_doubles(arena, n),
-           *matrix = arena_doubles(arena, n * n), *root = arena_doubles(arena, n),
+           *matrix = draw_normals(draw, n * n), *root = arena_doubles(arena, n),
            *image = arena_doubles(arena, n), *values = arena_doubles(arena, n);
     for (size_t i = 0; i < n * width; ++i) x[i] = fabs(x[i]);
-    graph_degrees(degrees, x, n, width, arena);
-    graph_factor(x, x, degrees, n, width);
-    row_products(matrix, x, n, x, n, width);
+    if (draw->number % 2)
+        for (size_t i = 0; i < n; ++i)
+            for (size_t j = 0; j <= i; ++j)
+                matrix[i * n + j] = matrix[j * n + i] =
+                    i == j ? 0 : fabs(matrix[i * n + j]);
+    else
+        row_products(matrix, x, n, x, n, width);
+    normalise(matrix, degrees, n);
     for (size_t i = 0; i < n; ++i) root[i] = sqrt(degrees[i]);
     gemm_doubles(image, matrix, PLAIN, root, PLAIN, n, 1, n, 0);
     const double size = squared_norm(matrix, n * n),
                  error = sqrt(squared_distance(image, root, n) / squared_norm(root, n));
     if (eigen_symmetric(values, matrix, matrix, n)) return (double)NAN;
-    return draw_residual(draw, fmax(error, values[n - 1] - 1), 0, size,
-                         svd_roundings(n));
+    const double above = fmax(values[n - 1], -values[0]) - 1;
+    return draw_residual(draw, fmax(error, above), 0, size, svd_roundings(n));
 }
 
 // clusters (n) by the k leading eigenvectors of weights (n,n).
@@ -51,13 +70,7 @@ static int recipe(uint8_t *clusters, double *weights, size_t n, size_t k, int un
     struct arena *arena = draw->arena;
     double *degrees = arena_doubles(arena, n), *points = arena_doubles(arena, n * k),
            *values = arena_doubles(arena, n);
-    for (size_t i = 0; i < n; ++i) {
-        degrees[i] = 0;
-        for (size_t j = 0; j < n; ++j) degrees[i] += weights[i * n + j];
-    }
-    for (size_t i = 0; i < n; ++i)
-        for (size_t j = 0; j < n; ++j)
-            weights[i * n + j] /= sqrt(degrees[i] * degrees[j]);
+    normalise(weights, degrees, n);
     if (eigen_symmetric(values, weights, weights, n)) return 1;
     for (size_t i = 0; i < n; ++i) {
         double norm = 0;

@@ -190,7 +190,8 @@ static void emit_graphs(struct study *study, const struct graphs *graphs)
         number_text(count, (double)n);
         table_row(&table, (const char *const[]){about[v].name, cell, count});
     }
-    for (size_t i = 0; i <= graphs->cooccurrence.kept; ++i)
+    for (size_t i = 0;
+         i <= graphs->cooccurrence.kept && i < graphs->cooccurrence.features; ++i)
         put_number(&study->run, NULL, graphs->cooccurrence.values[i], MOMENTS, "1",
                    "cooccurrence.value%02zu", i + 1);
     run_table(&study->run, "graphs.md",

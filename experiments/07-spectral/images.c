@@ -101,11 +101,11 @@ static void image_measure(double value[FOUNDS], const struct hidden_graph *image
     const struct pair_losses loss =
         pair_losses(image->predicted, image->x, n, f, arena);
     double *s = arena_doubles(arena, least);
-    if (singular_values(s, image->factor, n, f, arena)) s[0] = (double)NAN;
+    const int status = singular_values(s, image->factor, n, f, arena);
     value[FOUND_SKEW] = skew(image, arena);
     value[FOUND_MINIMISER] = minimisers(image, arena);
     value[FOUND_TRACE] = squared_norm(image->factor, n * f);
-    value[FOUND_SECOND] = s[1] * s[1];
+    value[FOUND_SECOND] = status ? (double)NAN : s[1] * s[1];
     value[FOUND_PRINTED] =
         fabs(loss.constant - 2 * loss.positive + loss.negative - loss.spectral) /
         loss.spectral;

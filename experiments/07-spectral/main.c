@@ -78,9 +78,11 @@
 ///
 /// $$ L_{spec} = const - 2W\,E[u^\top u^+] + W^2\,E[(u^\top u^-)^2], $$
 ///
-/// the printed form for $\sqrt W u$; $W$ differs between images, so that a data set has no common
-/// weights. **Remark 4.4**: $u^-$ is an independent draw, similar patches among them; sums over
-/// the less similar half of the pairs miss $L_{spec}$. **The kernel** $W_{ij} =
+/// the printed form for $\sqrt W u$, where no weight is negative and all degrees are positive.
+/// $W$ differs between images, so that a data set has no common coefficients. Were the kernel's
+/// weights below a joint distribution, as the paper has it, $W$ would be 1 and Eq. 10 right; for
+/// no $\sigma$ are they. **Remark 4.4**: $u^-$ is an independent draw, similar patches among
+/// them; sums over the less similar half of the pairs miss $L_{spec}$. **The kernel** $W_{ij} =
 /// \exp(w_{ij}/2\sigma^2)$ is positive definite for distinct patches, of full rank, and no $M$ of
 /// fewer columns reaches it; its diagonal is at least 1, so for no $\sigma$ it is a probability,
 /// but divided by its sum it is.
@@ -151,7 +153,8 @@ static const struct check checks[] = {
      .test = "two patches"},
     {"section4.3.probability.corrected", .residual = joint_probability,
      .test = "2 to 24 patches"},
-    {"eq10", .residual = printed_expectations, .test = "2 to 24 tokens"},
+    {"eq10", .residual = printed_expectations,
+     .test = "2 to 24 tokens, the best of 13 sigmas"},
     {"eq10.corrected", .residual = weighted_expectations, .test = "2 to 24 tokens"},
     {"remark4.4.negatives", .violation = similar_negatives, .draws = 1,
      .test = "three patches"},

@@ -30,13 +30,39 @@ double pairs_summed(struct draw *draw)
                          (double)k);
 }
 
+enum { SIGMAS = 13 }; // 2 sigma^2 = .1 .. 100
+
+// weights (n,n) = exp(x_i x_j / (2 sigma^2)) of tokens of one number, and their sum.
+static double kernel(double *weights, const double *x, size_t n, size_t sigma)
+{
+    const double twice = pow(10, -1 + .25 * (double)sigma);
+    double sum = 0;
+    for (size_t i = 0; i < n * n; ++i)
+        sum += weights[i] = exp(x[i / n] * x[i % n] / twice);
+    return sum;
+}
+
+// Eq. 10 with a kernel's weights, at the sigma that suits it best. The weights are the inner
+// products of the rows of V S^{1/2}, V S V^T their decomposition.
 double printed_expectations(struct draw *draw)
 {
-    size_t k;
-    const struct pair_losses loss = losses_draw(draw, &k);
-    return draw_residual(draw, loss.spectral,
-                         loss.constant - 2 * loss.positive + loss.negative, loss.size,
-                         (double)k);
+    const size_t n = draw_size(draw, 2, 24);
+    const double *x = draw_normals(draw, n), *m = draw_normals(draw, n * n);
+    double *weights = arena_doubles(draw->arena, n * n),
+           *roots = arena_doubles(draw->arena, n * n),
+           *values = arena_doubles(draw->arena, n), best = INFINITY;
+    for (size_t sigma = 0; sigma < SIGMAS; ++sigma) {
+        kernel(weights, x, n, sigma);
+        if (eigen_symmetric(values, weights, weights, n)) return (double)NAN;
+        for (size_t i = 0; i < n * n; ++i)
+            roots[i] = weights[i % n * n + i / n] * sqrt(fmax(values[i % n], 0));
+        const struct pair_losses loss = pair_losses(m, roots, n, n, draw->arena);
+        best =
+            fmin(best, draw_residual(draw, loss.spectral,
+                                     loss.constant - 2 * loss.positive + loss.negative,
+                                     loss.size, (double)(n * n + 4 * n)));
+    }
+    return best;
 }
 
 double weighted_expectations(struct draw *draw)
@@ -70,7 +96,7 @@ double drawn_pairs(struct draw *draw)
             all += (together + apart) / 2;
         }
     const double k = (double)(n * n + 4);
-    return fmax(
+    return larger_residual(
         draw_residual(draw, all, 1, 2, k),
         draw_residual(draw, loss.spectral,
                       loss.constant - 2 * total * positive + total * total * negative,
@@ -84,7 +110,7 @@ double similar_negatives(struct draw *draw, char note[CHECK_NOTE])
     const struct pair_losses loss = pair_losses(m, x, N, 1, draw->arena);
     double degrees[N], sum[2] = {0}, count[2] = {0};
     graph_degrees(degrees, x, N, 1, draw->arena);
-    // Weights 1 2 3 / 2 4 6 / 3 6 9: of the nine pairs five are above 3.
+    // Weights 1 2 3 / 2 4 6 / 3 6 9: of the nine pairs four are above 3.
     for (size_t i = 0; i < N; ++i)
         for (size_t j = 0; j < N; ++j) {
             const int low = x[i] * x[j] <= 3;
@@ -101,18 +127,6 @@ double similar_negatives(struct draw *draw, char note[CHECK_NOTE])
 }
 
 // ====== Kernel and probability ======
-
-enum { SIGMAS = 13 }; // 2 sigma^2 = .1 .. 100
-
-// weights (n,n) = exp(x_i x_j / (2 sigma^2)) of tokens of one number, and their sum.
-static double kernel(double *weights, const double *x, size_t n, size_t sigma)
-{
-    const double twice = pow(10, -1 + .25 * (double)sigma);
-    double sum = 0;
-    for (size_t i = 0; i < n * n; ++i)
-        sum += weights[i] = exp(x[i / n] * x[i % n] / twice);
-    return sum;
-}
 
 double kernel_rank(struct draw *draw, char note[CHECK_NOTE])
 {
@@ -206,12 +220,14 @@ double penalty_for_repulsion(struct draw *draw)
                 gram[a * q + b] += target[i * q + a] * target[i * q + b] / (double)n;
     if (eigen_symmetric(values, gram, gram, q)) return (double)NAN;
     const double size = found.plain + found.trace + fabs(found.pull) + found.penalty,
-                 top = values[q - 1] * found.penalty,
-                 lacking = fmax(
-                     fmax(values[0] * found.penalty - found.push, found.push - top), 0),
+                 least = values[0] * found.penalty,
+                 most = values[q - 1] * found.penalty,
                  roundings = (double)(n * (q + k));
-    return fmax(draw_residual(draw, found.plain,
-                              found.trace + found.pull + found.penalty, size,
-                              roundings),
-                draw_residual(draw, lacking, 0, found.push + top, roundings));
+    const double within = larger_residual(
+        draw_missing(draw, least, found.push, found.push + most, roundings),
+        draw_missing(draw, found.push, most, found.push + most, roundings));
+    return larger_residual(within,
+                           draw_residual(draw, found.plain,
+                                         found.trace + found.pull + found.penalty, size,
+                                         roundings));
 }

@@ -52,13 +52,6 @@ static double *prediction_draw(struct draw *draw, const struct tokens *t)
     return m;
 }
 
-// What is missing to lhs <= rhs, as the residual of an identity of that size.
-static double missing(struct draw *draw, double lhs, double rhs, double size,
-                      double roundings)
-{
-    return draw_residual(draw, fmax(lhs - rhs, 0), 0, size, roundings);
-}
-
 // ====== The statement ======
 
 double minus_itself(struct draw *draw, char note[CHECK_NOTE])
@@ -212,10 +205,11 @@ double excess_of_rank(struct draw *draw)
                  apart = squared_distance(z, low, numbers),
                  size = squared_norm(x, numbers) + squared_norm(z, numbers),
                  k = svd_roundings(n < width ? width : n);
-    const double lacking =
-        limited ? fmax((1 - s[r] / s[r - 1]) * apart - (lhs - tail), 0) : 0;
-    return fmax(draw_residual(draw, lhs, apart + tail - 2 * cross, size, k),
-                draw_residual(draw, lacking, 0, size, k));
+    const double found = draw_residual(draw, lhs, apart + tail - 2 * cross, size, k);
+    return limited ? larger_residual(found,
+                                     draw_missing(draw, (1 - s[r] / s[r - 1]) * apart,
+                                                  lhs - tail, size, k))
+                   : found;
 }
 
 double hidden_degrees(struct draw *draw, char note[CHECK_NOTE])
@@ -253,8 +247,9 @@ double degrees_outside(struct draw *draw)
     // The differences are of numbers of the size of D^{1/2} M and X, whose roundings they keep.
     const double size = largest * (squared_norm(m, t.n * t.width) +
                                    squared_norm(t.factor, t.n * t.width));
-    return fmax(missing(draw, least * eight, seven, size, (double)(t.n * t.width)),
-                missing(draw, seven, largest * eight, size, (double)(t.n * t.width)));
+    return larger_residual(
+        draw_missing(draw, least * eight, seven, size, (double)(t.n * t.width)),
+        draw_missing(draw, seven, largest * eight, size, (double)(t.n * t.width)));
 }
 
 double population(struct draw *draw)
@@ -290,7 +285,7 @@ double population(struct draw *draw)
                 }
         }
     }
-    return missing(draw, best, rescaled, size, (double)(images * F));
+    return draw_missing(draw, best, rescaled, size, (double)(images * F));
 }
 
 // ====== The bound and its converse ======
@@ -303,8 +298,8 @@ double last_line(struct draw *draw)
         spectral_bound(m, t.factor, t.n, t.width, draw->arena);
     const double size =
         pow(squared_norm(m, t.n * t.width) + squared_norm(t.factor, t.n * t.width), 2);
-    return missing(draw, bound.spectral, bound.printed, size,
-                   (double)(2 * t.width + t.n * t.n));
+    return draw_missing(draw, bound.spectral, bound.printed, size,
+                        (double)(2 * t.width + t.n * t.n));
 }
 
 double one_direction(struct draw *draw)
@@ -316,8 +311,9 @@ double one_direction(struct draw *draw)
     const struct spectral_bound bound =
         spectral_bound(m, t.factor, t.n, t.width, draw->arena);
     const double size = pow(squared_norm(m, t.n * t.width) + norm, 2);
-    return fmax(missing(draw, bound.spectral, bound.constant * bound.error, size, k),
-                missing(draw, norm, rank, norm + rank, k));
+    return larger_residual(
+        draw_missing(draw, bound.spectral, bound.constant * bound.error, size, k),
+        draw_missing(draw, norm, rank, norm + rank, k));
 }
 
 double no_constant(struct draw *draw, char note[CHECK_NOTE])
@@ -346,12 +342,13 @@ double up_to_rotation(struct draw *draw)
                  apart = rotation_distance(m, t.factor, t.n, t.width, draw->arena),
                  size = squared_norm(m, numbers) + squared_norm(t.factor, numbers),
                  k = svd_roundings(t.big);
-    double residual = missing(draw, apart, sqrt(2 * width * spectral), size, k),
+    double residual = draw_missing(draw, apart, sqrt(2 * width * spectral), size, k),
            *s = arena_doubles(draw->arena, t.width);
     if (t.n < t.width || t.rank < t.width) return residual;
     // Full column rank: linear in the loss.
     if (singular_values(s, t.factor, t.n, t.width, draw->arena)) return (double)NAN;
     const double least = s[t.width - 1] * s[t.width - 1];
-    return fmax(residual,
-                missing(draw, apart, spectral / (2 * (sqrt(2) - 1) * least), size, k));
+    return larger_residual(
+        residual,
+        draw_missing(draw, apart, spectral / (2 * (sqrt(2) - 1) * least), size, k));
 }

@@ -121,9 +121,10 @@ double finite_alphabet(struct draw *draw)
                          other = inner_product(joint.t + i * b, joint.t + j * b, b);
             graph = fmax(graph, fabs(normal - other));
         }
-    return fmax(general, fmax(draw_residual(draw, graph, 0, norm, svd_roundings(big)),
-                              draw_residual(draw, optimum, closed, optimum + q + norm,
-                                            svd_roundings(big))));
+    const double adjacency = draw_residual(draw, graph, 0, norm, svd_roundings(big)),
+                 minimum = draw_residual(draw, optimum, closed, optimum + q + norm,
+                                         svd_roundings(big));
+    return larger_residual(general, larger_residual(adjacency, minimum));
 }
 
 double linear_optimum(struct draw *draw)
@@ -155,6 +156,6 @@ double linear_optimum(struct draw *draw)
     const double loss = reduced_rank_loss(other, &moments, draw->arena),
                  apart = reduced_rank_distance(other, map, &moments, draw->arena),
                  least = (1 - sqrt(squares[rank] / squares[rank - 1])) * apart;
-    return fmax(found, draw_residual(draw, fmax(least - (loss - closed), 0), 0,
-                                     loss + closed + apart, k));
+    return larger_residual(
+        found, draw_missing(draw, least, loss - closed, loss + closed + apart, k));
 }

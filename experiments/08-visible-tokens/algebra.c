@@ -19,9 +19,9 @@ enum { LEAST = 2, MOST = 24 };
 // A random instance of Eq. 11.
 struct instance {
     struct ridge ridge;
-    double *x;             // (F) the hidden patch
-    double *s;             // (min(N,F)) singular values of U
-    double *exact;         // (N) a*
+    double *x;     // (F) the hidden patch
+    double *s;     // (min(N,F)) singular values of U, the first NAN where LAPACK failed
+    double *exact; // (N) a*, likewise
     double *column, *part; // (N) one feature over the tokens; scratch
 };
 
@@ -55,8 +55,9 @@ static struct instance instance_draw(struct draw *draw, size_t least_tokens,
     instance.exact = arena_doubles(draw->arena, n);
     instance.column = arena_doubles(draw->arena, n);
     instance.part = arena_doubles(draw->arena, n);
-    if (singular_values(instance.s, ridge->u, n, f, draw->arena) ||
-        ridge_weights(instance.exact, ridge, instance.x, draw->arena))
+    if (singular_values(instance.s, ridge->u, n, f, draw->arena))
+        instance.s[0] = (double)NAN;
+    if (ridge_weights(instance.exact, ridge, instance.x, draw->arena))
         instance.exact[0] = (double)NAN;
     return instance;
 }
@@ -114,7 +115,8 @@ double unequal_widths(struct draw *draw, char note[CHECK_NOTE])
     return fabs(width - patch);
 }
 
-// The gradient U (U^T a - x) + lambda a at a*, next to its terms.
+// The gradient U (U^T a - x) + lambda a at a*, next to its terms. A solver that is backward stable
+// leaves no more of it than the roundings of a system of condition 1.
 double gradient_at_minimum(struct draw *draw)
 {
     const struct instance instance = any_instance(draw);
@@ -127,9 +129,14 @@ double gradient_at_minimum(struct draw *draw)
             error[k] += instance.exact[j] * ridge->u[j * f + k];
     }
     ridge_similarity(instance.part, ridge, error);
-    for (size_t j = 0; j < n; ++j) instance.part[j] *= -1 / ridge->lambda;
-    return solution_residual(draw, instance.part, instance.exact, n,
-                             condition(&instance));
+    for (size_t j = 0; j < n; ++j)
+        instance.part[j] += ridge->lambda * instance.exact[j];
+    const double u = sqrt(squared_norm(ridge->u, n * f)),
+                 a = sqrt(squared_norm(instance.exact, n)),
+                 x = sqrt(squared_norm(instance.x, f)),
+                 size = u * (u * a + x) + ridge->lambda * a;
+    return draw_residual(draw, sqrt(squared_norm(instance.part, n)), 0, size,
+                         (double)(n + f) + 4 + solver_roundings(n, 1));
 }
 
 // Eq. 12 with the sum over the first `terms` features, and the ridge shared among them, against
@@ -464,7 +471,9 @@ double limit_of_large_ridge(struct draw *draw)
                  allowed =
                      top / (top + ridge->lambda) * sqrt(squared_norm(instance.part, n));
     draw->rounding = 30 * (double)n * DBL_EPSILON * condition(&instance);
-    return fmax(0, distance - allowed) / sqrt(squared_norm(instance.exact, n));
+    return distance <= allowed
+               ? 0
+               : (distance - allowed) / sqrt(squared_norm(instance.exact, n));
 }
 
 // U = sqrt(c) times orthonormal columns: U^T U = c I, for which N >= F.

@@ -105,8 +105,6 @@ static void emit_norms(struct study *study, const struct tokens *tokens)
                    tokens->images, "1", "norm.%s.least", line[i].key);
         put_number(run, cell[1], median(line[i].most, tokens->images, scratch),
                    tokens->images, "1", "norm.%s.most", line[i].key);
-        number_text(cell[0], median(line[i].least, tokens->images, scratch));
-        number_text(cell[1], median(line[i].most, tokens->images, scratch));
         table_row(&table, (const char *const[]){line[i].name, cell[0], cell[1]});
     }
     run_table(run, "norms.md",

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/analysis/ranks.h"
 #include "core/analysis/ridge.h"
 #include "core/analysis/segments.h"
 #include "core/base/die.h"
@@ -10,7 +11,6 @@
 #include "core/linalg/cholesky.h"
 #include "core/linalg/frobenius.h"
 #include "core/linalg/gemm.h"
-#include "core/linalg/svd.h"
 #include "core/stats/partial.h"
 
 enum { WIDTH_MOST = 1024, PATCH_MOST = 3 * 16 * 16 };
@@ -157,17 +157,15 @@ void tokens_open(struct tokens *tokens, struct study *study, size_t images)
 static double span_share(const double *y, size_t rows, const double *z, size_t count,
                          size_t width, struct arena *arena)
 {
-    const size_t mark = arena_mark(arena), r = count < width ? count : width;
-    double *u = arena_doubles(arena, count * r), *s = arena_doubles(arena, r),
-           *vt = arena_doubles(arena, r * width),
-           *a = arena_doubles(arena, count * width),
-           *workspace = arena_doubles(arena, svd_workspace(count, width)), inside = 0;
-    memcpy(a, z, count * width * sizeof *a);
-    if (svd_thin(u, s, vt, a, count, width, workspace))
+    const size_t mark = arena_mark(arena);
+    struct decomposition svd;
+    double inside = 0;
+    if (decompose(&svd, z, count, width, arena))
         die(EXIT_SYSTEM, "a span of tokens did not converge (report this)");
-    for (size_t k = 0; k < r && s[k] > 1e-10 * s[0]; ++k)
+    for (size_t k = 0; k < svd.r && svd.s[k] > 1e-10 * svd.s[0]; ++k)
         for (size_t i = 0; i < rows; ++i) {
-            const double along = inner_product(y + i * width, vt + k * width, width);
+            const double along =
+                inner_product(y + i * width, svd.vt + k * width, width);
             inside += along * along;
         }
     arena_reset(arena, mark);
@@ -341,16 +339,12 @@ double lambda_of(size_t l)
 static void decorrelate(double *out, const double *u, size_t n, size_t f,
                         struct arena *arena)
 {
-    const size_t r = n < f ? n : f;
-    double *left = arena_doubles(arena, n * r), *s = arena_doubles(arena, r),
-           *vt = arena_doubles(arena, r * f), *a = arena_doubles(arena, n * f),
-           *workspace = arena_doubles(arena, svd_workspace(n, f));
-    memcpy(a, u, n * f * sizeof *a);
-    if (svd_thin(left, s, vt, a, n, f, workspace))
+    struct decomposition svd;
+    if (decompose(&svd, u, n, f, arena))
         die(EXIT_SYSTEM, "a set of patches did not converge (report this)");
-    const double scale = sqrt(squared_norm(s, r) / (double)r);
-    for (size_t i = 0; i < n * r; ++i) left[i] *= scale;
-    gemm_doubles(out, left, PLAIN, vt, PLAIN, n, f, r, 0);
+    const double scale = sqrt(squared_norm(svd.s, svd.r) / (double)svd.r);
+    for (size_t i = 0; i < n * svd.r; ++i) svd.u[i] *= scale;
+    gemm_doubles(out, svd.u, PLAIN, svd.vt, PLAIN, n, f, svd.r, 0);
 }
 
 void ridge_cosines(double *cosines, const struct tokens *tokens, size_t images,
@@ -366,7 +360,7 @@ void ridge_cosines(double *cosines, const struct tokens *tokens, size_t images,
         memcpy(u, (of_tokens ? tokens->encoded : tokens->seen) + i * V * width,
                V * width * sizeof *u);
         const double *x =
-            (of_tokens ? tokens->predicted : tokens->truth) + i * M * width;
+            (of_tokens ? tokens->predicted : tokens->truth) + (i * M + i % M) * width;
         if (combination == OF_DECORRELATED) decorrelate(u, u, V, width, arena);
         const double norm = squared_norm(u, V * width) / (double)V;
         for (size_t l = 0; l < LAMBDAS; ++l) {

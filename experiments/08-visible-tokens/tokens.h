@@ -60,8 +60,9 @@ enum { LAMBDAS = 13 };
 /// tokens of one width, the encoder's combined into the decoder's.
 enum combination { OF_PATCHES, OF_DECORRELATED, OF_TOKENS, COMBINATIONS };
 
-/// cosines (LAMBDAS, images) = the cosine of a* and U x for each image's first hidden token;
-/// lambda is lambda_of(l) times the tokens' mean squared norm.
+/// cosines (LAMBDAS, images) = the cosine of a* and U x for one hidden token of each image, the one
+/// of image i that is number i modulo their number; lambda is lambda_of(l) times the tokens' mean
+/// squared norm.
 void ridge_cosines(double *cosines, const struct tokens *tokens, size_t images,
                    enum combination combination, struct arena *arena);
 

@@ -24,7 +24,7 @@ static void put_row(FILE *file, const double *row, size_t count)
 static void emit_predictable(struct study *study, const struct ranks *ranks)
 {
     struct table table;
-    char cell[1 + 2 * FALL_MASKS][NUMBER_TEXT];
+    char cell[1 + 2 * FALL_MASKS][NUMBER_TEXT], below[128];
     const char *row[1 + 2 * FALL_MASKS];
     table_open(&table, 1 + 2 * FALL_MASKS,
                (const char *const[]){"mask", "mask 1: explained", "mask 2", "mask 3",
@@ -42,10 +42,17 @@ static void emit_predictable(struct study *study, const struct ranks *ranks)
         }
         table_row(&table, row);
     }
+    put_number(&study->run, NULL, ranks->missing, FALL_MASKS * (ARMS - 1), "1",
+               "predictable.missing");
+    snprintf(
+        below, sizeof below,
+        "To eigenvalues that fall, %.2g of the largest is missing at most; rounding "
+        "explains %.2g.",
+        ranks->missing, ranks->rounding);
     run_table(&study->run, "predictable.md",
-              "One hidden patch, predicted linearly from more and more of the others: "
-              "shares of its variance.",
-              &table, "");
+              "One hidden patch, the middle one in reading order, predicted linearly "
+              "from more and more of the others: shares of its variance.",
+              &table, below);
     table_close(&table);
 }
 

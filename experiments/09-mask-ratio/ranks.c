@@ -91,7 +91,9 @@ static void predictable_measure(struct ranks *ranks, uint32_t mask,
              *target = arena_take(arena, F, sizeof *target);
     double *part[ARMS], error[ARMS], whole = 0;
     mask_draw(visible, hidden, T, ranks->ratio[0], seed, EVALUATION_EPOCH, mask);
-    patch_numbers(target, (size_t)hidden[0], F);
+    // Lists ascend: the first is nearly always a corner, the middle one lies inside.
+    patch_numbers(target, (size_t)hidden[(T - mask_visible(T, ranks->ratio[0])) / 2],
+                  F);
     for (size_t f = 0; f < F; ++f)
         whole += predictor->covariance[target[f] * T * F + target[f]];
     for (size_t a = 0; a < ARMS; ++a) {
@@ -112,10 +114,12 @@ static void predictable_measure(struct ranks *ranks, uint32_t mask,
         ranks->largest[mask][a] = values[0] / whole;
         if (a == 0) continue;
         const double missing = eigenvalues_missing(part[a - 1], part[a], F, arena);
-        const double rounding =
-            (error[a - 1] + error[a]) / (ranks->largest[mask][a - 1] * whole);
-        if (!(missing <= ranks->missing)) ranks->missing = missing;
-        ranks->rounding = fmax(ranks->rounding, rounding);
+        if (isnan(missing))
+            die(EXIT_SYSTEM, "a predictable part did not converge (report this)");
+        ranks->missing = fmax(ranks->missing, missing);
+        ranks->rounding =
+            fmax(ranks->rounding,
+                 (error[a - 1] + error[a]) / (ranks->largest[mask][a - 1] * whole));
     }
     arena_reset(arena, mark);
 }

@@ -22,8 +22,9 @@ struct ranks {
     /// (n) of the trained models' reconstructions of one set of patches, those hidden at every
     /// ratio: matrices of one size.
     double *shared[ARMS];
-    double missing,
-        rounding; ///< of the eigenvalues of predictable parts: the largest, its bound
+    /// To falling eigenvalues of the predictable part, relative to the largest one: the most that
+    /// is missing, and what rounding may make of it.
+    double missing, rounding;
     double explained[FALL_MASKS]
                     [ARMS]; ///< trace of the predictable part over the target's
     double largest[FALL_MASKS]

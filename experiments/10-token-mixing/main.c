@@ -25,16 +25,18 @@
 /// training its statistics are those of the class tokens of a batch's *other images*. The other
 /// tokens of the same image do not enter at all, so that it is no token mixing.
 ///
-/// The last qkv is not "also linear". Let the tokens be 1 (the class token) and 0, and all three
-/// weights $w$: the output is $w\,e^{w^2}/(e^{w^2}+1)$, .731 for $w = 1$ and 1.964, not 1.462, for
-/// $w = 2$. It is linear in the third of the weights that makes values, for given queries and keys.
+/// That the last qkv is "also linear" is true of the projection and not of the probe, whose
+/// attention multiplies what it projects. Let the tokens be 1 (the class token) and 0, and all
+/// three weights $w$: the output is $w\,e^{w^2}/(e^{w^2}+1)$, .731 for $w = 1$ and 1.964, not
+/// 1.462, for $w = 2$. It is linear in the third of the weights that makes values, for given
+/// queries and keys.
 ///
 /// ## Layer norm and batch norm (Remark 4.7)
 ///
 /// A layer norm sees one token, a batch norm over tokens one feature. Three equal tokens $(1,-1)$
-/// stay as they are after a layer norm, and vanish after a batch norm: the one lets all tokens
-/// collapse to one point, the other prevents it. The first ignores the scale of each token, the
-/// second that of each feature.
+/// stay as they are after a layer norm, and are zeros after a batch norm, whose $\epsilon$ keeps
+/// it from dividing 0 by 0. The first ignores the scale of each token, the second that of each
+/// feature, whose variance over the tokens it fixes wherever that is not 0.
 ///
 /// ## Targets (Remark 4.8)
 ///

@@ -196,13 +196,9 @@ static void probe(const struct trained *one, enum measure measure,
     for (int s = SPLIT_TRAIN; s <= SPLIT_TEST; ++s)
         rows[s] = rows_of(one, (enum split)s, seen[s].count, seen[s].tokens,
                           seen[s].maps, choose);
-    double *right = values_of(one, measure);
-    uint16_t *answers = arena_take(one->arena, rows[SPLIT_TEST].rows, sizeof *answers);
-    if (ridge_classify(answers, &rows[SPLIT_TRAIN], &rows[SPLIT_TEST], IMAGE_CLASSES,
-                       one->arena))
+    if (ridge_right(values_of(one, measure), &rows[SPLIT_TRAIN], &rows[SPLIT_TEST],
+                    IMAGE_CLASSES, one->arena))
         die(EXIT_SYSTEM, "%s: a probe has no solution (report this)", one->recipe.run);
-    for (size_t i = 0; i < rows[SPLIT_TEST].rows; ++i)
-        right[i] = 100 * (answers[i] == rows[SPLIT_TEST].labels[i]);
 }
 
 // ---- Heads ----

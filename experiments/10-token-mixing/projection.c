@@ -108,7 +108,8 @@ static void distance_of_one(const struct reconstruction *one, int worker, void *
     double *distance = context;
     struct arena arena;
     arena_open_growing(&arena, "norms");
-    const size_t T = one->tokens + 1, D = one->width;
+    const size_t T = one->tokens, D = one->width;
+    const real *decoded = one->view.decoded + D; // after the class token
     real *out[2], *normal = arena_reals(&arena, T * D),
                   *rstd = arena_reals(&arena, T > D ? T : D),
                   *weight = arena_reals(&arena, D), *bias = arena_zeros(&arena, D);
@@ -117,8 +118,8 @@ static void distance_of_one(const struct reconstruction *one, int worker, void *
     for (int n = 0; n < 2; ++n) {
         const enum norm norm = n ? NORM_BATCH : NORM_LAYER;
         out[n] = arena_reals(&arena, T * D);
-        norm_begin(normal, rstd, one->view.decoded, norm, 1, T, D);
-        norm_forward(out[n], normal, rstd, one->view.decoded, &layer, norm, T, D);
+        norm_begin(normal, rstd, decoded, norm, 1, T, D);
+        norm_forward(out[n], normal, rstd, decoded, &layer, norm, T, D);
     }
     double apart = 0, size = 0;
     for (size_t i = 0; i < T * D; ++i) {
@@ -138,12 +139,9 @@ static void probe(double *right, struct study *study, double *const tokens[2],
         rows[s] = (struct labelled_rows){count[s], D,
                                          tokens[s] + (size_t)place * count[s] * D,
                                          study->images[s].labels};
-    uint16_t *answers = arena_take(&study->arena, count[SPLIT_TEST], sizeof *answers);
-    if (ridge_classify(answers, &rows[SPLIT_TRAIN], &rows[SPLIT_TEST], IMAGE_CLASSES,
-                       &study->arena))
+    if (ridge_right(right, &rows[SPLIT_TRAIN], &rows[SPLIT_TEST], IMAGE_CLASSES,
+                    &study->arena))
         die(EXIT_SYSTEM, "a probe has no solution (report this)");
-    for (size_t i = 0; i < count[SPLIT_TEST]; ++i)
-        right[i] = 100 * (answers[i] == rows[SPLIT_TEST].labels[i]);
 }
 
 void projection_measure(struct study *study)

@@ -248,6 +248,12 @@ Test(probe, the_fused_layer_is_compared_on_the_test_images)
                            probe_head_bias(&probe), C, &test.features, 0, &arena);
     cr_expect_eq(fusion.agreement, .5);
     cr_expect_eq(fusion.residual, outcome.fusion.residual);
+    for (size_t i = 0; i < N / 2; ++i)
+        classes[i] = (uint16_t)((classes[i] + C - 1) % C);
+    for (size_t d = 0; d < D; ++d) probe.norm.mean[d] += (real)(5 * (d % 2));
+    fusion = batch_norm_compare(classes, &probe.norm, probe_head_weight(&probe),
+                                probe_head_bias(&probe), C, &test.features, 0, &arena);
+    cr_expect_lt(fusion.agreement, 1);
 }
 
 Test(probe, fitting_with_memory_of_its_own_gives_the_same_answers)

@@ -34,7 +34,14 @@ static double accuracy(const uint16_t *train_labels)
     const struct labelled_rows train = {N, D, features, train_labels},
                                test = {N, D, features + N * D, labels + N};
     uint16_t answers[N];
+    double right[N], percent = 0;
     cr_assert_eq(ridge_classify(answers, &train, &test, CLASSES, &arena), 0);
+    cr_assert_eq(ridge_right(right, &train, &test, CLASSES, &arena), 0);
+    for (size_t i = 0; i < N; ++i) {
+        cr_assert_eq(right[i], answers[i] == labels[N + i] ? 100 : 0);
+        percent += right[i] / N;
+    }
+    cr_expect_float_eq(percent, 100 * share_right(answers, labels + N, N), 1e-9);
     return share_right(answers, labels + N, N);
 }
 

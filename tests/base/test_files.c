@@ -35,21 +35,6 @@ Test(files, an_output_appears_whole_when_it_is_closed)
     cr_expect_eq(scratch_entries("results/desk-cifar10"), 1);
 }
 
-Test(files, a_discarded_output_leaves_the_old_file_and_no_other)
-{
-    char path[PATH_SIZE];
-    struct output output;
-    scratch_path(path, "a.tsv");
-    scratch_write(path, "old", 3);
-    output_open(&output, path);
-    fputs("new", output.file);
-    output_discard(&output);
-    scratch_expect(__LINE__, path, "old");
-    cr_expect_eq(scratch_entries(""), 1);
-    output_open(&output, path);
-    output_discard(&output);
-}
-
 Test(files, an_output_without_a_folder_goes_to_the_current_one)
 {
     char path[PATH_SIZE];
@@ -250,10 +235,7 @@ static void *write_many(void *number)
         path_format(path, "%s/%d/%d", scratch_folder, i, *(const int *)number);
         output_open(&output, path);
         fputs("x", output.file);
-        if (i % 2)
-            output_close(&output);
-        else
-            output_discard(&output);
+        output_close(&output);
     }
     return NULL;
 }
@@ -270,7 +252,7 @@ Test(files, threads_write_at_the_same_time)
     for (int i = 0; i < FILES; ++i) {
         char name[16];
         snprintf(name, sizeof name, "%d", i);
-        cr_expect_eq(scratch_entries(name), i % 2 ? THREADS : 0);
+        cr_expect_eq(scratch_entries(name), THREADS);
     }
 }
 

@@ -52,7 +52,7 @@ result.compare("partial-block1", partial, load("partial-block1"))
 cosines = load("cosines")
 found = np.zeros_like(cosines)
 for i in range(n):
-    U, x = visible[i], hidden[i, 0]
+    U, x = visible[i], hidden[i, i % hidden.shape[1]]
     norm = np.sum(U**2) / len(U)
     for step in range(len(cosines)):
         a = U @ np.linalg.solve(U.T @ U + 10 ** (step / 2 - 3) * norm * np.eye(U.shape[1]), x)

@@ -81,15 +81,10 @@ Test(bf16, of_finite_numbers_keeps_subnormal_numbers)
 
 Test(bf16, widens_to_itself)
 {
-    static real wide[HALVES];
-    static bf16 narrow[HALVES];
-    for (uint32_t half = 0; half < HALVES; ++half) narrow[half] = (bf16)half;
-    reals_from_bf16(wide, narrow, HALVES);
     size_t bad = 0;
     for (uint32_t half = 0; half < HALVES; ++half) {
         float want = float_of_half((bf16)half), got = bf16_widen((bf16)half);
         bad += bits_of_float(want) != bits_of_float(got);
-        bad += !(wide[half] == (real)want || (isnan(wide[half]) && isnan(want)));
         if (!isnan(want) && fpclassify(want) != FP_SUBNORMAL)
             bad += bf16_round(got) != half;
     }

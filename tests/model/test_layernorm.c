@@ -129,10 +129,13 @@ Test(layernorm, lanes_find_the_largest_wherever_it_is)
         lanes x, y;
         for (size_t l = 0; l < LANES; ++l) x[l] = -2 - (real)l, y[l] = -3;
         y[place] = (real)-1.5;
-        cr_expect(lanes_largest(&y) == (real)-1.5);
         lanes_larger(&x, &y);
         for (size_t l = 0; l < LANES; ++l)
             cr_expect(x[l] == (l == place ? (real)-1.5 : l ? -3 : -2));
+        lanes each[QUAD] = {y, y, y, y};
+        for (size_t q = 0; q < QUAD; ++q) each[q][(place + q) % LANES] = (real)q;
+        lanes_largest_quad(each);
+        for (size_t q = 0; q < QUAD; ++q) cr_expect(each[0][4 * q] == (real)q);
     }
 }
 

@@ -46,7 +46,8 @@ static const struct {
     // Without a printed size only the direction counts.
     {__LINE__, 1, 1e-9, 2, 0, VERDICT_REPRODUCED},
     {__LINE__, 1, 0, 2, 0, VERDICT_INCONCLUSIVE},
-    {__LINE__, 0, -1, 0, 0, VERDICT_NOT_REPRODUCED},
+    {__LINE__, 0, -1, 0, 0, VERDICT_INCONCLUSIVE},
+    {__LINE__, -1, -2, -.1, 0, VERDICT_NOT_REPRODUCED},
     {__LINE__, 0, 0, 0, 0, VERDICT_NOT_REPRODUCED},
     // What is not finite decides nothing.
     {__LINE__, NO, 1.5, 3, 2, VERDICT_INCONCLUSIVE},
@@ -73,6 +74,8 @@ Test(verdicts, a_trend_is_a_direction_alone)
     expect_verdict(__LINE__, judge_trend(&(struct estimate){1, 0, 2, 9}),
                    VERDICT_INCONCLUSIVE);
     expect_verdict(__LINE__, judge_trend(&(struct estimate){-1, -2, 0, 9}),
+                   VERDICT_INCONCLUSIVE);
+    expect_verdict(__LINE__, judge_trend(&(struct estimate){-1, -2, -.1, 9}),
                    VERDICT_NOT_REPRODUCED);
     expect_verdict(__LINE__, judge_trend(&(struct estimate){1, NO, NO, 9}),
                    VERDICT_INCONCLUSIVE);

@@ -165,6 +165,37 @@ Test(check, an_identity_is_held_to_what_rounding_may_make_of_it)
               table);
 }
 
+// Draw 2 is above the margin of 1e-9, though within its rounding and below draw 7 in units of it.
+static double beyond_margin_at_2(struct draw *draw)
+{
+    draw->rounding = draw->number == 2 ? 1e-7 : 1e-12;
+    return draw->number == 2 ? 5e-9 : draw->number == 7 ? .9e-12 : 0;
+}
+
+Test(check, every_draw_is_held_to_the_margin_too)
+{
+    const struct check checks[] = {
+        {"sum", .residual = beyond_margin_at_2, .draws = 10, .test = "x"}};
+    judge(checks, 1, "--tier smoke");
+    const char *row = line_of("verdicts.tsv", "sum");
+    cr_expect(strstr(row, "sum\tREFUTED\t5e-09") && strstr(row, "draw 2 of 10"), "%s",
+              row);
+}
+
+Test(check, what_is_missing_to_an_inequality_is_no_number_where_a_side_is_none)
+{
+    struct draw draw = {.number = 0};
+    cr_expect_eq(draw_missing(&draw, 1, 2, 4, 1), 0);
+    cr_expect_eq(draw_missing(&draw, 2, 1, 4, 1), .25);
+    cr_expect(isnan(draw_missing(&draw, (double)NAN, 1, 4, 1)));
+    cr_expect(isnan(draw_missing(&draw, 1, (double)NAN, 4, 1)));
+    cr_expect(isnan(draw_residual(&draw, 1, 1, (double)NAN, 1)));
+    cr_expect_eq(larger_residual(1, 2), 2);
+    cr_expect_eq(larger_residual(2, 1), 2);
+    cr_expect(isnan(larger_residual((double)NAN, 1)) &&
+              isnan(larger_residual(1, (double)NAN)));
+}
+
 static double mere_zero(struct draw *draw)
 {
     return draw_residual(draw, 0, 0, 0, 1);

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/die.h"
 #include "core/data/masks.h"
 #include "core/data/patches.h"
 #include "core/data/planted.h"
 #include "core/train/infer.h"
 #include "core/train/loss.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 enum { IMAGES = 40, TOKENS = 16, PATCH = 192, VISIBLE = 4 };
@@ -181,6 +183,25 @@ Test(evaluate, losses_are_those_of_each_image)
                   sum);
     }
     free(seen);
+    fixture_close(&f);
+}
+
+static void reconstruct(const void *evaluation)
+{
+    double loss[IMAGES];
+    evaluate_losses(loss, evaluation);
+}
+
+Test(evaluate, weights_that_overflow_are_named)
+{
+    struct fixture f;
+    fixture_open(&f);
+    for (size_t i = 0; i < f.mae.parameters.count; ++i) f.weights[i] = (real)1e37;
+    expect_death(__LINE__, reconstruct, &f.evaluation, EXIT_INPUT,
+                 "the model: these weights make numbers that are not finite");
+    f.evaluation.name = "m75-h3.safetensors";
+    expect_death(__LINE__, reconstruct, &f.evaluation, EXIT_INPUT,
+                 "m75-h3.safetensors: these weights make numbers");
     fixture_close(&f);
 }
 

@@ -20,7 +20,7 @@ static void fill(struct arm *arms)
             arm->rank[1 + p] = (struct estimate){7 + p, 6 + p, 8 + p, 50};
             arm->side[p] = p == OTHER_SIDE ? 2 : 4;
             arm->curve[p].count = p == LEARNED ? 400 : 50;
-            for (int g = 0; g < GROUPINGS; ++g)
+            for (int g = 0; g < GROUPING_WHOLE; ++g)
                 arm->curve[p].slope[g] =
                     (struct estimate){(double)a + 10 * p + 100 * g, -1, 9, 400};
             for (int line = 0; line < RANK_LINES; ++line)
@@ -50,8 +50,8 @@ Test(emit, every_line_of_every_arm_has_its_key_and_its_row)
     cr_expect(strstr(results, "\nm90-h3.linear-ratio.d2\t5111\t5110\t5112\t50\t1\n"));
     cr_expect(strstr(results, "\nm70-h3.linear-loss\t1.5\t"));
     cr_expect(strstr(results, "\nm60-h3.slope\t1\t-1\t9\t400\t1\n"));
-    cr_expect(strstr(results, "\nm60-h3.slope-2x2\t201\t-1\t9\t"));
-    cr_expect(strstr(results, "\nm60-h3.linear-slope-2x2\t211\t-1\t9\t"));
+    cr_expect(strstr(results, "\nm60-h3.slope-2x2\t101\t-1\t9\t"));
+    cr_expect(strstr(results, "\nm60-h3.linear-slope-2x2\t111\t-1\t9\t"));
     cr_expect(strstr(results, "\nm60-h3.linear-other-slope\t21\t-1\t9\t"));
     cr_expect(strstr(results, "\nm90-h3.linear-other-median.d1\t5200\t"));
     cr_expect(strstr(results, "\nm90-h3.linear-spectral.d1\t5120\t"));

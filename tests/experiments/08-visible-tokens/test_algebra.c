@@ -3,19 +3,17 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-enum { DRAWS = 60 };
-
 // The largest and the least residual of some draws, in units of what rounding may make of them.
 struct range {
     double least, most;
 };
 
-static struct range residuals(residual_function *residual)
+static struct range residuals(residual_function *residual, uint32_t draws)
 {
     struct arena arena;
     struct range range = {INFINITY, 0};
     arena_open_growing(&arena, "test");
-    for (uint32_t d = 0; d < DRAWS; ++d) {
+    for (uint32_t d = 0; d < draws; ++d) {
         struct draw draw = {d, rng_open(1, PURPOSE_TEST, d, 9), &arena, INFINITY};
         const double value = residual(&draw);
         cr_assert(isfinite(value) && isfinite(draw.rounding), "draw %u", (unsigned)d);
@@ -36,7 +34,7 @@ Test(algebra, what_is_true_is_so_to_rounding)
         rows_of_a_layer_norm, component_formula_corrected,
         whitened_metric,      weighted_mean_of_minimisers};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
-        cr_expect_leq(residuals(all[i]).most, 1, "number %zu", i);
+        cr_expect_leq(residuals(all[i], 2000).most, 1, "number %zu", i);
 }
 
 // No draw hides a slip: lambda is neither 1 nor N.
@@ -46,7 +44,7 @@ Test(algebra, what_is_printed_is_wrong_in_every_draw)
                                       component_formula_printed, mean_of_minimisers,
                                       combination_formula_printed};
     for (size_t i = 0; i < sizeof all / sizeof *all; ++i)
-        cr_expect_gt(residuals(all[i]).least, 1e3, "number %zu", i);
+        cr_expect_gt(residuals(all[i], 60).least, 1e3, "number %zu", i);
 }
 
 Test(algebra, counter_examples_are_those_of_the_text)
