@@ -69,7 +69,7 @@ void heads_emit(const struct heads *heads)
     struct table table;
     char key[64], what[96], below[METHODS * (STUDY_SCALE + 96) + 512];
     snprintf(what, sizeof what, "Table 2, accuracy in percent, %s", run->options.data);
-    table_open(&table, 6,
+    table_open(&table, 5,
                (const char *const[]){what, "published", "yours", "verdict",
                                      "maximum over epochs"});
     for (int m = 0; m < METHODS; ++m) emit_method(heads, &table, m);

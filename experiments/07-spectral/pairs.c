@@ -47,20 +47,22 @@ static double kernel(double *weights, const double *x, size_t n, size_t sigma)
 double printed_expectations(struct draw *draw)
 {
     const size_t n = draw_size(draw, 2, 24);
-    const double *x = draw_normals(draw, n), *m = draw_normals(draw, n * n);
-    double *weights = arena_doubles(draw->arena, n * n),
+    const double *m = draw_normals(draw, n * n);
+    double *x = draw_normals(draw, n), *weights = arena_doubles(draw->arena, n * n),
            *roots = arena_doubles(draw->arena, n * n),
            *values = arena_doubles(draw->arena, n), best = INFINITY;
+    // Of the size of pixels: the exponentials stay within the digits of a sum.
+    for (size_t i = 0; i < n; ++i) x[i] /= 3;
     for (size_t sigma = 0; sigma < SIGMAS; ++sigma) {
         kernel(weights, x, n, sigma);
         if (eigen_symmetric(values, weights, weights, n)) return (double)NAN;
         for (size_t i = 0; i < n * n; ++i)
             roots[i] = weights[i % n * n + i / n] * sqrt(fmax(values[i % n], 0));
         const struct pair_losses loss = pair_losses(m, roots, n, n, draw->arena);
-        best =
-            fmin(best, draw_residual(draw, loss.spectral,
-                                     loss.constant - 2 * loss.positive + loss.negative,
-                                     loss.size, (double)(n * n + 4 * n)));
+        const double residual = draw_residual(
+            draw, loss.spectral, loss.constant - 2 * loss.positive + loss.negative,
+            loss.size, (double)(n * n + 4 * n));
+        if (residual < best || isnan(residual)) best = residual;
     }
     return best;
 }

@@ -77,9 +77,10 @@ expect_said '^m75-h3: shipped before'
 diff -r results "$work/before" >/dev/null || wrong='other files'
 report 'again, nothing changes'
 
-# As a call that was killed may leave it: a log of before, a checksum that is not written yet.
+# As a call that was killed may leave it: a log of before, a checksum that is not written yet, half a file.
 head -n 2 "$work/log" >$shipped/m75-h3.log.tsv
 sed -i '/  m75-h6.safetensors$/d' $shipped/SHA256SUMS
+printf half >$shipped/m75-h6.safetensors.tmp.99999999
 ship
 expect_status 0
 expect_said '^m75-h3: shipped, '

@@ -1,5 +1,7 @@
 #include "core/model/vit_weights.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +98,41 @@ Test(vit_weights, what_cannot_be_read_is_refused_in_one_line)
            3, "3 heads do not divide the width 16");
     expect(__LINE__, EXIT_USAGE, "tests/golden/imagefolder/vit.safetensors", 4,
            "4 heads asked for");
+}
+
+// Of a ViT-B: its patches, positions and first norm alone, all zeros.
+Test(vit_weights, large_weights_that_are_missing_are_named)
+{
+    static const struct {
+        const char *name, *shape;
+        size_t numbers;
+    } tensors[] = {{"cls_token", "[1,1,768]", 768},
+                   {"pos_embed", "[1,5,768]", 5 * 768},
+                   {"patch_embed.proj.weight", "[768,3,2,2]", 768 * 12},
+                   {"patch_embed.proj.bias", "[768]", 768},
+                   {"blocks.0.norm1.weight", "[768]", 768}};
+    enum { TENSORS = sizeof tensors / sizeof *tensors };
+    char header[1024] = "{";
+    size_t used = 1, at = 0;
+    for (size_t t = 0; t < TENSORS; ++t) {
+        used += (size_t)snprintf(
+            header + used, sizeof header - used,
+            "%s\"%s\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":[%zu,%zu]}",
+            t ? "," : "", tensors[t].name, tensors[t].shape, at,
+            at + 4 * tensors[t].numbers);
+        at += 4 * tensors[t].numbers;
+    }
+    used += (size_t)snprintf(header + used, sizeof header - used, "}");
+    while (used % 8) header[used++] = ' ';
+    const uint64_t length = used;
+    char *bytes = calloc(1, 8 + used + at);
+    cr_assert(bytes);
+    memcpy(bytes, &length, sizeof length);
+    memcpy(bytes + 8, header, used);
+    const char *path = in_scratch("norms.safetensors");
+    scratch_write(path, bytes, 8 + used + at);
+    free(bytes);
+    expect(__LINE__, EXIT_INPUT, path, 0, "is missing");
 }
 
 Test(vit_weights, a_number_of_heads_may_be_given)
