@@ -56,8 +56,8 @@ argument.resume        := $(BUILD)/experiments/00-pretrain/main
 argument.fetch-cifar10 := tools/fetch-cifar10
 
 # Rooms that compute in `real` are tested once more in double, where gradients are compared to 1e-6.
-DOUBLE_ROOMS   := linalg model train analysis
 GRADIENT_ROOMS := model train analysis
+DOUBLE_ROOMS   := linalg $(GRADIENT_ROOMS)
 runner_word   = $(notdir $(1))$(2)=$(BUILD_ROOT)/$(3)/tests/$(1)/run
 gradient_word = '$(1)-gradients=$(BUILD_ROOT)/double/tests/$(1)/run --filter "*/*gradients*"'
 script_words  = $(foreach s,$(2),'$(s).sh=tests/$(1)/$(s).sh $(argument.$(s))')

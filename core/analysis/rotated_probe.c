@@ -50,8 +50,8 @@ void rotated_features(double *features, double *loss, const struct rotated_probe
                  mark = arena_mark(arena);
     double *factor = arena_doubles(arena, rows * width),
            *normals = arena_doubles(arena, width * width);
-    uint64_t split =
-        0; // of the images' digest, so that training and test images turn differently
+    // Training and test images of one number turn differently: their digests do.
+    uint64_t split = 0;
     for (size_t c = 0; c < sizeof split; ++c)
         split = split << 8 | (unsigned char)probe->images->digest[c];
     require(probe->count <= probe->images->count, "%zu images of %zu", probe->count,

@@ -1,7 +1,5 @@
 #include "core/train/evaluate.h"
 
-#include <math.h>
-
 #include "core/base/die.h"
 #include "core/train/infer.h"
 #include "core/train/loss.h"
@@ -59,8 +57,7 @@ static int pass(const struct infer_chunk *chunk, void *context)
         mae_forward(batch->activations, evaluation->mae, chunk->weights, &input);
 
     const size_t numbers = batch->tokens * batch->patch_size;
-    for (size_t i = 0; i < chunk->count * numbers; ++i)
-        if (!isfinite(prediction[i])) return 1;
+    if (!slab_finite(prediction, chunk->count * numbers)) return 1;
     for (size_t b = 0; b < chunk->count; ++b) {
         const struct reconstruction one = {
             .position = chunk->first + b,

@@ -25,8 +25,7 @@ double degrees_of_nothing(struct draw *draw, char note[CHECK_NOTE])
     return (double)others;
 }
 
-// weights (n,n) = D^{-1/2} weights D^{-1/2}, and the degrees (n) that they had.
-static void normalise(double *weights, double *degrees, size_t n)
+void adjacency_normalise(double *weights, double *degrees, size_t n)
 {
     for (size_t i = 0; i < n; ++i) {
         degrees[i] = 0;
@@ -54,7 +53,7 @@ double unit_eigenvalue(struct draw *draw)
                     i == j ? 0 : fabs(matrix[i * n + j]);
     else
         row_products(matrix, x, n, x, n, width);
-    normalise(matrix, degrees, n);
+    adjacency_normalise(matrix, degrees, n);
     for (size_t i = 0; i < n; ++i) root[i] = sqrt(degrees[i]);
     gemm_doubles(image, matrix, PLAIN, root, PLAIN, n, 1, n, 0);
     const double size = squared_norm(matrix, n * n),
@@ -71,7 +70,7 @@ static int recipe(uint8_t *clusters, double *weights, size_t n, size_t k, int un
     struct arena *arena = draw->arena;
     double *degrees = arena_doubles(arena, n), *points = arena_doubles(arena, n * k),
            *values = arena_doubles(arena, n);
-    normalise(weights, degrees, n);
+    adjacency_normalise(weights, degrees, n);
     if (eigen_symmetric(values, weights, weights, n)) return 1;
     for (size_t i = 0; i < n; ++i) {
         double norm = 0;

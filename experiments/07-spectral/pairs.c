@@ -138,10 +138,7 @@ double kernel_rank(struct draw *draw, char note[CHECK_NOTE])
     double weights[N * N], degrees[N], values[N], best = INFINITY;
     for (size_t sigma = 0; sigma < SIGMAS; ++sigma) {
         kernel(weights, x, N, sigma);
-        for (size_t i = 0; i < N; ++i)
-            degrees[i] = weights[i * N] + weights[i * N + 1] + weights[i * N + 2];
-        for (size_t i = 0; i < N * N; ++i)
-            weights[i] /= sqrt(degrees[i / N] * degrees[i % N]);
+        adjacency_normalise(weights, degrees, N);
         if (eigen_symmetric(values, weights, weights, N)) return (double)NAN;
         // One column reaches the largest eigenvalue alone.
         best = fmin(best, values[0] * values[0] + values[1] * values[1]);

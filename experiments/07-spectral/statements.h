@@ -9,6 +9,8 @@
 violation_function degrees_of_nothing, recipe_with_hub;
 residual_function unit_eigenvalue;
 void recipe_with_unit_rows(struct run *run, const char *id);
+/// weights (n,n) = D^{-1/2} weights D^{-1/2}, and the degrees (n) that they had.
+void adjacency_normalise(double *weights, double *degrees, size_t n);
 
 // proof.c: Theorem 4.3, line by line.
 violation_function minus_itself, sign_of_its_own, dark_patch, printed_eigenvalues,

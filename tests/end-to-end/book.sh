@@ -17,14 +17,18 @@ awk -F'\t' -v OFS='\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
     $at["id"] == "intro.within-between" { $at["estimate"] = 0.7654321; $at["verdict"] = "NOT-REPRODUCED" } { print }' \
     "$reference/ledger.tsv" >"$mine/ledger.tsv"
 
-run tools/weave/publish book "$work/results" $setting "$work/first" "$book"
-expect_status 0
-expect_said "^$book: [0-9]+ bytes"
-cp "$book" "$work/again.html" 2>/dev/null
-run tools/weave/publish book "$work/results" $setting "$work/first" "$book"
-expect_status 0
-cmp -s "$book" "$work/again.html" || wrong='two builds differ'
-report 'two builds of the book are the same bytes'
+# builds_twice KIND RESULTS FILE SIZE: each build draws its pictures anew.
+builds_twice() {
+    run tools/weave/publish "$1" "$2" $setting "$work/$1-first" "$3"
+    expect_status 0
+    expect_said "^$3: [0-9]+ $4"
+    cp "$3" "$work/again" 2>/dev/null
+    run tools/weave/publish "$1" "$2" $setting "$work/$1-second" "$3"
+    expect_status 0
+    cmp -s "$3" "$work/again" || wrong='two builds differ'
+    report "two builds of the $1 are the same bytes"
+}
+builds_twice book "$work/results" "$book" bytes
 
 [ "$(stat -c %s "$book")" -le 5000000 ] || wrong="it has $(stat -c %s "$book") bytes"
 ! grep -qE '(src|href)="(https?:)?//' "$book" || wrong="it names $(grep -oE '(src|href)="(https?:)?//[^"]*' "$book" | head -n 1)"
@@ -114,14 +118,7 @@ fi
 # ---- The report ----
 
 if command -v pdflatex >/dev/null && command -v pdftotext >/dev/null; then
-    run tools/weave/publish report "$work/nothing" $setting "$work/second" "$work/report.pdf"
-    expect_status 0
-    expect_said "^$work/report.pdf: [0-9]+ pages"
-    cp "$work/report.pdf" "$work/again.pdf" 2>/dev/null
-    run tools/weave/publish report "$work/nothing" $setting "$work/third" "$work/report.pdf"
-    expect_status 0
-    cmp -s "$work/report.pdf" "$work/again.pdf" || wrong='two builds differ'
-    report 'two builds of the report are the same bytes'
+    builds_twice report "$work/nothing" "$work/report.pdf" pages
 
     # Each estimate stands there rounded to the digits that are shown, two at least.
     pdftotext "$work/report.pdf" - | sed 's/−/-/g; s/,//g' | grep -oE -- '-?[0-9]+\.[0-9]+' | sort -u >"$work/numbers"
