@@ -51,6 +51,10 @@ static const struct difference GAP[GAPS] = {
                    VALUE},
     [GAP_QUERY_KEY] = {"qkv-over-query-key", "qkv minus q and k, rates chosen",
                        PARTIAL_CHOSEN, QUERY_KEY},
+    [GAP_OVER_VALUE] = {"query-key-over-value", "q and k minus v alone, rates chosen",
+                        QUERY_KEY, VALUE},
+    [GAP_OVER_MLP] = {"query-key-over-mlp", "q and k minus MLP, rates chosen",
+                      QUERY_KEY, MLP},
 };
 
 enum { SEEDS = 5, SMOKE_SEEDS = 2, SMOKE_EPOCHS = 10 };

@@ -59,13 +59,15 @@ struct difference {
 };
 
 enum {
-    GAP_BN,        ///< BN+LP minus LP, by the recipe
-    GAP_PARTIAL,   ///< partial finetuning minus BN+LP, by the recipe
-    GAP_BN_CHOSEN, ///< BN+LP minus LP, rates chosen
-    GAP_BN_SOLVED, ///< BN+LP minus LP, solved
-    GAP_MIXING,    ///< qkv minus as many weights of the perceptron, rates chosen
-    GAP_VALUE,     ///< qkv minus v alone, rates chosen
-    GAP_QUERY_KEY, ///< qkv minus q and k, rates chosen
+    GAP_BN,         ///< BN+LP minus LP, by the recipe
+    GAP_PARTIAL,    ///< partial finetuning minus BN+LP, by the recipe
+    GAP_BN_CHOSEN,  ///< BN+LP minus LP, rates chosen
+    GAP_BN_SOLVED,  ///< BN+LP minus LP, solved
+    GAP_MIXING,     ///< qkv minus as many weights of the perceptron, rates chosen
+    GAP_VALUE,      ///< qkv minus v alone, rates chosen
+    GAP_QUERY_KEY,  ///< qkv minus q and k, rates chosen
+    GAP_OVER_VALUE, ///< q and k minus v alone, rates chosen
+    GAP_OVER_MLP,   ///< q and k minus the perceptron, rates chosen
     GAPS
 };
 

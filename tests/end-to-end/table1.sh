@@ -33,7 +33,7 @@ train untrained --epochs=.004
 report 'another for two updates'
 
 probe trained --export=1
-expect_verdict section6.3.token-mixing TREND-ONLY
+expect_verdict section6.3.qkv-over-mlp TREND-ONLY
 expect_verdict section6.3.bn-converged TREND-ONLY
 [ -n "$wrong" ] || ! grep -q pilot "$results"/*.tsv || wrong='a whole training is called a pilot'
 report 'on planted scenes, where tokens must be mixed, qkv leads the perceptron; solved, BN adds nothing'
