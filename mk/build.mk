@@ -50,7 +50,7 @@ object       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # -j for a make that was started without it: compiling is most of a first run. `make` stands for $(MAKE)
 # where a recipe only hands the name on and must not run under `make -n`.
-jobs    = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+jobs    = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell tools/cpus))
 submake = $(MAKE) --no-print-directory $(if $(verbose),,--silent) $(jobs)
 make   := $(MAKE)
 # Begins a recipe line whose script runs make itself, so it must be marked by +: `make -n` only shows it.

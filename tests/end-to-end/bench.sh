@@ -8,7 +8,7 @@ table=$work/results/bench.tsv
 torch=
 "$python" -c 'import torch' 2> /dev/null && torch=1
 cores='1'
-[ "$(env -u OMP_NUM_THREADS nproc)" -lt 2 ] || cores='1 2'
+[ "$(tools/cpus)" -lt 2 ] || cores='1 2'
 
 # quick PYTHON: make bench in separate results.
 quick() {

@@ -66,12 +66,24 @@ expect_status 1
 last '1 passed, 1 failed, 1 skipped'
 report "scripts count like runners"
 
-run env TEST_JOBS=2 TEST_SECONDS=60 tools/run-tests "$work/report" \
-    first="sh -c 'until [ -e $work/second ]; do sleep .01; done; echo ok 1 - a'" \
-    second="sh -c 'echo >$work/second; echo ok 1 - b'"
-expect_status 0
-[ "$(grep -oE '^(first|second)' "$work/out" | paste -sd' ')" = 'first second' ] || wrong="not in their order"
+# side_by_side VARIABLE=VALUE: two scripts, of which the first ends after the second has begun.
+side_by_side() {
+    rm -f "$work/second"
+    run env "$1" TEST_SECONDS=60 tools/run-tests "$work/report" \
+        first="sh -c 'until [ -e $work/second ]; do sleep .01; done; echo ok 1 - a'" \
+        second="sh -c 'echo >$work/second; echo ok 1 - b'"
+    expect_status 0
+    [ "$(grep -oE '^(first|second)' "$work/out" | paste -sd' ')" = 'first second' ] || wrong="not in their order"
+}
+side_by_side TEST_JOBS=2
 report "scripts run side by side, and are reported in their order"
+
+if [ "$(tools/cpus)" -ge 2 ]; then
+    side_by_side OMP_NUM_THREADS=1
+    report "also below make, where a program's libraries have one thread"
+else
+    skip "also below make, where a program's libraries have one thread" 'one CPU'
+fi
 
 run env TEST_SECONDS=1 tools/run-tests "$work/report" script='sh -c "echo ok 1 - a; exec sleep 60"'
 expect_status 1
