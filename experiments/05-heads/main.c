@@ -12,8 +12,8 @@
 /// (cross-entropy, AdamW at $5 \cdot 10^{-4}$, batches of 128, 100 epochs; 10 at the desk tier).
 /// Its rival at an equal budget is the same network trained from scratch. The last epoch is the
 /// result; the public code reports the maximum over epochs of the test accuracy, which is chosen on
-/// the test set and is shown next to it. Finetuned weights are shipped; `make finetune-all` trains
-/// them again.
+/// the test set and is shown next to it. `make finetune-all` trains what is not shipped, and again
+/// what is.
 ///
 /// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
 /// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval, and McNemar's test as
