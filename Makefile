@@ -30,7 +30,7 @@ THREADS     ?=
 RANKS       ?=
 ## HOSTS       the machines of RANKS, as a,b,c (default: this one)
 HOSTS       ?=
-## ARITHMETIC  of trainings: auto (the fastest here), fp32, bf16 (AMX), bf16-dot (VDPBF16PS)
+## ARITHMETIC  of trainings: auto (the fastest here), fp32, bf16 (AMX), bf16-dot (VDPBF16PS); default: auto, at smoke fp32
 ARITHMETIC  ?=
 ## EPOCHS      passes over the data, instead of the recipe's
 EPOCHS      ?=

@@ -217,18 +217,22 @@ static void cost_open(struct cost *cost, int argc, char **argv)
         {"rate", NULL, "images/s a core [measured here]"},
         {"epochs", NULL, "instead of the recipe's"},
         {"threads", NULL, "that are busy while measuring [the CPUs allowed]"},
-        {"arithmetic", "auto", "of the training"},
+        {"arithmetic", NULL, "of the training [as for pretrain]"},
     };
     const size_t count = sizeof options / sizeof *options;
     options_read(options, count, argc, argv, USAGE);
 #define TEXT_OF(name) option_text(options, count, name)
     struct pretrain *settings = &cost->settings;
-    settings->recipe = recipe_find(TEXT_OF("tier"), TEXT_OF("run"));
+    enum tier tier;
+    const char *data;
+    tier_find(&tier, &data, TEXT_OF("tier"), NULL);
+    settings->recipe = recipe_find(tier_name(tier), TEXT_OF("run"));
     if (TEXT_OF("epochs"))
         recipe_set_epochs(&settings->recipe,
                           parse_number("--epochs", TEXT_OF("epochs"), 1e-6, 1e5));
     settings->threads = parse_threads(TEXT_OF("threads"));
-    settings->arithmetic = arithmetic_choose(TEXT_OF("arithmetic"));
+    settings->arithmetic =
+        arithmetic_choose(tier_arithmetic(tier, TEXT_OF("arithmetic")));
     settings->seed = 1;
     const struct recipe *recipe = &settings->recipe;
     cost->machine_count = list_read(cost->machines, "--machines", TEXT_OF("machines"),
@@ -239,9 +243,6 @@ static void cost_open(struct cost *cost, int argc, char **argv)
     if (TEXT_OF("rate"))
         cost->given_rate = parse_number("--rate", TEXT_OF("rate"), 1e-6, 1e9);
 #undef TEXT_OF
-    enum tier tier;
-    const char *data;
-    tier_find(&tier, &data, recipe->tier, NULL);
     cost->updates =
         batches_updates(images_count(data, SPLIT_TRAIN), recipe->batch, recipe->epochs);
     struct arena arena;

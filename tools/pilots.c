@@ -114,7 +114,7 @@ static void pilots_open(struct pilots *pilots, int argc, char **argv)
         {"batch", NULL, "images an update [the recipe's]"},
         {"seed", "1", "of weights, batches and masks"},
         {"threads", NULL, "threads [the CPUs allowed]; changes no bit"},
-        {"arithmetic", "auto", "of the training, as for pretrain"},
+        {"arithmetic", NULL, "of the training [as for pretrain]"},
         {"force", "0", "1: train again although there are pilots"},
         {"results", "results", "folder of all results"},
     };
@@ -142,7 +142,7 @@ static void pilots_open(struct pilots *pilots, int argc, char **argv)
     pilots->settings = (struct pretrain){
         .seed = parse_seed("--seed", TEXT_OF("seed")),
         .threads = parse_threads(TEXT_OF("threads")),
-        .arithmetic = arithmetic_choose(TEXT_OF("arithmetic")),
+        .arithmetic = arithmetic_choose(tier_arithmetic(tier, TEXT_OF("arithmetic"))),
         .force = (int)parse_integer("--force", TEXT_OF("force"), 0, 1),
         .images = &pilots->rest,
         .resume_command = pilots->command,

@@ -181,7 +181,7 @@ static const char *plan_open(struct plan *plan, int argc, char **argv)
         {"runs", NULL, "in this order, as \"m75-h3 m75-h6\""},
         {"seed", "1", "of the trainings"},
         {"threads", NULL, "threads [the CPUs allowed]"},
-        {"arithmetic", "auto", "of the trainings"},
+        {"arithmetic", NULL, "of the trainings [as for pretrain]"},
         {"epochs", NULL, "instead of the recipe's"},
         {"shipped", "1", "as for experiments: 0, pretrainings or 1"},
         {"results", "results", "folder of all results"},
@@ -199,7 +199,8 @@ static const char *plan_open(struct plan *plan, int argc, char **argv)
     plan->settings = (struct pretrain){
         .seed = parse_seed("--seed", TEXT_OF("seed")),
         .threads = parse_threads(TEXT_OF("threads")),
-        .arithmetic = arithmetic_choose(TEXT_OF("arithmetic")),
+        .arithmetic = arithmetic_choose(
+            tier_arithmetic(plan->run.options.tier, TEXT_OF("arithmetic"))),
         .images = &plan->images,
     };
     return TEXT_OF("what");

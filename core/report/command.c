@@ -51,7 +51,7 @@ void run_command(char text[COMMAND_TEXT], const struct run *run, const char *tar
     snprintf(text, COMMAND_TEXT, "make %s", target);
     if (run->options.run_name) append(text, " RUN=%s", run->options.run_name);
     append(text, " TIER=%s DATA=%s", run->options.tier_name, run->options.data);
-    if (strcmp(run->options.arithmetic, "auto") != 0)
+    if (strcmp(run->options.arithmetic, tier_arithmetic(run->options.tier, NULL)) != 0)
         append(text, " ARITHMETIC=%s", run->options.arithmetic);
     if (run->options.epochs > 0) append(text, " EPOCHS=%.15g", run->options.epochs);
     if (run->options.seed != 1) append(text, " SEED=%" PRIu64, run->options.seed);

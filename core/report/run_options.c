@@ -30,9 +30,9 @@ void run_options_read(struct run_options *options, const char *name, int argc,
         {"seeds", NULL,
          "how many seeds a repeated probe or finetuning has [the tier's]"},
         {"threads", NULL, "threads [the CPUs allowed to this process]"},
-        {"arithmetic", "auto",
+        {"arithmetic", NULL,
          "of trainings: auto (the fastest here), fp32, bf16 (AMX) or bf16-dot "
-         "(VDPBF16PS)"},
+         "(VDPBF16PS) [auto; fp32 at smoke]"},
         {"epochs", NULL, "epochs instead of the recipe's"},
         {"shipped", "1",
          "0: as if no weights were shipped; pretrainings: as if only those were"},
@@ -59,9 +59,10 @@ void run_options_read(struct run_options *options, const char *name, int argc,
     const char *seeds = option_text(o, count, "seeds");
     options->seeds = seeds ? (int)parse_integer("--seeds", seeds, 1, 1000) : 0;
     options->threads = parse_threads(option_text(o, count, "threads"));
+    const char *arithmetic =
+        tier_arithmetic(options->tier, option_text(o, count, "arithmetic"));
     options->arithmetic = arithmetic_words[parse_choice(
-        "--arithmetic", option_text(o, count, "arithmetic"), arithmetic_words,
-        ARITHMETIC_COUNT)];
+        "--arithmetic", arithmetic, arithmetic_words, ARITHMETIC_COUNT)];
     const char *epochs = option_text(o, count, "epochs");
     options->epochs = epochs ? parse_number("--epochs", epochs, 1e-6, 1e6) : 0;
     run_options_shipped(options, option_text(o, count, "shipped"));

@@ -20,6 +20,12 @@ const char *tier_name(enum tier tier)
     return names[tier];
 }
 
+const char *tier_arithmetic(enum tier tier, const char *asked)
+{
+    if (asked) return asked;
+    return tier == TIER_SMOKE ? "fp32" : "auto";
+}
+
 void tier_find(enum tier *tier, const char **data, const char *tier_text,
                const char *data_text)
 {

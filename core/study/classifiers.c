@@ -145,8 +145,9 @@ static int finetuning_shipped(struct finetune_outcome *outcome, const struct run
         !finetuning_find(path, digest, run, method, settings->recipe.run,
                          settings->seed))
         return 0;
-    const int same = finetune_read(outcome, settings, path,
-                                   strcmp(run->options.arithmetic, "auto") != 0);
+    const int same = finetune_read(
+        outcome, settings, path,
+        strcmp(run->options.arithmetic, tier_arithmetic(run->options.tier, NULL)) != 0);
     if (same && outcome)
         printf("%s: shipped, %" PRIu64 " updates\n", path, outcome->updates);
     return same;

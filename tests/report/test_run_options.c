@@ -7,18 +7,21 @@ TestSuite(run_options, .init = world_open);
 Test(run_options, have_their_defaults)
 {
     static const struct {
-        const char *options, *root;
-    } cases[] = {{"", "results/desk-cifar10"},
-                 {"--data planted", "results/desk-planted"},
-                 {"--tier smoke", "results/smoke-planted"},
-                 {"--tier paper", "results/paper-cifar10"},
-                 {"--tier=desk --results=elsewhere", "elsewhere/desk-cifar10"}};
+        const char *options, *root, *arithmetic;
+    } cases[] = {
+        {"", "results/desk-cifar10", "auto"},
+        {"--data planted", "results/desk-planted", "auto"},
+        {"--tier smoke", "results/smoke-planted", "fp32"},
+        {"--tier smoke --arithmetic auto", "results/smoke-planted", "auto"},
+        {"--tier paper", "results/paper-cifar10", "auto"},
+        {"--tier=desk --results=elsewhere", "elsewhere/desk-cifar10", "auto"},
+        {"--tier=desk --arithmetic=bf16-dot", "results/desk-cifar10", "bf16-dot"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; ++i) {
         struct run run;
         char words[512];
         world_run(&run, cases[i].options, words);
         cr_expect_str_eq(run.root, cases[i].root);
-        cr_expect_str_eq(run.options.arithmetic, "auto");
+        cr_expect_str_eq(run.options.arithmetic, cases[i].arithmetic);
         cr_expect_eq(run.options.seed, 1);
         cr_expect_eq(run.options.epochs, 0);
         cr_expect_null(run.options.run_name);
