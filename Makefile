@@ -56,6 +56,8 @@ V           ?=
 FORCE       ?=
 ## REASON      why `make accept-reference` replaces the reference
 REASON      ?=
+## ONLY        a target, as table1: `make accept-reference` accepts its experiment alone, the rest stays
+ONLY        ?=
 ## YES         1: `make distclean` may delete what was computed and fetched
 YES         ?=
 ## RESULTS     folder of everything that is computed

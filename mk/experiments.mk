@@ -55,7 +55,7 @@ verdict: $(BUILD)/tools/verdict ## the ledger of what has been run so far
 
 accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REASON="...")
 	$(hush)$(if $(REASON),,echo 'accept-reference: REASON is missing (say why: REASON="...")' >&2; exit 2;) \
-	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON))
+	$< --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) --accept=$(call quote,$(REASON)) $(call flag,only,$(ONLY))
 
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
 .PHONY: pretrain pretrain-all finetune-all pilots accept-checkpoints retrace FORCED

@@ -14,7 +14,7 @@
 
 static const char usage[] = "verdict [--tier T] [--data D] [--results DIR] "
                             "[--reference DIR] [--quiet] [--check] "
-                            "[--markdown] [--accept REASON]";
+                            "[--markdown] [--accept REASON [--only TARGET]]";
 
 // Reads `--quiet` alone as `--quiet=1`; the flags of this tool may come without a value.
 static void complete_flags(int argc, char **argv)
@@ -51,14 +51,14 @@ static void check_reason(const char *reason)
 }
 
 static void accept_ledger(const struct ledger *ledger, const char *folder,
-                          const char *reason)
+                          const char *target, const char *reason)
 {
     char date[16], commit[HASH_HEX];
     time_t now = time(NULL);
     struct tm utc;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
     provenance_commit(commit);
-    ledger_accept(ledger, folder, reason, date, commit);
+    ledger_accept(ledger, folder, target, reason, date, commit);
     printf("reference: %s/ledger.tsv now holds these %zu verdicts, %zu of them of "
            "subtractions of printed numbers\n",
            folder, ledger->count, ledger_arithmetic(ledger));
@@ -67,7 +67,8 @@ static void accept_ledger(const struct ledger *ledger, const char *folder,
 // What the command line asks for.
 struct request {
     enum tier tier;
-    const char *data, *results, *references, *reason; // reason: NULL without --accept
+    const char *data, *results, *references;
+    const char *reason, *target; // NULL without --accept, and without --only
     int quiet, check, markdown;
 };
 
@@ -83,6 +84,8 @@ static struct request read_request(int argc, char **argv)
          "1: exit 1 on an ERROR or a verdict that the reference does not have"},
         {"markdown", "0", "1: print the ledger as Markdown"},
         {"accept", NULL, "make this ledger the reference, for the reason given"},
+        {"only", NULL,
+         "with --accept: what `make TARGET` has judged; the rest stays as it is"},
     };
     const size_t count = sizeof o / sizeof *o;
     struct request request = {0};
@@ -94,6 +97,9 @@ static struct request read_request(int argc, char **argv)
     request.results = option_text(o, count, "results");
     request.references = option_text(o, count, "reference");
     request.reason = option_text(o, count, "accept");
+    request.target = option_text(o, count, "only");
+    if (request.target && !given)
+        die(EXIT_USAGE, "--only: says what to accept (give --accept too)");
     if (given) check_reason(request.reason);
     request.quiet = (int)parse_integer("--quiet", option_text(o, count, "quiet"), 0, 1);
     request.check = (int)parse_integer("--check", option_text(o, count, "check"), 0, 1);
@@ -120,7 +126,8 @@ int main(int argc, char **argv)
         ledger_markdown(&ledger, stdout);
     else if (!r.quiet)
         ledger_print(&ledger, stdout, isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-    if (r.reason) accept_ledger(&ledger, folder, r.reason);
+    if (r.target) ledger_restore(&ledger, reference, r.target);
+    if (r.reason) accept_ledger(&ledger, folder, r.target, r.reason);
     int differs = r.check && ledger_compare(&ledger, reference, stdout);
     ledger_free(&ledger);
     return differs ? EXIT_FAILURE : EXIT_SUCCESS;

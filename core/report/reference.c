@@ -10,6 +10,7 @@
 #include "core/base/die.h"
 #include "core/report/memory.h"
 #include "core/report/provenance.h"
+#include "core/report/run_state.h"
 
 // True if the claim was not run because weights or data are missing: this says nothing about the
 // claim, so it does not differ from any verdict.
@@ -76,6 +77,56 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
                 ledger->count - lacking - subtractions, subtractions, reference);
     tsv_free(&table);
     return lines;
+}
+
+static void replace_text(char **field, const struct tsv *table, size_t at,
+                         const char *name)
+{
+    free(*field);
+    *field = text_copy(tsv_cell(table, at, name));
+}
+
+static void row_restore(struct ledger_row *row, const struct tsv *reference, size_t at)
+{
+    const int verdict = verdict_find(tsv_cell(reference, at, "verdict"));
+    if (verdict < 0)
+        die(EXIT_INPUT, "%s: %s has no verdict (git checkout results/reference)",
+            reference->path, row->claim.id);
+    row->state = verdict_name((enum verdict)verdict);
+    row->estimate = verdicts_estimate(reference, at);
+    replace_text(&row->test, reference, at, "test");
+    replace_text(&row->reason, reference, at, "reason");
+    replace_text(&row->scale, reference, at, "scale");
+    replace_text(&row->finding, reference, at, "finding");
+    replace_text(&row->commit, reference, at, "commit");
+    replace_text(&row->seconds, reference, at, "seconds");
+}
+
+void ledger_restore(struct ledger *ledger, const char *reference, const char *target)
+{
+    struct tsv table;
+    size_t known = 0, here = 0;
+    for (size_t i = 0; i < ledger->count; ++i) {
+        if (strcmp(ledger->rows[i].claim.target, target) != 0) continue;
+        ++known;
+        here += *ledger->rows[i].commit != 0;
+    }
+    if (!known)
+        die(EXIT_USAGE, "%s: the target of no claim (give one like table1)", target);
+    if (!here)
+        die(EXIT_INPUT, "%s: has no result in %s (run `make %s`)", target, ledger->root,
+            target);
+    if (!file_exists(reference))
+        die(EXIT_INPUT, "%s: is not there, so there are no rows to keep (accept all)",
+            reference);
+    tsv_read(&table, reference);
+    for (size_t i = 0; i < ledger->count; ++i) {
+        struct ledger_row *row = &ledger->rows[i];
+        const long at = tsv_row(&table, "id", row->claim.id);
+        if (at >= 0 && strcmp(row->claim.target, target) != 0)
+            row_restore(row, &table, (size_t)at);
+    }
+    tsv_free(&table);
 }
 
 // Writes the reasons given so far, numbered, and a new one, so every change of the reference stays
@@ -188,25 +239,38 @@ static int is_experiment(const struct dirent *entry)
     return !fnmatch("[0-9][0-9]-*", entry->d_name, 0);
 }
 
-// The same for each experiment that has a folder in `listed`.
+// True if the experiment judges claims of that target; NULL: of any.
+static int is_of_target(const struct ledger *ledger, const char *experiment,
+                        const char *target)
+{
+    for (size_t i = 0; target && i < ledger->count; ++i)
+        if (!strcmp(ledger->rows[i].claim.experiment, experiment) &&
+            !strcmp(ledger->rows[i].claim.target, target))
+            return 1;
+    return !target;
+}
+
+// The same for each experiment of the target that has a folder in `listed`.
 static void accept_experiments(const struct ledger *ledger, const char *folder,
-                               const char *listed)
+                               const char *target, const char *listed)
 {
     struct dirent **entries;
     char copies[PATH_SIZE], from[PATH_SIZE];
     const int count = scandir(listed, &entries, is_experiment, alphasort);
     for (int i = 0; i < count; ++i) {
-        path_format(copies, "%s/%s", folder, entries[i]->d_name);
-        path_format(from, "%s/%s", ledger->root, entries[i]->d_name);
-        accept_folder(copies, from, 0);
-        accept_runs(copies, from);
+        if (is_of_target(ledger, entries[i]->d_name, target)) {
+            path_format(copies, "%s/%s", folder, entries[i]->d_name);
+            path_format(from, "%s/%s", ledger->root, entries[i]->d_name);
+            accept_folder(copies, from, 0);
+            accept_runs(copies, from);
+        }
         free(entries[i]);
     }
     if (count >= 0) free(entries);
 }
 
-void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
-                   const char *date, const char *commit)
+void ledger_accept(const struct ledger *ledger, const char *folder, const char *target,
+                   const char *reason, const char *date, const char *commit)
 {
     char path[PATH_SIZE];
     for (size_t i = 0; i < ledger->count; ++i)
@@ -219,8 +283,8 @@ void ledger_accept(const struct ledger *ledger, const char *folder, const char *
     path_format(path, "%s/reasons.tsv", folder);
     add_reason(path, date, commit, reason);
     // First what has no result now, then what has one.
-    accept_experiments(ledger, folder, folder);
-    accept_experiments(ledger, folder, ledger->root);
+    accept_experiments(ledger, folder, target, folder);
+    accept_experiments(ledger, folder, target, ledger->root);
     path_format(path, "%s/ledger.tsv", folder);
     ledger_write(ledger, path);
 }

@@ -16,14 +16,20 @@
 /// only, and says so.
 size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *file);
 
+/// Rows of claims whose target is another become those of the reference, where it has them, so that
+/// one experiment can be accepted without all of the others. Dies (EXIT_USAGE) if `target` is that
+/// of no claim; (EXIT_INPUT) without a reference, or if the target's experiment has no result here.
+void ledger_restore(struct ledger *ledger, const char *reference, const char *target);
+
 /// Makes this ledger the reference: writes FOLDER/ledger.tsv (as ledger_write) and adds a line
 /// (number, date, commit, reason) to FOLDER/reasons.tsv, both atomically. So that readers have all
 /// of a result, it copies the tables (.tsv and .md), pictures (.png) and captions (.txt) of each
 /// experiment whose provenance is sound to FOLDER/NN-name, and those of each training, with its
 /// log, to FOLDER/00-pretrain/RUN; it first removes the earlier reference's copies that their
 /// provenance lists, also of experiments without a result now, but not of trainings without one.
+/// With a `target` (else NULL) no files but those of its experiment are touched.
 /// Dies (EXIT_INPUT) if a row is STALE or ERROR.
-void ledger_accept(const struct ledger *ledger, const char *folder, const char *reason,
-                   const char *date, const char *commit);
+void ledger_accept(const struct ledger *ledger, const char *folder, const char *target,
+                   const char *reason, const char *date, const char *commit);
 
 #endif

@@ -372,6 +372,54 @@ Test(ledger, a_reference_keeps_what_each_training_lost_and_how_long_it_took)
     cr_expect_str_eq(world_text(path), "another log");
 }
 
+// Runs 03-other, which judges its claim.
+static void other(void)
+{
+    static char tier[] = "--tier=smoke", force[] = "--force=1", program[] = "other";
+    char *argv[] = {program, tier, force};
+    struct run run;
+    world_listen();
+    run_open(&run, "03-other", "code-1", 3, argv);
+    run_verdict(&run, "other", VERDICT_REFUTED, NULL, "counter-example", "y = 1");
+    run_close(&run);
+}
+
+Test(ledger, one_experiment_alone_is_accepted_and_the_others_stay)
+{
+    static const char only[] = "--tier|smoke|--quiet|--accept|table 1 again|--only|",
+                      results[] = "results/smoke-planted/03-other",
+                      copy[] = "results/reference/smoke-planted/03-other/verdicts.tsv";
+    char command[128];
+    int code;
+    snprintf(command, sizeof command, "%stable1", only);
+    demo("--tier smoke", 2);
+    expect_death(__LINE__, tool, command, 3, "is not there");
+    other();
+    tool_says(&code, "--tier|smoke|--quiet|--accept|the first one");
+    cr_assert_eq(code, 0);
+
+    // The other experiment has no result now, or none that would be accepted.
+    rename(results, "elsewhere");
+    demo("--tier smoke --force 1", -7);
+    tool_says(&code, command);
+    cr_expect_eq(code, 0);
+    const char *text = world_text(reference_file);
+    cr_expect(strstr(text, "\nother\t") && strstr(text, "\tREFUTED\t\t") &&
+                  strstr(text, "\ty = 1\tunknown\t"),
+              "%s", text);
+    cr_expect(strstr(text, "\t-7\t-7.5\t-6.5\t100\tbootstrap\t"), "%s", text);
+    cr_expect(file_exists(copy));
+    expect_copy(__LINE__, "verdicts.tsv", 1);
+    tool_says(&code, "--tier|smoke|--quiet|--check");
+    cr_expect_eq(code, 1, "what was not run here differs");
+
+    snprintf(command, sizeof command, "%sfigure3", only);
+    expect_death(__LINE__, tool, command, 3, "figure3: has no result in results/smoke");
+    snprintf(command, sizeof command, "%stable9", only);
+    expect_death(__LINE__, tool, command, 2, "table9: the target of no claim");
+    expect_death(__LINE__, tool, "--tier|smoke|--only|table1", 2, "--only");
+}
+
 Test(ledger, errors_and_stale_rows_are_not_accepted)
 {
     demo("--tier smoke", 2);
