@@ -398,7 +398,7 @@ Test(ledger, one_experiment_alone_is_accepted_and_the_others_stay)
     tool_says(&code, "--tier|smoke|--quiet|--accept|the first one");
     cr_assert_eq(code, 0);
 
-    // The other experiment has no result now, or none that would be accepted.
+    // The other experiment has no result now.
     rename(results, "elsewhere");
     demo("--tier smoke --force 1", -7);
     tool_says(&code, command);
