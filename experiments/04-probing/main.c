@@ -49,8 +49,8 @@
 ///
 /// *Token mixing.* qkv minus as many weights of the last perceptron is @{qkv-over-mlp.points ci}
 /// points, minus v alone @{qkv-over-value.points ci}, minus q and k
-/// @{qkv-over-query-key.points ci}. q and k gain @{query-key-over-value.points ci} points more than
-/// v and @{query-key-over-mlp.points ci} more than the perceptron.
+/// @{qkv-over-query-key.points ci}. What q and k gain over v and over the perceptron stands in the
+/// table of differences and decides `section6.3.reselection`.
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
