@@ -27,6 +27,11 @@ expect_status 1
 expect_said '^not ok - label-offset: '
 grep -qx mutants "$work/build/.maskbook" || wrong="the folder is not listed as made here"
 report "what mutation tests make is what make clean removes"
+sed -i 's/^# runner: /# cpu: no_such_flag\n&/' tools/mutants/label-offset.sed
+run tools/check-mutants true "$work/build" label-offset
+expect_said '^ok - label-offset: .* # SKIP this CPU has no no_such_flag$'
+cp "$root/tools/mutants/label-offset.sed" tools/mutants/
+report "a fault that this CPU cannot show is skipped, and says so"
 
 # breaks CHECK FILE TEXT PATTERN NAME: appended to FILE, TEXT makes CHECK fail with PATTERN.
 breaks() {

@@ -1,4 +1,4 @@
 # fault: any ratio, the ends too, may be the best between them
 # file: experiments/09-mask-ratio/dial.c
 # runner: experiments/09-mask-ratio
-s/    size_t best = 1;/    size_t best = 0;/
+s/    for (size_t m = 1; m + 1 < dial->ratio_count; ++m) {/    for (size_t m = 0; m < dial->ratio_count; ++m) {/
