@@ -10,20 +10,28 @@ cases="Nehalem_fp32 Haswell_fp32 Haswell_bf16 Haswell_bf16-dot"
 # train FOLDER CASE [EMULATOR...]: one update, which uses every kernel of ours. The core type is named,
 # so that the program need not execute itself again, which would leave the emulation. The emulator lists
 # every page of reserved addresses, so arenas are given fewer than they would take.
-train() {
-    local folder=$work/$1 kernel=${2%_*} arithmetic=${2#*_}
+train() (
+    folder=$work/$1 kernel=${2%_*} arithmetic=${2#*_}
     shift 2
     ulimit -v 16000000
-    env OPENBLAS_CORETYPE="$kernel" "$@" "$pretrain" --tier=smoke --data=planted --run=m75-h3 --epochs=0.001 \
+    exec env OPENBLAS_CORETYPE="$kernel" "$@" "$pretrain" --tier=smoke --data=planted --run=m75-h3 --epochs=0.001 \
         --arithmetic="$arithmetic" --threads=1 --results="$folder"
+)
+weights_of() { echo "$work/$1/smoke-planted/weights/m75-h3.safetensors"; }
+
+# emulate CASE: the same in an emulator, up to the weights. What follows, the loss on test images, takes minutes there.
+emulate() {
+    local process
+    train "$1" "$1" qemu-x86_64-static -cpu "${1%_*}" >"$work/$1.out" 2>"$work/$1.err" &
+    process=$!
+    until [ -e "$(weights_of "$1")" ] || ! kill -0 $process 2>/dev/null; do sleep .1; done
+    kill -KILL $process 2>/dev/null
+    wait $process 2>/dev/null
 }
 
 # An emulated training takes a minute, so all run at once.
 if command -v qemu-x86_64-static >/dev/null; then
-    for case in $cases; do
-        cpu=${case%_*}
-        train $case $case qemu-x86_64-static -cpu $cpu >"$work/$case.out" 2>"$work/$case.err" &
-    done
+    for case in $cases; do emulate $case & done
 fi
 for case in $cases; do
     cpu=${case%_*}
@@ -38,7 +46,7 @@ for case in $cases; do
         wait
         cat "$work/$case.out" >>"$work/out"
         cat "$work/$case.err" >>"$work/err"
-        [ -n "$wrong" ] || cmp -s "$work"/{native-,}$case/smoke-planted/weights/m75-h3.safetensors ||
+        [ -n "$wrong" ] || cmp -s "$(weights_of native-$case)" "$(weights_of $case)" ||
             wrong="the weights differ, or there are none"
         report "$name"
     fi
