@@ -7,16 +7,17 @@
 pretrain=$BUILD/experiments/00-pretrain/main
 cases="Nehalem_fp32 Haswell_fp32 Haswell_bf16 Haswell_bf16-dot"
 
-# train FOLDER CASE [EMULATOR...]: one update, which uses every kernel of ours. The core type is named,
-# so that the program need not execute itself again, which would leave the emulation. The emulator lists
-# every page of reserved addresses, so arenas are given fewer than they would take.
-train() (
-    folder=$work/$1 kernel=${2%_*} arithmetic=${2#*_}
+# train FOLDER CASE [EMULATOR...]: one update, which uses every kernel of ours, in the place of this process. The core
+# type is named, so that the program need not execute itself again, which would leave the emulation. The emulator
+# lists every page of reserved addresses, so arenas are given fewer than they would take.
+train() {
+    local folder=$work/$1 kernel=${2%_*} arithmetic=${2#*_}
     shift 2
     ulimit -v 16000000
     exec env OPENBLAS_CORETYPE="$kernel" "$@" "$pretrain" --tier=smoke --data=planted --run=m75-h3 --epochs=0.001 \
         --arithmetic="$arithmetic" --threads=1 --results="$folder"
-)
+}
+natively() (train "native-$1" "$1")
 weights_of() { echo "$work/$1/smoke-planted/weights/m75-h3.safetensors"; }
 
 # emulate CASE: the same in an emulator, up to the weights. What follows, the loss on test images, takes minutes there.
@@ -41,7 +42,7 @@ for case in $cases; do
     elif [ $cpu = Haswell ] && ! grep -qm1 ' avx2 ' /proc/cpuinfo; then
         skip "$name" "this CPU has no AVX2 to compare with"
     else
-        run train native-$case $case
+        run natively $case
         expect_status 0
         wait
         cat "$work/$case.out" >>"$work/out"
