@@ -14,12 +14,6 @@
 static const char claims_path[] = "paper/claims.tsv", stale[] = "STALE",
                   failed[] = "ERROR";
 
-static void row_text(char **field, const char *text)
-{
-    free(*field);
-    *field = text_copy(text);
-}
-
 // The folder of an experiment's results.
 struct folder {
     char path[PATH_SIZE]; // RESULTS/TIER-DATA/NN-name
@@ -32,6 +26,17 @@ static int folder_has(const struct folder *folder, const char *file)
     return file_exists(path);
 }
 
+void ledger_row_take(struct ledger_row *row, enum verdict verdict,
+                     const struct tsv *table, size_t at)
+{
+    row->state = verdict_name(verdict);
+    row->estimate = verdicts_estimate(table, at);
+    text_replace(&row->test, tsv_cell(table, at, "test"));
+    text_replace(&row->reason, tsv_cell(table, at, "reason"));
+    text_replace(&row->scale, tsv_cell(table, at, "scale"));
+    text_replace(&row->finding, tsv_cell(table, at, "finding"));
+}
+
 // Copies the row of verdicts.tsv into `row` if it is worse than what `row` has.
 static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, size_t at,
                          const struct provenance *provenance)
@@ -40,7 +45,7 @@ static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, siz
         before = verdict_find(row->state);
     if (verdict < 0) {
         row->state = stale;
-        row_text(&row->reason, "its verdict is an unknown word: run it again");
+        text_replace(&row->reason, "its verdict is an unknown word: run it again");
         return;
     }
     if (row->commit && verdict_worst((enum verdict)before, (enum verdict)verdict) ==
@@ -49,13 +54,8 @@ static void take_verdict(struct ledger_row *row, const struct tsv *verdicts, siz
     const char *commit = provenance_find(provenance, "commit"),
                *dirty = provenance_find(provenance, "dirty"),
                *seconds = provenance_find(provenance, "seconds");
-    row->state = verdict_name((enum verdict)verdict);
-    row->estimate = verdicts_estimate(verdicts, at);
-    row_text(&row->test, tsv_cell(verdicts, at, "test"));
-    row_text(&row->reason, tsv_cell(verdicts, at, "reason"));
-    row_text(&row->scale, tsv_cell(verdicts, at, "scale"));
-    row_text(&row->finding, tsv_cell(verdicts, at, "finding"));
-    row_text(&row->seconds, seconds ? seconds : "");
+    ledger_row_take(row, (enum verdict)verdict, verdicts, at);
+    text_replace(&row->seconds, seconds ? seconds : "");
     free(row->commit);
     row->commit = text_format("%.12s%s", commit ? commit : "unknown",
                               dirty && !strcmp(dirty, "yes") ? "+dirty" : "");
@@ -85,7 +85,7 @@ static int gather_folder(struct ledger_row *row, const char *claims,
     const char *why = doubt(&provenance, claims, folder);
     if (why) {
         row->state = stale;
-        row_text(&row->reason, why);
+        text_replace(&row->reason, why);
         provenance_free(&provenance);
         return 1;
     }
@@ -96,7 +96,7 @@ static int gather_folder(struct ledger_row *row, const char *claims,
     long at = tsv_row(&verdicts, "id", row->claim.id);
     if (tsv_find(&verdicts, "finding") < 0) {
         row->state = stale;
-        row_text(&row->reason, "another version judged it: run it again");
+        text_replace(&row->reason, "another version judged it: run it again");
     } else if (at >= 0)
         take_verdict(row, &verdicts, (size_t)at, &provenance);
     tsv_free(&verdicts);
@@ -141,7 +141,7 @@ static void gather_error(struct ledger_row *row, const struct folder *folder)
     for (char *c = text; *c; ++c)
         if ((unsigned char)*c < ' ') *c = ' ';
     row->state = failed;
-    row_text(&row->reason, *text ? text : "the program failed without a word");
+    text_replace(&row->reason, *text ? text : "the program failed without a word");
     free(text);
 }
 
@@ -184,7 +184,7 @@ static void gather_row(struct ledger_row *row, const struct ledger *ledger,
     char **const texts[] = {&row->test,    &row->reason, &row->scale,
                             &row->finding, &row->commit, &row->seconds};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i)
-        if (!*texts[i]) row_text(texts[i], "");
+        if (!*texts[i]) text_replace(texts[i], "");
 }
 
 void ledger_build(struct ledger *ledger, const char *results, enum tier tier,

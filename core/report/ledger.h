@@ -44,6 +44,11 @@ void ledger_build(struct ledger *ledger, const char *results, enum tier tier,
                   const char *data);
 void ledger_free(struct ledger *ledger);
 
+/// The row gets this verdict, and the estimate, test, reason, scale and finding of row `at` of a
+/// table with the columns of verdicts.tsv, or of a ledger that was written.
+void ledger_row_take(struct ledger_row *row, enum verdict verdict,
+                     const struct tsv *table, size_t at);
+
 /// The number of rows that only subtract printed numbers (claim_is_arithmetic). All counts keep
 /// them apart.
 size_t ledger_arithmetic(const struct ledger *ledger);

@@ -23,6 +23,12 @@ char *text_copy(const char *text)
     return taken(strdup(text));
 }
 
+void text_replace(char **field, const char *text)
+{
+    free(*field);
+    *field = text_copy(text);
+}
+
 char *text_joined(const char *first, const char *second)
 {
     return text_format("%s%s%s", first, *first && *second ? "; " : "", second);

@@ -12,6 +12,10 @@ void *array_grow(void *array, size_t count, size_t size);
 /// A copy of `text` that the caller frees. Dies (EXIT_SYSTEM) without memory.
 char *text_copy(const char *text);
 
+/// *field, which is owned or NULL, = a copy of `text`, which is no part of the old one. Dies
+/// (EXIT_SYSTEM) without memory.
+void text_replace(char **field, const char *text);
+
 /// The two texts, "; " between them where neither is empty, in fresh memory that the caller frees.
 /// Dies (EXIT_SYSTEM) without memory.
 char *text_joined(const char *first, const char *second);

@@ -10,7 +10,6 @@
 #include "core/base/die.h"
 #include "core/report/memory.h"
 #include "core/report/provenance.h"
-#include "core/report/run_state.h"
 
 // True if the claim was not run because weights or data are missing: this says nothing about the
 // claim, so it does not differ from any verdict.
@@ -79,27 +78,15 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
     return lines;
 }
 
-static void replace_text(char **field, const struct tsv *table, size_t at,
-                         const char *name)
-{
-    free(*field);
-    *field = text_copy(tsv_cell(table, at, name));
-}
-
 static void row_restore(struct ledger_row *row, const struct tsv *reference, size_t at)
 {
     const int verdict = verdict_find(tsv_cell(reference, at, "verdict"));
     if (verdict < 0)
         die(EXIT_INPUT, "%s: %s has no verdict (git checkout results/reference)",
             reference->path, row->claim.id);
-    row->state = verdict_name((enum verdict)verdict);
-    row->estimate = verdicts_estimate(reference, at);
-    replace_text(&row->test, reference, at, "test");
-    replace_text(&row->reason, reference, at, "reason");
-    replace_text(&row->scale, reference, at, "scale");
-    replace_text(&row->finding, reference, at, "finding");
-    replace_text(&row->commit, reference, at, "commit");
-    replace_text(&row->seconds, reference, at, "seconds");
+    ledger_row_take(row, (enum verdict)verdict, reference, at);
+    text_replace(&row->commit, tsv_cell(reference, at, "commit"));
+    text_replace(&row->seconds, tsv_cell(reference, at, "seconds"));
 }
 
 void ledger_restore(struct ledger *ledger, const char *reference, const char *target)
