@@ -50,19 +50,28 @@ static real *normals(struct arena *arena, size_t count, struct rng *rng)
     return x;
 }
 
+// x (rows,width) as a layer's output lies in the model.
+static struct activation activation_of(real *x, enum arithmetic arithmetic, size_t rows,
+                                       size_t width, struct reserve *reserve)
+{
+    struct activation activation;
+    activation_open_strided(&activation, arithmetic, rows, width, reserve);
+    size_t ld;
+    real *to = activation_columns(&ld, &activation, x, 0, 0, width);
+    if (to != x)
+        for (size_t r = 0; r < rows; ++r)
+            memcpy(to + r * ld, x + r * width, width * sizeof(real));
+    activation_commit_columns(&activation, to, ld, 0, rows, 0, width);
+    return activation;
+}
+
 static void layer_pack(struct layer *layer, enum arithmetic arithmetic,
                        struct reserve *reserve)
 {
     struct packed_layer *packed = &layer->packed[arithmetic];
     size_t rows = layer->rows, n = layer->n, k = layer->k;
-    activation_open(&packed->in, arithmetic, rows, k, reserve);
-    activation_open(&packed->out, arithmetic, rows, n, reserve);
-    if (arithmetic == FP32) {
-        memcpy(packed->in.data, layer->in, rows * k * sizeof(real));
-        memcpy(packed->out.data, layer->out, rows * n * sizeof(real));
-    }
-    activation_commit(&packed->in, layer->in, 0, rows);
-    activation_commit(&packed->out, layer->out, 0, rows);
+    packed->in = activation_of(layer->in, arithmetic, rows, k, reserve);
+    packed->out = activation_of(layer->out, arithmetic, rows, n, reserve);
     packed->linear.forward = reals_operand_b(
         arithmetic, reserve_bytes(reserve, operand_bytes(arithmetic, n, k)),
         layer->weight, k, TRANSPOSED, k, n);
@@ -104,14 +113,18 @@ static void multiply(const struct layer *layer, enum pass pass,
 // The same product by OpenBLAS, on matrices where they lie.
 static void multiply_openblas(const struct layer *layer, enum pass pass)
 {
-    const real *in = layer->packed[FP32].in.data, *out = layer->packed[FP32].out.data;
+    const struct activation *in = &layer->packed[FP32].in,
+                            *out = &layer->packed[FP32].out;
     size_t rows = layer->rows, n = layer->n, k = layer->k;
     if (pass == FORWARD)
-        gemm(layer->out, in, PLAIN, layer->weight, TRANSPOSED, rows, n, k, 0);
+        gemm_strided(layer->out, n, 1, in->data, in->stride, PLAIN, layer->weight, k,
+                     TRANSPOSED, rows, n, k, 0);
     else if (pass == INPUT_GRADIENT)
-        gemm(layer->in, out, PLAIN, layer->weight, PLAIN, rows, k, n, 0);
+        gemm_strided(layer->in, k, 1, out->data, out->stride, PLAIN, layer->weight, k,
+                     PLAIN, rows, k, n, 0);
     else
-        gemm(layer->dweight, out, TRANSPOSED, in, PLAIN, n, k, rows, 0);
+        gemm_strided(layer->dweight, k, 1, out->data, out->stride, TRANSPOSED, in->data,
+                     in->stride, PLAIN, n, k, rows, 0);
 }
 
 // Flops a second of products that are repeated for `seconds`; by OpenBLAS or by ours.

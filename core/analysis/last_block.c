@@ -114,7 +114,8 @@ void last_block_activate(struct last_block_pass *pass,
                       &block->norm2, B, D);
     product(pass->inner, inner, operand_a(pass->normed2, D, PLAIN),
             block->mlp.fc1.forward, FP32, B, inner, D, 0);
-    gelu_forward(pass->active, pass->slope, pass->inner, block->mlp.fc1.bias, B, inner);
+    gelu_forward(pass->active, inner, pass->slope, pass->inner, block->mlp.fc1.bias, B,
+                 inner);
 }
 
 // y += W_2 active + b_2,   f (B,D) = LN(y).
@@ -146,7 +147,8 @@ static void backward(struct last_block_pass *pass, const real *df)
     // y += W_2 gelu(W_1 LN2(y) + b_1)
     linear_backward_input(pass->dinner, operand_a(pass->dresidual, D, PLAIN),
                           &block->mlp.fc2, FP32, B, D, inner);
-    gelu_backward(pass->dinner, pass->unused_grad, pass->dinner, pass->slope, B, inner);
+    gelu_backward(pass->dinner, inner, pass->unused_grad, pass->dinner, pass->slope, B,
+                  inner);
     linear_backward_input(dnormed2, operand_a(pass->dinner, inner, PLAIN),
                           &block->mlp.fc1, FP32, B, inner, D);
     layernorm_backward(pass->dresidual, &dnorm, dnormed2, pass->normal2, pass->rstd2,

@@ -191,7 +191,7 @@ static void units_forward(real *out, const real *weights, const float *const *ro
     product(work->inner, K, operand_a(work->normed, D, PLAIN),
             operand_b_pack(work->factor, weights, D, TRANSPOSED, D, K), FP32, B, K, D,
             0);
-    gelu_forward(work->active, work->slope, work->inner, work->bias, B, K);
+    gelu_forward(work->active, K, work->slope, work->inner, work->bias, B, K);
     product(work->residual, D, operand_a(work->active, K, PLAIN),
             operand_b_pack(work->factor, weights + K * D, K, TRANSPOSED, K, D), FP32, B,
             D, K, 1);
@@ -215,8 +215,8 @@ static void units_backward(real *gradient, const real *dout, const real *weights
             operand_b(work->active, K), FP32, D, K, B, 0);
     product(work->inner, K, operand_a(work->dresidual, D, PLAIN),
             operand_b(weights + K * D, K), FP32, B, K, D, 0);
-    gelu_backward(work->inner, work->unused_grad + 2 * D, work->inner, work->slope, B,
-                  K);
+    gelu_backward(work->inner, K, work->unused_grad + 2 * D, work->inner, work->slope,
+                  B, K);
     product(gradient, D, operand_a(work->inner, K, TRANSPOSED),
             operand_b(work->normed, D), FP32, K, D, B, 0);
 }

@@ -4,27 +4,45 @@
 
 #include "core/base/die.h"
 #include "core/linalg/bf16.h"
+#include "core/linalg/blocking.h"
 
 static size_t padded(size_t width)
 {
     return (width + TILE_DEPTH - 1) / TILE_DEPTH * TILE_DEPTH;
 }
 
-void activation_open(struct activation *activation, enum arithmetic arithmetic,
-                     size_t rows, size_t width, struct reserve *reserve)
+static void open(struct activation *activation, enum arithmetic arithmetic, size_t rows,
+                 size_t width, size_t stride, struct reserve *reserve)
 {
     *activation =
-        (struct activation){.arithmetic = arithmetic, .width = width, .stride = width};
+        (struct activation){.arithmetic = arithmetic, .width = width, .stride = stride};
+    const size_t numbers = size_product(rows, stride);
     if (arithmetic == FP32) {
-        activation->data = reserve_reals(reserve, size_product(rows, width));
+        activation->data = reserve_reals(reserve, numbers);
         return;
     }
     // A product reads whole tiles, so it reads a little past the last row's last columns.
-    activation->stride = padded(width);
-    const size_t numbers = size_product(rows, activation->stride);
     activation->data = reserve_bytes(reserve, (numbers + TILE_DEPTH) * sizeof(bf16));
     if (activation->data)
         memset((bf16 *)activation->data + numbers, 0, TILE_DEPTH * sizeof(bf16));
+}
+
+void activation_open(struct activation *activation, enum arithmetic arithmetic,
+                     size_t rows, size_t width, struct reserve *reserve)
+{
+    open(activation, arithmetic, rows, width,
+         arithmetic == FP32 ? width : padded(width), reserve);
+}
+
+void activation_open_strided(struct activation *activation, enum arithmetic arithmetic,
+                             size_t rows, size_t width, struct reserve *reserve)
+{
+    const int apart = width * sizeof(real) % CONFLICT_BYTES;
+    open(activation, arithmetic, rows, width,
+         arithmetic != FP32 ? padded(width)
+         : apart            ? width
+                            : width + LINE_BYTES / sizeof(real),
+         reserve);
 }
 
 void activation_open_from_reals(struct activation *activation,

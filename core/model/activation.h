@@ -24,6 +24,12 @@ struct activation {
 void activation_open(struct activation *activation, enum arithmetic arithmetic,
                      size_t rows, size_t width, struct reserve *reserve);
 
+/// activation_open for a matrix that is written by activation_columns alone: in FP32 its rows may
+/// lie further apart than `width`, so that a weight gradient, which reads a few columns of many
+/// rows, finds them in different sets of the cache.
+void activation_open_strided(struct activation *activation, enum arithmetic arithmetic,
+                             size_t rows, size_t width, struct reserve *reserve);
+
 /// Takes what activation_from_reals needs for that size: memory in BF16 only.
 void activation_open_from_reals(struct activation *activation,
                                 enum arithmetic arithmetic, size_t rows, size_t width,
@@ -35,7 +41,7 @@ struct activation activation_from_reals(const struct activation *target, const r
                                         size_t rows);
 
 /// Where to write the rows from `first` on: in the activation itself, or in `chunk`. Either has
-/// `width` numbers from row to row.
+/// `width` numbers from row to row. Not for a matrix of activation_open_strided.
 real *activation_rows(const struct activation *activation, real *chunk, size_t first);
 
 /// Rows first..first+rows-1 are complete.

@@ -56,7 +56,8 @@ void block_trace_open(struct block_trace *trace, enum arithmetic arithmetic,
     trace->normal2 = reserve_reals(reserve, numbers);
     trace->rstd2 = reserve_reals(reserve, scales);
     activation_open(&trace->normed2, arithmetic, rows, D, reserve);
-    activation_open(&trace->mlp.active, arithmetic, rows, MLP_RATIO * D, reserve);
+    activation_open_strided(&trace->mlp.active, arithmetic, rows, MLP_RATIO * D,
+                            reserve);
     trace->mlp.slope = reserve_reals(reserve, MLP_RATIO * numbers);
 }
 
@@ -76,7 +77,7 @@ void block_work_open(struct block_work *work, enum arithmetic arithmetic,
     activation_open_from_reals(&work->dstream, arithmetic, rows, D, reserve);
     activation_open(&work->dmixed, arithmetic, rows, D, reserve);
     activation_open(&work->dqkv, arithmetic, rows, 3 * D, reserve);
-    activation_open(&work->dinner, arithmetic, rows, I, reserve);
+    activation_open_strided(&work->dinner, arithmetic, rows, I, reserve);
     activation_open(&work->dqueries, arithmetic, rows, D, reserve);
     for (int f = 0; f < 2; ++f)
         work->storage[f] = reserve_bytes(

@@ -37,12 +37,12 @@ static inline float lower_tail(float a, float exponential)
 
 #endif
 
-KERNEL void gelu_forward(real *restrict out, real *restrict slope,
+KERNEL void gelu_forward(real *restrict out, size_t ldo, real *restrict slope,
                          const real *restrict in, const real *restrict bias,
                          size_t rows, size_t n)
 {
     for (size_t r = 0; r < rows; ++r) {
-        real *restrict out_r = out + r * n, *restrict slope_r = slope + r * n;
+        real *restrict out_r = out + r * ldo, *restrict slope_r = slope + r * n;
         const real *restrict in_r = in + r * n;
         for (size_t i = 0; i < n; ++i) {
             real u = in_r[i] + bias[i];
@@ -56,14 +56,14 @@ KERNEL void gelu_forward(real *restrict out, real *restrict slope,
     }
 }
 
-KERNEL void gelu_backward(real *du, real *restrict dbias, const real *dout,
+KERNEL void gelu_backward(real *du, size_t ldu, real *restrict dbias, const real *dout,
                           const real *restrict slope, size_t rows, size_t n)
 {
     for (size_t r = 0; r < rows; ++r)
 #pragma GCC ivdep
         for (size_t i = 0; i < n; ++i) {
             real value = dout[r * n + i] * slope[r * n + i];
-            du[r * n + i] = value;
+            du[r * ldu + i] = value;
             dbias[i] += value;
         }
 }

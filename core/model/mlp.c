@@ -12,10 +12,11 @@ void mlp_forward(real *out, const struct mlp_trace *trace, size_t first,
     enum phase before = phase_enter(PHASE_PRODUCT);
     product(work[0], inner, in, mlp->fc1.forward, arithmetic, rows, inner, width, 0);
     phase_enter(before);
-    real *active = activation_rows(&trace->active, work[1], first);
-    gelu_forward(active, trace->slope + first * inner, work[0], mlp->fc1.bias, rows,
+    size_t ld;
+    real *active = activation_columns(&ld, &trace->active, work[1], first, 0, inner);
+    gelu_forward(active, ld, trace->slope + first * inner, work[0], mlp->fc1.bias, rows,
                  inner);
-    activation_commit(&trace->active, active, first, rows);
+    activation_commit_columns(&trace->active, active, ld, first, rows, 0, inner);
     linear_forward(out, activation_operand_a(&trace->active, first, 0), &mlp->fc2,
                    arithmetic, rows, width, inner, 1);
 }
@@ -28,9 +29,10 @@ void mlp_backward_input(real *din, const struct activation *dinner, real *dbias1
     const size_t inner = MLP_RATIO * width;
     const enum arithmetic arithmetic = dinner->arithmetic;
     linear_backward_input(work[0], dout, &mlp->fc2, arithmetic, rows, width, inner);
-    real *du = activation_rows(dinner, work[1], first);
-    gelu_backward(du, dbias1, work[0], trace->slope + first * inner, rows, inner);
-    activation_commit(dinner, du, first, rows);
+    size_t ld;
+    real *du = activation_columns(&ld, dinner, work[1], first, 0, inner);
+    gelu_backward(du, ld, dbias1, work[0], trace->slope + first * inner, rows, inner);
+    activation_commit_columns(dinner, du, ld, first, rows, 0, inner);
     linear_backward_input(din, activation_operand_a(dinner, first, 0), &mlp->fc1,
                           arithmetic, rows, inner, width);
 }

@@ -40,6 +40,25 @@ Test(activation, reals_are_written_in_place)
     arena_close(&f.arena);
 }
 
+// Rows 1 KB apart, or a multiple of it, are kept a cache line further apart; others are not.
+Test(activation, strided_rows_avoid_sharing_sets)
+{
+    struct fixture f = fixture_open();
+    struct reserve reserve = {.arena = &f.arena};
+    const size_t line = 64 / sizeof(real), kilobyte = 1024 / sizeof(real);
+    const size_t widths[] = {kilobyte, 3 * kilobyte, kilobyte + line, WIDTH};
+    for (size_t i = 0; i < 4; ++i) {
+        struct activation x;
+        activation_open_strided(&x, FP32, ROWS, widths[i], &reserve);
+        cr_expect_eq(x.width, widths[i]);
+        cr_expect_eq(x.stride, widths[i] + (i < 2 ? line : 0));
+    }
+    struct activation rounded;
+    activation_open_strided(&rounded, BF16, ROWS, kilobyte, &reserve);
+    cr_expect_eq(rounded.stride, kilobyte);
+    arena_close(&f.arena);
+}
+
 Test(activation, reals_are_borrowed_and_take_no_memory)
 {
     struct fixture f = fixture_open();

@@ -45,8 +45,8 @@ Test(kernels, gelu_has_the_same_bits_everywhere)
     fill(x, R * D, 6, 1);
     fill(b, D, 1, 2);
     fill(z, R * D, 2, 3);
-    gelu_forward(y, slope, x, b, R, D);
-    gelu_backward(z, db, z, slope, R, D);
+    gelu_forward(y, D, slope, x, b, R, D);
+    gelu_backward(z, D, db, z, slope, R, D);
     expect_digest("value", y, R * D, "f547ff0275b91cfc");
     expect_digest("slope", slope, R * D, "ae17b8b2cfa073bc");
     expect_digest("gradient", z, R * D, "812cf6d465f74d97");

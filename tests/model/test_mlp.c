@@ -28,7 +28,7 @@ Test(mlp, gelu_keeps_its_bounds_over_a_dense_grid)
     real *u = arena_reals(&arena, GRID), *bias = arena_zeros(&arena, GRID);
     double worst_value = 0, worst_slope = 0, worst_tail = 0;
     for (size_t i = 0; i < GRID; ++i) u[i] = (real)((double)i * 1e-4 - 20);
-    gelu_forward(out, slope, u, bias, 1, GRID);
+    gelu_forward(out, GRID, slope, u, bias, 1, GRID);
     for (size_t i = 0; i < GRID; ++i) {
         const double x = (double)u[i], want = gelu_value(x);
         const double value = fabs((double)out[i] - want) / fmax(1, fabs(x));
@@ -50,7 +50,7 @@ Test(mlp, gelu_passes_on_what_is_not_a_number)
 {
     real out, slope, bias = 0;
     const real in = (real)NAN;
-    gelu_forward(&out, &slope, &in, &bias, 1, 1);
+    gelu_forward(&out, 1, &slope, &in, &bias, 1, 1);
     cr_expect(isnan(out) && isnan(slope));
 }
 
@@ -60,10 +60,10 @@ Test(mlp, gelu_has_one_formula_for_body_and_tail)
     enum { WIDE = 67 };
     real wide_out[WIDE], wide_slope[WIDE], in[WIDE], bias[WIDE] = {0};
     for (size_t i = 0; i < WIDE; ++i) in[i] = (real)((double)i * .11 - 3);
-    gelu_forward(wide_out, wide_slope, in, bias, 1, WIDE);
+    gelu_forward(wide_out, WIDE, wide_slope, in, bias, 1, WIDE);
     for (size_t i = 0; i < WIDE; ++i) {
         real out, slope;
-        gelu_forward(&out, &slope, &in[i], bias, 1, 1);
+        gelu_forward(&out, 1, &slope, &in[i], bias, 1, 1);
         cr_expect(out == wide_out[i] && slope == wide_slope[i], "at %zu", i);
     }
 }
@@ -78,14 +78,14 @@ Test(mlp, gelu_backward_works_in_place_and_adds_to_the_bias)
     const real *slope = normal_reals(&arena, ROWS * WIDE, 1, 2);
     real dbias[WIDE], added[WIDE], again[WIDE] = {0};
     for (size_t i = 0; i < WIDE; ++i) dbias[i] = added[i] = (real)i;
-    gelu_backward(du, dbias, dout, slope, ROWS, WIDE);
+    gelu_backward(du, WIDE, dbias, dout, slope, ROWS, WIDE);
     for (size_t r = 0; r < ROWS; ++r)
         for (size_t i = 0; i < WIDE; ++i) {
             cr_expect(du[r * WIDE + i] == dout[r * WIDE + i] * slope[r * WIDE + i]);
             added[i] += du[r * WIDE + i];
         }
     expect_close((const real *)dbias, (const real *)added, WIDE, 0, 0);
-    gelu_backward(dout, again, dout, slope, ROWS, WIDE);
+    gelu_backward(dout, WIDE, again, dout, slope, ROWS, WIDE);
     cr_expect(!memcmp(dout, du, sizeof du));
     arena_close(&arena);
 }
@@ -234,6 +234,63 @@ Test(mlp, rows_in_two_passes_have_the_bits_of_one)
     cr_expect(!memcmp(bias, f.gradient.fc1.bias, sizeof bias));
     cr_expect(!memcmp(once, rows_written(&f), 3 * ROWS * I * sizeof(real)));
     arena_close(&f.arena);
+}
+
+// A width at which activation_open_strided keeps rows further apart.
+enum { SPREAD_D = 64, SPREAD_I = MLP_RATIO * SPREAD_D, SPREAD_ROWS = 9 };
+
+struct spread {
+    real out[SPREAD_ROWS * SPREAD_D], din[SPREAD_ROWS * SPREAD_D], bias[SPREAD_I];
+    real dweight[2][SPREAD_I * SPREAD_D]; // of fc1, fc2
+};
+
+static void spread_compute(struct spread *result, struct arena *arena, int strided)
+{
+    struct reserve reserve = {.arena = arena};
+    void (*open)(struct activation *, enum arithmetic, size_t, size_t,
+                 struct reserve *) =
+        strided ? activation_open_strided : activation_open;
+    const size_t n = SPREAD_ROWS, D2 = SPREAD_D, I2 = SPREAD_I;
+    struct mlp mlp = {.fc1 = {.weight = normal_reals(arena, I2 * D2, .5, 1),
+                              .bias = normal_reals(arena, I2, .5, 2)},
+                      .fc2 = {.weight = normal_reals(arena, D2 * I2, .5, 3),
+                              .bias = normal_reals(arena, D2, .5, 4)}};
+    void *storage[4], *depth[2];
+    for (int s = 0; s < 4; ++s) storage[s] = operand_storage(arena, I2, D2);
+    for (int s = 0; s < 2; ++s) depth[s] = operand_storage(arena, n, I2);
+    linear_pack(&mlp.fc1, storage, I2, D2);
+    linear_pack(&mlp.fc2, storage + 2, D2, I2);
+    struct mlp_trace trace = {.slope = arena_reals(arena, n * I2)};
+    struct activation dinner;
+    open(&trace.active, FP32, n, I2, &reserve);
+    open(&dinner, FP32, n, I2, &reserve);
+    cr_assert_eq(trace.active.stride > I2, strided);
+    real *work[2] = {arena_reals(arena, n * I2), arena_reals(arena, n * I2)};
+    const struct activation in = activation_new(arena, n, D2),
+                            dout = activation_new(arena, n, D2);
+    activation_set(&in, normal_reals(arena, n * D2, 1, 5), n);
+    activation_set(&dout, normal_reals(arena, n * D2, 1, 6), n);
+    *result = (struct spread){0};
+    mlp_forward(result->out, &trace, 0, work, activation_operand_a(&in, 0, 0), &mlp, n,
+                D2);
+    mlp_backward_input(result->din, &dinner, result->bias, work,
+                       activation_operand_a(&dout, 0, 0), &trace, 0, &mlp, n, D2);
+    linear_backward_weight(result->dweight[0], &dinner, 0, &in, 0, depth, n, I2, D2, 0);
+    linear_backward_weight(result->dweight[1], &dout, 0, &trace.active, 0, depth, n, D2,
+                           I2, 0);
+}
+
+Test(mlp, rows_further_apart_change_no_bit)
+{
+    if (!rows_are_free()) cr_skip_test("OpenBLAS sums as the shape has it");
+    struct arena arena;
+    arena_open(&arena, "test", 1 << 23);
+    struct spread *close = arena_take(&arena, 1, sizeof *close),
+                  *apart = arena_take(&arena, 1, sizeof *apart);
+    spread_compute(close, &arena, 0);
+    spread_compute(apart, &arena, 1);
+    cr_expect(!memcmp(close, apart, sizeof *close));
+    arena_close(&arena);
 }
 
 static double loss(void *context)
