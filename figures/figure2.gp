@@ -3,8 +3,8 @@
 # the printed spectral norm. Below: the same hidden pixels as patches of side 2 (the paper's 12 columns),
 # the linear predictor where patches have the other side, and all slopes over the mask ratio. Solid: the
 # trained model; dashed: the best linear predictor, which sees the first of the images only; circles: the
-# model on those. Bars are 90 % intervals; the panels without them show medians of other norms and sides, of
-# which no claim is judged.
+# model on those. Bars are 90 % intervals; the panels without them show medians whose intervals would hide the
+# curves: the claims about them are judged by slopes, whose intervals are in the last panel.
 # Columns: NAME NAME_low NAME_high of every curve and slope, side, other_side, mask_ratio, component.
 width = 1040; height = 680
 load 'figures/style.gp'

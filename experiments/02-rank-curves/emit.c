@@ -180,7 +180,8 @@ void emit_figure2(struct study *study, const struct arm *arms)
         caption, sizeof caption,
         "%s, %zu test images; %s; patches of side %d; linear predictor: first %zu "
         "images, circles: the model on these alone (the claim learned-beats-linear "
-        "compares the two there); bars: 90 %% bootstrap intervals over images",
+        "compares the two there); bars: 90 %% bootstrap intervals over images; curves "
+        "without: medians that are judged by their slopes, in the last panel",
         study->run.options.data, arms->curve[LEARNED].count, study->scale,
         arms->side[LEARNED], arms->curve[LINEAR].count);
     figure_draw(&study->run, "figure2", "figure2", caption, NULL);

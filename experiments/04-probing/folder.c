@@ -226,7 +226,8 @@ static void judge_gap(const struct folder_probing *probing, const char *id,
                       const struct gain *gain)
 {
     study_judge(probing->study, id, &gain->points, 1, 0, "paired bootstrap over images",
-                "given these weights; McNemar mid-p %.2g", gain->mcnemar.mid_p);
+                "given these weights; first seeds: McNemar mid-p %.2g",
+                gain->mcnemar.mid_p);
 }
 
 static void judge(const struct folder_probing *probing)

@@ -45,7 +45,9 @@
 /// @compare - random.accuracy LP, encoders that have learned nothing
 ///
 /// *Batch normalisation.* By the recipe, BN+LP minus LP is @{bn-over-lp.points ci} points; with the
-/// best rate for each, @{bn-over-lp-chosen.points ci}; solved, @{bn-over-lp-solved.points ci}.
+/// best of the rates tried for each, @{bn-over-lp-chosen.points ci} (rates.md marks a best one at
+/// the end of the grid, as LP's may be, so that LP might gain from larger ones still); solved,
+/// @{bn-over-lp-solved.points ci}.
 ///
 /// *Token mixing.* qkv minus as many weights of the last perceptron is @{qkv-over-mlp.points ci}
 /// points, minus v alone @{qkv-over-value.points ci}, minus q and k
@@ -117,7 +119,8 @@ static void judge_gap(const struct probing *probing, const char *id, int number)
 {
     const struct gain *gain = &probing->gap[number].gain;
     study_judge(probing->study, id, &gain->points, 1, 0, "paired bootstrap over images",
-                "given these weights; McNemar mid-p %.2g", gain->mcnemar.mid_p);
+                "given these weights; first seeds: McNemar mid-p %.2g",
+                gain->mcnemar.mid_p);
 }
 
 /// The rival of token mixing: the perceptron for qkv, and for the selection of tokens. q and k
@@ -139,7 +142,8 @@ static void judge_mixing(const struct probing *probing)
         probing->study, "section6.3.qkv-over-mlp", &mixing->points, 1, 0,
         "paired bootstrap over images of qkv minus MLP, both at rates chosen on "
         "held-out training images",
-        "given these weights; McNemar mid-p %.2g; of %.4g points that qkv gains over "
+        "given these weights; first seeds: McNemar mid-p %.2g; of %.4g points that qkv "
+        "gains over "
         "LP the MLP, which mixes nothing, gains %.4g%s",
         mixing->mcnemar.mid_p, qkv - lp, mlp - lp, doubt);
     study_judge(

@@ -95,7 +95,7 @@ struct probing_scale probing_scale(const struct run *run);
 void probing_open(struct probing *probing, struct study *study);
 void probing_close(struct probing *probing);
 
-/// Table 1 as the paper prints it, with the reference, ours and the verdicts (table1.md); every
+/// Table 1 as the paper prints it, with ours and the verdicts (table1.md); every
 /// probe (probes.md); the differences with their cross-check (gaps.md); the rates tried (rates.md).
 /// result.tsv and stdout too.
 void probing_emit(const struct probing *probing);

@@ -33,8 +33,8 @@
 /// ## Low-rank approximation (Sec. 3.2)
 ///
 /// Eq. 3 allows $\mathrm{rank}(\hat D) \le \mathrm{rank}(D)$, so $\hat D = D$ solves it. With a
-/// bound $r < \mathrm{rank}(D)$ the minimum is $\sum_{i>r} s_i^2$ and $D_r = \sum_{i\le r} s_i u_i
-/// v_i^\top$ attains it (Eckart, Young, Mirsky), alone if $s_r > s_{r+1}$.
+/// bound $r < \mathrm{rank}(D)$ the minimum of $|\hat D-D|^2$ is $\sum_{i>r} s_i^2$ and $D_r =
+/// \sum_{i\le r} s_i u_i v_i^\top$ attains it (Eckart, Young, Mirsky), alone if $s_r > s_{r+1}$.
 ///
 /// **Stability.** What is nearly best is near the best: $\mathrm{rank}(Z) \le r$ implies
 ///

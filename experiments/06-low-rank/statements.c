@@ -312,7 +312,7 @@ static double more_visible(struct draw *draw, char note[CHECK_NOTE])
     snprintf(note, CHECK_NOTE,
              "%zu visible, %zu hidden: rank f(X) %zu, g f(X) %zu, X0 %zu", rows.visible,
              rows.rows, of_f, of_g, of_x);
-    return of_f > of_x && of_g >= of_x ? (double)(of_f - of_x) : 0;
+    return of_f > of_x ? (double)(of_f - of_x) : 0;
 }
 
 static double weak_constraint(struct draw *draw, char note[CHECK_NOTE])
@@ -374,13 +374,17 @@ static double reduced_rank(struct draw *draw)
         reduced_rank_alternate(other, draw_normals(draw, rank * P), &moments, rank,
                                SWEEPS, draw->arena))
         return (double)NAN;
+    const double roundings =
+        solver_roundings(P, moments_condition(&moments, draw->arena));
     double trace = 0, closed;
     for (size_t i = 0; i < Q; ++i) trace += moments.yy[i * Q + i];
     closed = trace;
     for (size_t i = 0; i < rank; ++i) closed -= squares[i];
-    return draw_residual(draw, reduced_rank_loss(other, &moments, draw->arena), closed,
-                         trace,
-                         solver_roundings(P, moments_condition(&moments, draw->arena)));
+    return larger_residual(
+        draw_residual(draw, reduced_rank_loss(other, &moments, draw->arena), closed,
+                      trace, roundings),
+        draw_residual(draw, reduced_rank_distance(other, map, &moments, draw->arena), 0,
+                      trace, roundings / (1 - squares[rank] / squares[rank - 1])));
 }
 
 static double same_classifier(struct draw *draw, char note[CHECK_NOTE])

@@ -195,7 +195,7 @@ void emit_pairs(struct study *study, const struct pair_losses *loss,
                   loss->constant + loss->attraction + loss->repulsion},
                  {"Eq. 10 as corrected, sampled", "sampled", sampled},
                  {"its standard error", "sampled-error", error},
-                 {"Eq. 10 as printed", "printed", printed},
+                 {"Eq. 10 as printed, with w_ij", "printed", printed},
                  {"W", "weight", w}};
     char below[96];
     struct table table;

@@ -22,7 +22,7 @@ const char *found_name(enum found found)
         "minimisers of rank 5 of Eqs. 7 (rows divided by sqrt(w_i)) and 8, distance",
         "trace of the normalised adjacency",
         "its second eigenvalue",
-        "Eq. 10 as printed misses L_spec by so many times",
+        "Eq. 10 as printed, with w_ij, misses L_spec by so many times",
         "with u- from the less similar pairs, by so many times",
         "patches most similar to the brightest one, share"};
     return names[found];

@@ -40,10 +40,11 @@
 /// graph is nearly of rank one: the trace of $\mathscr{A}$ is little above its first eigenvalue,
 /// 1.
 ///
-/// **Eq. 7** is Eq. 5 for candidates of rank $r$ only: $|Z-X_0|^2 = |Z-X_{0r}|^2 + \sum_{i>r}s_i^2
-/// - 2\langle Z, X_0-X_{0r}\rangle$. Of $X_0$ = diag(2, 1) and $r = 1$, diag(0, 1) is better than
-/// 0 by Eq. 5 and worse by Eq. 7. For rank $r$ the minimiser is the same, and the excess at least
-/// $(1 - s_{r+1}/s_r)|Z-X_{0r}|^2$ (the stability of Assumption 4.1's chapter).
+/// **Eq. 7** has the minimiser of Eq. 5 over rank $r$ or less, if $s_r > s_{r+1}$, and is another
+/// loss: $|Z-X_0|^2 = |Z-X_{0r}|^2 + \sum_{i>r}s_i^2 - 2\langle Z, X_0-X_{0r}\rangle$. Of $X_0$ =
+/// diag(2, 1) and $r = 1$, diag(0, 1) is better than 0 by Eq. 5 and worse by Eq. 7, so that
+/// networks which reach these two alone have another optimum. For rank $r$ the excess of Eq. 5 is
+/// at least $(1 - s_{r+1}/s_r)|Z-X_{0r}|^2$ (the stability of Assumption 4.1's chapter).
 ///
 /// **Eq. 8** drops $D^{1/2}$, "as a decoder can absorb it". $D$ differs from image to image and is
 /// a property of what is hidden. Over many images Eq. 7 is solved by $E[X_{0r}|X]$, Eq. 8 by
@@ -56,8 +57,9 @@
 ///
 /// $$ L_{spec} \le |M-N|^2\,|M+N|^2 \le C\,|M-N|^2, \qquad C = (2|N| + |M-N|)^2. $$
 ///
-/// $C$ is no constant: $|N|^2 = \mathrm{tr}\,\mathscr{A}$, at most $r$ where no weight is
-/// negative, else without bound: tokens $(1, 0)$ and $(t-1, \sqrt t)$ have degrees $t$ and $t^2$.
+/// For one image $C$ is a constant, as the paper says; over images it is none: $|N|^2 =
+/// \mathrm{tr}\,\mathscr{A}$ is at most $r$ where no weight is negative, else without bound: tokens
+/// $(1, 0)$ and $(t-1, \sqrt t)$ have degrees $t$ and $t^2$.
 ///
 /// **The converse fails**: $M = NQ$ with $Q$ orthogonal has $L_{spec} = 0$ ($M = -N$: error
 /// $4|N|^2$). It holds up to a rotation of each image: $\min_Q|M-NQ|^2 \le |MM^\top-NN^\top|_* \le
@@ -91,7 +93,8 @@
 ///
 /// Draw an image, a mask and one hidden place: $x$ what is visible, $y$ what is hidden. Let
 /// $\varphi(y)$ be features of the target (pixels and a 1), $\Sigma = E\varphi\varphi^\top$,
-/// $f(x)$ *any* trunk (the decoder's last token and a 1) and $D$ its linear head. Then
+/// $f(x)$ *any* trunk (the decoder's last token and a 1) and $D$ its linear head. Let $\Sigma$ be
+/// invertible and of side $q$. Then
 ///
 /// $$ E|\Sigma^{-1/2}(\varphi - Df)|^2 = q - 2E[f(x)^\top g(y)] + E_{x,y'}[(f(x)^\top g(y'))^2],
 /// \qquad g(y) = D^\top\Sigma^{-1}\varphi(y). $$
@@ -102,8 +105,8 @@
 /// constant plus the spectral contrastive loss of the visible and the hidden part of one image, at
 /// every parameter, so of gradients too (figure, right). The plain loss has the same attraction
 /// but, in the place of repulsion, the penalty $E|Df|^2$, which lies between the repulsion divided
-/// by the largest and by the least eigenvalue of $\Sigma$ and equals it for all $f$ only if
-/// $\Sigma = I$.
+/// by the largest and by the least eigenvalue of $\Sigma$ and equals it for all $f$ and $D$ only
+/// if $\Sigma = I$.
 ///
 /// For finitely many patches and one-hot $\varphi$ it reads $q - |T|^2 + |T - AB^\top|^2$ with $T
 /// = D_x^{-1/2}PD_y^{-1/2}$ of the joint distribution $P$: minimisers of rank $k$ are the leading

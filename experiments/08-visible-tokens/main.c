@@ -28,14 +28,15 @@
 /// s_1^2/(s_1^2+\lambda) |U'x|$ ($s_1$ the largest singular value of $U'$), because $\lambda a^* -
 /// U'x = -U'U'^\top (U'U'^\top + \lambda I)^{-1} U'x$. And at every $\lambda$ if all singular
 /// values of $U'$ that are not 0 are equal, $s_i^2 = c$: then $a^* = U'x/(\lambda + c)$. This is so
-/// for features without correlation over the tokens, $U'^\top U' = c I$, and for tokens that are
-/// orthogonal to one another, $U'U'^\top = c I$. Two tokens show the failure: $u' = (1,0), (1,1)$,
-/// $x = (1,0)$, $\lambda = 1$ have equal similarities and weights $2/5$ and $1/5$.
+/// for features of one scale without correlation over the tokens, $U'^\top U' = c I$, and for
+/// tokens of one length that are orthogonal to one another, $U'U'^\top = c I$. Two tokens show the
+/// failure: $u' = (1,0), (1,1)$, $x = (1,0)$, $\lambda = 1$ have equal similarities and weights
+/// $2/5$ and $1/5$.
 ///
 /// **Method.** The mathematics is tried on random instances, each residual next to what rounding
 /// may make of it. Then a trained model reconstructs the test images, and four things are measured.
 /// Do the encoder's visible tokens span the decoder's hidden ones better than those of another
-/// image (which share all that depends on the position and not on the image)? Does the model's own
+/// image (at the places that are visible there)? Does the model's own
 /// output at a visible place, where no loss has asked for it, explain the patch (next to it stands
 /// what outputs at hidden places explain of patches that no token has seen)? Does a linear map of
 /// the token? What does attention from hidden to visible tokens go with: similarity of

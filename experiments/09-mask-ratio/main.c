@@ -18,9 +18,9 @@
 /// 5 times smaller. Both fall with $m$, so the direction of the conclusion survives. With $k = N$
 /// clusters $s = (1-m)/m \le 1$ forces $m \ge 1/2$; text is masked at .15.
 ///
-/// What fails is the assumption. Counted above a threshold, the rank of a reconstruction follows
-/// the threshold (Assumption 4.1's chapter); the effective rank falls by far less than $N$, which
-/// falls to a fifth.
+/// The rest hangs on the assumption. Counted above a threshold, the rank of a reconstruction
+/// follows the threshold (Assumption 4.1's chapter). Nothing ties the effective rank to $N$, which
+/// falls to a fifth from $m = .5$ to $m = .9$; how far it falls is measured below.
 ///
 /// **What is true.** Let $h_V = E[y \mid x_V]$ be the best prediction of one hidden patch $y$ from
 /// the visible ones $V$. For nested masks $V \subset V'$ we have $h_V = E[h_{V'} \mid x_V]$, so $E

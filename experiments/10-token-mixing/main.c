@@ -34,17 +34,17 @@
 /// ## Layer norm and batch norm (Remark 4.7)
 ///
 /// A layer norm sees one token, a batch norm over tokens one feature. Three equal tokens $(1,-1)$
-/// stay as they are after a layer norm, and are zeros after a batch norm, whose $\epsilon$ keeps
-/// it from dividing 0 by 0. The first ignores the scale of each token, the second that of each
-/// feature, whose variance over the tokens it fixes wherever that is not 0.
+/// stay as they are after a layer norm (but for its $\epsilon$), and are zeros after a batch norm,
+/// whose $\epsilon$ keeps it from dividing 0 by 0. The first ignores the scale of each token, the
+/// second that of each feature, whose variance over the tokens it fixes wherever that is not 0.
 ///
 /// ## Targets (Remark 4.8)
 ///
 /// The identity map is a shortcut only where it is possible: a visible patch of $F$ numbers passes
 /// through $d \ge F$ features of its own token unchanged, no token need mix with another, and even
-/// the pixels' noise is copied. The first half of the remark is measured by that. The second,
-/// "required", asks for more: that hidden patches alone are a better target than hidden and visible
-/// ones together.
+/// the pixels' noise is copied. The remark is measured by that. It leaves open whether visible
+/// patches do harm next to hidden ones, which a row of our own asks: are hidden patches alone a
+/// better target than hidden and visible ones together?
 ///
 /// With whitened targets, $t = C^{-1/2}(x-\mu)$, the masked loss *is* a constant plus the spectral
 /// contrastive loss of visible and hidden parts (chapter 7), with raw pixels it is not. If being

@@ -37,7 +37,16 @@ sed -n '/generated: desk_verdicts/,/end/p' "$copy/README.md" >"$work/desk"
 grep -q '^\*\*desk-cifar10\*\*$' "$work/desk" || wrong='no desk verdicts'
 ! grep -q 'smoke-planted' "$work/desk" || wrong='verdicts on planted scenes are among them'
 ! grep -q '^| eq13' "$work/desk" && grep -q '^And [0-9]* claims on the mathematics alone' "$work/desk" || wrong='claims on the mathematics alone are among them'
-report 'README.md has the verdicts of the desk tier alone'
+grep -qE '^\| remark4\.2\.rank .*\| -?[0-9.]+ \[-?[0-9.]+, -?[0-9.]+\], n = [0-9]+ \|' "$work/desk" || wrong='a measured number has no interval or no n'
+report 'README.md has the verdicts of the desk tier alone, with intervals'
+
+# Every claim of the table of claims is in the reference's table, among those that were not run, or is mathematics alone.
+sed -n '/generated: verdicts/,/end/p' "$copy/REPRODUCE.md" | sed -n '/^\*\*desk-cifar10/,/^\*\*desk-planted/p' >"$work/tables"
+for id in $(cut -f1 "$copy/paper/claims.tsv" | sed 1d); do
+    grep -qE "^\| $id \||^- .*\`$id\`" "$work/tables" || wrong="$id is neither judged nor not run"
+done
+grep -qE '^- (planted scenes only|paper tier): `' "$work/tables" || wrong='no reason is given'
+report 'each claim is judged, or not run for a stated reason'
 
 # With every experiment there, nothing is left to build.
 for name in $(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "experiment") at = i; next } { print $at }' "$copy/paper/claims.tsv" | sort -u); do
@@ -62,6 +71,16 @@ esac
 case $(files_of 02-rank-curves) in
     *figure2.svg,\ figure2.png*) ;;
     *) wrong='the pictures of Figure 2 are not named' ;;
+esac
+case $(files_of 03-segmentation) in
+    *figure3-folder*) wrong='a script is named as a file' ;;
+    *figure3.svg,\ figure3.png*) ;;
+    *) wrong='the pictures of Figure 3 are not named' ;;
+esac
+[ "$(files_of 04-probing | grep -o 'table1\.md' | wc -l)" -eq 1 ] || wrong='a table is named twice, or not at all'
+case $(files_of 06-low-rank) in
+    *checks.md*) ;;
+    *) wrong='the table of checks is not named' ;;
 esac
 case $(files_of 06-low-rank) in
     *ranks.svg,\ ranks.png*) ;;

@@ -45,7 +45,7 @@ function remark(name, id,   s) { s = of_ledger(name, id, "note"); return s == ""
 function tallies(name,   at) {
 	read_tsv("reasons of " name, "results/reference/" name "/reasons.tsv")
 	at = L["reasons of " name, "commit"]
-	print "Reference `" name "`, at commit `" substr(at, 1, 12) "`: " tally(name, 0) "; apart from these, subtractions of printed numbers: " tally(name, 1) ".\n"
+	print "Reference `" name "`, accepted at commit `" substr(at, 1, 12) "`: " tally(name, 0) "; apart from these, subtractions of printed numbers: " tally(name, 1) ".\n"
 }
 function tally(name, apart,   i, v, found, many, out, best) {
 	for (i = 1; i <= N["claims"]; i++) {
@@ -59,21 +59,49 @@ function tally(name, apart,   i, v, found, many, out, best) {
 	} while (best != "")
 	return out == "" ? "none" : out
 }
-# The verdicts of a reference; `of_models`: without those on the mathematics alone, and of planted scenes only
-# what is claimed of them.
-function verdicts_of(name, of_models,   i, id, v, x, left, planted) {
+# The verdicts of a reference, then what was not run and why; `of_models`: without those on the mathematics alone,
+# and of planted scenes only what is claimed of them or what no images of another kind decide.
+function verdicts_of(name, of_models,   i, id, v, left, planted) {
 	print "**" name "**\n"
 	planted = of_models && name ~ /-planted$/
-	header("claim\tplace\tstatement\treference\tverdict\tnote")
+	header("claim\tplace\tstatement\treference [90 % interval]\tverdict\tnote")
 	for (i = 1; i <= N["claims"]; i++) {
-		id = O["claims", i]; v = of_ledger(name, id, "verdict"); x = of_ledger(name, id, "estimate")
-		if (planted && claim(id, "data") != "planted") continue
+		id = O["claims", i]; v = of_ledger(name, id, "verdict")
+		if (planted && claim(id, "data") != "planted" && (claim(id, "data") == "none" || judged_elsewhere(id))) continue
 		if (of_models && is_theory(id) && claim(id, "data") == "none") { left++; continue }
-		if (v != "" && v !~ /^NOT-RUN/) row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" (is_number(x) ? sprintf("%.4g", x) : "-") "\t" v "\t" remark(name, id))
+		if (v != "" && v !~ /^NOT-RUN/) row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" found(name, id) "\t" v "\t" remark(name, id))
 	}
-	if (planted) print "\nThese are the claims about planted scenes; what else was found on them: REPRODUCE.md, section 7."
+	not_run(name, planted)
+	if (planted) print "\nThese are the claims about planted scenes, and those that CIFAR-10 cannot decide; what else was found on them: REPRODUCE.md, section 7."
 	if (left) print "\nAnd " left " claims on the mathematics alone, whose verdicts need no model: REPRODUCE.md, section 7."
 	print ""
+}
+# A measured number with its unit, its interval and the images, scenes or seeds that it is from.
+function found(name, id,   x, low, n, unit) {
+	x = of_ledger(name, id, "estimate"); low = of_ledger(name, id, "low"); n = of_ledger(name, id, "n"); unit = of_ledger(name, id, "unit")
+	if (!is_number(x)) return "-"
+	return sprintf("%.4g", x) (is_number(low) ? sprintf(" [%.4g, %.4g]", low, of_ledger(name, id, "high")) : "") (unit == "1" || unit == "" ? "" : " " unit) (is_number(low) && n > 0 ? ", n = " n : "")
+}
+# True for a claim that a desk reference of images other than planted scenes has judged.
+function judged_elsewhere(id,   i, v) {
+	for (i = 1; i <= REFERENCES; i++) {
+		v = of_ledger(references[i], id, "verdict")
+		if (references[i] ~ /^desk-/ && references[i] !~ /-planted$/ && v != "" && v !~ /^NOT-RUN/) return 1
+	}
+	return 0
+}
+# The claims that a reference has not judged, by reason, in the order of the claims; `planted`: of those about planted
+# scenes alone.
+function not_run(name, planted,   i, id, v, why, reasons, count, ids) {
+	for (i = 1; i <= N["claims"]; i++) {
+		id = O["claims", i]; v = of_ledger(name, id, "verdict")
+		if (planted && claim(id, "data") != "planted" || v != "" && v !~ /^NOT-RUN/) continue
+		why = v == "" ? "not in this reference yet" : of_ledger(name, id, "reason")
+		if (!(why in ids)) reasons[++count] = why
+		ids[why] = ids[why] (ids[why] == "" ? "" : ", ") "`" id "`"
+	}
+	if (count) print "\nNot run:\n"
+	for (i = 1; i <= count; i++) print "- " reasons[i] ": " ids[reasons[i]]
 }
 function every_claim(   i, id) {
 	header("claim\tplace\tstatement\tprinted\tkind\tmargin\tmargin from\tcommand")
@@ -127,13 +155,18 @@ function experiments(   i, j, e, ids, text) {
 		print "\nClaims: " (ids == "" ? "none" : ids) "\n\nFiles: `results/TIER-DATA/" e "/" (e == "00-pretrain" ? "RUN/`" : "`") ": result.tsv, verdicts.tsv, provenance.tsv" files_of(e) ".\n"
 	}
 }
-# The names that the sources give to run_path, run_table and figure_draw, in the order of the files.
-function files_of(e,   i, n, list, text, out, name) {
+# The names that the sources give to run_path and run_table, and to figure_draw as its last, in the order of the files,
+# each once; the skeleton writes the table of checks.
+function files_of(e,   i, n, list, text, out, name, seen) {
 	n = lines_of("cat experiments/" e "/*.c", list)
 	for (i = 1; i <= n; i++) text = text " " list[i]
-	while (match(text, /(run_path|run_table|figure_draw)\([^";]*"[^"]+"/)) {
-		name = substr(text, RSTART, RLENGTH - 1); text = substr(text, RSTART + RLENGTH)
-		out = out ", " (name ~ /^figure_draw/ ? quoted_name(name) ".svg, " quoted_name(name) ".png" : quoted_name(name))
+	if (text ~ /\.checks = /) out = ", checks.md"
+	seen["checks.md"] = out != ""
+	while (match(text, /(run_path|run_table)\([^";]*"[^"]+"|figure_draw\([^";]*("[^"]+"[^";]*)+;/)) {
+		name = substr(text, RSTART, RLENGTH); text = substr(text, RSTART + RLENGTH)
+		sub(/"[^"]*$/, "", name)
+		name = name ~ /^figure_draw/ ? quoted_name(name) ".svg, " quoted_name(name) ".png" : quoted_name(name)
+		if (!seen[name]++) out = out ", " name
 	}
 	return out (e == "00-pretrain" ? "; `results/TIER-DATA/weights/RUN.safetensors`; `results/TIER-DATA/runs/RUN/log.tsv`" : "")
 }
@@ -180,7 +213,7 @@ function shipped(   n, list, i, place, j, id, log_tag) {
 }
 function rounding(i, id, column) { return T["rounding " i, id, column] }
 # What `make figure-arithmetic` found: the sentence on each arithmetic, and how far it is from fp32.
-function arithmetic(path,   i, j, name, key) {
+function arithmetic(path,   i, j, name, key, shares) {
 	if (!read_tsv("numerics run", path "/provenance.tsv")) { print "No figure has been accepted yet (`make figure-arithmetic accept-arithmetic`)."; return }
 	read_tsv("numerics", path "/result.tsv")
 	for (i = 1; i <= N["numerics run"]; i++) {
@@ -194,5 +227,10 @@ function arithmetic(path,   i, j, name, key) {
 		}
 		print ""
 	}
+	for (j = 1; j <= N["numerics"]; j++) {
+		key = O["numerics", j]
+		if (key ~ /^control_share_fp32_/) shares = shares (shares == "" ? "" : ", ") sprintf("%.1f", 100 * T["numerics", key, "value"])
+	}
+	if (shares != "") print "\nThe same of fp32, each seed by the band of the other two: " shares " % of the updates."
 	print "\nUpdates: " T["numerics run", "updates", "value"] "; `make figure-arithmetic` at commit " substr(T["numerics run", "commit", "value"], 1, 12) "."
 }
