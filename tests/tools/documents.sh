@@ -41,7 +41,7 @@ grep -qE '^\| remark4\.2\.rank .*\| -?[0-9.]+ \[-?[0-9.]+, -?[0-9.]+\], n = [0-9
 report 'README.md has the verdicts of the desk tier alone, with intervals'
 
 # Every claim of the table of claims is in the reference's table, among those that were not run, or is mathematics alone.
-sed -n '/generated: verdicts/,/end/p' "$copy/REPRODUCE.md" | sed -n '/^\*\*desk-cifar10/,/^\*\*desk-planted/p' >"$work/tables"
+sed -n '/generated: verdicts/,/^<!-- end/p' "$copy/REPRODUCE.md" | sed -n '/^\*\*desk-cifar10/,/^\*\*desk-planted/p' >"$work/tables"
 for id in $(cut -f1 "$copy/paper/claims.tsv" | sed 1d); do
     grep -qE "^\| $id \||^- .*\`$id\`" "$work/tables" || wrong="$id is neither judged nor not run"
 done
