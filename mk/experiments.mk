@@ -71,7 +71,7 @@ pretrain-all: $(TRAINER) $(BUILD)/tools/plan | $(cifar10) ## train every run, on
 	$(hush)for run in $(RUNS); do ( $(call train,"$$run") ); done
 
 finetune-all: $(BUILD)/experiments/05-heads/main $(BUILD)/tools/plan | $(cifar10) ## train Table 2's classifiers, also where they are shipped
-	$(hush)$(plan) --what=finetunings --runs='$(call about_needs,$(filter 05-heads:%,$(ABOUT)))' $(call flag,shipped,$(SHIPPED))
+	$(hush)$(plan) --what=finetunings $(call flag,seeds,$(SEEDS)) --runs='$(call about_needs,$(filter 05-heads:%,$(ABOUT)))' $(call flag,shipped,$(SHIPPED))
 	$(hush)exec $< $(FLAGS) $(if $(SHIPPED),,--shipped=pretrainings)
 
 pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training images held out (RUN, RATES=5e-4,1e-3, EPOCHS=3, BATCH)

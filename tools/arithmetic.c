@@ -203,11 +203,14 @@ static void training_resume(struct training *training, const struct study *study
 {
     struct tsv table;
     struct train_state *state = &training->pretrainer.trainer.state;
-    if (study->run.options.force || !file_exists(training->checkpoint)) return;
+    // A checkpoint may have been left by a run of other arithmetics, whose losses are gone.
+    if (study->run.options.force || !file_exists(training->checkpoint) ||
+        !file_exists(study->losses))
+        return;
     checkpoint_read(state, training->checkpoint, &training->identity,
                     &training->pretrainer.mae.parameters);
     tsv_read(&table, study->losses);
-    if (state->updates > table.rows)
+    if (tsv_find(&table, training->name) < 0 || state->updates > table.rows)
         die(EXIT_INPUT,
             "%s: ends before update %" PRIu64 ", the one of %s (FORCE=1 to start anew)",
             study->losses, state->updates, training->checkpoint);

@@ -24,6 +24,7 @@
 #include "core/train/evaluate.h"
 #include "core/train/pretrain.h"
 #include "core/train/pretrained.h"
+#include "core/train/target.h"
 
 enum {
     RATES = 16,  ///< the most that are compared
@@ -169,14 +170,18 @@ static void pilot_train(struct pilots *pilots, struct pilot *pilot)
     settings.weights = pilot->weights;
     pretrain_run(&settings);
 
+    struct target_maker targets;
     pretrained_open(&weights, pilot->weights, &settings.recipe, pilots->data);
+    target_maker_load(&targets, recipe->target.scale, pilots->data, recipe->shape.patch,
+                      &pilots->arena);
     const struct evaluation evaluation = {.mae = &weights.mae,
                                           .weights = weights.slab,
                                           .images = &pilots->held,
                                           .count = pilots->held.count,
                                           .mask_ratio = recipe->mask_ratio,
                                           .seed = settings.seed,
-                                          .threads = settings.threads};
+                                          .threads = settings.threads,
+                                          .targets = &targets};
     pilot->loss = arena_doubles(&pilots->arena, pilots->held.count);
     evaluate_losses(pilot->loss, &evaluation);
     weights_close(&weights);

@@ -1,6 +1,7 @@
 /// plan: what `make pretrain-all` and `make finetune-all` are about to do: which trainings are done
 /// and which are begun, how long the others take on this machine, by a few updates of each, and
 /// how much disk they need.
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,23 +34,32 @@ struct plan {
     size_t count;
     struct pretrain settings; ///< for all trainings: seed, threads, arithmetic
     double epochs;            ///< instead of the recipes'; 0: theirs
+    size_t seeds;             ///< of each finetuning, from settings.seed on
     struct images images;
     struct table table;
     double hours, bytes, passing; ///< left to do; written for good, and for a while
 };
 
+// text = what the file's metadata has under `key`; empty when it has not, or cannot be read.
+static void metadata_of(char *text, size_t size, const char *path, const char *key)
+{
+    char fault[SAFETENSORS_FAULT];
+    struct safetensors file;
+    *text = 0;
+    if (!file_exists(path) || !safetensors_open(&file, path, fault)) return;
+    const char *found = safetensors_metadata(&file, key);
+    snprintf(text, size, "%s", found ? found : "");
+    safetensors_free(&file);
+}
+
 // Updates that the checkpoint has done, 0 when there is none that can be read.
 static double updates_begun(const char *folder)
 {
-    char path[PATH_SIZE], fault[SAFETENSORS_FAULT];
-    struct safetensors file;
-    double updates = 0;
+    char path[PATH_SIZE], text[NUMBER_TEXT];
+    double updates;
     path_format(path, "%s/checkpoint.safetensors", folder);
-    if (!file_exists(path) || !safetensors_open(&file, path, fault)) return 0;
-    const char *text = safetensors_metadata(&file, "updates");
-    if (!text || !number_scan(&updates, text)) updates = 0;
-    safetensors_free(&file);
-    return updates;
+    metadata_of(text, sizeof text, path, "updates");
+    return number_scan(&updates, text) ? updates : 0;
 }
 
 // A training that is not done: its row, and its share of the sums.
@@ -80,7 +90,7 @@ static void row_done(struct plan *plan, const char *name)
 
 static void plan_pretraining(struct plan *plan, const struct recipe *row)
 {
-    char folder[PATH_SIZE], weights[PATH_SIZE];
+    char folder[PATH_SIZE], weights[PATH_SIZE], code[HASH_HEX];
     struct pretrain settings = plan->settings;
     settings.recipe = *row;
     if (plan->epochs > 0) recipe_set_epochs(&settings.recipe, plan->epochs);
@@ -88,6 +98,10 @@ static void plan_pretraining(struct plan *plan, const struct recipe *row)
     path_format(weights, "%s/weights/%s.safetensors", plan->run.root, row->run);
     settings.folder = folder;
     settings.weights = weights;
+    // At smoke weights are those of the trainer's code, which is not this program's: the code that
+    // they name is taken for it. Weights of another training are replaced there, and not refused.
+    metadata_of(code, sizeof code, weights, "code");
+    if (plan->run.options.tier == TIER_SMOKE) settings.code = code;
     if (pretrain_ready(&settings)) {
         row_done(plan, row->run);
         return;
@@ -102,19 +116,21 @@ static void plan_pretraining(struct plan *plan, const struct recipe *row)
 
 // pretrained: what it begins from, or NULL.
 static void plan_finetuning(struct plan *plan, const char *method, const char *run,
-                            const struct weights *pretrained)
+                            uint64_t seed, const struct weights *pretrained)
 {
     char folder[PATH_SIZE], name[96];
     struct recipe recipe = finetune_recipe(plan->run.options.tier_name, run);
     if (plan->epochs > 0) recipe_set_epochs(&recipe, plan->epochs);
     const struct finetune settings = {.recipe = recipe,
                                       .pretrained = pretrained,
-                                      .seed = plan->settings.seed,
+                                      .seed = seed,
                                       .arithmetic = plan->settings.arithmetic,
                                       .threads = plan->settings.threads,
                                       .images = &plan->images,
                                       .folder = folder};
     snprintf(name, sizeof name, "%s %s", method, run);
+    if (plan->seeds > 1)
+        snprintf(name, sizeof name, "%s %s, seed %" PRIu64, method, run, seed);
     finetune_folder(folder, plan->run.root, method, &recipe, plan->images.count,
                     arithmetic_name(settings.arithmetic), settings.seed);
     if (finetune_ready(&settings)) {
@@ -140,8 +156,11 @@ static void plan_finetunings(struct plan *plan, const struct recipe *row)
     struct weights pretrained;
     pretraining_find(path, plan, row->run);
     pretrained_open(&pretrained, path, row, plan->run.options.data);
-    plan_finetuning(plan, "finetuned", row->run, &pretrained);
-    plan_finetuning(plan, "scratch", row->run, NULL);
+    for (size_t s = 0; s < plan->seeds; ++s) {
+        const uint64_t seed = plan->settings.seed + s;
+        plan_finetuning(plan, "finetuned", row->run, seed, &pretrained);
+        plan_finetuning(plan, "scratch", row->run, seed, NULL);
+    }
     weights_close(&pretrained);
 }
 
@@ -180,6 +199,7 @@ static const char *plan_open(struct plan *plan, int argc, char **argv)
         {"what", "pretrainings", "pretrainings or finetunings"},
         {"runs", NULL, "in this order, as \"m75-h3 m75-h6\""},
         {"seed", "1", "of the trainings"},
+        {"seeds", "1", "finetunings of each model, from that seed on"},
         {"threads", NULL, "threads [the CPUs allowed]"},
         {"arithmetic", NULL, "of the trainings [as for pretrain]"},
         {"epochs", NULL, "instead of the recipe's"},
@@ -196,6 +216,7 @@ static const char *plan_open(struct plan *plan, int argc, char **argv)
     places_open(plan, TEXT_OF("results"), TEXT_OF("shipped"));
     if (TEXT_OF("epochs"))
         plan->epochs = parse_number("--epochs", TEXT_OF("epochs"), 1e-6, 1e5);
+    plan->seeds = (size_t)parse_integer("--seeds", TEXT_OF("seeds"), 1, 1000);
     plan->settings = (struct pretrain){
         .seed = parse_seed("--seed", TEXT_OF("seed")),
         .threads = parse_threads(TEXT_OF("threads")),

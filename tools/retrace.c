@@ -29,7 +29,8 @@ struct retrace {
     const char *tier, *data, *run;
     char weights[PATH_SIZE], log_path[PATH_SIZE];
     int shipped;
-    double epochs; ///< to train again
+    char core_type[32]; ///< whose kernels it was trained with
+    double epochs;      ///< to train again
     struct pretrain settings;
     struct images images;
     struct train_log log;
@@ -81,6 +82,8 @@ static void weights_follow(struct retrace *retrace)
     if (strcmp(retrace->images.digest, fact(retrace, &model, "data_digest")) != 0)
         die(EXIT_INPUT, "%s: was trained on other images than those found here (%s)",
             retrace->weights, retrace->data);
+    snprintf(retrace->core_type, sizeof retrace->core_type, "%s",
+             fact(retrace, &model, "core_type"));
     const char *trained = safetensors_trained(&model.file);
     const struct train_log *log = &retrace->log;
     train_log_open(&retrace->log, retrace->log_path, UINT64_MAX);
@@ -132,6 +135,11 @@ static int line_agrees(const struct retrace *retrace, const struct log_line *lin
         printf("the same weights, %s\n", digest);
     else
         printf("OTHER WEIGHTS, %s, not %s as logged\n", digest, line->weights_sha256);
+    // Only kernels without fused multiply-adds give other bits, but they explain all.
+    if (!same && strcmp(retrace->core_type, coretype_name()))
+        printf("they were trained with OpenBLAS's %s kernels, these with its %s (try "
+               "OPENBLAS_CORETYPE=%s)\n",
+               retrace->core_type, coretype_name(), retrace->core_type);
     fflush(stdout);
     return same;
 }

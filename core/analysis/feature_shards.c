@@ -95,6 +95,30 @@ static char *files_read(const struct shard *shard)
     return body;
 }
 
+// A line of the list.
+struct listed {
+    const char *name, *digest, *warnings,
+        *end; // end: its newline, or before the first line
+    int bad;  // could not be decoded
+};
+
+// The line after that of `last`.
+static struct listed listed_next(const struct listed *last, const struct shard *shard)
+{
+    struct listed file = {.name = last->name ? last->end + 1 : last->end};
+    file.end = strchr(file.name, '\n');
+    const char *tab[3], *at = file.name;
+    for (int t = 0; t < 3; ++t) {
+        tab[t] = at ? strchr(at, '\t') : NULL;
+        at = tab[t] ? tab[t] + 1 : NULL;
+    }
+    require(file.end && at && tab[2] < file.end, "%s: a line is short", shard->files);
+    file.digest = tab[0] + 1;
+    file.warnings = tab[1] + 1;
+    file.bad = !(at[0] == '-' && at + 1 == file.end);
+    return file;
+}
+
 static void files_write(const struct shard *shard)
 {
     struct hash hash;
@@ -112,6 +136,12 @@ static void files_write(const struct shard *shard)
 
 // ====== Making a shard ======
 
+static void hex_write(char hex[2 * SHA256_BYTES + 1],
+                      const unsigned char raw[SHA256_BYTES])
+{
+    for (size_t b = 0; b < SHA256_BYTES; ++b) snprintf(hex + 2 * b, 3, "%02x", raw[b]);
+}
+
 static void decode_item(size_t i, int worker, void *context)
 {
     struct shard *shard = context;
@@ -126,12 +156,37 @@ static void decode_item(size_t i, int worker, void *context)
     const int read =
         imagefolder_crop(shard->images.pixels + i * numbers, raw, &warnings,
                          source->folder, source->split, image, side, fault);
-    for (size_t b = 0; b < SHA256_BYTES; ++b) snprintf(hex + 2 * b, 3, "%02x", raw[b]);
+    hex_write(hex, raw);
     for (char *c = fault; *c; ++c)
         if (*c == '\t' || *c == '\n' || *c == '\r') *c = ' ';
     snprintf(shard->line[i], sizeof shard->line[i], "%s\t%s\t%d\t%s\n",
              source->folder->split[source->split].image[image].name, hex, warnings,
              read ? "-" : fault);
+}
+
+// Whether the files that could not be decoded are still the same: the key knows names and sizes
+// alone, and a file that was replaced may have its old size.
+static int bad_files_stay(const struct shard *shard, const char *list)
+{
+    const struct shard_source *source = shard->source;
+    const int side = source->mae->shape.image;
+    uint8_t *crop = malloc(IMAGE_CHANNELS * (size_t)side * (size_t)side);
+    if (!crop) die(EXIT_SYSTEM, "no memory for a crop");
+    int stay = 1;
+    struct listed file = {.end = list};
+    for (size_t i = 0; i < shard->count && stay; ++i) {
+        unsigned char raw[SHA256_BYTES];
+        char fault[PHOTOGRAPH_FAULT], hex[2 * SHA256_BYTES + 1];
+        int warnings;
+        file = listed_next(&file, shard);
+        if (!file.bad) continue;
+        stay = !imagefolder_crop(crop, raw, &warnings, source->folder, source->split,
+                                 shard->first + i, side, fault);
+        hex_write(hex, raw);
+        stay = stay && strncmp(file.digest, hex, 2 * SHA256_BYTES) == 0;
+    }
+    free(crop);
+    return stay;
 }
 
 static int shard_whole(const struct shard *shard)
@@ -140,8 +195,10 @@ static int shard_whole(const struct shard *shard)
                     summary = summary_shape(shard->source, shard->count);
     char *files = files_read(shard);
     if (!files) return 0;
+    const int stay = bad_files_stay(shard, files);
     free(files);
-    const int whole = (!shard->source->with_block ||
+    const int whole = stay &&
+                      (!shard->source->with_block ||
                        features_open(&block, shard->block, shard->key)) &&
                       features_open(&summary, shard->summary, shard->key);
     features_close(&block);
@@ -191,21 +248,17 @@ static int shard_make(struct shard *shard)
 static void shard_take(struct feature_shards *shards, size_t images,
                        const struct shard *shard, struct hash *hash)
 {
-    char *text = files_read(shard), *at = text;
+    char *text = files_read(shard);
     if (!text)
         die(EXIT_SYSTEM, "%s: cannot be read back (check the disk)", shard->files);
+    struct listed file = {.end = text};
     for (size_t i = shard->first; i < shard->first + shard->count && i < images; ++i) {
-        char *end = strchr(at, '\n'), *name_end = strchr(at, '\t'),
-             *digest_end = name_end ? strchr(name_end + 1, '\t') : NULL,
-             *fault = digest_end ? strchr(digest_end + 1, '\t') : NULL;
-        require(end && fault && fault < end, "%s: image %zu has no line", shard->files,
-                i);
-        hash_add(hash, at, (size_t)(digest_end - at));
+        file = listed_next(&file, shard);
+        hash_add(hash, file.name, (size_t)(file.warnings - 1 - file.name));
         hash_add(hash, "\n", 1);
-        shards->warnings += strtol(digest_end + 1, NULL, 10) > 0;
-        shards->bad[i] = !(fault[1] == '-' && fault + 2 == end);
+        shards->warnings += strtol(file.warnings, NULL, 10) > 0;
+        shards->bad[i] = file.bad;
         shards->bad_count += shards->bad[i];
-        at = end + 1;
     }
     free(text);
 }

@@ -39,7 +39,7 @@ static double dot(const double *a, const double *b, size_t n)
 static double largest(const double *x, size_t n)
 {
     double most = 0;
-    for (size_t i = 0; i < n; ++i)
+    for (size_t i = 0; i < n && !isnan(most); ++i)
         if (!(fabs(x[i]) <= most)) most = fabs(x[i]);
     return most;
 }
@@ -173,19 +173,25 @@ static void memory_apply(double *direction, const double *gradient,
 }
 
 // Stores the pair between two points, and from it the scale (Eq. 7.20); a pair that shows no
-// curvature tells nothing and is dropped.
+// curvature tells nothing and is dropped, before it takes the place of the oldest.
 static void memory_store(struct memory *memory, const double *x, const double *point,
                          const double *before, const double *after)
 {
     const size_t n = memory->n;
+    double curvature = 0, step = 0, change = 0;
+    for (size_t i = 0; i < n; ++i) {
+        const double s_i = point[i] - x[i], y_i = after[i] - before[i];
+        curvature += s_i * y_i;
+        step += s_i * s_i;
+        change += y_i * y_i;
+    }
+    if (!(curvature > DBL_EPSILON * sqrt(change * step))) return;
     double *s = memory->s + memory->next * n, *y = memory->y + memory->next * n;
     for (size_t i = 0; i < n; ++i) {
         s[i] = point[i] - x[i];
         y[i] = after[i] - before[i];
     }
-    double curvature = dot(s, y, n);
-    if (!(curvature > DBL_EPSILON * sqrt(dot(y, y, n) * dot(s, s, n)))) return;
-    memory->scale = curvature / dot(y, y, n);
+    memory->scale = curvature / change;
     memory->share[memory->next] = 1 / curvature;
     memory->next = (memory->next + 1) % memory->capacity;
     if (memory->count < memory->capacity) memory->count++;

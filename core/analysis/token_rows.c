@@ -8,8 +8,8 @@
 // The most rows in a pass over the tokens.
 enum { GROUP = 3 };
 
-// Half of the sixteen partial sums of core/model/lanes.h: a vector of AVX2 holds as many, and gcc 12
-// moves wider ones through memory, which takes longer than the sums.
+// Half of the sixteen partial sums of core/model/lanes.h: a vector of AVX2 holds as many, and gcc
+// 12 moves wider ones through memory, which takes longer than the sums.
 enum { HALF = LANES / 2 };
 typedef real half __attribute__((vector_size(HALF * sizeof(real))));
 

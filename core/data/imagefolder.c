@@ -257,6 +257,14 @@ void imagefolder_listing(char hex[HASH_HEX], const struct imagefolder *folder,
 
 // ====== Reading ======
 
+// Ends the program where the system is at fault, and not the file: it would be taken for a bad one.
+static void system_check(const char *path)
+{
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO)
+        die(EXIT_SYSTEM, "%s: %s (run it again when that is mended)", path,
+            strerror(errno));
+}
+
 // The file's bytes (*size) in memory that the caller frees, or NULL with `fault` filled.
 static void *bytes_read(size_t *size, const char *path, char fault[PHOTOGRAPH_FAULT])
 {
@@ -270,6 +278,7 @@ static void *bytes_read(size_t *size, const char *path, char fault[PHOTOGRAPH_FA
         good = bytes && fread(bytes, 1, *size, file) == *size;
     }
     if (!good) {
+        system_check(path);
         snprintf(fault, PHOTOGRAPH_FAULT, "%s",
                  errno ? strerror(errno) : "it became shorter while it was read");
         free(bytes);
@@ -299,7 +308,7 @@ int imagefolder_crop(uint8_t *crop, unsigned char digest[SHA256_BYTES], int *war
         hash_raw(digest, bytes, size);
         if (photograph_decode(&photograph, bytes, size, fault)) {
             read = centre_crop(crop, side, &photograph);
-            if (!read) snprintf(fault, PHOTOGRAPH_FAULT, "no memory to resize it");
+            if (!read) die(EXIT_SYSTEM, "%s: no memory to resize it", path);
             *warnings = photograph.warnings;
             photograph_free(&photograph);
         }

@@ -59,6 +59,7 @@ void imagefolder_listing(char hex[HASH_HEX], const struct imagefolder *folder,
 /// digest (SHA256_BYTES)  of the file's bytes; zeros when it cannot be read
 /// warnings               photograph.warnings
 /// Returns 1; or 0 with `fault` filled and the crop zeroed when the file cannot be read or decoded.
+/// Dies (EXIT_SYSTEM) where the system is at fault: no memory, too many open files, a failing disk.
 int imagefolder_crop(uint8_t *crop, unsigned char digest[SHA256_BYTES], int *warnings,
                      const struct imagefolder *folder, enum split split, size_t image,
                      int side, char fault[PHOTOGRAPH_FAULT])

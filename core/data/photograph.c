@@ -10,7 +10,14 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
-static const char no_memory[] = "no memory for its pixels";
+#include "core/base/die.h"
+
+static void memory_check(const void *memory, const struct photograph *photograph)
+{
+    if (!memory)
+        die(EXIT_SYSTEM, "no memory for a picture of %zu x %zu pixels",
+            photograph->width, photograph->height);
+}
 
 static int size_good(const struct photograph *photograph, char fault[PHOTOGRAPH_FAULT])
 {
@@ -95,7 +102,8 @@ static int jpeg_read(struct jpeg *jpeg, const void *bytes, size_t size)
     const size_t width = photograph->width;
     photograph->rgb = malloc(photograph->height * width * 3);
     jpeg->row = malloc(width * 4);
-    if (!photograph->rgb || !jpeg->row) return jpeg_refuse(jpeg, no_memory);
+    memory_check(photograph->rgb, photograph);
+    memory_check(jpeg->row, photograph);
     while (decoder->output_scanline < decoder->output_height) {
         uint8_t *out = photograph->rgb + decoder->output_scanline * width * 3,
                 *into = decoder->out_color_space == JCS_CMYK ? jpeg->row : out;
@@ -141,9 +149,8 @@ static int png_decode(struct photograph *photograph, const void *bytes, size_t s
     png.format = PNG_FORMAT_RGBA;
     uint8_t *rgba = malloc(pixels * 4);
     int read = 0;
-    if (!rgba)
-        snprintf(fault, PHOTOGRAPH_FAULT, "%s", no_memory);
-    else if (!png_image_finish_read(&png, NULL, rgba, 0, NULL))
+    memory_check(rgba, photograph);
+    if (!png_image_finish_read(&png, NULL, rgba, 0, NULL))
         snprintf(fault, PHOTOGRAPH_FAULT, "%s", png.message);
     else
         read = 1;

@@ -21,7 +21,7 @@ struct photograph {
 /// Decodes a file's bytes (size), PNG by its signature and otherwise JPEG. Returns 1; or 0 with
 /// `fault` filled and nothing to free, when they are no picture, end before the picture does (a
 /// missing end-of-image marker too), or hold more pixels than the limits. Bad bytes within a
-/// picture are decoded as far as libjpeg can, and counted.
+/// picture are decoded as far as libjpeg can, and counted. Dies (EXIT_SYSTEM) without memory.
 int photograph_decode(struct photograph *photograph, const void *bytes, size_t size,
                       char fault[PHOTOGRAPH_FAULT]) __attribute__((warn_unused_result));
 

@@ -205,12 +205,15 @@ static void draw(const struct run *run, const struct drawing *drawing)
 // hex = the digest of a script and of those that it may load.
 static void script_digest(char hex[HASH_HEX], const char *script)
 {
-    const char *const names[] = {script, "style", "panel"};
+    // figure3-folder loads figure3.
+    const char *const names[] = {script, "style", "panel",
+                                 strcmp(script, "figure3-folder") ? NULL : "figure3"};
     struct hash hash;
     hash_open(&hash, HASH_SHA256);
     for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
         char path[PATH_SIZE];
         size_t size = 0;
+        if (!names[i]) continue;
         path_format(path, "figures/%s.gp", names[i]);
         if (!file_exists(path)) continue;
         char *text = file_read(&size, path, NULL);

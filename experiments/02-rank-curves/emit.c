@@ -152,7 +152,7 @@ static void put_interval(FILE *file, const struct estimate *found)
 
 void emit_figure2(struct study *study, const struct arm *arms)
 {
-    char path[PATH_SIZE], caption[512];
+    char path[PATH_SIZE], caption[640];
     struct output output;
     run_path(path, &study->run, "figure2.tsv");
     output_open(&output, path);

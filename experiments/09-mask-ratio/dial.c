@@ -52,6 +52,7 @@ struct trained {
     const real *weights;
     const struct images *train, *test;
     int threads;
+    uint64_t seed; // of K-means
 };
 
 static void segments_measure(double *ari, const struct trained *trained, size_t scenes,
@@ -71,6 +72,7 @@ static void segments_measure(double *ari, const struct trained *trained, size_t 
                                                   NORMALISATION_CENTRED_UNIT,
                                               .clusters = clusters,
                                               .restarts = RESTARTS,
+                                              .seed = trained->seed,
                                               .threads = trained->threads};
     segments_find(maps, &segmentation);
     segments_score(ari, NULL, maps, truth, clusters, scenes, tokens);
@@ -128,8 +130,12 @@ static void setting_measure(struct dial *dial, size_t k, size_t m, size_t number
     recipe_set_epochs(&training.recipe, dial->epochs);
     dial->loss[k][m] +=
         short_training_run(&mae, &weights, &training, arena) / (double)dial->seeds;
-    const struct trained trained = {&mae, weights, &images[SPLIT_TRAIN],
-                                    &images[SPLIT_TEST], options->threads};
+    const struct trained trained = {&mae,
+                                    weights,
+                                    &images[SPLIT_TRAIN],
+                                    &images[SPLIT_TEST],
+                                    options->threads,
+                                    options->seed};
     double *const *quality = dial->quality[k][m];
     segments_measure(quality[QUALITY_SEGMENTS] +
                          number * dial->scenes[QUALITY_SEGMENTS],

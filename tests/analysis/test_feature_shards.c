@@ -146,6 +146,28 @@ Test(feature_shards, are_those_of_one_pass_and_name_bad_files)
     feature_shards_close(&val);
 }
 
+// The key knows names and sizes. A file that could not be decoded may have been mended.
+Test(feature_shards, a_bad_file_that_was_replaced_is_read_again)
+{
+    struct feature_shards before, after;
+    const struct shard_source test = source_of(in_scratch("one"), SPLIT_TEST, 1);
+    cr_assert_eq(feature_shards_open(&before, CLASSES * VAL_EACH, &test), 0);
+    size_t size;
+    char path[PATH_SIZE], *bytes;
+    scratch_path(path, "val/class1/1.jpg");
+    bytes = file_read(&size, path, NULL);
+    bytes[size - 1] ^= 1;
+    cr_assert_eq(remove(path), 0);
+    FILE *file = fopen(path, "wb");
+    cr_assert(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
+    free(bytes);
+    cr_assert_eq(feature_shards_open(&after, CLASSES * VAL_EACH, &test), 0);
+    cr_expect_eq(after.bad_count, 1);
+    cr_expect(strcmp(before.digest, after.digest) != 0, "the list is the old one");
+    feature_shards_close(&before);
+    feature_shards_close(&after);
+}
+
 // A pass that was killed has left some shards, and a shard without its last file; a bit is wrong.
 Test(feature_shards, a_pass_begun_again_ends_with_the_same_bytes)
 {

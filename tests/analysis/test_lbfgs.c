@@ -153,6 +153,23 @@ Test(lbfgs, a_start_that_is_no_number_is_said_so)
     cr_expect_eq(outcome.end, LBFGS_NOT_FINITE);
 }
 
+// Of two slopes the first alone is no number.
+static double half_a_gradient(double *gradient, const double *x, void *context)
+{
+    (void)context;
+    gradient[0] = NAN;
+    gradient[1] = x[1];
+    return x[1] * x[1] / 2;
+}
+
+Test(lbfgs, one_slope_that_is_no_number_is_enough)
+{
+    double x[2] = {3, 3};
+    struct lbfgs_outcome outcome =
+        lbfgs_minimise(x, 2, half_a_gradient, NULL, &sharp, &arena);
+    cr_expect_eq(outcome.end, LBFGS_NOT_FINITE);
+}
+
 // x - log x: defined for x > 0 only. From 30 steps grow until one leads beyond.
 static double barrier(double *gradient, const double *x, void *context)
 {

@@ -1,6 +1,7 @@
 #include "core/data/imagefolder.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 #include "core/base/die.h"
 #include "core/base/npy.h"
@@ -217,6 +218,32 @@ Test(imagefolder_refuses, what_is_no_folder_of_classes_in_one_line)
                  "/val/b: a class without images");
     put("val/b/1.JPeG");
     expect_ending(__LINE__, open_scratch, NULL, 0, "3 classes");
+}
+
+// A system that opens no more files says nothing about this one.
+static void crop_without_files(const void *unused)
+{
+    (void)unused;
+    struct imagefolder folder;
+    uint8_t crop[CROP];
+    unsigned char digest[SHA256_BYTES];
+    char fault[PHOTOGRAPH_FAULT];
+    int warnings;
+    imagefolder_open(&folder, scratch_folder);
+    const struct rlimit none = {0, 0};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    (void)!imagefolder_crop(crop, digest, &warnings, &folder, SPLIT_TEST, 1, SIDE,
+                            fault);
+}
+
+Test(imagefolder_refuses, no_file_for_what_the_system_lacks)
+{
+    put("train/a/1.jpg");
+    put("train/b/1.jpg");
+    put("val/a/1.png");
+    put("val/b/1.jpg");
+    expect_death(__LINE__, crop_without_files, NULL, EXIT_SYSTEM,
+                 "val/b/1.jpg: Too many open files");
 }
 
 Test(imagefolder_refuses, a_file_that_cannot_be_read_but_not_the_folder)

@@ -32,9 +32,12 @@ read -r _ _ _ _ _ rate hours < <(grep '^m75-h6 ' "$work/out")
 report 'one is done, one is begun'
 
 plan --epochs=2 --seed=2
-expect_status 3
-expect_line 'would be replaced, but its seed is 1, not 2'
-report 'weights of another training are told beforehand'
+expect_status 0
+expect_said '^m75-h3 +to do '
+plan --epochs=.2
+expect_status 0
+expect_said '^m75-h3 +to do '
+report 'weights of another training, which smoke replaces, are to do'
 
 plan --what=finetunings --threads=1
 expect_status 3
@@ -49,6 +52,11 @@ for method in finetuned scratch; do
     for model in m75-h3 m75-h6; do expect_said "^$method $model +to do "; done
 done
 report 'finetunings are planned likewise'
+plan --what=finetunings --threads=1 --seeds=2
+expect_status 0
+for seed in 1 2; do expect_said "^scratch m75-h6, seed $seed +to do "; done
+[ -n "$wrong" ] || [ "$(grep -c 'to do' "$work/out")" -eq 8 ] || wrong='not every seed is planned'
+report 'with a row for each seed'
 
 run "$programs/experiments/05-heads/main" --tier=smoke --epochs=.1 --results="$work/results"
 expect_status 0

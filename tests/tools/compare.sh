@@ -48,6 +48,15 @@ expect_said '^yours +REPRODUCED: 1.75 '
 expect_said ' my own/smoke-planted/01-one$'
 report 'results may be in a folder with a space in its name'
 
+ledger a=b/smoke-planted/ledger.tsv REPRODUCED 1.75
+result a=b/smoke-planted/01-one 1.5 w c
+run "$root/tools/claim" table1.lp a=b smoke-planted
+expect_said '^reference +TREND-ONLY: 1.5 '
+expect_said '^yours +REPRODUCED: 1.75 '
+run "$root/tools/diff-reference" a=b smoke-planted
+expect_said '^    table1.lp: reference TREND-ONLY, yours REPRODUCED$'
+report 'or with a sign that awk reads otherwise'
+
 run "$root/tools/claim" tabel1.lp mine smoke-planted
 expect_status 2
 expect_line '^claim-tabel1.lp: no claim of the paper has this id \(perhaps one of: table1.lp\)$'

@@ -39,6 +39,13 @@ cmp -s "$work/first" "$results/pilots/m75-h3.tsv" || wrong='other numbers'
 [ ! -s "$work/err" ] || wrong='it trained again'
 report 'again, it only judges'
 
+# Whitened patches have variance 1, and the loss of a pilot begins near it; raw pixels' is a sixth of that.
+pilots --run m75-h3-whitened --rates 1e-3
+expect_status 0
+awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i } NR == 2 { exit !($at["loss"] > .7 && $at["loss"] < 1.5) }' \
+    "$results/pilots/m75-h3-whitened.tsv" || wrong="$(cat "$results/pilots/m75-h3-whitened.tsv")"
+report 'a model of whitened patches is judged by whitened patches'
+
 # A folder's name is a word for the shell, with any characters in it.
 interrupted "$work/it's" 'pilot-*' "$program" --tier smoke --epochs 4 --rates 1e-3 --threads 1 --results "$work/it's"
 expect_status 4
