@@ -203,10 +203,12 @@ static void training_resume(struct training *training, const struct study *study
 {
     struct tsv table;
     struct train_state *state = &training->pretrainer.trainer.state;
-    // A checkpoint may have been left by a run of other arithmetics, whose losses are gone.
-    if (study->run.options.force || !file_exists(training->checkpoint) ||
-        !file_exists(study->losses))
-        return;
+    if (study->run.options.force || !file_exists(training->checkpoint)) return;
+    // As a run of other arithmetics, which went to its end, may leave it.
+    if (!file_exists(study->losses))
+        die(EXIT_INPUT,
+            "%s: is missing, next to the checkpoint %s (FORCE=1 to start anew)",
+            study->losses, training->checkpoint);
     checkpoint_read(state, training->checkpoint, &training->identity,
                     &training->pretrainer.mae.parameters);
     tsv_read(&table, study->losses);

@@ -138,7 +138,7 @@ report "a second call waits for the first and finds its result"
 rm "$(training maimed losses.tsv)"
 learn maimed
 expect_status 3
-expect_line 'losses.tsv'
+expect_line 'losses.tsv: is missing, next to the checkpoint .* \(FORCE=1 to start anew\)'
 report "checkpoints without their losses are refused"
 
 run "$arithmetic" --tier smoke --updates 10

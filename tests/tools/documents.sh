@@ -33,7 +33,7 @@ grep -qE '^\| Eq. 13 \| \(X \+ m n\^T\).* for any invertible .*\| It holds for v
 grep -q '^| `theorem4.3.repaired` | For every trunk' "$copy/REPRODUCE.md" || wrong='what is beyond the paper is missing'
 report 'what the paper says stands next to what is true'
 
-sed -n '/generated: desk_verdicts/,/end/p' "$copy/README.md" >"$work/desk"
+sed -n '/generated: desk_verdicts/,/^<!-- end/p' "$copy/README.md" >"$work/desk"
 grep -q '^\*\*desk-cifar10\*\*$' "$work/desk" || wrong='no desk verdicts'
 ! grep -q 'smoke-planted' "$work/desk" || wrong='verdicts on planted scenes are among them'
 ! grep -q '^| eq13' "$work/desk" && grep -q '^And [0-9]* claims on the mathematics alone' "$work/desk" || wrong='claims on the mathematics alone are among them'
