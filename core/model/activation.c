@@ -11,8 +11,9 @@ static size_t padded(size_t width)
     return (width + TILE_DEPTH - 1) / TILE_DEPTH * TILE_DEPTH;
 }
 
-static void open(struct activation *activation, enum arithmetic arithmetic, size_t rows,
-                 size_t width, size_t stride, struct reserve *reserve)
+static void matrix_open(struct activation *activation, enum arithmetic arithmetic,
+                        size_t rows, size_t width, size_t stride,
+                        struct reserve *reserve)
 {
     *activation =
         (struct activation){.arithmetic = arithmetic, .width = width, .stride = stride};
@@ -30,19 +31,19 @@ static void open(struct activation *activation, enum arithmetic arithmetic, size
 void activation_open(struct activation *activation, enum arithmetic arithmetic,
                      size_t rows, size_t width, struct reserve *reserve)
 {
-    open(activation, arithmetic, rows, width,
-         arithmetic == FP32 ? width : padded(width), reserve);
+    matrix_open(activation, arithmetic, rows, width,
+                arithmetic == FP32 ? width : padded(width), reserve);
 }
 
 void activation_open_strided(struct activation *activation, enum arithmetic arithmetic,
                              size_t rows, size_t width, struct reserve *reserve)
 {
     const int apart = width * sizeof(real) % CONFLICT_BYTES;
-    open(activation, arithmetic, rows, width,
-         arithmetic != FP32 ? padded(width)
-         : apart            ? width
-                            : width + LINE_BYTES / sizeof(real),
-         reserve);
+    matrix_open(activation, arithmetic, rows, width,
+                arithmetic != FP32 ? padded(width)
+                : apart            ? width
+                                   : width + LINE_BYTES / sizeof(real),
+                reserve);
 }
 
 void activation_open_from_reals(struct activation *activation,
