@@ -143,8 +143,7 @@ static void judge_mixing(const struct probing *probing)
         "paired bootstrap over images of qkv minus MLP, both at rates chosen on "
         "held-out training images",
         "given these weights; first seeds: McNemar mid-p %.2g; of %.4g points that qkv "
-        "gains over "
-        "LP the MLP, which mixes nothing, gains %.4g%s",
+        "gains over LP the MLP, which mixes nothing, gains %.4g%s",
         mixing->mcnemar.mid_p, qkv - lp, mlp - lp, doubt);
     study_judge(
         probing->study, "section6.3.reselection", selecting, 2, 0,

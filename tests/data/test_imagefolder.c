@@ -220,6 +220,14 @@ Test(imagefolder_refuses, what_is_no_folder_of_classes_in_one_line)
     expect_ending(__LINE__, open_scratch, NULL, 0, "3 classes");
 }
 
+static void put_two_classes(void)
+{
+    put("train/a/1.jpg");
+    put("train/b/1.jpg");
+    put("val/a/1.png");
+    put("val/b/1.jpg");
+}
+
 // A system that opens no more files says nothing about this one.
 static void crop_without_files(const void *unused)
 {
@@ -238,20 +246,14 @@ static void crop_without_files(const void *unused)
 
 Test(imagefolder_refuses, no_file_for_what_the_system_lacks)
 {
-    put("train/a/1.jpg");
-    put("train/b/1.jpg");
-    put("val/a/1.png");
-    put("val/b/1.jpg");
+    put_two_classes();
     expect_death(__LINE__, crop_without_files, NULL, EXIT_SYSTEM,
                  "val/b/1.jpg: Too many open files");
 }
 
 Test(imagefolder_refuses, a_file_that_cannot_be_read_but_not_the_folder)
 {
-    put("train/a/1.jpg");
-    put("train/b/1.jpg");
-    put("val/a/1.png");
-    put("val/b/1.jpg");
+    put_two_classes();
     cr_assert_eq(remove(in_scratch("val/b/1.jpg")), 0);
     cr_assert_eq(symlink("nowhere", in_scratch("val/b/1.jpg")), 0);
     struct imagefolder folder;
