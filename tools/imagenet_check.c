@@ -60,8 +60,7 @@ static void content_digest(char hex[HASH_HEX], const struct decoding *decoding)
     hash_open(&hash, HASH_SHA256);
     for (size_t i = 0; i < split->count; ++i) {
         char text[DIGEST_HEX + 2];
-        for (size_t b = 0; b < SHA256_BYTES; ++b)
-            snprintf(text + 2 * b, 3, "%02x", decoding->digest[i][b]);
+        hash_hex(text, decoding->digest[i], SHA256_BYTES);
         hash_add(&hash, split->image[i].name, strlen(split->image[i].name));
         hash_add(&hash, "\t", 1);
         hash_add(&hash, text, DIGEST_HEX);

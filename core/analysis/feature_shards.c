@@ -136,12 +136,6 @@ static void files_write(const struct shard *shard)
 
 // ====== Making a shard ======
 
-static void hex_write(char hex[2 * SHA256_BYTES + 1],
-                      const unsigned char raw[SHA256_BYTES])
-{
-    for (size_t b = 0; b < SHA256_BYTES; ++b) snprintf(hex + 2 * b, 3, "%02x", raw[b]);
-}
-
 static void decode_item(size_t i, int worker, void *context)
 {
     struct shard *shard = context;
@@ -156,7 +150,7 @@ static void decode_item(size_t i, int worker, void *context)
     const int read =
         imagefolder_crop(shard->images.pixels + i * numbers, raw, &warnings,
                          source->folder, source->split, image, side, fault);
-    hex_write(hex, raw);
+    hash_hex(hex, raw, SHA256_BYTES);
     for (char *c = fault; *c; ++c)
         if (*c == '\t' || *c == '\n' || *c == '\r') *c = ' ';
     snprintf(shard->line[i], sizeof shard->line[i], "%s\t%s\t%d\t%s\n",
@@ -182,7 +176,7 @@ static int bad_files_stay(const struct shard *shard, const char *list)
         if (!file.bad) continue;
         stay = !imagefolder_crop(crop, raw, &warnings, source->folder, source->split,
                                  shard->first + i, side, fault);
-        hex_write(hex, raw);
+        hash_hex(hex, raw, SHA256_BYTES);
         stay = stay && strncmp(file.digest, hex, 2 * SHA256_BYTES) == 0;
     }
     free(crop);

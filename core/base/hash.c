@@ -34,11 +34,16 @@ static unsigned hash_finish(unsigned char digest[EVP_MAX_MD_SIZE], struct hash *
     return size;
 }
 
+void hash_hex(char *hex, const unsigned char *digest, size_t size)
+{
+    for (size_t i = 0; i < size; ++i) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+}
+
 void hash_close(char hex[HASH_HEX], struct hash *hash)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = hash_finish(digest, hash);
-    for (unsigned i = 0; i < size; ++i) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    hash_hex(hex, digest, size);
 }
 
 void hash_bytes(char hex[HASH_HEX], const void *bytes, size_t size)

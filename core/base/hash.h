@@ -30,6 +30,9 @@ void hash_bytes(char hex[HASH_HEX], const void *bytes, size_t size);
 /// digest (SHA256_BYTES) = SHA-256 of `size` bytes, as raw bytes.
 void hash_raw(unsigned char digest[SHA256_BYTES], const void *bytes, size_t size);
 
+/// hex (2 size + 1) = a digest of `size` raw bytes, in hexadecimal.
+void hash_hex(char *hex, const unsigned char *digest, size_t size);
+
 /// hex (HASH_HEX) = the digest of a file's contents. Dies (EXIT_INPUT) when it cannot be read.
 void hash_file(char hex[HASH_HEX], enum hash_kind kind, const char *path);
 
