@@ -8,27 +8,14 @@
 // The most rows in a pass over the tokens.
 enum { GROUP = 3 };
 
-// Half of the sixteen partial sums of core/model/lanes.h: a vector of AVX2 holds as many, and gcc
-// 12 moves wider ones through memory, which takes longer than the sums.
-enum { HALF = LANES / 2 };
-typedef real half __attribute__((vector_size(HALF * sizeof(real))));
-
 // *v = the eight floats at x, converted to real.
-static inline __attribute__((always_inline)) void load_floats(half *v, const float *x)
+static inline __attribute__((always_inline)) void load_floats(half_lanes *v,
+                                                              const float *x)
 {
     typedef float floats __attribute__((vector_size(HALF * sizeof(float))));
     floats narrow;
     memcpy(&narrow, x, sizeof narrow);
-    *v = __builtin_convertvector(narrow, half);
-}
-
-// lanes_sum of the two halves.
-static inline __attribute__((always_inline)) real halves_sum(const half v[2])
-{
-    half x = v[0] + v[1];
-    x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 4, 5, 6, 7);
-    x += __builtin_shufflevector(x, x, 2, 3, 2, 3, 4, 5, 6, 7);
-    return x[0] + x[1];
+    *v = __builtin_convertvector(narrow, half_lanes);
 }
 
 // Inlined with a constant `group`, so that the sums stay in registers.
@@ -38,12 +25,12 @@ dot_group(real *restrict out, size_t stride, const real *restrict rows,
 {
     for (size_t t = 0; t < count; ++t) {
         const float *x = tokens + t * width;
-        half sum[GROUP][2] = {{{0}}}, piece, row;
+        half_lanes sum[GROUP][2] = {{{0}}}, piece, row;
         for (size_t i = 0; i < width; i += LANES)
             for (size_t s = 0; s < 2; ++s) {
                 load_floats(&piece, x + i + s * HALF);
                 for (size_t g = 0; g < group; ++g) {
-                    memcpy(&row, rows + g * width + i + s * HALF, sizeof row);
+                    half_load(&row, rows + g * width + i + s * HALF);
                     sum[g][s] += piece * row;
                 }
             }
@@ -56,7 +43,7 @@ mix_group(real *restrict out, const real *restrict shares, size_t stride,
           const float *restrict tokens, size_t count, size_t width, size_t group)
 {
     for (size_t i = 0; i < width; i += LANES) {
-        half sum[GROUP][2] = {{{0}}}, piece[2];
+        half_lanes sum[GROUP][2] = {{{0}}}, piece[2];
         for (size_t t = 0; t < count; ++t) {
             for (size_t s = 0; s < 2; ++s)
                 load_floats(&piece[s], tokens + t * width + i + s * HALF);

@@ -2,18 +2,16 @@
 
 #include <string.h>
 
-enum { SQUARE = 16 }; // side of the squares that are transposed in registers
+enum { SQUARE = 8 }; // side of the squares that are transposed in registers
 
 typedef real square_row __attribute__((vector_size(SQUARE * sizeof(real))));
 
 // Transposes by exchanging the off-diagonal squares of side S of rows i and i + S, for all i and
-// S = 8, 4, 2, 1. UPPER and LOWER: where column c of the new rows comes from, counted through both.
+// S = 4, 2, 1. UPPER and LOWER: where column c of the new rows comes from, counted through both.
 #define UPPER(c, S) ((c) & (S) ? SQUARE + (c) - (S) : (c))
 #define LOWER(c, S) ((c) & (S) ? SQUARE + (c) : (c) + (S))
 #define COLUMNS(AT, S)                                                                 \
-    AT(0, S), AT(1, S), AT(2, S), AT(3, S), AT(4, S), AT(5, S), AT(6, S), AT(7, S),    \
-        AT(8, S), AT(9, S), AT(10, S), AT(11, S), AT(12, S), AT(13, S), AT(14, S),     \
-        AT(15, S)
+    AT(0, S), AT(1, S), AT(2, S), AT(3, S), AT(4, S), AT(5, S), AT(6, S), AT(7, S)
 #define EXCHANGE(S)                                                                    \
     for (int i = 0; i < SQUARE; ++i) {                                                 \
         if (i & (S)) continue;                                                         \
@@ -35,7 +33,6 @@ static KERNEL void square_transpose(real *restrict out, const real *restrict in,
         else if (i < across)
             memcpy(&row[i], in + i * ld, depth * sizeof(real));
     }
-    EXCHANGE(8)
     EXCHANGE(4)
     EXCHANGE(2)
     EXCHANGE(1)

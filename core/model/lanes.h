@@ -22,14 +22,6 @@ static inline __attribute__((always_inline)) void lanes_load(lanes *v, const rea
     memcpy(v, x, sizeof *v);
 }
 
-/// *v = the first n < LANES numbers at x, then zeros.
-static inline __attribute__((always_inline)) void
-lanes_load_part(lanes *v, const real *x, size_t n)
-{
-    *v = (lanes){0};
-    memcpy(v, x, n * sizeof(real));
-}
-
 /// The sixteen numbers at x = *v.
 static inline __attribute__((always_inline)) void lanes_store(real *x, const lanes *v)
 {
@@ -50,26 +42,41 @@ static inline __attribute__((always_inline)) void lanes_larger(lanes *x, const l
     *x = (lanes)(((lanes_mask)*y & larger) | ((lanes_mask)*x & ~larger));
 }
 
-// x with lanes HALF..2*HALF-1 moved to lanes 0..HALF-1.
-#define LANES_UPPER(x, HALF)                                                           \
-    __builtin_shufflevector(x, x, (HALF), (HALF) + 1, (HALF) + 2, (HALF) + 3,          \
-                            (HALF) + 4, (HALF) + 5, (HALF) + 6, (HALF) + 7, 8, 9, 10,  \
-                            11, 12, 13, 14, 15)
+enum { HALF = LANES / 2 };
 
-/// ((0+8) + (4+12)) + ...: the sum of all lanes.
-static inline __attribute__((always_inline)) real lanes_sum(const lanes *v)
+/// Half of the sixteen. A vector of AVX2 holds as many floats, and gcc 12 moves wider vectors
+/// through memory there, which takes longer than the sums: long ones are written in halves.
+typedef real half_lanes __attribute__((vector_size(HALF * sizeof(real))));
+
+/// *v = the eight numbers at x, of any alignment.
+static inline __attribute__((always_inline)) void half_load(half_lanes *v,
+                                                            const real *x)
 {
-    lanes x = *v;
-    x += LANES_UPPER(x, 8);
-    x += LANES_UPPER(x, 4);
-    x += LANES_UPPER(x, 2);
-    x += LANES_UPPER(x, 1);
-    return x[0];
+    memcpy(v, x, sizeof *v);
+}
+
+typedef lane_index half_mask __attribute__((vector_size(HALF * sizeof(lane_index))));
+
+/// *x = the larger of *x and *y, lane by lane.
+static inline __attribute__((always_inline)) void half_larger(half_lanes *x,
+                                                              const half_lanes *y)
+{
+    half_mask larger = *y > *x;
+    *x = (half_lanes)(((half_mask)*y & larger) | ((half_mask)*x & ~larger));
+}
+
+/// ((0+8) + (4+12)) + ...: the sum of the sixteen lanes whose halves are v[0] and v[1].
+static inline __attribute__((always_inline)) real halves_sum(const half_lanes v[2])
+{
+    half_lanes x = v[0] + v[1];
+    x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 4, 5, 6, 7);
+    x += __builtin_shufflevector(x, x, 2, 3, 2, 3, 4, 5, 6, 7);
+    return x[0] + x[1];
 }
 
 enum { QUAD = 4 };
 
-// Sums or maxima of four vectors at a time, each in the order of lanes_sum: halves of two
+// Sums or maxima of four vectors at a time, each in the order of halves_sum: halves of two
 // vectors that are added share a vector, so four rows cost little more than one.
 #define LANES_HALVES(a, b, AT)                                                         \
     __builtin_shufflevector(a, b, AT, (AT) + 1, (AT) + 2, (AT) + 3, (AT) + 4,          \
@@ -86,7 +93,7 @@ enum { QUAD = 4 };
                             7, (HALF) + 8, (HALF) + 9, 10, 11, (HALF) + 12,            \
                             (HALF) + 13, 14, 15)
 
-/// v[0]'s lanes 0, 4, 8, 12 = lanes_sum of v[0] to v[3]; destroys v.
+/// v[0]'s lanes 0, 4, 8, 12 = halves_sum of v[0] to v[3]; destroys v.
 static inline __attribute__((always_inline)) void lanes_sum_quad(lanes v[QUAD])
 {
     lanes ab = LANES_HALVES(v[0], v[1], 0), cd = LANES_HALVES(v[2], v[3], 0);

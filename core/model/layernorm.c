@@ -14,35 +14,57 @@ static real epsilon_of(const struct layernorm *layer)
 
 #define INLINE static inline __attribute__((always_inline))
 
+// out[0..LANES-1] = the first n < LANES numbers at x, then zeros.
+INLINE void copy_part(real *out, const real *x, size_t n)
+{
+    memset(out, 0, LANES * sizeof *out);
+    memcpy(out, x, n * sizeof *out);
+}
+
+INLINE void add_values(half_lanes sum[2], const real *x)
+{
+    for (size_t s = 0; s < 2; ++s) {
+        half_lanes x_i;
+        half_load(&x_i, x + s * HALF);
+        sum[s] += x_i;
+    }
+}
+
 INLINE real row_mean(const real *x, size_t n)
 {
-    lanes sum = {0}, x_i;
+    half_lanes sum[2] = {{0}};
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        lanes_load(&x_i, x + i);
-        sum += x_i;
-    }
+    for (; i + LANES <= n; i += LANES) add_values(sum, x + i);
     if (i < n) {
-        lanes_load_part(&x_i, x + i, n - i);
-        sum += x_i;
+        real part[LANES];
+        copy_part(part, x + i, n - i);
+        add_values(sum, part);
     }
-    return lanes_sum(&sum) / (real)n;
+    return halves_sum(sum) / (real)n;
+}
+
+INLINE void add_squares(half_lanes sum[2], const real *x, real centre)
+{
+    for (size_t s = 0; s < 2; ++s) {
+        half_lanes x_i;
+        half_load(&x_i, x + s * HALF);
+        x_i -= centre;
+        sum[s] += x_i * x_i;
+    }
 }
 
 // The mean of (x - centre)^2.
 INLINE real row_variance(const real *x, real centre, size_t n)
 {
-    lanes sum = {0}, x_i;
+    half_lanes sum[2] = {{0}};
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        lanes_load(&x_i, x + i);
-        x_i -= centre;
-        sum += x_i * x_i;
+    for (; i + LANES <= n; i += LANES) add_squares(sum, x + i, centre);
+    if (i < n) {
+        real part[LANES];
+        for (size_t l = 0; l < LANES; ++l) part[l] = i + l < n ? x[i + l] : centre;
+        add_squares(sum, part, centre);
     }
-    x_i = (lanes){0};
-    for (size_t l = 0; i + l < n; ++l) x_i[l] = x[i + l] - centre;
-    sum += x_i * x_i;
-    return lanes_sum(&sum) / (real)n;
+    return halves_sum(sum) / (real)n;
 }
 
 KERNEL void layernorm_forward(real *restrict out, real *restrict normal,
@@ -65,30 +87,37 @@ KERNEL void layernorm_forward(real *restrict out, real *restrict normal,
     }
 }
 
+INLINE void add_moments(half_lanes sum_g[2], half_lanes sum_gx[2], const real *dout,
+                        const real *normal, const real *gamma)
+{
+    for (size_t s = 0; s < 2; ++s) {
+        half_lanes g, normal_i, gamma_i;
+        half_load(&g, dout + s * HALF);
+        half_load(&normal_i, normal + s * HALF);
+        half_load(&gamma_i, gamma + s * HALF);
+        g *= gamma_i;
+        sum_g[s] += g;
+        sum_gx[s] += g * normal_i;
+    }
+}
+
 // mean_g = mean(gamma dout), mean_gx = mean(gamma dout x^), in one pass.
 INLINE void row_moments(real *mean_g, real *mean_gx, const real *dout,
                         const real *normal, const real *gamma, size_t n)
 {
-    lanes sum_g = {0}, sum_gx = {0}, dout_i, normal_i, gamma_i;
+    half_lanes sum_g[2] = {{0}}, sum_gx[2] = {{0}};
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        lanes_load(&dout_i, dout + i);
-        lanes_load(&normal_i, normal + i);
-        lanes_load(&gamma_i, gamma + i);
-        dout_i *= gamma_i;
-        sum_g += dout_i;
-        sum_gx += dout_i * normal_i;
-    }
+    for (; i + LANES <= n; i += LANES)
+        add_moments(sum_g, sum_gx, dout + i, normal + i, gamma + i);
     if (i < n) {
-        lanes_load_part(&dout_i, dout + i, n - i);
-        lanes_load_part(&normal_i, normal + i, n - i);
-        lanes_load_part(&gamma_i, gamma + i, n - i);
-        dout_i *= gamma_i;
-        sum_g += dout_i;
-        sum_gx += dout_i * normal_i;
+        real dout_part[LANES], normal_part[LANES], gamma_part[LANES];
+        copy_part(dout_part, dout + i, n - i);
+        copy_part(normal_part, normal + i, n - i);
+        copy_part(gamma_part, gamma + i, n - i);
+        add_moments(sum_g, sum_gx, dout_part, normal_part, gamma_part);
     }
-    *mean_g = lanes_sum(&sum_g) / (real)n;
-    *mean_gx = lanes_sum(&sum_gx) / (real)n;
+    *mean_g = halves_sum(sum_g) / (real)n;
+    *mean_gx = halves_sum(sum_gx) / (real)n;
 }
 
 void layernorm_backward_begin(const struct layernorm *dlayer, size_t width)

@@ -28,15 +28,18 @@ INLINE void pad(real *row, size_t n, size_t stride, real padding)
 INLINE void forward(real *restrict probs, real *restrict scores, size_t n,
                     size_t stride, real scale, const int count)
 {
-    lanes x, each[QUAD] = {0};
+    lanes each[QUAD] = {0};
     for (int r = 0; r < count; ++r) {
         real *restrict row = scores + (size_t)r * stride;
         pad(row, n, stride, PADDING);
-        lanes_load(&each[r], row);
-        for (size_t i = LANES; i < stride; i += LANES) {
-            lanes_load(&x, row + i);
-            lanes_larger(&each[r], &x);
-        }
+        half_lanes most[2], x;
+        for (size_t s = 0; s < 2; ++s) half_load(&most[s], row + s * HALF);
+        for (size_t i = LANES; i < stride; i += LANES)
+            for (size_t s = 0; s < 2; ++s) {
+                half_load(&x, row + i + s * HALF);
+                half_larger(&most[s], &x);
+            }
+        memcpy(&each[r], most, sizeof most);
     }
     // Subtract the largest score, so that no exponential overflows.
     lanes_largest_quad(each);
@@ -45,13 +48,16 @@ INLINE void forward(real *restrict probs, real *restrict scores, size_t n,
         const real *restrict row = scores + (size_t)r * stride;
         real *restrict p = probs + (size_t)r * stride;
         const real most = largest[4 * r];
-        each[r] = (lanes){0};
+        half_lanes sum[2] = {{0}}, x;
         for (size_t i = 0; i < stride; i += LANES) {
             for (size_t l = 0; l < LANES; ++l)
                 p[i + l] = exp_negative(scale * (row[i + l] - most));
-            lanes_load(&x, p + i);
-            each[r] += x;
+            for (size_t s = 0; s < 2; ++s) {
+                half_load(&x, p + i + s * HALF);
+                sum[s] += x;
+            }
         }
+        memcpy(&each[r], sum, sizeof sum);
     }
     lanes_sum_quad(each);
     const lanes share = 1 / each[0];
@@ -76,16 +82,19 @@ KERNEL void softmax_rows(real *restrict probs, real *restrict scores, size_t row
 INLINE void backward(real *restrict dscores, const real *restrict probs, size_t n,
                      size_t stride, real scale, const int count)
 {
-    lanes x, y, each[QUAD] = {0};
+    lanes each[QUAD] = {0};
     for (int r = 0; r < count; ++r) {
         real *restrict ds = dscores + (size_t)r * stride;
         const real *restrict p = probs + (size_t)r * stride;
         pad(ds, n, stride, 0);
-        for (size_t i = 0; i < stride; i += LANES) {
-            lanes_load(&x, ds + i);
-            lanes_load(&y, p + i);
-            each[r] += x * y;
-        }
+        half_lanes sum[2] = {{0}}, x, y;
+        for (size_t i = 0; i < stride; i += LANES)
+            for (size_t s = 0; s < 2; ++s) {
+                half_load(&x, ds + i + s * HALF);
+                half_load(&y, p + i + s * HALF);
+                sum[s] += x * y;
+            }
+        memcpy(&each[r], sum, sizeof sum);
     }
     lanes_sum_quad(each);
     const lanes sums = each[0];

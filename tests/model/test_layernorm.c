@@ -93,31 +93,35 @@ Test(layernorm, survives_a_constant_row)
     arena_close(&f.arena);
 }
 
-Test(layernorm, lanes_sum_adds_every_lane_once)
+Test(layernorm, halves_sum_adds_every_lane_once)
 {
-    lanes lane;
-    for (size_t l = 0; l < LANES; ++l) lane[l] = (real)(1u << l);
-    cr_expect(lanes_sum(&lane) == (real)((1u << LANES) - 1));
+    half_lanes half[2];
+    for (size_t l = 0; l < LANES; ++l) half[l / HALF][l % HALF] = (real)(1u << l);
+    cr_expect(halves_sum(half) == (real)((1u << LANES) - 1));
     cr_expect(lanes_stride(1) == 16 && lanes_stride(16) == 16 &&
               lanes_stride(17) == 32);
 }
 
 // Numbers of many magnitudes, whose sum shows its order.
-Test(layernorm, lanes_sum_adds_by_halves)
+Test(layernorm, halves_sum_adds_by_halves)
 {
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, 5);
     size_t other = 0;
     for (int trial = 0; trial < 100; ++trial) {
-        lanes lane;
+        half_lanes half[2];
+        lanes each[QUAD] = {0};
         real want[LANES], in_turn = 0;
         for (size_t l = 0; l < LANES; ++l) {
-            lane[l] = want[l] =
-                (real)(rng_normal(&rng) * exp2((int)rng_below(&rng, 20)));
+            want[l] = (real)(rng_normal(&rng) * exp2((int)rng_below(&rng, 20)));
+            half[l / HALF][l % HALF] = want[l];
+            each[trial % QUAD][l] = want[l];
             in_turn += want[l];
         }
-        for (size_t half = LANES / 2; half; half /= 2)
-            for (size_t l = 0; l < half; ++l) want[l] += want[l + half];
-        cr_expect(lanes_sum(&lane) == want[0]);
+        for (size_t n = LANES / 2; n; n /= 2)
+            for (size_t l = 0; l < n; ++l) want[l] += want[l + n];
+        cr_expect(halves_sum(half) == want[0]);
+        lanes_sum_quad(each);
+        cr_expect(each[0][4 * (trial % QUAD)] == want[0]);
         other += in_turn != want[0];
     }
     cr_expect(other > 0);
@@ -139,21 +143,16 @@ Test(layernorm, lanes_find_the_largest_wherever_it_is)
     }
 }
 
-Test(layernorm, lanes_load_no_more_than_they_are_told)
+Test(layernorm, halves_find_the_larger_lane_by_lane)
 {
-    real from[LANES], to[LANES];
-    for (size_t l = 0; l < LANES; ++l) from[l] = (real)l + 1;
-    for (size_t n = 0; n < LANES; ++n) {
-        lanes x;
-        lanes_load_part(&x, from + LANES - n, n);
-        lanes_store(to, &x);
-        for (size_t l = 0; l < LANES; ++l)
-            cr_expect(to[l] == (l < n ? from[LANES - n + l] : 0));
+    for (size_t place = 0; place < HALF; ++place) {
+        half_lanes x, y;
+        for (size_t l = 0; l < HALF; ++l) x[l] = -2 - (real)l, y[l] = -3;
+        y[place] = (real)-1.5;
+        half_larger(&x, &y);
+        for (size_t l = 0; l < HALF; ++l)
+            cr_expect(x[l] == (l == place ? (real)-1.5 : l ? -3 : -2));
     }
-    lanes whole;
-    lanes_load(&whole, from);
-    lanes_store(to, &whole);
-    cr_expect(!memcmp(from, to, sizeof to));
 }
 
 static double loss(void *context)
