@@ -83,17 +83,19 @@ int dot_available(void)
 static const struct kernel tile_kernels[] = {
     {"AMX", amx_available, NULL, {.bf16 = gemm_tile_amx}},
     {"AVX-512", cpu_has_avx512, NULL, {.bf16 = gemm_tile_avx512}},
+    {"AVX2", cpu_has_avx2, NULL, {.bf16 = gemm_tile_avx2}},
     {"portable", NULL, NULL, {.bf16 = gemm_tile_portable}},
 };
 
 static const struct kernel dot_kernels[] = {
     {"AVX512-BF16", dot_available, NULL, {.bf16 = gemm_dot_avx512bf16}},
     {"AVX-512", cpu_has_avx512, NULL, {.bf16 = gemm_dot_avx512}},
+    {"AVX2", cpu_has_avx2, NULL, {.bf16 = gemm_dot_avx2}},
     {"portable", NULL, NULL, {.bf16 = gemm_dot_portable}},
 };
 
-static struct kernel_choice tile_choice = {tile_kernels, 3, NULL},
-                            dot_choice = {dot_kernels, 3, NULL};
+static struct kernel_choice tile_choice = {tile_kernels, 4, NULL},
+                            dot_choice = {dot_kernels, 4, NULL};
 
 static struct kernel_choice *choice_of(enum arithmetic arithmetic)
 {

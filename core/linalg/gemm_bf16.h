@@ -21,8 +21,8 @@ typedef void gemm_bf16_function(float *c, size_t ldc, const bf16 *a, size_t row,
 /// thread's rounding and flushing mode neither matters nor changes.
 gemm_bf16_function gemm_tile, gemm_dot;
 
-/// The kernel in force for BF16: "AMX", "AVX-512" or "portable"; for BF16_DOT: "AVX512-BF16",
-/// "AVX-512" or "portable". Chosen at the first product.
+/// The kernel in force for BF16: "AMX", "AVX-512", "AVX2" or "portable"; for BF16_DOT:
+/// "AVX512-BF16", "AVX-512", "AVX2" or "portable". Chosen at the first product.
 const char *gemm_bf16_path(enum arithmetic arithmetic);
 
 /// For tests and benchmarks: products use the kernel of that name from now on, or with NULL the
@@ -36,7 +36,8 @@ int dot_available(void);
 
 /// The kernels. Those without the instruction compute as the calling thread's MXCSR says, which
 /// must flush subnormals both ways and round to nearest.
-gemm_bf16_function gemm_tile_amx, gemm_tile_avx512, gemm_tile_portable;
-gemm_bf16_function gemm_dot_avx512bf16, gemm_dot_avx512, gemm_dot_portable;
+gemm_bf16_function gemm_tile_amx, gemm_tile_avx512, gemm_tile_avx2, gemm_tile_portable;
+gemm_bf16_function gemm_dot_avx512bf16, gemm_dot_avx512, gemm_dot_avx2,
+    gemm_dot_portable;
 
 #endif

@@ -176,8 +176,10 @@ static const struct path {
     enum arithmetic arithmetic;
     const char *name;
 } paths[] = {
-    {BF16, "portable"},     {BF16, "AVX-512"},     {BF16, "AMX"},
-    {BF16_DOT, "portable"}, {BF16_DOT, "AVX-512"}, {BF16_DOT, "AVX512-BF16"},
+    {BF16, "portable"},     {BF16, "AVX2"},
+    {BF16, "AVX-512"},      {BF16, "AMX"},
+    {BF16_DOT, "portable"}, {BF16_DOT, "AVX2"},
+    {BF16_DOT, "AVX-512"},  {BF16_DOT, "AVX512-BF16"},
 };
 enum { PATHS = sizeof paths / sizeof *paths };
 
@@ -186,6 +188,7 @@ static int runs(const struct path *path)
 {
     if (!strcmp(path->name, "AMX")) amx_emulate();
     if (!strcmp(path->name, "AVX512-BF16")) return cpu_has_avx512_bf16();
+    if (!strcmp(path->name, "AVX2")) return cpu_has_avx2();
     return strcmp(path->name, "AVX-512") != 0 || cpu_has_avx512();
 }
 
@@ -485,12 +488,14 @@ Test(gemm_bf16, has_a_kernel_by_cpu_and_refuses_unknown_names)
     cr_expect(gemm_bf16_path_use(BF16, NULL));
     cr_expect_str_eq(gemm_bf16_path(BF16), amx_available()    ? "AMX"
                                            : cpu_has_avx512() ? "AVX-512"
+                                           : cpu_has_avx2()   ? "AVX2"
                                                               : "portable");
     cr_expect(gemm_bf16_path_use(BF16_DOT, "portable"));
     cr_expect_str_eq(gemm_bf16_path(BF16_DOT), "portable");
     cr_expect(gemm_bf16_path_use(BF16_DOT, NULL));
     cr_expect_str_eq(gemm_bf16_path(BF16_DOT), cpu_has_avx512_bf16() ? "AVX512-BF16"
                                                : cpu_has_avx512()    ? "AVX-512"
+                                               : cpu_has_avx2()      ? "AVX2"
                                                                      : "portable");
     cr_expect_eq(gemm_bf16_path_use(BF16_DOT, "AMX"), 0);
 }
