@@ -34,7 +34,7 @@ struct mcnemar mcnemar_counts(size_t first_only, size_t second_only)
     require(first_only < INT32_MAX && second_only < INT32_MAX &&
                 first_only + second_only < INT32_MAX,
             "%zu and %zu discordant items", first_only, second_only);
-    struct mcnemar test = {first_only, second_only, 1, 1, 0, 1};
+    struct mcnemar test = {first_only, second_only, 1, 1};
     size_t n = first_only + second_only;
     if (n == 0) return test;
 
@@ -48,12 +48,6 @@ struct mcnemar mcnemar_counts(size_t first_only, size_t second_only)
         test.exact = fmin(1, both);
         test.mid_p = both - point;
     }
-
-    // The squared normal approximation; the correction does not go below 0.
-    double distance = (double)(n - 2 * least);
-    distance = fmax(0, distance - 1);
-    test.chi_square = distance * distance / (double)n;
-    test.corrected = erfc(sqrt(test.chi_square / 2));
     return test;
 }
 

@@ -13,14 +13,11 @@ struct mcnemar {
     size_t second_only; ///< c: items that only the second classifier got right
     double exact; ///< two-sided, min(1, 2 P(X <= min(b,c))), X ~ Binomial(b + c, 1/2)
     double mid_p; ///< the same, counting the observed split by half; not conservative
-    /// (|b - c| - 1)^2 / (b + c), with continuity correction (Edwards 1948).
-    double chi_square;
-    double corrected; ///< upper tail of chi_square, 1 degree of freedom
 };
 
 /// The test from the two counts:
 ///     mid_p = exact - P(X = min(b,c)),   or 1 - P(X = b) / 2 when b = c
-/// (Fagerland, Lydersen & Laake 2013, BMC Med. Res. Methodol. 13:91). When b + c = 0 all three
+/// (Fagerland, Lydersen & Laake 2013, BMC Med. Res. Methodol. 13:91). When b + c = 0 both
 /// p-values are 1. The relative error of exact and mid_p is about (b + c) * 2^-53. Requires
 /// b + c < 2^31. Cost O(min(b,c)).
 struct mcnemar mcnemar_counts(size_t first_only, size_t second_only);

@@ -151,11 +151,6 @@ void engine_close(struct engine *engine)
     arena_close(&arena);
 }
 
-int engine_threads(const struct engine *engine)
-{
-    return engine->threads;
-}
-
 void pool_for(struct engine *engine, size_t items, item_function *item, void *context)
 {
     pthread_mutex_lock(&engine->lock);

@@ -59,9 +59,6 @@ void slab_add(real *restrict sum, const real *restrict term, size_t count);
 /// permutation, copied. No result depends on it; tests show that.
 void engine_order(struct engine *engine, const size_t *order);
 
-/// Number of workers.
-int engine_threads(const struct engine *engine);
-
 /// Stops the threads and frees the buffers.
 void engine_close(struct engine *engine);
 

@@ -8,26 +8,20 @@
 #include <signal.h>
 #include <string.h>
 
-// Exact and mid-p values are fractions of integers (Python's fractions and math.comb), rounded
-// once; the corrected ones are from statsmodels 0.13.5, mcnemar(table, exact=False,
-// correction=True). 1 and 7: airway hyper-responsiveness before and after stem cell transplantation
-// (Bentur et al.), the example of Fagerland et al. 2013, table 1: exact .070, mid-p .039, corrected
-// .077. 150 and 86: approval of a prime minister in two surveys (Agresti, Categorical Data
-// Analysis, 10.1).
+// Fractions of integers (Python's fractions and math.comb), rounded once. 1 and 7: airway
+// hyper-responsiveness before and after stem cell transplantation (Bentur et al.), the example of
+// Fagerland et al. 2013, table 1: exact .070, mid-p .039. 150 and 86: approval of a prime minister
+// in two surveys (Agresti, Categorical Data Analysis, 10.1).
 static const struct mcnemar known[] = {
-    {1, 7, 0.0703125, 0.0390625, 3.125, 0.077099871743542},
-    {150, 86, 3.715936139571442e-05, 2.89338951761549e-05, 16.8177966101695,
-     4.11456228134594e-05},
-    {59, 6, 4.964650327128617e-12, 2.72580319860688e-12, 41.6, 1.11993271495425e-10},
-    {5000, 4700, 0.0023966033625776252, 0.0023183214805346606, 9.21659793814433,
-     0.00239830791644488},
-    {2000, 3000, 1.3002310005203771e-45, 1.0826683230267039e-45, 199.6002,
-     2.55315764930956e-45},
-    {60, 1, 5.377642775528102e-17, 2.7321894746634712e-17, 55.1475409836066,
-     1.11813465612145e-13},
-    {0, 5, 0.0625, 0.03125, 3.2, 0.0736382701203026},
-    {3, 2, 1, 0.6875, 0, 1},
-    {1, 0, 1, 0.5, 0, 1},
+    {1, 7, 0.0703125, 0.0390625},
+    {150, 86, 3.715936139571442e-05, 2.89338951761549e-05},
+    {59, 6, 4.964650327128617e-12, 2.72580319860688e-12},
+    {5000, 4700, 0.0023966033625776252, 0.0023183214805346606},
+    {2000, 3000, 1.3002310005203771e-45, 1.0826683230267039e-45},
+    {60, 1, 5.377642775528102e-17, 2.7321894746634712e-17},
+    {0, 5, 0.0625, 0.03125},
+    {3, 2, 1, 0.6875},
+    {1, 0, 1, 0.5},
 };
 enum { KNOWN = sizeof known / sizeof *known };
 
@@ -42,12 +36,10 @@ ParameterizedTest(int *number, mcnemar, equals_published_examples_and_exact_frac
 {
     const struct mcnemar *want = &known[*number];
     struct mcnemar got = mcnemar_counts(want->first_only, want->second_only);
-    // The bound of the header, (b + c) * 2^-53; 15 printed digits for the others.
+    // The bound of the header, (b + c) * 2^-53.
     double rtol = 1e-15 + 1.2e-16 * (double)(want->first_only + want->second_only);
     expect_close(&got.exact, &want->exact, 1, rtol, 0);
     expect_close(&got.mid_p, &want->mid_p, 1, rtol, 0);
-    expect_close(&got.chi_square, &want->chi_square, 1, 1e-14, 0);
-    expect_close(&got.corrected, &want->corrected, 1, 1e-12, 0);
 }
 
 Test(mcnemar, without_a_difference_nothing_is_surprising)
@@ -56,8 +48,8 @@ Test(mcnemar, without_a_difference_nothing_is_surprising)
     double tie = 1 - 2704156. / 33554432;
     struct mcnemar same = mcnemar_counts(12, 12), none = mcnemar_counts(0, 0);
     expect_close(&same.mid_p, &tie, 1, 1e-14, 0);
-    cr_expect(same.exact == 1 && same.chi_square == 0 && same.corrected == 1);
-    cr_expect(none.exact == 1 && none.mid_p == 1 && none.corrected == 1);
+    cr_expect(same.exact == 1);
+    cr_expect(none.exact == 1 && none.mid_p == 1);
 }
 
 Test(mcnemar, does_not_see_which_classifier_is_the_first)
@@ -65,9 +57,8 @@ Test(mcnemar, does_not_see_which_classifier_is_the_first)
     for (size_t b = 0; b < 40; ++b)
         for (size_t c = 0; c < 40; ++c) {
             struct mcnemar one = mcnemar_counts(b, c), other = mcnemar_counts(c, b);
-            cr_expect(one.exact == other.exact && one.mid_p == other.mid_p &&
-                          one.corrected == other.corrected,
-                      "%zu %zu", b, c);
+            cr_expect(one.exact == other.exact && one.mid_p == other.mid_p, "%zu %zu",
+                      b, c);
             cr_expect(one.mid_p < one.exact || b + c == 0 || (b == c && one.mid_p < 1),
                       "%zu %zu", b, c);
         }
