@@ -202,24 +202,30 @@ static void draw(const struct run *run, const struct drawing *drawing)
     output_close(&png);
 }
 
-// hex = the digest of a script and of those that it may load.
+// Adds a script and those that it loads, of which none loads it. One that is not there is
+// gnuplot's to complain of.
+static void hash_script(struct hash *hash, const char *path)
+{
+    size_t size = 0;
+    if (!file_exists(path)) return;
+    char *text = file_read(&size, path, NULL), *rest = text, *line;
+    hash_add(hash, text, size);
+    while ((line = strsep(&rest, "\n"))) {
+        char loaded[256];
+        if (sscanf(line, "load %*1['\"]%255[^'\"]", loaded) == 1)
+            hash_script(hash, loaded);
+    }
+    free(text);
+}
+
+// hex = the digest of all that a script draws by.
 static void script_digest(char hex[HASH_HEX], const char *script)
 {
-    // figure3-folder loads figure3.
-    const char *const names[] = {script, "style", "panel",
-                                 strcmp(script, "figure3-folder") ? NULL : "figure3"};
+    char path[PATH_SIZE];
     struct hash hash;
     hash_open(&hash, HASH_SHA256);
-    for (size_t i = 0; i < sizeof names / sizeof *names; ++i) {
-        char path[PATH_SIZE];
-        size_t size = 0;
-        if (!names[i]) continue;
-        path_format(path, "figures/%s.gp", names[i]);
-        if (!file_exists(path)) continue;
-        char *text = file_read(&size, path, NULL);
-        hash_add(&hash, text, size);
-        free(text);
-    }
+    path_format(path, "figures/%s.gp", script);
+    hash_script(&hash, path);
     hash_close(hex, &hash);
 }
 

@@ -252,6 +252,25 @@ Test(figure, a_changed_script_draws_its_figure_again)
     cr_expect(!strstr(world_said(), "drawn again"));
 }
 
+Test(figure, a_change_of_what_its_script_loads_draws_a_figure_again)
+{
+    static const char base[] = "load \"figures/style.gp\"\nset xlabel \"%s axis\"\n";
+    char text[128];
+    snprintf(text, sizeof text, base, "one");
+    world_write("figures/base.gp", text);
+    draw("curve",
+         "# loads another\nload 'figures/base.gp'\n"
+         "plot table using \"i\":\"value\" with lines\n",
+         "A caption", NULL);
+    look_again();
+    cr_expect(!strstr(world_said(), "drawn again"));
+    snprintf(text, sizeof text, base, "another");
+    world_write("figures/base.gp", text);
+    look_again();
+    cr_expect(strstr(world_said(), "figure2: drawn again, its script has changed"));
+    cr_expect(strstr(world_text(svg), "another axis"));
+}
+
 static void look_again_child(const void *unused)
 {
     (void)unused;
