@@ -64,10 +64,11 @@ static double updates_begun(const char *folder)
 
 // A training that is not done: its row, and its share of the sums.
 static void row_left(struct plan *plan, const char *name, const char *folder,
-                     const struct recipe *recipe, size_t parameters, double rate)
+                     const struct recipe *recipe, size_t images, size_t parameters,
+                     double rate)
 {
-    const double updates = (double)batches_updates(plan->images.count, recipe->batch,
-                                                   recipe->epochs),
+    const double updates =
+                     (double)batches_updates(images, recipe->batch, recipe->epochs),
                  begun = updates_begun(folder),
                  hours = (updates - begun) * (double)recipe->batch / rate / 3600;
     char state[64], rate_text[NUMBER_TEXT], hours_text[NUMBER_TEXT];
@@ -109,8 +110,8 @@ static void plan_pretraining(struct plan *plan, const struct recipe *row)
     struct pretrainer pretrainer;
     pretrainer_open(&pretrainer, &settings);
     const double rate = trainer_rate(&pretrainer.trainer, STEPS);
-    row_left(plan, row->run, folder, &settings.recipe, pretrainer.mae.parameters.count,
-             rate);
+    row_left(plan, row->run, folder, &settings.recipe, plan->images.count,
+             pretrainer.mae.parameters.count, rate);
     pretrainer_close(&pretrainer);
 }
 
@@ -121,17 +122,21 @@ static void plan_finetuning(struct plan *plan, const char *method, const char *r
     char folder[PATH_SIZE], name[96];
     struct recipe recipe = finetune_recipe(plan->run.options.tier_name, run);
     if (plan->epochs > 0) recipe_set_epochs(&recipe, plan->epochs);
+    struct images images = plan->images;
+    const size_t few =
+        plan->epochs > 0 ? 0 : finetune_images(plan->run.options.tier_name);
+    if (few > 0 && few < images.count) images.count = few;
     const struct finetune settings = {.recipe = recipe,
                                       .pretrained = pretrained,
                                       .seed = seed,
                                       .arithmetic = plan->settings.arithmetic,
                                       .threads = plan->settings.threads,
-                                      .images = &plan->images,
+                                      .images = &images,
                                       .folder = folder};
     snprintf(name, sizeof name, "%s %s", method, run);
     if (plan->seeds > 1)
         snprintf(name, sizeof name, "%s %s, seed %" PRIu64, method, run, seed);
-    finetune_folder(folder, plan->run.root, method, &recipe, plan->images.count,
+    finetune_folder(folder, plan->run.root, method, &recipe, images.count,
                     arithmetic_name(settings.arithmetic), settings.seed);
     if (finetune_ready(&settings)) {
         row_done(plan, name);
@@ -139,7 +144,7 @@ static void plan_finetuning(struct plan *plan, const char *method, const char *r
     }
     size_t parameters;
     const double rate = finetune_rate(&parameters, &settings, STEPS);
-    row_left(plan, name, folder, &recipe, parameters, rate);
+    row_left(plan, name, folder, &recipe, images.count, parameters, rate);
 }
 
 // path (PATH_SIZE) = the weights of the pretraining, which must be there.

@@ -40,6 +40,11 @@ struct recipe finetune_recipe(const char *tier, const char *run)
     return recipe;
 }
 
+size_t finetune_images(const char *tier)
+{
+    return strcmp(tier, "smoke") == 0 ? 2500 : 0;
+}
+
 // ====== In memory ======
 
 // A micro-batch of labelled images and the workspace of its pass: one thread's.

@@ -25,6 +25,10 @@
 /// finetuning's own batch, epochs and AdamW. Dies as recipe_find.
 struct recipe finetune_recipe(const char *tier, const char *run);
 
+/// On how many training images, the first ones, a tier finetunes unless told how long (EPOCHS); 0:
+/// on all. The smoke tier's finetunings are pilots.
+size_t finetune_images(const char *tier);
+
 struct finetune {
     struct recipe recipe;
     /// Of the recipe's shape, borrowed; NULL: from scratch.

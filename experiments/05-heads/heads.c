@@ -10,18 +10,19 @@ const struct method methods[METHODS] = {
     {"scratch", "from scratch (not in the paper)", {NULL, NULL}, NULL},
 };
 
-// The smoke tier's finetunings are pilots, those of the others the tier's recipe on all images.
-static const struct heads_scale scales[] = {[TIER_SMOKE] = {2500, 1, 10, {2, 1, 1}},
-                                            [TIER_DESK] = {0, 0, 100, {5, 1, 1}},
-                                            [TIER_PAPER] = {0, 0, 100, {5, 1, 1}}};
+static const struct heads_scale scales[] = {
+    [TIER_SMOKE] = {.probe_epochs = 10, .seeds = {2, 1, 1}},
+    [TIER_DESK] = {.probe_epochs = 100, .seeds = {5, 1, 1}},
+    [TIER_PAPER] = {.probe_epochs = 100, .seeds = {5, 1, 1}},
+};
 
 struct heads_scale heads_scale(const struct run *run)
 {
     struct heads_scale scale = scales[run->options.tier];
-    if (run->options.epochs > 0) {
-        scale.images = 0;
+    if (run->options.epochs > 0)
         scale.epochs = run->options.epochs;
-    }
+    else
+        scale.images = finetune_images(run->options.tier_name);
     for (int m = 0; m < METHODS && run->options.seeds > 0; ++m)
         scale.seeds[m] = (size_t)run->options.seeds;
     return scale;

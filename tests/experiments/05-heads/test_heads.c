@@ -6,8 +6,10 @@
 
 static struct heads_scale scale_of(enum tier tier, double epochs, int seeds)
 {
-    const struct run run = {
-        .options = {.tier = tier, .epochs = epochs, .seeds = seeds}};
+    const struct run run = {.options = {.tier = tier,
+                                        .tier_name = tier_name(tier),
+                                        .epochs = epochs,
+                                        .seeds = seeds}};
     return heads_scale(&run);
 }
 
@@ -27,6 +29,12 @@ Test(heads, epochs_are_of_finetuning_and_on_all_images)
         cr_expect(scale.images == 0 && scale.epochs == 7);
         cr_expect_eq(scale.probe_epochs, tier == TIER_SMOKE ? 10 : 100);
     }
+}
+
+Test(heads, finetunings_at_smoke_are_pilots_unless_told_how_long)
+{
+    cr_expect_eq(scale_of(TIER_SMOKE, 0, 0).images, 2500);
+    cr_expect_eq(scale_of(TIER_SMOKE, .5, 0).images, 0);
 }
 
 Test(heads, seeds_are_those_of_every_method)
