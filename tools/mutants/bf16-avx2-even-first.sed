@@ -1,0 +1,6 @@
+# fault: by AVX2, the two multiply-adds of a pair change places
+# file: core/linalg/gemm_bf16_avx2.c
+# runner: linalg
+# cpu: avx2
+s/_mm256_fmadd_ps(even, b_even\[v\],$/_mm256_fmadd_ps(odd, b_odd[v],/
+s/_mm256_fmadd_ps(odd, b_odd\[v\], sum/_mm256_fmadd_ps(even, b_even[v], sum/
