@@ -38,6 +38,20 @@ INLINE __m256i pair_fill(const bf16 *a)
     return _mm256_set1_epi32(pair);
 }
 
+// A pair of k of the columns of a tile.
+struct b_pairs {
+    __m256 even[VECTORS], odd[VECTORS];
+};
+
+INLINE void b_load(struct b_pairs *to, const bf16 *b)
+{
+#pragma GCC unroll 2
+    for (int v = 0; v < VECTORS; ++v) {
+        __m256i pairs = _mm256_loadu_si256((const __m256i *)(const void *)b + v);
+        to->even[v] = evens(pairs), to->odd[v] = odds(pairs);
+    }
+}
+
 // ====== Rows of C ======
 
 // The columns of C that a tile has.
@@ -71,7 +85,8 @@ INLINE void row_store(float *c, const struct columns *columns, int v, __m256 x)
 
 // ====== Tiles ======
 
-// One tile of C by either kernel; `rows` is a constant where it is inlined.
+// A tile of C: `rows` rows of at most 16 columns. The inline functions below have `rows` as a
+// constant, so that their arrays become registers.
 typedef void tile_function(float *restrict c, size_t ldc, const bf16 *restrict a,
                            size_t row, const bf16 *restrict b,
                            const struct columns *columns, size_t k, int accumulate,
@@ -90,20 +105,17 @@ INLINE void dot_tile(float *restrict c, size_t ldc, const bf16 *restrict a, size
             sum[i][v] = accumulate ? row_load(c + (size_t)i * ldc, columns, v)
                                    : _mm256_setzero_ps();
     for (size_t l = 0; l < k; l += 2, a += 2, b += TILE_DEPTH) {
-        __m256 b_even[VECTORS], b_odd[VECTORS];
-#pragma GCC unroll 2
-        for (int v = 0; v < VECTORS; ++v) {
-            __m256i pairs = _mm256_loadu_si256((const __m256i *)(const void *)b + v);
-            b_even[v] = evens(pairs), b_odd[v] = odds(pairs);
-        }
+        struct b_pairs numbers;
+        b_load(&numbers, b);
 #pragma GCC unroll 4
         for (int i = 0; i < rows; ++i) {
             const __m256i pair = pair_fill(a + (size_t)i * row);
             const __m256 even = evens(pair), odd = odds(pair);
 #pragma GCC unroll 2
             for (int v = 0; v < VECTORS; ++v)
-                sum[i][v] = _mm256_fmadd_ps(even, b_even[v],
-                                            _mm256_fmadd_ps(odd, b_odd[v], sum[i][v]));
+                sum[i][v] =
+                    _mm256_fmadd_ps(even, numbers.even[v],
+                                    _mm256_fmadd_ps(odd, numbers.odd[v], sum[i][v]));
         }
     }
 #pragma GCC unroll 4
@@ -113,7 +125,33 @@ INLINE void dot_tile(float *restrict c, size_t ldc, const bf16 *restrict a, size
             row_store(c + (size_t)i * ldc, columns, v, sum[i][v]);
 }
 
-// The sums of AMX tiles: over the even and over the odd l of a block, which are then added to C.
+// Sums over the even and over the odd l of one block, in registers.
+INLINE void block_sums(__m256 even[BLOCK_ROWS][VECTORS],
+                       __m256 odd[BLOCK_ROWS][VECTORS], const bf16 *restrict a,
+                       size_t row, const bf16 *restrict b, const int rows)
+{
+#pragma GCC unroll 2
+    for (int i = 0; i < rows; ++i)
+#pragma GCC unroll 2
+        for (int v = 0; v < VECTORS; ++v) even[i][v] = odd[i][v] = _mm256_setzero_ps();
+    for (size_t p = 0; p < TILE_DEPTH / 2; ++p) {
+        struct b_pairs numbers;
+        b_load(&numbers, b + p * TILE_DEPTH);
+#pragma GCC unroll 2
+        for (int i = 0; i < rows; ++i) {
+            const __m256i pair = pair_fill(a + (size_t)i * row + 2 * p);
+            const __m256 a_even = evens(pair), a_odd = odds(pair);
+#pragma GCC unroll 2
+            for (int v = 0; v < VECTORS; ++v) {
+                even[i][v] = _mm256_fmadd_ps(a_even, numbers.even[v], even[i][v]);
+                odd[i][v] = _mm256_fmadd_ps(a_odd, numbers.odd[v], odd[i][v]);
+            }
+        }
+    }
+}
+
+// The sums of AMX tiles, a block of k at a time; C stays in the cache while the sums of a block
+// take the registers.
 INLINE void block_tile(float *restrict c, size_t ldc, const bf16 *restrict a,
                        size_t row, const bf16 *restrict b,
                        const struct columns *columns, size_t k, int accumulate,
@@ -121,30 +159,7 @@ INLINE void block_tile(float *restrict c, size_t ldc, const bf16 *restrict a,
 {
     for (size_t l = 0; l < k; l += TILE_DEPTH, a += TILE_DEPTH, b += TILE_NUMBERS) {
         __m256 even[BLOCK_ROWS][VECTORS], odd[BLOCK_ROWS][VECTORS];
-#pragma GCC unroll 2
-        for (int i = 0; i < rows; ++i)
-#pragma GCC unroll 2
-            for (int v = 0; v < VECTORS; ++v)
-                even[i][v] = odd[i][v] = _mm256_setzero_ps();
-        for (size_t p = 0; p < TILE_DEPTH / 2; ++p) {
-            __m256 b_even[VECTORS], b_odd[VECTORS];
-#pragma GCC unroll 2
-            for (int v = 0; v < VECTORS; ++v) {
-                __m256i pairs = _mm256_loadu_si256(
-                    (const __m256i *)(const void *)(b + p * TILE_DEPTH) + v);
-                b_even[v] = evens(pairs), b_odd[v] = odds(pairs);
-            }
-#pragma GCC unroll 2
-            for (int i = 0; i < rows; ++i) {
-                const __m256i pair = pair_fill(a + (size_t)i * row + 2 * p);
-                const __m256 a_even = evens(pair), a_odd = odds(pair);
-#pragma GCC unroll 2
-                for (int v = 0; v < VECTORS; ++v) {
-                    even[i][v] = _mm256_fmadd_ps(a_even, b_even[v], even[i][v]);
-                    odd[i][v] = _mm256_fmadd_ps(a_odd, b_odd[v], odd[i][v]);
-                }
-            }
-        }
+        block_sums(even, odd, a, row, b, rows);
 #pragma GCC unroll 2
         for (int i = 0; i < rows; ++i)
 #pragma GCC unroll 2

@@ -2,5 +2,5 @@
 # file: core/linalg/gemm_bf16_avx2.c
 # runner: linalg
 # cpu: avx2
-s/_mm256_fmadd_ps(even, b_even\[v\],$/_mm256_fmadd_ps(odd, b_odd[v],/
-s/_mm256_fmadd_ps(odd, b_odd\[v\], sum/_mm256_fmadd_ps(even, b_even[v], sum/
+s/_mm256_fmadd_ps(even, numbers.even\[v\],$/_mm256_fmadd_ps(odd, numbers.odd[v],/
+s/_mm256_fmadd_ps(odd, numbers.odd\[v\], sum/_mm256_fmadd_ps(even, numbers.even[v], sum/
