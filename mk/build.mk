@@ -22,9 +22,9 @@ WARNINGS += -Wno-double-promotion -Wno-unknown-pragmas
 endif
 CFLAGS   := -std=c11 -D_GNU_SOURCE -I. -g -pthread -fno-math-errno -fno-trapping-math \
             -ffp-contract=off $(WARNINGS) $(flags.$(MODE))
-# Most of what runs under a sanitizer are products, which take three times as long at -O1. (Those of AVX-512 take
+# Most of what runs under the address sanitizer are products, which take three times as long at -O1. (Those of AVX-512 take
 # half a minute to compile at -O2, with checks of every access.)
-ifneq ($(filter sanitize tsan,$(MODE)),)
+ifeq ($(MODE),sanitize)
 $(patsubst %,$(BUILD)/core/linalg/%.o,panel_avx2 gemm_bf16_avx2): CFLAGS := $(patsubst -O1,-O2,$(CFLAGS))
 endif
 # What is only tested is linked in less than half the time by gold, where it is.

@@ -123,8 +123,7 @@ static void plan_finetuning(struct plan *plan, const char *method, const char *r
     struct recipe recipe = finetune_recipe(plan->run.options.tier_name, run);
     if (plan->epochs > 0) recipe_set_epochs(&recipe, plan->epochs);
     struct images images = plan->images;
-    const size_t few =
-        plan->epochs > 0 ? 0 : finetune_images(plan->run.options.tier_name);
+    const size_t few = finetune_images(plan->run.options.tier_name, plan->epochs);
     if (few > 0 && few < images.count) images.count = few;
     const struct finetune settings = {.recipe = recipe,
                                       .pretrained = pretrained,

@@ -40,9 +40,9 @@ struct recipe finetune_recipe(const char *tier, const char *run)
     return recipe;
 }
 
-size_t finetune_images(const char *tier)
+size_t finetune_images(const char *tier, double epochs)
 {
-    return strcmp(tier, "smoke") == 0 ? 2500 : 0;
+    return epochs > 0 || strcmp(tier, "smoke") ? 0 : 2500;
 }
 
 // ====== In memory ======

@@ -25,9 +25,9 @@
 /// finetuning's own batch, epochs and AdamW. Dies as recipe_find.
 struct recipe finetune_recipe(const char *tier, const char *run);
 
-/// On how many training images, the first ones, a tier finetunes unless told how long (EPOCHS); 0:
-/// on all. The smoke tier's finetunings are pilots.
-size_t finetune_images(const char *tier);
+/// On how many training images, the first ones, a tier finetunes; 0: on all, as it does wherever
+/// it is told how long (`epochs` > 0). The smoke tier's finetunings are pilots.
+size_t finetune_images(const char *tier, double epochs);
 
 struct finetune {
     struct recipe recipe;

@@ -19,10 +19,8 @@ static const struct heads_scale scales[] = {
 struct heads_scale heads_scale(const struct run *run)
 {
     struct heads_scale scale = scales[run->options.tier];
-    if (run->options.epochs > 0)
-        scale.epochs = run->options.epochs;
-    else
-        scale.images = finetune_images(run->options.tier_name);
+    scale.epochs = run->options.epochs;
+    scale.images = finetune_images(run->options.tier_name, scale.epochs);
     for (int m = 0; m < METHODS && run->options.seeds > 0; ++m)
         scale.seeds[m] = (size_t)run->options.seeds;
     return scale;

@@ -143,6 +143,16 @@ Test(layernorm, lanes_find_the_largest_wherever_it_is)
     }
 }
 
+Test(layernorm, lanes_load_and_store_sixteen_numbers)
+{
+    real from[LANES], to[LANES];
+    for (size_t l = 0; l < LANES; ++l) from[l] = (real)l + 1;
+    lanes whole;
+    lanes_load(&whole, from);
+    lanes_store(to, &whole);
+    cr_expect(!memcmp(from, to, sizeof to));
+}
+
 Test(layernorm, halves_find_the_larger_lane_by_lane)
 {
     for (size_t place = 0; place < HALF; ++place) {
