@@ -41,6 +41,7 @@
 #include "core/report/figure.h"
 #include "core/report/provenance.h"
 #include "core/report/run_state.h"
+#include "core/stats/curve_band.h"
 #include "core/stats/summary.h"
 #include "core/train/lock.h"
 #include "core/train/pretrain.h"
@@ -63,8 +64,7 @@ struct training {
     struct run_identity identity;
     char checkpoint[PATH_SIZE];
     double *loss; ///< (updates), owned
-    /// (updates), owned: of the window that ends there; NAN before the first.
-    double *mean;
+    double *mean; ///< (updates), owned: the running means of the losses
 };
 
 struct study {
@@ -77,6 +77,7 @@ struct study {
     char folder[PATH_SIZE];                ///< the folder of the checkpoints
     char losses[PATH_SIZE];                ///< the table of the losses so far
     struct training training[RUNS_MOST];   ///< (runs)
+    struct curve fp32[SEEDS];              ///< of the first trainings, once judged
 };
 
 static double *numbers(size_t count)
@@ -284,44 +285,10 @@ static void study_train(struct study *study)
 
 // ====== The test ======
 
-static void training_smooth(struct training *training, size_t updates)
-{
-    for (size_t t = 0; t < updates; ++t)
-        training->mean[t] = t + 1 < WINDOW
-                                ? (double)NAN
-                                : mean(training->loss + t + 1 - WINDOW, WINDOW);
-}
-
-struct band {
-    double low, high, margin;
-};
-
 // The band of the fp32 curves at update t; all but seed number `without` (SEEDS: all).
 static struct band band_at(const struct study *study, size_t t, int without)
 {
-    struct band band = {.low = INFINITY, .high = -INFINITY};
-    double variance = 0;
-    int members = 0;
-    for (int r = 0; r < SEEDS; ++r) {
-        if (r == without) continue;
-        const struct training *training = &study->training[r];
-        const double *loss = training->loss + t + 1 - WINDOW;
-        double square = 0;
-        for (int u = 0; u + 1 < WINDOW; ++u)
-            square += (loss[u + 1] - loss[u]) * (loss[u + 1] - loss[u]);
-        variance += square / (2 * (WINDOW - 1));
-        band.low = fmin(band.low, training->mean[t]);
-        band.high = fmax(band.high, training->mean[t]);
-        ++members;
-    }
-    band.margin = sqrt(variance / members / WINDOW);
-    return band;
-}
-
-// How far x lies outside the bare band, in margins; 0 inside.
-static double excess(double x, struct band band)
-{
-    return fmax(0, fmax(band.low - x, x - band.high)) / band.margin;
+    return curve_band(study->fp32, SEEDS, (size_t)without, t, WINDOW);
 }
 
 // The share of windows in which training `r` is at most `margins` outside the band of the fp32
@@ -329,9 +296,10 @@ static double excess(double x, struct band band)
 static double share_within(const struct study *study, int r, double margins)
 {
     size_t inside = 0;
-    for (size_t t = WINDOW - 1; t < study->updates; ++t)
-        inside +=
-            excess(study->training[r].mean[t], band_at(study, t, r)) <= margins ? 1 : 0;
+    for (size_t t = WINDOW - 1; t < study->updates; ++t) {
+        struct band band = band_at(study, t, r);
+        inside += band_excess(study->training[r].mean[t], &band) <= margins ? 1 : 0;
+    }
     return (double)inside / (double)(study->updates + 1 - WINDOW);
 }
 
@@ -371,7 +339,8 @@ static void trial_judge(struct study *study, int r)
     const char *name = arithmetic_name(study->arithmetic[r]);
     double worst = 0, apart = 0;
     for (size_t t = WINDOW - 1; t < study->updates; ++t) {
-        worst = fmax(worst, excess(trial->mean[t], band_at(study, t, SEEDS)));
+        struct band band = band_at(study, t, SEEDS);
+        worst = fmax(worst, band_excess(trial->mean[t], &band));
         apart = fmax(apart, fabs(trial->mean[t] - study->training[0].mean[t]));
     }
     double within = share_within(study, r, 1), bare = share_within(study, r, 0);
@@ -390,8 +359,11 @@ static void trial_judge(struct study *study, int r)
 
 static void study_judge(struct study *study)
 {
-    for (int r = 0; r < study->runs; ++r)
-        training_smooth(&study->training[r], study->updates);
+    for (int r = 0; r < study->runs; ++r) {
+        struct training *training = &study->training[r];
+        curve_means(training->mean, training->loss, study->updates, WINDOW);
+        if (r < SEEDS) study->fp32[r] = (struct curve){training->loss, training->mean};
+    }
     for (int r = SEEDS; r < study->runs; ++r) trial_judge(study, r);
     for (int r = 0; r < SEEDS; ++r)
         put(study, "control_share", r, share_within(study, r, 1),
