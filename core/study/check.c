@@ -32,7 +32,10 @@ double draw_residual(struct draw *draw, double lhs, double rhs, double size,
     const double half_epsilon = DBL_EPSILON / 2;
     require(!(size < 0) && !(roundings * half_epsilon >= 1),
             "terms of size %g, %g roundings", size, roundings);
-    draw->rounding = roundings * half_epsilon / (1 - roundings * half_epsilon);
+    const double gamma = roundings * half_epsilon / (1 - roundings * half_epsilon);
+    require(isinf(draw->rounding) || !(fabs(draw->rounding - gamma) > 0),
+            "two bounds of one draw: %g and %g", draw->rounding, gamma);
+    draw->rounding = gamma;
     return size == 0 ? fabs(lhs - rhs) : fabs(lhs - rhs) / size;
 }
 

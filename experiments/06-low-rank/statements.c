@@ -374,8 +374,10 @@ static double reduced_rank(struct draw *draw)
         reduced_rank_alternate(other, draw_normals(draw, rank * P), &moments, rank,
                                SWEEPS, draw->arena))
         return (double)NAN;
+    // The maps are apart by as much more than their losses as the gap is small.
     const double roundings =
-        solver_roundings(P, moments_condition(&moments, draw->arena));
+        solver_roundings(P, moments_condition(&moments, draw->arena)) /
+        (1 - squares[rank] / squares[rank - 1]);
     double trace = 0, closed;
     for (size_t i = 0; i < Q; ++i) trace += moments.yy[i * Q + i];
     closed = trace;
@@ -384,7 +386,7 @@ static double reduced_rank(struct draw *draw)
         draw_residual(draw, reduced_rank_loss(other, &moments, draw->arena), closed,
                       trace, roundings),
         draw_residual(draw, reduced_rank_distance(other, map, &moments, draw->arena), 0,
-                      trace, roundings / (1 - squares[rank] / squares[rank - 1])));
+                      trace, roundings));
 }
 
 static double same_classifier(struct draw *draw, char note[CHECK_NOTE])

@@ -184,7 +184,7 @@ Test(check, every_draw_is_held_to_the_margin_too)
 
 Test(check, what_is_missing_to_an_inequality_is_no_number_where_a_side_is_none)
 {
-    struct draw draw = {.number = 0};
+    struct draw draw = {.rounding = INFINITY};
     cr_expect_eq(draw_missing(&draw, 1, 2, 4, 1), 0);
     cr_expect_eq(draw_missing(&draw, 2, 1, 4, 1), .25);
     cr_expect(isnan(draw_missing(&draw, (double)NAN, 1, 4, 1)));
@@ -194,6 +194,13 @@ Test(check, what_is_missing_to_an_inequality_is_no_number_where_a_side_is_none)
     cr_expect_eq(larger_residual(2, 1), 2);
     cr_expect(isnan(larger_residual((double)NAN, 1)) &&
               isnan(larger_residual(1, (double)NAN)));
+}
+
+Test(check, refuses_two_bounds_of_one_draw, .signal = SIGABRT)
+{
+    struct draw draw = {.rounding = INFINITY};
+    draw_residual(&draw, 1, 1, 2, 8);
+    draw_residual(&draw, 1, 1, 2, 9);
 }
 
 static double mere_zero(struct draw *draw)
