@@ -28,15 +28,14 @@ static KERNEL void column_squares(real *restrict sum, real *restrict out,
         }
 }
 
-enum { WIDEST = 4096 };
-
 void batch_norm_train(real *out, struct batch_norm *norm, const real *in, size_t rows,
                       size_t width)
 {
-    require(rows > 1 && width <= WIDEST, "a batch of %zu rows of %zu", rows, width);
+    require(rows > 1 && width <= BATCH_NORM_WIDEST, "a batch of %zu rows of %zu", rows,
+            width);
     const real share = 1 / (real)rows, unbiased = 1 / (real)(rows - 1),
                epsilon = (real)BATCH_NORM_EPSILON, gain = (real)BATCH_NORM_MOMENTUM;
-    real mean[WIDEST], square[WIDEST];
+    real mean[BATCH_NORM_WIDEST], square[BATCH_NORM_WIDEST];
     column_sums(mean, in, rows, width);
     for (size_t j = 0; j < width; ++j) mean[j] *= share;
     column_squares(square, out, in, mean, rows, width);
@@ -53,8 +52,8 @@ void batch_norm_apply(real *out, const struct batch_norm *norm, const real *in,
                       size_t rows, size_t width)
 {
     const real epsilon = (real)BATCH_NORM_EPSILON;
-    require(width <= WIDEST, "rows of %zu", width);
-    real scale[WIDEST];
+    require(width <= BATCH_NORM_WIDEST, "rows of %zu", width);
+    real scale[BATCH_NORM_WIDEST];
     for (size_t j = 0; j < width; ++j) scale[j] = 1 / sqrt(norm->variance[j] + epsilon);
     for (size_t r = 0; r < rows; ++r)
         for (size_t j = 0; j < width; ++j)

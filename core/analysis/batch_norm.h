@@ -13,6 +13,8 @@
 #include "core/base/arena.h"
 #include "core/base/real.h"
 
+enum { BATCH_NORM_WIDEST = 4096 }; ///< numbers a row, at most
+
 /// 1e-6 and .1.
 extern const double BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM;
 
@@ -23,7 +25,8 @@ struct batch_norm {
 
 /// out (R,D) = (in - mean) / sqrt(variance + epsilon) by the batch's own statistics (variance
 /// divided by R), and moves the running ones a tenth of the way to them (variance there divided by
-/// R - 1). Sums in row order. in (R,D). Requires R > 1.
+/// R - 1). Sums in row order. in (R,D). Requires R > 1 and D <= BATCH_NORM_WIDEST, which goes for
+/// batch_norm_apply as well.
 void batch_norm_train(real *out, struct batch_norm *norm, const real *in, size_t rows,
                       size_t width);
 

@@ -6,6 +6,7 @@
 
 #include "core/base/die.h"
 #include "core/base/rng.h"
+#include "core/data/batches.h"
 #include "core/linalg/product.h"
 #include "core/model/linear.h"
 #include "core/train/classify.h"
@@ -247,7 +248,7 @@ streamed_probe_fit(uint16_t *answers, const struct probe_settings *settings,
                      &arena);
     const size_t B = recipe->batch, n = order.kept, pool = SHARD_POOL * shard;
     const double step = (double)B / (double)n;
-    const uint64_t updates = (uint64_t)ceil(recipe->epochs * (double)n / (double)B);
+    const uint64_t updates = batches_updates(n, B, recipe->epochs);
     uint32_t *image = arena_take(&arena, B, sizeof *image);
     struct probe_outcome outcome = {.best = (double)NAN};
     for (uint64_t t = 0, since = 0; t < updates; ++t) {

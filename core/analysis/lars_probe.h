@@ -47,7 +47,8 @@ struct lars_probe {
 double lars_probe_fit(uint16_t *answers, const struct lars_probe *probe,
                       const struct probe_set *train, size_t shard,
                       const uint8_t *absent, const struct probe_set *test,
-                      probe_epoch_function *after_epoch, void *context);
+                      probe_epoch_function *after_epoch, void *context)
+    __attribute__((warn_unused_result));
 
 /// The probe of core/analysis/probe.h in the order of shards: the public code's finetuning recipe,
 /// AdamW, on a set that is larger than memory. What the next images need is read ahead.

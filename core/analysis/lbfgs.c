@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/die.h"
+#include "core/linalg/frobenius.h"
 
 // Sufficient decrease and curvature of the Wolfe conditions (Nocedal & Wright 2006, p. 62).
 static const double DECREASE = 1e-4, CURVATURE = .9;
@@ -29,13 +30,6 @@ struct step {
     double length, value, slope;
 };
 
-static double dot(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; ++i) sum += a[i] * b[i];
-    return sum;
-}
-
 static double largest(const double *x, size_t n)
 {
     double most = 0;
@@ -51,7 +45,7 @@ static struct step try_step(struct search *search, double length)
     double value = search->function(search->gradient, search->point, search->context);
     search->evaluations++;
     return (struct step){length, value,
-                         dot(search->gradient, search->direction, search->n)};
+                         inner_product(search->gradient, search->direction, search->n)};
 }
 
 // Values that cannot be told apart count as decreased; then the slope decides alone.
@@ -158,7 +152,7 @@ static void memory_apply(double *direction, const double *gradient,
     for (size_t k = 0; k < memory->count; ++k) {
         size_t at = (memory->next + memory->capacity - 1 - k) % memory->capacity;
         const double *s = memory->s + at * n, *y = memory->y + at * n;
-        memory->alpha[at] = memory->share[at] * dot(s, direction, n);
+        memory->alpha[at] = memory->share[at] * inner_product(s, direction, n);
         for (size_t i = 0; i < n; ++i) direction[i] -= memory->alpha[at] * y[i];
     }
     if (memory->count)
@@ -166,7 +160,7 @@ static void memory_apply(double *direction, const double *gradient,
     for (size_t k = memory->count; k-- > 0;) {
         size_t at = (memory->next + memory->capacity - 1 - k) % memory->capacity;
         const double *s = memory->s + at * n, *y = memory->y + at * n;
-        double beta = memory->share[at] * dot(y, direction, n);
+        double beta = memory->share[at] * inner_product(y, direction, n);
         for (size_t i = 0; i < n; ++i)
             direction[i] += (memory->alpha[at] - beta) * s[i];
     }
@@ -205,10 +199,10 @@ static int advance(struct lbfgs_outcome *outcome, double *x, double *gradient,
     double *direction = search->direction;
     memory_apply(direction, gradient, memory);
     search->value = outcome->value;
-    search->slope = dot(gradient, direction, n);
+    search->slope = inner_product(gradient, direction, n);
     search->evaluations = 0;
     // Without pairs the direction's length says nothing about the step's.
-    double first = memory->count ? 1 : 1 / sqrt(dot(direction, direction, n));
+    double first = memory->count ? 1 : 1 / sqrt(inner_product(direction, direction, n));
     struct step step;
     int found = search->slope < 0 && search_wolfe(&step, search, first);
     outcome->evaluations += search->evaluations;

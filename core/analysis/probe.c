@@ -220,3 +220,13 @@ struct probe_outcome probe_fit(uint16_t *answers, const struct probe_settings *s
     arena_close(&arena);
     return outcome;
 }
+
+void probe_check(double loss, double rate)
+{
+    if (!isfinite(loss))
+        die(EXIT_INPUT,
+            "a probe's loss is %g after training at rate %g (the weights' tokens are "
+            "out "
+            "of scale)",
+            loss, rate);
+}

@@ -91,6 +91,10 @@ struct probe_outcome {
     struct batch_norm_fusion fusion;
 };
 
+/// Dies (EXIT_INPUT) where the mean loss of a training's last epoch is not finite: its answers
+/// would be those of no classifier. rate   of the training, for the message
+void probe_check(double loss, double rate);
+
 /// Called at the end of each epoch, or NULL.
 typedef void probe_epoch_function(void *context);
 
@@ -111,6 +115,7 @@ struct probe_outcome probe_fit(uint16_t *answers, const struct probe_settings *s
                                const struct adapter *adapter,
                                const struct probe_set *train,
                                const struct probe_set *test,
-                               probe_epoch_function *after_epoch, void *context);
+                               probe_epoch_function *after_epoch, void *context)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -97,9 +97,10 @@ static void try_rate(const struct round *round, const struct task *task,
     struct arena arena;
     arena_open_growing(&arena, "answers");
     uint16_t *answers = arena_take(&arena, test.features.images, sizeof *answers);
-    probe->held_out[task->number] = probe_fit(answers, &settings, &probe->adapter,
-                                              &train, &test, task_queue_epoch, epoch)
-                                        .accuracy;
+    const struct probe_outcome outcome = probe_fit(
+        answers, &settings, &probe->adapter, &train, &test, task_queue_epoch, epoch);
+    // At a rate at which the training diverges nothing is answered.
+    probe->held_out[task->number] = isfinite(outcome.loss) ? outcome.accuracy : 0;
     arena_close(&arena);
 }
 
@@ -116,6 +117,7 @@ static void train_seed(const struct round *round, const struct task *task,
     const struct probe_outcome outcome =
         probe_fit(answers->predicted + seed * answers->images, &settings,
                   &probe->adapter, &train, &test, task_queue_epoch, epoch);
+    probe_check(outcome.loss, settings.recipe.learning_rate);
     answers->highest[seed] = outcome.best;
     if (seed == 0) probe->fusion = outcome.fusion;
 }
@@ -124,6 +126,7 @@ static void solve(const struct probe_grid *grid, struct grid_probe *probe)
 {
     const struct probe_set train = grid->set(probe, 0, SPLIT_TRAIN, grid->context),
                            test = grid->set(probe, 0, SPLIT_TEST, grid->context);
+    require(probe->answers.seeds == 1, "a solution of %zu seeds", probe->answers.seeds);
     probe->solution =
         solved_probe_fit(probe->answers.predicted, IMAGE_CLASSES, probe->batch_norm,
                          probe->adapter.choice, &train, &test, &SOLVER);

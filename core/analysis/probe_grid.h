@@ -54,7 +54,8 @@ struct probe_grid {
     int threads;
 };
 
-/// Trains, or solves, every seed of every probe and measures its answers (opened by the caller). A
+/// Trains every seed of every probe, or solves it, which has one seed, and measures its answers
+/// (opened by the caller). A
 /// training uses one thread, so no bit depends on their number. The test images choose nothing.
 /// Dies (EXIT_SYSTEM) when threads or memory are refused.
 void probe_grid_run(struct probe_grid *grid);

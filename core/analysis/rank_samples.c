@@ -7,6 +7,7 @@
 #include "core/base/rng.h"
 #include "core/data/masks.h"
 #include "core/data/patches.h"
+#include "core/linalg/frobenius.h"
 #include "core/train/engine.h"
 
 enum { NOISE_STREAM = 2 }; // among those of PURPOSE_THEORY
@@ -85,14 +86,6 @@ static void fill_hidden(double *whole, const struct pair *pair)
     }
 }
 
-// The mean of (x_i - y_i)^2 over x, y (count).
-static double squared_error(const double *x, const double *y, size_t count)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; ++i) sum += (x[i] - y[i]) * (x[i] - y[i]);
-    return sum / (double)count;
-}
-
 // Compares the matrices x and y of one grouping and writes their relative distances to row `at`.
 static int measure_grouping(struct rank_samples *samples, size_t at,
                             enum grouping grouping, const double *x, const double *y,
@@ -131,7 +124,8 @@ static int measure(struct rank_samples *samples, size_t at, const struct pair *p
     // The hidden patches.
     gather_hidden(x, pair->patches, pair);
     gather_hidden(y, pair->prediction, pair);
-    samples->loss[at] = squared_error(x, y, pair->hidden_count * pair->features);
+    const size_t count = pair->hidden_count * pair->features;
+    samples->loss[at] = squared_distance(x, y, count) / (double)count;
     int status = measure_grouping(samples, at, GROUPING_HIDDEN, x, y, pair, arena);
     if (status) return status;
 

@@ -5,6 +5,7 @@
 #include "core/base/die.h"
 #include "core/linalg/cholesky.h"
 #include "core/linalg/gemm.h"
+#include "core/train/classify.h"
 
 static const double PENALTIES[] = {1e-4, 1e-3, 1e-2, 1e-1, 1};
 enum { PENALTY_COUNT = sizeof PENALTIES / sizeof *PENALTIES };
@@ -87,13 +88,6 @@ static void answer(uint16_t *answers, const double *weights,
     arena_reset(arena, mark);
 }
 
-double share_right(const uint16_t *answers, const uint16_t *labels, size_t n)
-{
-    size_t right = 0;
-    for (size_t i = 0; i < n; ++i) right += answers[i] == labels[i];
-    return (double)right / (double)n;
-}
-
 int ridge_right(double *right, const struct labelled_rows *train,
                 const struct labelled_rows *test, size_t classes, struct arena *arena)
 {
@@ -125,7 +119,7 @@ int ridge_classify(uint16_t *answers, const struct labelled_rows *train,
         status = system_solve(weights, &system, PENALTIES[p], arena);
         if (status) break;
         answer(tried, weights, &system, &last, arena);
-        const double right = share_right(tried, last.labels, held);
+        const double right = classification_accuracy(tried, last.labels, held);
         if (right <= best) continue;
         best = right;
         penalty = PENALTIES[p];

@@ -31,7 +31,4 @@ int ridge_right(double *right, const struct labelled_rows *train,
                 const struct labelled_rows *test, size_t classes, struct arena *arena)
     __attribute__((warn_unused_result));
 
-/// The share of answers (n) that are the labels (n).
-double share_right(const uint16_t *answers, const uint16_t *labels, size_t n);
-
 #endif

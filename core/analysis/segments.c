@@ -6,6 +6,7 @@
 #include "core/analysis/kmeans.h"
 #include "core/analysis/partition.h"
 #include "core/base/die.h"
+#include "core/linalg/frobenius.h"
 #include "core/train/engine.h"
 
 // What the threads of segments_find share.
@@ -94,13 +95,6 @@ static size_t region_sum(double *sums, double *squares, const double *points,
         }
     }
     return members;
-}
-
-static double squared_norm(const double *x, size_t count)
-{
-    double sum = 0;
-    for (size_t i = 0; i < count; ++i) sum += x[i] * x[i];
-    return sum;
 }
 
 // The products of all pairs of tokens of a region add up to the squared norm of their sum.

@@ -267,13 +267,14 @@ void output_open(struct output *output, const char *path)
 }
 
 // A renamed file survives a power cut only once its folder is flushed as well. Some file systems
-// cannot flush folders and return EINVAL.
+// cannot flush folders and return EINVAL; a folder in which one may write but not look cannot be
+// opened.
 static int sync_folder(const char *path)
 {
     char folder[PATH_SIZE];
     folder_of(folder, path);
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return -1;
+    if (descriptor < 0) return errno == EACCES ? 0 : -1;
     int failed = fsync(descriptor) && errno != EINVAL, error = errno;
     close(descriptor);
     errno = error;
@@ -330,6 +331,19 @@ static _Noreturn void unreadable(const char *path, int error, const char *hint)
 {
     if (hint) die(EXIT_INPUT, "%s: %s (%s)", path, strerror(error), hint);
     die(EXIT_INPUT, "%s: %s", path, strerror(error));
+}
+
+int file_kept(const char *path)
+{
+    struct stat status;
+    if (stat(path, &status)) {
+        if (errno == ENOENT || errno == ENOTDIR) return 0;
+        unreadable(path, errno, NULL);
+    }
+    if (!S_ISREG(status.st_mode))
+        die(EXIT_INPUT, "%s: is no regular file (move it away)", path);
+    if (access(path, R_OK)) unreadable(path, errno, NULL);
+    return 1;
 }
 
 size_t file_size(const char *path, const char *hint)

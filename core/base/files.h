@@ -26,11 +26,17 @@ struct output {
 void output_open(struct output *output, const char *path);
 
 /// Checks for errors, flushes to disk and renames the temporary file to `path`. On any failure
-/// removes the temporary file, leaves the old file unchanged and dies (EXIT_SYSTEM).
+/// removes the temporary file, leaves the old file unchanged and dies (EXIT_SYSTEM); where only the
+/// folder cannot be flushed, the new file is in place.
 void output_close(struct output *output);
 
 /// True when `path` is a readable regular file.
 int file_exists(const char *path);
+
+/// True when there is a file at `path`, which took long to make, false when there is nothing. Dies
+/// (EXIT_INPUT) for one that cannot be read, or is no regular file, so that nothing takes its place
+/// as if it were missing.
+int file_kept(const char *path);
 
 /// The size of a file in bytes. Dies (EXIT_INPUT) when there is none, with `hint` (what to do, or
 /// NULL) in parentheses.

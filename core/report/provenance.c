@@ -28,9 +28,11 @@ void provenance_add(struct provenance *provenance, const char *what, const char 
 
 void provenance_set(struct provenance *provenance, const char *what, const char *value)
 {
+    require(!strpbrk(value, "\t\n\r"), "provenance '%s': '%s'", what, value);
     char *copy = text_copy(value);
     for (size_t i = 0; i < provenance->count; ++i)
         if (!strcmp(provenance->lines[i].what, what)) {
+            require(!provenance->lines[i].keyed, "'%s' is part of the key", what);
             free(provenance->lines[i].value);
             provenance->lines[i].value = copy;
             return;

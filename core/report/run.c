@@ -162,7 +162,7 @@ void run_output(const struct run *run, const char *path)
 int run_weights(char path[PATH_SIZE], const struct run *run, const char *weights)
 {
     path_format(path, "%s/weights/%s.safetensors", run->root, weights);
-    if (file_exists(path)) return 1;
+    if (file_kept(path)) return 1;
     return shipped_weights(path, run, weights);
 }
 

@@ -18,7 +18,7 @@ void shipped_folder(char folder[PATH_SIZE], const char *tier, const char *data)
 int shipped_weights(char path[PATH_SIZE], const struct run *run, const char *name)
 {
     path_format(path, "%s/%s.safetensors", run->checkpoints, name);
-    return run->options.shipped && file_exists(path);
+    return run->options.shipped && file_kept(path);
 }
 
 int shipped_path(const struct run *run, const char *path)

@@ -61,19 +61,16 @@ enum verdict judge_trend(const struct estimate *d)
     return judge_ordering(d, 0);
 }
 
-enum verdict judge_numeric(double estimate, const char *printed, double absolute,
-                           double relative)
+enum verdict judge_numeric(double estimate, const char *printed, double margin)
 {
     double value, half;
     int parsed = printed_parse(&value, &half, printed);
     require(parsed, "'%s' is not a printed number", printed);
-    require(absolute >= 0 && relative >= 0, "a margin of %g + %g is negative", absolute,
-            relative);
+    require(margin >= 0, "a margin of %g is negative", margin);
     if (!isfinite(estimate)) return VERDICT_INCONCLUSIVE;
-    double margin = absolute + relative * fabs(value) + half;
     // The bound is included; a few ulps more, because decimals are not binary fractions.
     double slack = 4 * DBL_EPSILON * fmax(fabs(value), fabs(estimate));
-    return judge_exact(fabs(estimate - value) <= margin + slack);
+    return judge_exact(fabs(estimate - value) <= margin + half + slack);
 }
 
 enum verdict judge_equivalence(const struct estimate *d, double margin)
@@ -119,7 +116,7 @@ enum verdict claim_judge(const struct claim *claim, const struct estimate *d)
     if (kind_is(claim, "equivalence")) return judge_equivalence(d, claim->margin);
     if (kind_is(claim, "partition")) return judge_partition(d, claim->margin);
     if (kind_is(claim, "identity")) return judge_identity(d->value, claim->margin);
-    return judge_numeric(d->value, claim->printed, claim->margin, 0);
+    return judge_numeric(d->value, claim->printed, claim->margin);
 }
 
 double detectable_difference(const struct estimate *d)

@@ -25,18 +25,16 @@ int verdict_find(const char *name);
 // The rules. An estimate that is not finite, or whose interval is not, is INCONCLUSIVE by each of
 // them. Contract: low <= high.
 
-/// An ordering with printed effect e >= 0: low > e/2 REPRODUCED, else low > 0 TREND-ONLY; high <= 0
-/// or high < e/2 NOT-REPRODUCED; else INCONCLUSIVE.
+/// An ordering with printed effect e >= 0: low > e/2 REPRODUCED, else low > 0 TREND-ONLY;
+/// high < e/2 or low = high = 0 NOT-REPRODUCED; else INCONCLUSIVE, as where one end alone is 0.
 enum verdict judge_ordering(const struct estimate *d, double effect);
 
-/// A trend, which has a direction but no printed size: low > 0 REPRODUCED, high <= 0
-/// NOT-REPRODUCED, else INCONCLUSIVE.
+/// A trend, which has a direction but no printed size: an ordering with e = 0.
 enum verdict judge_trend(const struct estimate *d);
 
-/// REPRODUCED if |estimate - printed| <= absolute + relative |printed| + half the last printed
-/// digit (83.65 rounds to 83.6 or to 83.7), else NOT-REPRODUCED. Contract: `printed` parses.
-enum verdict judge_numeric(double estimate, const char *printed, double absolute,
-                           double relative);
+/// REPRODUCED if |estimate - printed| <= margin + half the last printed digit (83.65 rounds to 83.6
+/// or to 83.7), else NOT-REPRODUCED. Contract: `printed` parses.
+enum verdict judge_numeric(double estimate, const char *printed, double margin);
 
 /// -margin <= low and high <= margin REPRODUCED; the interval entirely outside of +-margin
 /// NOT-REPRODUCED; else INCONCLUSIVE.

@@ -85,7 +85,7 @@ static struct finding check_draw(const struct check *check, double margin,
                                              : check->violation(&draw, note);
         arena_reset(arena, mark);
         const double size =
-            check->residual ? value / fmin(draw.rounding, margin) : value;
+            check->residual && value != 0 ? value / fmin(draw.rounding, margin) : value;
         if (size <= most || isnan(most)) continue;
         most = size;
         found.largest.value = value;

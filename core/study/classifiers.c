@@ -46,6 +46,7 @@ static void probe_one_seed(size_t seed, int worker, struct task_queue *queue,
         probe_fit(probe->answers->predicted + seed * probe->answers->images, &settings,
                   probe->adapter, &probe->set[SPLIT_TRAIN], &probe->set[SPLIT_TEST],
                   task_queue_epoch, &epoch);
+    probe_check(outcome.loss, settings.recipe.learning_rate);
     probe->answers->highest[seed] = outcome.best;
 }
 
@@ -141,7 +142,7 @@ static int finetuning_shipped(struct finetune_outcome *outcome, const struct run
 {
     char path[PATH_SIZE], made[PATH_SIZE], digest[HASH_HEX];
     path_format(made, "%s/weights.safetensors", settings->folder);
-    if (settings->force || file_exists(made) ||
+    if (settings->force || file_kept(made) ||
         !finetuning_find(path, digest, run, method, settings->recipe.run,
                          settings->seed))
         return 0;

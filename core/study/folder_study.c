@@ -54,6 +54,9 @@ void folder_study_open(struct folder_study *study, struct run *run)
     run_note(run, "weights", study->vit.weights.file.digest, 1);
     run_note(run, "names of the weights", vit_naming_name(study->vit.naming), 0);
     const char *source = safetensors_metadata(&study->vit.weights.file, "source_md5");
+    if (source && strlen(source) != strspn(source, "0123456789abcdef"))
+        die(EXIT_INPUT, "%s: its source_md5 is no MD5 (convert the weights again)",
+            options->weights);
     if (source) run_note(run, "MD5 of the weights' source", source, 0);
     input_kernels(run);
 }

@@ -236,7 +236,9 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
     outcome->accuracy = measure_at(finetuner, weights);
     outcome->best = number_in(file, "best_test_accuracy");
     outcome->best_epoch = number_in(file, "best_epoch");
-    outcome->updates = (uint64_t)number_in(file, "updates");
+    if (!unsigned_scan(&outcome->updates, text_in(file, "updates")))
+        die(EXIT_INPUT, "%s: its updates are no number (remove it, or FORCE=1)",
+            file->path);
     snprintf(outcome->arithmetic, sizeof outcome->arithmetic, "%s",
              text_in(file, "arithmetic"));
     memcpy(outcome->digest, file->digest, HASH_HEX);
@@ -246,7 +248,7 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
 // True when the folder has the result; then its file is open.
 static int result_open(struct safetensors *file, const struct finetuner *finetuner)
 {
-    if (finetuner->settings->force || !file_exists(finetuner->weights)) return 0;
+    if (finetuner->settings->force || !file_kept(finetuner->weights)) return 0;
     safetensors_read(file, finetuner->weights, NULL);
     if (!run_identity_difference(&finetuner->identity, file)) return 1;
     safetensors_free(file);
@@ -346,7 +348,7 @@ static void replacement_check(const struct finetuner *finetuner)
 {
     const struct finetune *settings = finetuner->settings;
     struct safetensors file;
-    if (settings->force || settings->code || !file_exists(finetuner->weights)) return;
+    if (settings->force || settings->code || !file_kept(finetuner->weights)) return;
     safetensors_read(&file, finetuner->weights, NULL);
     const char *key = run_identity_difference(&finetuner->identity, &file);
     require(key, "%s: fits", finetuner->weights);

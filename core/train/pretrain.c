@@ -270,7 +270,7 @@ static void replacement_check(const struct pretrain *settings,
 
 int pretrain_ready(const struct pretrain *settings)
 {
-    if (settings->force || !file_exists(settings->weights)) return 0;
+    if (settings->force || !file_kept(settings->weights)) return 0;
     struct run_identity identity;
     run_identity_fill(&identity, &settings->recipe, settings->seed,
                       settings->images->digest, settings->arithmetic, settings->code);

@@ -7,7 +7,9 @@
 #include "core/base/die.h"
 #include "core/base/number.h"
 
-static const char *const numbers[] = {"epochs", "updates"};
+static const char *const numbers[] = {"epochs", "updates"}, *const lines[] = {
+                                                                "trainer", "arithmetic",
+                                                                "recipe"};
 
 // The metadata as a number; NAN when it is missing or not a number.
 static double metadata_number(const struct weights *weights, const char *key)
@@ -26,6 +28,16 @@ static void expect_text(const struct weights *weights, const char *key,
         die(EXIT_INPUT,
             "%s: its metadata says %s '%s', not '%s' (train it again, or rename it)",
             weights->file.path, key, text ? text : "nothing", want);
+}
+
+// What goes into tables of provenance is one word or sentence: a line's end would end its row.
+static void expect_line(const struct weights *weights, const char *key)
+{
+    const char *text = safetensors_metadata(&weights->file, key);
+    if (text && strpbrk(text, "\t\n\r"))
+        die(EXIT_INPUT,
+            "%s: its metadata's %s holds a tab or a line's end (write it anew)",
+            weights->file.path, key);
 }
 
 static void expect_size(const struct weights *weights, const char *what, int got,
@@ -57,6 +69,8 @@ void pretrained_open(struct weights *weights, const char *path,
                 want->encoder_heads);
     expect_size(weights, "the decoder's number of heads", shape->decoder_heads,
                 want->decoder_heads);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; ++i)
+        expect_line(weights, lines[i]);
     if (!safetensors_metadata(&weights->file, SAFETENSORS_DIGEST))
         die(EXIT_INPUT, "%s: its metadata lack %s (move it away and train it again)",
             path, SAFETENSORS_DIGEST);

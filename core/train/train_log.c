@@ -111,7 +111,10 @@ static int log_read(struct train_log *log, const char *path, uint64_t updates)
 void train_log_open(struct train_log *log, const char *path, uint64_t updates)
 {
     if (!log_read(log, path, updates))
-        die(EXIT_INPUT, "%s: is not the log of a training (remove it)", path);
+        die(EXIT_INPUT,
+            "%s: is not the log of a training (put it back, or remove it and the "
+            "checkpoint next to it)",
+            path);
 }
 
 void train_log_find(struct train_log *log, const char *path)

@@ -203,7 +203,7 @@ static int checkpoint_use(struct loop *loop)
 {
     const char *path = loop->checkpoint;
     char fault[SAFETENSORS_FAULT];
-    if (!file_exists(path)) return 0;
+    if (!file_kept(path)) return 0;
     if (checkpoint_open(&loop->trainer->state, path, loop->settings->identity,
                         loop->trainer->plan.parameters, fault))
         return 1;
@@ -235,16 +235,31 @@ static void state_broadcast(const struct loop *loop)
     rank_group_broadcast(loop->ranks, &state->loss_count, sizeof state->loss_count);
 }
 
+// Lines of the log before update `updates` + 1: one for each update that has completed an epoch.
+static uint64_t lines_until(const struct loop *loop, uint64_t updates)
+{
+    const uint64_t epochs = epochs_complete(loop, updates);
+    return epochs < updates ? epochs : updates;
+}
+
 static void resume(struct loop *loop)
 {
     const struct train_state *state = &loop->trainer->state;
     char log[PATH_SIZE];
     if (!rank_group_lead(loop->ranks)) return;
-    if (checkpoint_use(loop))
-        fprintf(stderr, "%s: going on after update %" PRIu64 " of %" PRIu64 "\n",
-                loop->recipe->run, state->updates, loop->trainer->updates);
+    const int resumed = checkpoint_use(loop);
     path_format(log, "%s/log.tsv", loop->settings->folder);
     train_log_open(&loop->log, log, state->updates);
+    // A finetuning's best epoch is looked for in the whole log.
+    const uint64_t lines = lines_until(loop, state->updates);
+    if (loop->log.count != lines)
+        die(EXIT_INPUT,
+            "%s: has %zu lines, not %" PRIu64 ", up to the checkpoint (put it back, or "
+            "remove both to begin anew)",
+            log, loop->log.count, lines);
+    if (resumed)
+        fprintf(stderr, "%s: going on after update %" PRIu64 " of %" PRIu64 "\n",
+                loop->recipe->run, state->updates, loop->trainer->updates);
 }
 
 void train_loop_run(const struct train_loop *settings)

@@ -44,8 +44,9 @@ void train_loop_forget(const char *folder);
 /// On SIGINT, SIGTERM or SIGUSR1 (which mpirun and Slurm pass on without killing) finishes the
 /// update, writes a checkpoint, prints the command that resumes and exits EXIT_SYSTEM; after the
 /// last update it finishes the training first, then exits likewise, so that a process never goes on
-/// to its next training. A second signal kills. Dies (EXIT_SYSTEM) when the loss or the weights are
-/// not finite, leaving the last checkpoint.
+/// to its next training. The same signal again kills. Dies (EXIT_SYSTEM) when the loss or the
+/// weights are not finite, leaving the last checkpoint; (EXIT_INPUT) for a checkpoint whose log
+/// lacks lines.
 ///
 /// Where the trainer's plan has several ranks, all call this, and rank 0 alone reads and writes
 /// files and speaks: folder, resume_command and finish are unused on the others. A signal to any

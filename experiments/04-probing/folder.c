@@ -7,6 +7,7 @@
 #include "core/analysis/lars_probe.h"
 #include "core/analysis/last_block.h"
 #include "core/base/die.h"
+#include "core/model/lanes.h"
 #include "core/report/run_files.h"
 #include "core/study/judgement.h"
 #include "core/study/results.h"
@@ -88,8 +89,9 @@ static void train(size_t number, int worker, struct task_queue *queue, void *con
         const struct lars_probe probe = {lars_recipe(options->epochs), classes,
                                          SUMMARY_CLASS, PROBES[task->probe].batch_norm,
                                          seed};
-        lars_probe_fit(predicted, &probe, &seen, SHARD_IMAGES, bad, &test,
-                       task_queue_epoch, &epoch);
+        probe_check(lars_probe_fit(predicted, &probe, &seen, SHARD_IMAGES, bad, &test,
+                                   task_queue_epoch, &epoch),
+                    probe.recipe.base_rate);
         return;
     }
     const struct probe_settings settings = {.recipe = public_recipe(options->epochs),
@@ -103,8 +105,10 @@ static void train(size_t number, int worker, struct task_queue *queue, void *con
             ? last_block_adapter(&probing->block,
                                  PROJECTION_QUERY | PROJECTION_KEY | PROJECTION_VALUE)
             : adapter_none(SUMMARY_CLASS, seen.features.width);
-    streamed_probe_fit(predicted, &settings, &adapter, &seen, SHARD_IMAGES, bad, &test,
-                       task_queue_epoch, &epoch);
+    probe_check(streamed_probe_fit(predicted, &settings, &adapter, &seen, SHARD_IMAGES,
+                                   bad, &test, task_queue_epoch, &epoch)
+                    .loss,
+                settings.recipe.learning_rate);
 }
 
 // Every seed of every probe, each on one thread: no bit depends on how many there are.
@@ -175,8 +179,24 @@ static void report_bad(struct folder_probing *probing,
     }
 }
 
+// What the probes cannot treat is told before hours of encoding.
+static void check_width(const struct folder_probing *probing)
+{
+    const struct weights *weights = &probing->folder->vit.weights;
+    const int width = weights->mae.shape.width;
+    if (width > BATCH_NORM_WIDEST)
+        die(EXIT_INPUT,
+            "%s: tokens of %d numbers, %d are the most that are normalised "
+            "here (give a narrower encoder)",
+            weights->file.path, width, BATCH_NORM_WIDEST);
+    if (probing->partial && width % LANES != 0)
+        die(EXIT_INPUT, "%s: tokens of %d numbers, not a multiple of %d (PARTIAL=0)",
+            weights->file.path, width, LANES);
+}
+
 static void encode(struct folder_probing *probing)
 {
+    check_width(probing);
     struct study *study = probing->study;
     struct shard_source source[2];
     char salt[2][FOLDER_SALT], path[2][PATH_SIZE];

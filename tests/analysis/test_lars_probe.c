@@ -61,7 +61,9 @@ Test(lars_probe, learns_with_and_without_batch_norm_and_leaves_images_out)
         cr_expect(right_share(answers, &test) > .9, "norm %d: %g right, loss %g", norm,
                   right_share(answers, &test), loss);
         cr_expect(loss < .5 * log(C), "norm %d: loss %g", norm, loss);
-        lars_probe_fit(again, &probe, &train, SHARD, NULL, &test, NULL, NULL);
+        cr_expect_eq(
+            lars_probe_fit(again, &probe, &train, SHARD, NULL, &test, NULL, NULL),
+            loss);
         cr_expect_arr_eq(answers, again, sizeof answers);
     }
     // What is left out has no influence.

@@ -2,9 +2,11 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #include "core/base/rng.h"
+#include "tests/ending.h"
 
 enum { TRAIN = 640, TEST = 200, D = 16, HELD_OUT = 160 };
 enum { RECIPE, CHOSEN, NORMED, SOLVED, OTHER, PROBES };
@@ -202,4 +204,38 @@ Test(probe_grid, a_repeated_training_is_remembered_and_gives_the_same_answers)
                      2 * TEST * sizeof(uint16_t));
     cr_expect_arr_eq(probe[CHOSEN].answers.predicted, probe[RECIPE].answers.predicted,
                      2 * TEST * sizeof(uint16_t));
+}
+
+// At every rate the first step's gradient is beyond what floats hold.
+static void run_out_of_scale(const void *context)
+{
+    const struct world *world = context;
+    struct grid_probe probe[PROBES];
+    struct probe_grid grid;
+    grid_open(&grid, probe, world, 1);
+    grid.count = 2;
+    probe_grid_run(&grid);
+}
+
+Test(probe_grid, a_probe_that_diverges_answers_nothing)
+{
+    struct world world;
+    world_open(&world);
+    float *data = (float *)world.set[0][SPLIT_TRAIN].features.data;
+    for (size_t i = 0; i < (size_t)TRAIN * D; ++i) data[i] *= 1e38F;
+    expect_ending(__LINE__, run_out_of_scale, &world, 3,
+                 "after training at rate 0.0005 (the weights' tokens are out of scale)");
+}
+
+Test(probe_grid, refuses_a_solution_of_two_seeds, .signal = SIGABRT)
+{
+    struct grid_probe probe[PROBES];
+    struct probe_grid grid;
+    struct world world;
+    world_open(&world);
+    grid_open(&grid, probe, &world, 1);
+    answers_open(&probe[SOLVED].answers, 2, TEST, &arena);
+    grid.probe = &probe[SOLVED];
+    grid.count = 1;
+    probe_grid_run(&grid);
 }

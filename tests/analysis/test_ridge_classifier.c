@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 
 #include "core/base/rng.h"
+#include "core/train/classify.h"
 
 enum { N = 300, D = 6, CLASSES = 3 };
 
@@ -41,8 +42,9 @@ static double accuracy(const uint16_t *train_labels)
         cr_assert_eq(right[i], answers[i] == labels[N + i] ? 100 : 0);
         percent += right[i] / N;
     }
-    cr_expect_float_eq(percent, 100 * share_right(answers, labels + N, N), 1e-9);
-    return share_right(answers, labels + N, N);
+    cr_expect_float_eq(percent, 100 * classification_accuracy(answers, labels + N, N),
+                       1e-9);
+    return classification_accuracy(answers, labels + N, N);
 }
 
 Test(ridge_classifier, classes_apart_are_told_apart)
@@ -65,10 +67,4 @@ Test(ridge_classifier, features_may_repeat)
 {
     for (size_t i = 0; i < 2 * N; ++i) features[i * D + 5] = features[i * D];
     cr_expect_gt(accuracy(labels), .9);
-}
-
-Test(ridge_classifier, shares_are_counted)
-{
-    const uint16_t answers[] = {0, 1, 2, 2}, truth[] = {0, 2, 2, 2};
-    cr_expect_eq(share_right(answers, truth, 4), .75);
 }

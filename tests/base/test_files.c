@@ -3,10 +3,12 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
 #include "tests/ending.h"
@@ -413,6 +415,28 @@ Test(files, only_a_readable_regular_file_exists)
     cr_expect(!file_exists("/dev/null"));
     scratch_write(path, "", 0);
     cr_expect(file_exists(path));
+}
+
+static void ask_kept(const void *path)
+{
+    printf("%d", file_kept(path));
+}
+
+// A loop of links stands for all that is there and cannot be read, as root reads everything.
+Test(files, what_is_kept_is_there_or_missing_and_dies_where_neither_can_be_said)
+{
+    char path[PATH_SIZE], below[PATH_SIZE + 2];
+    scratch_path(path, "a");
+    cr_expect_not(file_kept(path));
+    scratch_write(path, "", 0);
+    cr_expect(file_kept(path));
+    snprintf(below, sizeof below, "%s/b", path);
+    cr_expect_not(file_kept(below));
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(symlink("a", path), 0);
+    expect_death(__LINE__, ask_kept, path, EXIT_INPUT, "symbolic links");
+    expect_death(__LINE__, ask_kept, scratch_folder, EXIT_INPUT,
+                 "is no regular file (move it away)");
 }
 
 static void format_too_long(const void *unused)

@@ -100,6 +100,32 @@ Test(vit_weights, what_cannot_be_read_is_refused_in_one_line)
            "4 heads asked for");
 }
 
+// The zeros of a small encoder with the suite's names.
+static const char *ours(int channels, enum mixing mixing)
+{
+    const struct mae_shape shape = {8, channels, 4, 16, 1, 1, 2, 2};
+    const char *path = in_scratch("ours.safetensors");
+    struct arena arena;
+    struct mae mae;
+    arena_open_growing(&arena, "test");
+    mae_open(&mae, &shape, &arena);
+    const struct slab slab = {"", arena_zeros(&arena, mae.parameters.count)};
+    const struct metadata metadata[] = {{"heads", "2"},
+                                        {"mixing", mixing_name(mixing)}};
+    safetensors_write(path, &mae.parameters, &slab, 1, metadata, 2, TENSOR_F32);
+    arena_close(&arena);
+    return path;
+}
+
+Test(vit_weights, of_ours_only_encoders_of_colours_that_mix_tokens_are_read)
+{
+    expect(__LINE__, 0, ours(3, MIXING_ATTENTION), 0, "2 heads");
+    expect(__LINE__, EXIT_INPUT, ours(4, MIXING_ATTENTION), 0,
+           "no encoder of colours that mixes tokens");
+    expect(__LINE__, EXIT_INPUT, ours(3, MIXING_IDENTITY), 0,
+           "no encoder of colours that mixes tokens");
+}
+
 // Of a ViT-B: its patches, positions and first norm alone, all zeros.
 Test(vit_weights, large_weights_that_are_missing_are_named)
 {

@@ -134,20 +134,16 @@ Test(verdicts, an_identity_holds_within_its_bound_or_is_refuted)
 
 Test(verdicts, a_printed_number_stands_for_its_rounding)
 {
-    expect_verdict(__LINE__, judge_numeric(83.65, "83.6", 0, 0), VERDICT_REPRODUCED);
-    expect_verdict(__LINE__, judge_numeric(83.55, "83.6", 0, 0), VERDICT_REPRODUCED);
-    expect_verdict(__LINE__, judge_numeric(83.651, "83.6", 0, 0),
-                   VERDICT_NOT_REPRODUCED);
-    expect_verdict(__LINE__, judge_numeric(83.549, "83.6", 0, 0),
-                   VERDICT_NOT_REPRODUCED);
-    expect_verdict(__LINE__, judge_numeric(84.15, "83.6", .5, 0), VERDICT_REPRODUCED);
-    expect_verdict(__LINE__, judge_numeric(84.16, "83.6", .5, 0),
-                   VERDICT_NOT_REPRODUCED);
-    expect_verdict(__LINE__, judge_numeric(-110.5, "-100", 0, .1), VERDICT_REPRODUCED);
-    expect_verdict(__LINE__, judge_numeric(-110.6, "-100", 0, .1),
-                   VERDICT_NOT_REPRODUCED);
-    expect_verdict(__LINE__, judge_numeric(NO, "83.6", 99, 0), VERDICT_INCONCLUSIVE);
-    expect_verdict(__LINE__, judge_numeric(FAR, "83.6", 99, 0), VERDICT_INCONCLUSIVE);
+    expect_verdict(__LINE__, judge_numeric(83.65, "83.6", 0), VERDICT_REPRODUCED);
+    expect_verdict(__LINE__, judge_numeric(83.55, "83.6", 0), VERDICT_REPRODUCED);
+    expect_verdict(__LINE__, judge_numeric(83.651, "83.6", 0), VERDICT_NOT_REPRODUCED);
+    expect_verdict(__LINE__, judge_numeric(83.549, "83.6", 0), VERDICT_NOT_REPRODUCED);
+    expect_verdict(__LINE__, judge_numeric(84.15, "83.6", .5), VERDICT_REPRODUCED);
+    expect_verdict(__LINE__, judge_numeric(84.16, "83.6", .5), VERDICT_NOT_REPRODUCED);
+    expect_verdict(__LINE__, judge_numeric(-110.5, "-100", 10), VERDICT_REPRODUCED);
+    expect_verdict(__LINE__, judge_numeric(-110.6, "-100", 10), VERDICT_NOT_REPRODUCED);
+    expect_verdict(__LINE__, judge_numeric(NO, "83.6", 99), VERDICT_INCONCLUSIVE);
+    expect_verdict(__LINE__, judge_numeric(FAR, "83.6", 99), VERDICT_INCONCLUSIVE);
 }
 
 Test(verdicts, the_smallest_difference_is_half_the_interval)
@@ -466,7 +462,7 @@ static void judge_backwards(const void *unused)
 static void judge_words(const void *unused)
 {
     (void)unused;
-    judge_numeric(1, "curves", 0, 0);
+    judge_numeric(1, "curves", 0);
 }
 
 static void judge_negative(const void *unused)

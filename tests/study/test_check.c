@@ -203,6 +203,27 @@ Test(check, refuses_two_bounds_of_one_draw, .signal = SIGABRT)
     draw_residual(&draw, 1, 1, 2, 9);
 }
 
+// Where nothing is allowed, a residual of 0 is not more than that.
+static double one_at_5(struct draw *draw)
+{
+    return draw->number == 5;
+}
+
+Test(check, a_margin_of_nothing_is_held_to_as_well)
+{
+    char claims[sizeof world_claims + 256];
+    snprintf(
+        claims, sizeof claims,
+        "%s"
+        "none\tEq. 3\ty = x\teq\t\tidentity\t0\tr\tnone\tsmoke\tfigure2\t02-demo\n",
+        world_claims);
+    world_claims_write("paper/claims.tsv", claims);
+    const struct check checks[] = {{"none", .residual = one_at_5, .test = "x"}};
+    judge(checks, 1, "--tier smoke");
+    const char *row = line_of("verdicts.tsv", "none");
+    cr_expect(strstr(row, "none\tREFUTED\t1\t") && strstr(row, "draw 5 of"), "%s", row);
+}
+
 static double mere_zero(struct draw *draw)
 {
     return draw_residual(draw, 0, 0, 0, 1);

@@ -109,13 +109,19 @@ Test(pretrained, weights_without_a_decoder_or_a_history_are_refused)
     struct slab slabs = {"", slab};
     char digest[HASH_HEX];
     slab_digest(digest, slab, mae.parameters.count);
-    const struct metadata metadata[] = {
+    struct metadata metadata[] = {
         {"heads", "2"},    {"decoder_heads", "3"}, {"run", "tiny"},
         {"tier", "smoke"}, {"data", "planted"},    {"mask_ratio", "0.75"},
         {"updates", "20"}, {"epochs", "\t"},       {SAFETENSORS_DIGEST, digest}};
     safetensors_write(tiny.weights, &mae.parameters, &slabs, 1, metadata, 9,
                       TENSOR_F32);
     refuses(&claim, "does not say how many epochs");
+    const struct metadata other = metadata[7];
+    metadata[7] = (struct metadata){"trainer", "PyTorch\n2"};
+    safetensors_write(tiny.weights, &mae.parameters, &slabs, 1, metadata, 9,
+                      TENSOR_F32);
+    refuses(&claim, "trainer holds a tab or a line's end");
+    metadata[7] = other;
     safetensors_write(tiny.weights, &mae.parameters, &slabs, 1, metadata, 8,
                       TENSOR_F32);
     refuses(&claim, "its metadata lack weights_sha256");

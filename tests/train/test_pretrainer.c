@@ -172,9 +172,13 @@ Test(pretrainer, trains_in_bfloat16_on_patches_wider_than_the_perceptron)
 {
     if (sizeof(real) == sizeof(double)) cr_skip_test("bfloat16 adds up floats");
     struct tiny tiny;
-    char hex[HASH_HEX];
+    char plain[HASH_HEX], one[HASH_HEX], two[HASH_HEX];
     tiny_open(&tiny);
+    weights_after(plain, &tiny, 1, 8, 0);
     tiny.settings.arithmetic = BF16;
-    weights_after(hex, &tiny, 1, 8, 0);
+    weights_after(one, &tiny, 1, 8, 0);
+    weights_after(two, &tiny, 2, 8, 0);
+    cr_expect_str_neq(one, plain);
+    cr_expect_str_eq(one, two);
     tiny_close(&tiny);
 }

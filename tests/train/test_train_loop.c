@@ -327,6 +327,24 @@ Test(train_loop, a_truncated_checkpoint_is_refused)
     run_close(&run);
 }
 
+// Lines are what a finetuning's best epoch is chosen from: none may be missing.
+Test(train_loop, a_checkpoint_without_its_whole_log_is_refused)
+{
+    struct run run;
+    size_t size;
+    open_killed(&run);
+    char *log = file_read(&size, run.log, NULL), *last = memrchr(log, '\n', size - 1);
+    cr_assert(last);
+    scratch_write(run.log, log, (size_t)(last + 1 - log));
+    expect_death(__LINE__, run_train, &run, 3, "(put it back, or remove both");
+    cr_assert_eq(unlink(run.log), 0);
+    expect_death(__LINE__, run_train, &run, 3, "has 0 lines, not 2, up to");
+    scratch_write(run.log, log, size);
+    expect_run(&run, 0, "going on after update 10 of 20");
+    free(log);
+    run_close(&run);
+}
+
 // One flipped bit at each of 40 bytes drawn over the file. Only names of keys that nobody reads
 // could be harmless; there are none, so every one is refused.
 Test(train_loop, a_checkpoint_with_one_bit_flipped_is_refused)
