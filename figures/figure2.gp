@@ -4,7 +4,8 @@
 # the linear predictor where patches have the other side, and all slopes over the mask ratio. Solid: the
 # trained model; dashed: the best linear predictor, which sees the first of the images only; circles: the
 # model on those. Bars are 90 % intervals; the panels without them show medians whose intervals would hide the
-# curves: the claims about them are judged by slopes, whose intervals are in the last panel.
+# curves: claims about them are judged by slopes, whose intervals are in the last panel, or are none (the spectral
+# norm).
 # Columns: NAME NAME_low NAME_high of every curve and slope, side, other_side, mask_ratio, component.
 width = 1040; height = 680
 load 'figures/style.gp'
@@ -14,9 +15,9 @@ chosen(r) = abs(column("mask_ratio") - r) < 1e-6
 stats table using "side" nooutput; side = STATS_max
 stats table using "other_side" nooutput; other_side = STATS_max
 # All panels of distances have one scale.
-array curves[11] = ["shared_median", "shared_ratio", "median_high", "ratio_high", "spectral", "quarters", "linear_median_high", "linear_ratio_high", "linear_spectral", "linear_quarters", "other_median"]
+array curves[13] = ["shared_median", "shared_ratio", "shared_spectral", "shared_quarters", "median_high", "ratio_high", "spectral", "quarters", "linear_median_high", "linear_ratio_high", "linear_spectral", "linear_quarters", "other_median"]
 top_of_all = 0
-do for [c = 1:11] {
+do for [c = 1:13] {
     stats table using curves[c] nooutput
     if (STATS_max > top_of_all) { top_of_all = STATS_max }
 }
@@ -69,6 +70,8 @@ plot for [k = 5:1:-1] table using (at(k)):"spectral" \
          with linespoints linetype k title sprintf("%.0f %% masked", 100 * ratio[k]), \
      for [k = 1:5] table using (at(k)):"linear_spectral" \
          with lines linetype 10 + k, \
+     for [k = 1:5] table using (at(k)):"shared_spectral" \
+         with points linetype k pointtype 6 pointsize 1.3 linewidth 1, \
      keyentry with lines linetype 17 title "linear predictor", \
      keyentry with points linetype 7 pointtype 6 pointsize 1.3 linewidth 1 title "model, its images"
 unset key
@@ -79,7 +82,9 @@ set ylabel "squared distance / s_i^2 (no unit)" offset 1.2, 0
 plot for [k = 5:1:-1] table using (at(k)):"quarters" \
          with linespoints linetype k, \
      for [k = 1:5] table using (at(k)):"linear_quarters" \
-         with lines linetype 10 + k
+         with lines linetype 10 + k, \
+     for [k = 1:5] table using (at(k)):"shared_quarters" \
+         with points linetype k pointtype 6 pointsize 1.3 linewidth 1
 unset ylabel
 
 eval(place(2, 2))
@@ -97,14 +102,13 @@ set ytics autofreq
 set key at screen 0.825, screen strip + 0.43 * (1 - strip) left top reverse Left samplen 2 noautotitle
 # One row in five, each curve a little to the side, so that bars do not cover one another.
 masked(k) = 100 * column("mask_ratio") + 0.45 * k
-plot table every 5 using (masked(0)):"slope":"slope_low":"slope_high" \
-         with yerrorlines linetype 7 title sprintf("model, %d×%d", side, side), \
-     table every 5 using (masked(1)):"slope-2x2":"slope-2x2_low":"slope-2x2_high" \
-         with yerrorlines linetype 6 title "model, cut to 2×2", \
-     table every 5 using (masked(-1)):"linear-slope":"linear-slope_low":"linear-slope_high" \
-         with yerrorlines linetype 17 title sprintf("linear, %d×%d", side, side), \
-     table every 5 using (masked(2)):"linear-slope-2x2":"linear-slope-2x2_low":"linear-slope-2x2_high" \
-         with yerrorlines linetype 16 title "linear, cut to 2×2", \
-     table every 5 using (masked(-2)):"linear-other-slope":"linear-other-slope_low":"linear-other-slope_high" \
-         with yerrorlines linetype 14 title sprintf("linear, %d×%d hidden", other_side, other_side)
+# Bars are solid, as a dashed one would break up.
+array slopes[5] = ["slope", "slope-2x2", "linear-slope", "linear-slope-2x2", "linear-other-slope"]
+array lines_of[5] = [7, 6, 17, 16, 14]
+array place_of[5] = [0, 1, -1, 2, -2]
+array title_of[5] = [sprintf("model, %d×%d", side, side), "model, cut to 2×2", sprintf("linear, %d×%d", side, side), "linear, cut to 2×2", sprintf("linear, %d×%d hidden", other_side, other_side)]
+plot for [c = 1:5] table every 5 using (masked(place_of[c])):slopes[c].'_low':(0):(column(slopes[c].'_high') - column(slopes[c].'_low')) \
+         with vectors nohead linetype lines_of[c] dashtype 1 linewidth 0.8, \
+     for [c = 1:5] table every 5 using (masked(place_of[c])):slopes[c] \
+         with linespoints linetype lines_of[c] title title_of[c]
 unset multiplot

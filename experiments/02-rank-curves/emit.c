@@ -139,7 +139,9 @@ static const struct {
              {"linear_quarters", LINEAR, RANK_MEDIAN_2X2},
              {"other_median", OTHER_SIDE, RANK_MEDIAN},
              {"shared_median", LEARNED_SHARED, RANK_MEDIAN},
-             {"shared_ratio", LEARNED_SHARED, RANK_RATIO}};
+             {"shared_ratio", LEARNED_SHARED, RANK_RATIO},
+             {"shared_spectral", LEARNED_SHARED, RANK_SPECTRAL},
+             {"shared_quarters", LEARNED_SHARED, RANK_MEDIAN_2X2}};
 enum { DRAWN = sizeof drawn / sizeof *drawn };
 
 // value, value_low and value_high of one column.
@@ -152,7 +154,7 @@ static void put_interval(FILE *file, const struct estimate *found)
 
 void emit_figure2(struct study *study, const struct arm *arms)
 {
-    char path[PATH_SIZE], caption[640];
+    char path[PATH_SIZE], caption[768];
     struct output output;
     run_path(path, &study->run, "figure2.tsv");
     output_open(&output, path);
@@ -180,8 +182,10 @@ void emit_figure2(struct study *study, const struct arm *arms)
         caption, sizeof caption,
         "%s, %zu test images; %s; patches of side %d; linear predictor: first %zu "
         "images, circles: the model on these alone (the claim learned-beats-linear "
-        "compares the two there); bars: 90 %% bootstrap intervals over images; curves "
-        "without: medians that are judged by their slopes, in the last panel",
+        "compares the two there); bars: 90 %% bootstrap intervals over images; of the "
+        "medians without bars those as 2×2 patches and with the other side are judged "
+        "by their slopes, in the last panel; the spectral norm is the printed one, for "
+        "comparison",
         study->run.options.data, arms->curve[LEARNED].count, study->scale,
         arms->side[LEARNED], arms->curve[LINEAR].count);
     figure_draw(&study->run, "figure2", "figure2", caption, NULL);

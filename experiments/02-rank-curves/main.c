@@ -48,16 +48,15 @@
 /// | 70 % | @{m70-h3.loss ci} | @{m70-h3.linear-loss ci} | @{m70-h3.slope ci} |
 /// | 80 % | @{m80-h3.loss ci} | @{m80-h3.linear-loss ci} | @{m80-h3.slope ci} |
 /// | 90 % | @{m90-h3.loss ci} | @{m90-h3.linear-loss ci} | @{m90-h3.slope ci} |
-#include <string.h>
-
 #include "core/base/die.h"
 #include "core/stats/bootstrap.h"
 #include "core/study/judgement.h"
 #include "experiments/02-rank-curves/emit.h"
+#include "experiments/02-rank-curves/judge.h"
 #include "experiments/02-rank-curves/readings.h"
 
 /// How many test images, always the first of the canonical order. The rival factorises a matrix of
-/// up to 1536 x 1536 for each, so it sees fewer.
+/// up to 1536 × 1536 for each, so it sees fewer.
 enum { IMAGES = 10000, RIVAL_IMAGES = 2000, SMOKE_IMAGES = 400, SMOKE_RIVAL = 50 };
 
 /// The paper's patches have side 2 (SIDE_OF_PAPER), those of the desk and smoke tiers side 4; the
@@ -113,30 +112,9 @@ static void measure(struct arm *arm, struct study *study, size_t number,
 /// ## Check
 ///
 /// Distances rise with $i$ when every step of both curves does, at every mask ratio; the rival is
-/// beaten when it is at every point.
-static void judge_curves(struct study *study, const struct arm *arms)
-{
-    enum { STEPS = 2 * (COMPONENTS - 1), GAPS = 2 * COMPONENTS };
-    struct estimate steps[ARMS * STEPS], gaps[ARMS * GAPS];
-    for (size_t a = 0; a < ARMS; ++a) {
-        memcpy(steps + a * STEPS, arms[a].curve[LEARNED].step,
-               sizeof arms[a].curve[LEARNED].step);
-        memcpy(gaps + a * GAPS, arms[a].gap, sizeof arms[a].gap);
-    }
-    study_judge(
-        study, "figure2.distance-rises", steps, ARMS * STEPS, 0,
-        "bootstrap over images of each step from i to i+1, median and ratio of sums",
-        "given these weights; the least of %d steps", ARMS * STEPS);
-    study_judge(
-        study, "figure2.learned-beats-linear", gaps, ARMS * GAPS, 0,
-        "paired bootstrap over images of each gap, linear minus learned, median "
-        "and ratio of sums",
-        "given these weights; the least of %d gaps", ARMS * GAPS);
-}
-
-/// The slope rises when it does from each mask ratio to the next: for the matrix that the model
-/// sees, and for the paper's 12 columns. Its direction is one of patch side when the linear
-/// predictor's rises at side 2 and falls at side 4: slopes.c.
+/// beaten when it is at every point. The slope rises when it does from each mask ratio to the next:
+/// for the matrix that the model sees, and for the paper's 12 columns. Its direction is one of
+/// patch side when the linear predictor's rises at side 2 and falls at side 4: judge.c.
 static void judge_all(struct study *study, const struct arm *arms)
 {
     judge_curves(study, arms);

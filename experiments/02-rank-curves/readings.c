@@ -40,7 +40,8 @@ static double steepness(const double relative[COMPONENTS])
     return slope(relative, index, COMPONENTS);
 }
 
-// By how much the effective rank grows though the distances rise with i.
+// By how much the effective rank grows though the distances rise with i; NAN where they do not, so
+// that it is no counter-example.
 static double rising_at_full_rank(struct draw *draw, char note[CHECK_NOTE])
 {
     struct components found;
@@ -51,10 +52,10 @@ static double rising_at_full_rank(struct draw *draw, char note[CHECK_NOTE])
              "%.2g to %.2g, effective rank %.3f, of X %.3f",
              relative[0], relative[COMPONENTS - 1], found.rank[1], found.rank[0]);
     return strictly_increasing(relative, COMPONENTS) ? found.rank[1] - found.rank[0]
-                                                     : 0;
+                                                     : (double)NAN;
 }
 
-// By how much the effective rank grows from the gentler curve to the steeper one.
+// By how much the effective rank grows from the gentler curve to the steeper one, as above.
 static double steeper_at_higher_rank(struct draw *draw, char note[CHECK_NOTE])
 {
     struct components gentle, steep;
@@ -67,7 +68,7 @@ static double steeper_at_higher_rank(struct draw *draw, char note[CHECK_NOTE])
              steep.rank[1]);
     return steepness(relative[1]) > steepness(relative[0])
                ? steep.rank[1] - gentle.rank[1]
-               : 0;
+               : (double)NAN;
 }
 
 // 1 where the mean of a hundred images' fifth distances summarises nothing, because one of them is

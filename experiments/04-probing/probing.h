@@ -95,6 +95,9 @@ struct probing_scale probing_scale(const struct run *run);
 void probing_open(struct probing *probing, struct study *study);
 void probing_close(struct probing *probing);
 
+/// Judges the accuracies and steps of Table 1 and the claims of Sec. 6.3 by what was measured.
+void probing_judge(const struct probing *probing);
+
 /// Table 1 as the paper prints it, with ours and the verdicts (table1.md); every
 /// probe (probes.md); the differences with their cross-check (gaps.md); the rates tried (rates.md).
 /// result.tsv and stdout too.

@@ -16,7 +16,8 @@
 
 enum { RESTARTS = 10 };
 
-void dial_open(struct dial *dial, enum tier tier, struct arena *arena)
+void dial_open(struct dial *dial, const struct run_options *options,
+               struct arena *arena)
 {
     static const struct dial smoke = {.region_count = 2,
                                       .ratio_count = 2,
@@ -36,7 +37,9 @@ void dial_open(struct dial *dial, enum tier tier, struct arena *arena)
                                      .scenes = {300, 2000},
                                      .train = PLANTED_TRAIN,
                                      .probe_train = 4000};
-    *dial = tier == TIER_SMOKE ? smoke : desk;
+    *dial = options->tier == TIER_SMOKE ? smoke : desk;
+    if (options->seeds > 0) dial->seeds = (size_t)options->seeds;
+    if (options->epochs > 0) dial->epochs = options->epochs;
     for (size_t k = 0; k < dial->region_count; ++k)
         for (size_t m = 0; m < dial->ratio_count; ++m)
             for (int q = 0; q < QUALITIES; ++q)

@@ -24,8 +24,10 @@ struct dial {
     double loss[DIAL_REGIONS][DIAL_RATIOS]; ///< masked loss at the end, mean over seeds
 };
 
-/// The settings of a tier: 2 by 2 at smoke, 4 by 5 with DIAL_SEEDS seeds otherwise.
-void dial_open(struct dial *dial, enum tier tier, struct arena *arena);
+/// The settings of a run: 2 by 2 at smoke, 4 by 5 with DIAL_SEEDS seeds otherwise; its SEEDS= and
+/// EPOCHS= take their place.
+void dial_open(struct dial *dial, const struct run_options *options,
+               struct arena *arena);
 
 /// Trains and measures every setting. Work at desk: 60 trainings of 40,000 scenes each.
 void dial_measure(struct dial *dial, const struct run_options *options,

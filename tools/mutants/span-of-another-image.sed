@@ -1,4 +1,4 @@
-# fault: hidden tokens are looked for in the span of the next image's visible tokens
-# file: experiments/08-visible-tokens/tokens.c
+# fault: hidden tokens have to lie in the span of another image
+# file: experiments/08-visible-tokens/judge.c
 # runner: experiments/08-visible-tokens
-s/const size_t next = (i + 1) % tokens->images;/const size_t next = i;/
+s|study_gap(study, own, other, n)|study_gap(study, other, own, n)|

@@ -4,49 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/rng.h"
 #include "core/stats/summary.h"
-
-enum { N = 30, V = 4, M = 6, F = 5, D = 7, PAIRS = M * V };
-
-static double encoded[N * V * D], decoded[N * V * D], predicted[N * M * D],
-    painted[N * V * F], seen[N * V * F], truth[N * M * F], attention[N * PAIRS],
-    nearness[N * PAIRS], region[N * PAIRS], guessed[N * M * F];
-static int32_t place[N * V];
-
-static void normals(double *x, size_t count, uint32_t stream)
-{
-    struct rng rng = rng_open(8, PURPOSE_TEST, 0, stream);
-    for (size_t i = 0; i < count; ++i) x[i] = rng_normal(&rng);
-}
-
-// Tokens in which nothing has to do with anything.
-static struct tokens unrelated(void)
-{
-    double *const arrays[] = {encoded, decoded,   predicted, painted, seen,
-                              truth,   attention, nearness,  region,  guessed};
-    const size_t counts[] = {N * V * D, N * V * D, N * M * D, N * V * F, N * V * F,
-                             N * M * F, N * PAIRS, N * PAIRS, N * PAIRS, N * M * F};
-    for (uint32_t a = 0; a < 10; ++a) normals(arrays[a], counts[a], a);
-    for (size_t r = 0; r < N * V; ++r) place[r] = (int32_t)(r % V);
-    return (struct tokens){.images = N,
-                           .visible = V,
-                           .hidden = M,
-                           .features = F,
-                           .width = D,
-                           .blocks = 1,
-                           .encoded = encoded,
-                           .decoded = decoded,
-                           .predicted = predicted,
-                           .painted = painted,
-                           .guessed = guessed,
-                           .seen = seen,
-                           .truth = truth,
-                           .attention = attention,
-                           .nearness = nearness,
-                           .region = region,
-                           .place = place};
-}
+#include "tests/experiments/08-visible-tokens/unrelated.h"
 
 static struct arena scratch(void)
 {
@@ -72,14 +31,8 @@ Test(tokens, combinations_lie_in_the_span_of_their_own_image)
 {
     struct arena arena = scratch();
     const struct tokens tokens = unrelated();
-    double own[N], other[N], weight[V];
-    for (size_t r = 0; r < N * M; ++r) {
-        normals(weight, V, 100 + (uint32_t)r);
-        memset(predicted + r * D, 0, D * sizeof(double));
-        for (size_t j = 0; j < V; ++j)
-            for (size_t d = 0; d < D; ++d)
-                predicted[r * D + d] += weight[j] * encoded[(r / M * V + j) * D + d];
-    }
+    double own[N], other[N];
+    combine();
     span_shares(own, other, &tokens, SPACE_ENCODER, &arena);
     for (size_t i = 0; i < N; ++i) cr_expect_float_eq(own[i], 1, 1e-12);
     cr_expect_lt(mean(other, N), .7);
@@ -132,11 +85,7 @@ Test(tokens, attention_follows_the_cause_that_is_planted)
     for (size_t cause = 0; cause < CAUSES; ++cause) {
         normals(noise, N * PAIRS, 50);
         for (size_t p = 0; p < N * PAIRS; ++p) {
-            const size_t i = p / PAIRS, a = p % PAIRS / V, b = p % V;
-            double product = 0;
-            for (size_t f = 0; f < F; ++f)
-                product += truth[(i * M + a) * F + f] * seen[(i * V + b) * F + f];
-            attention[p] = .3 * noise[p] + (cause == CAUSE_SIMILARITY ? product
+            attention[p] = .3 * noise[p] + (cause == CAUSE_SIMILARITY ? pixel_product(p)
                                             : cause == CAUSE_NEARNESS ? nearness[p]
                                                                       : region[p]);
         }
@@ -160,11 +109,7 @@ Test(tokens, what_only_goes_with_a_cause_gets_no_part_of_it)
     normals(noise, N * PAIRS, 60);
     tokens.region = NULL;
     for (size_t p = 0; p < N * PAIRS; ++p) {
-        const size_t i = p / PAIRS, a = p % PAIRS / V, b = p % V;
-        double product = 0;
-        for (size_t f = 0; f < F; ++f)
-            product += truth[(i * M + a) * F + f] * seen[(i * V + b) * F + f];
-        nearness[p] = product + 2 * nearness[p];
+        nearness[p] = pixel_product(p) + 2 * nearness[p];
         attention[p] = nearness[p] + 2 * noise[p];
     }
     attention_causes(partial, plain, &tokens, 0, &arena);

@@ -77,7 +77,7 @@ Test(ranks, the_same_patches_are_picked_from_longer_lists)
 // seeds.
 static void dial_plant(struct dial *dial, const double *best, struct arena *arena)
 {
-    dial_open(dial, TIER_DESK, arena);
+    dial_open(dial, &(struct run_options){.tier = TIER_DESK}, arena);
     for (size_t k = 0; k < dial->region_count; ++k)
         for (size_t m = 0; m < dial->ratio_count; ++m)
             for (int q = 0; q < QUALITIES; ++q) {
@@ -141,7 +141,21 @@ Test(dial, two_ratios_have_none_between)
 {
     struct arena arena = scratch();
     struct dial dial;
-    dial_open(&dial, TIER_SMOKE, &arena);
+    dial_open(&dial, &(struct run_options){.tier = TIER_SMOKE}, &arena);
     cr_expect(isnan(dial_end(&dial, 0, QUALITY_PROBE, 0, 1, &arena).value));
+    arena_close(&arena);
+}
+
+Test(dial, seeds_and_epochs_may_be_asked_for)
+{
+    struct arena arena = scratch();
+    struct dial dial;
+    dial_open(&dial, &(struct run_options){.tier = TIER_DESK, .seeds = 5, .epochs = 2},
+              &arena);
+    cr_expect(dial.seeds == 5 && dial.epochs == 2);
+    // Space for all of them: the last number is there.
+    dial.quality[3][4][QUALITY_PROBE][5 * 2000 - 1] = 1;
+    dial_open(&dial, &(struct run_options){.tier = TIER_DESK}, &arena);
+    cr_expect(dial.seeds == DIAL_SEEDS && dial.epochs == 4);
     arena_close(&arena);
 }

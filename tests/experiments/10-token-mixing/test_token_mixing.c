@@ -15,7 +15,8 @@ static void open_rows(void)
 {
     char claims[sizeof world_claims + 2048];
     world_open();
-    snprintf(claims, sizeof claims, "%s%s%s%s%s%s%s%s", world_claims,
+    snprintf(claims, sizeof claims, "%s%s%s%s%s%s%s%s%s", world_claims,
+             ROW("remark4.7.projection", "ordering", "2", ""),
              ROW("remark4.8.shortcut", "ordering", "10", ""),
              ROW("remark4.8.required", "ordering", "2", ""),
              ROW("section4.3.equivalent.training", "equivalence", "", "5"),
@@ -262,4 +263,51 @@ Test(token_mixing, places_are_the_encoders_output_and_the_heads_input)
     }
     images_free(&images);
     arena_close(&model.arena);
+}
+
+// ====== Before the decoder and after it ======
+
+// The verdict where the class of so many of 100 images is found at each place.
+static const char *projection_of(const size_t found[PLACES])
+{
+    enum { N = 100 };
+    static double values[PLACES][N];
+    double *right[PLACES];
+    struct study study = {0};
+    char words[512];
+    for (size_t p = 0; p < PLACES; ++p) {
+        right[p] = values[p];
+        for (size_t i = 0; i < N; ++i) values[p][i] = i < found[p] ? 100 : 0;
+    }
+    world_run(&study.run, "--tier smoke --data planted --force 1", words);
+    arena_open_growing(&study.arena, "test");
+    const struct estimate apart = {.3, .2, .4, N};
+    projection_judge(&study, right, N, &apart);
+    run_verdict_rest(&study.run, "no part of this test");
+    run_close(&study.run);
+    arena_close(&study.arena);
+    return world_text("results/smoke-planted/02-demo/verdicts.tsv");
+}
+
+Test(token_mixing, the_decoder_has_to_lose_the_class_of_both_tokens)
+{
+    static const size_t loses
+        [PLACES] = {[CLASS_BEFORE] = 90,
+                    [MEAN_BEFORE] = 80,
+                    [CLASS_AFTER] = 40,
+                    [MEAN_AFTER] = 40},
+   gains[PLACES] = {[CLASS_BEFORE] = 40,
+                    [MEAN_BEFORE] = 40,
+                    [CLASS_AFTER] = 90,
+                    [MEAN_AFTER] = 80},
+   one[PLACES] = {
+       [CLASS_BEFORE] = 90, [MEAN_BEFORE] = 40, [CLASS_AFTER] = 40, [MEAN_AFTER] = 80};
+    const char *verdicts = projection_of(loses);
+    cr_expect(strstr(verdicts, "\nremark4.7.projection\tTREND-ONLY\t"), "%s", verdicts);
+    verdicts = projection_of(gains);
+    cr_expect(strstr(verdicts, "\nremark4.7.projection\tNOT-REPRODUCED\t"), "%s",
+              verdicts);
+    verdicts = projection_of(one);
+    cr_expect(strstr(verdicts, "\nremark4.7.projection\tNOT-REPRODUCED\t"), "%s",
+              verdicts);
 }

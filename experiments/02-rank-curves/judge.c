@@ -1,7 +1,30 @@
+#include "experiments/02-rank-curves/judge.h"
+
+#include <string.h>
+
 #include "core/stats/bootstrap.h"
 #include "core/stats/slope.h"
 #include "core/study/judgement.h"
-#include "experiments/02-rank-curves/readings.h"
+
+void judge_curves(struct study *study, const struct arm *arms)
+{
+    enum { STEPS = 2 * (COMPONENTS - 1), GAPS = 2 * COMPONENTS };
+    struct estimate steps[ARMS * STEPS], gaps[ARMS * GAPS];
+    for (size_t a = 0; a < ARMS; ++a) {
+        memcpy(steps + a * STEPS, arms[a].curve[LEARNED].step,
+               sizeof arms[a].curve[LEARNED].step);
+        memcpy(gaps + a * GAPS, arms[a].gap, sizeof arms[a].gap);
+    }
+    study_judge(
+        study, "figure2.distance-rises", steps, ARMS * STEPS, 0,
+        "bootstrap over images of each step from i to i+1, median and ratio of sums",
+        "given these weights; the least of %d steps", ARMS * STEPS);
+    study_judge(
+        study, "figure2.learned-beats-linear", gaps, ARMS * GAPS, 0,
+        "paired bootstrap over images of each gap, linear minus learned, median "
+        "and ratio of sums",
+        "given these weights; the least of %d gaps", ARMS * GAPS);
+}
 
 void judge_slopes(struct study *study, const struct arm *arms, const char *id,
                   enum grouping grouping)
