@@ -4,7 +4,9 @@
 width = 1040; height = 400
 load 'figures/style.gp'
 
-trials = system(sprintf("head -n 1 '%s' | tr '\t' '\n' | sed -n 's/^trial_//p'", table))
+# The table's path as a word of the shell.
+word_of(path) = (strstrt(path, "'") == 0 ? path : path[1:strstrt(path, "'") - 1] . "'\\''" . word_of(path[strstrt(path, "'") + 1:]))
+trials = system(sprintf("head -n 1 '%s' | tr '\t' '\n' | sed -n 's/^trial_//p'", word_of(table)))
 trial(i) = column("trial_" . word(trials, i))
 # A dashed curve lets another one show below it.
 style(i) = word(trials, i) eq "bf16" ? 2 : 13

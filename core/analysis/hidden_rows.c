@@ -1,6 +1,7 @@
 #include "core/analysis/hidden_rows.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "core/base/die.h"
 #include "core/data/masks.h"
@@ -28,18 +29,23 @@ static void rows_open(struct hidden_rows *rows, size_t images, size_t tokens,
                       size_t visible, size_t features, size_t width,
                       struct arena *arena)
 {
-    const size_t hidden = tokens - visible,
-                 numbers = size_product(images, hidden * features);
+    const size_t hidden = tokens - visible;
     *rows = (struct hidden_rows){.images = images,
                                  .rows = hidden,
                                  .visible = visible,
                                  .features = features,
                                  .width = width};
-    rows->truth = arena_doubles(arena, numbers);
-    rows->prediction = arena_doubles(arena, numbers);
+    rows->truth = arena_doubles(arena, size_product(images, hidden * features));
+}
+
+static void predictions_open(struct hidden_rows *rows, struct arena *arena)
+{
+    const size_t images = rows->images, hidden = rows->rows, width = rows->width;
+    rows->prediction =
+        arena_doubles(arena, size_product(images, hidden * rows->features));
     if (width == 0) return;
     rows->decoded = arena_doubles(arena, size_product(images, hidden * width));
-    rows->encoded = arena_doubles(arena, size_product(images, visible * width));
+    rows->encoded = arena_doubles(arena, size_product(images, rows->visible * width));
 }
 
 // to (M,width) = the rows of `from` (T,width) that `hidden` (M) names.
@@ -49,6 +55,43 @@ static void gather(double *to, const real *from, const int32_t *hidden, size_t c
     for (size_t h = 0; h < count; ++h)
         for (size_t i = 0; i < width; ++i)
             *to++ = (double)from[(size_t)hidden[h] * width + i];
+}
+
+// Images under the masks of an evaluation.
+struct masked {
+    const struct images *images;
+    int patch;
+    double mask_ratio;
+    uint64_t seed;
+};
+
+// The truth of one image. values (T,F) = its patches; visible (V) and hidden (M): their numbers.
+static void truth_fill(real *values, int32_t *visible, int32_t *hidden,
+                       struct hidden_rows *rows, size_t image,
+                       const struct masked *masked)
+{
+    patches_from_bytes(values, masked->images->pixels + image * IMAGE_BYTES,
+                       masked->patch);
+    mask_draw(visible, hidden, rows->visible + rows->rows, masked->mask_ratio,
+              masked->seed, EVALUATION_EPOCH, (uint32_t)image);
+    gather(rows->truth + image * rows->rows * rows->features, values, hidden,
+           rows->rows, rows->features);
+}
+
+void hidden_rows_truth(struct hidden_rows *rows, const struct images *images,
+                       size_t count, int patch, double mask_ratio, uint64_t seed,
+                       struct arena *arena)
+{
+    const size_t side = IMAGE_SIDE / (size_t)patch, tokens = side * side;
+    const struct masked masked = {images, patch, mask_ratio, seed};
+    require(count <= images->count, "%zu images of %zu", count, images->count);
+    rows_open(rows, count, tokens, mask_visible(tokens, mask_ratio), patch_size(patch),
+              0, arena);
+    for (size_t image = 0; image < count; ++image) {
+        real values[IMAGE_BYTES];
+        int32_t visible[IMAGE_SIDE * IMAGE_SIDE], hidden[IMAGE_SIDE * IMAGE_SIDE];
+        truth_fill(values, visible, hidden, rows, image, &masked);
+    }
 }
 
 // ====== A trained model ======
@@ -81,6 +124,7 @@ void hidden_rows_learned(struct hidden_rows *rows, const struct evaluation *eval
     rows_open(rows, evaluation->count, tokens,
               mask_visible(tokens, evaluation->mask_ratio), shape_patch(shape),
               (size_t)shape->width, arena);
+    predictions_open(rows, arena);
     evaluate_reconstructions(evaluation, keep_rows, rows);
 }
 
@@ -89,10 +133,7 @@ void hidden_rows_learned(struct hidden_rows *rows, const struct evaluation *eval
 struct linear_pass {
     struct hidden_rows *rows;
     const struct linear_predictor *predictor;
-    const struct images *images;
-    double mask_ratio;
-    uint64_t seed;
-    int patch;
+    struct masked masked;
     struct arena *arenas; // (threads)
     atomic_size_t failures;
 };
@@ -109,20 +150,15 @@ static void linear_image(size_t image, int worker, void *context)
            *prediction = arena_doubles(arena, numbers);
     real values[IMAGE_BYTES];
     int32_t visible[IMAGE_SIDE * IMAGE_SIDE], hidden[IMAGE_SIDE * IMAGE_SIDE];
-    patches_from_bytes(values, pass->images->pixels + image * IMAGE_BYTES, pass->patch);
+    truth_fill(values, visible, hidden, rows, image, &pass->masked);
     for (size_t i = 0; i < numbers; ++i) patches[i] = (double)values[i];
-    mask_draw(visible, hidden, tokens, pass->mask_ratio, pass->seed, EVALUATION_EPOCH,
-              (uint32_t)image);
     if (linear_predictor_apply(prediction, pass->predictor, patches, visible,
                                rows->visible, arena))
         atomic_fetch_add(&pass->failures, 1);
     for (size_t h = 0; h < rows->rows; ++h)
-        for (size_t f = 0; f < features; ++f) {
-            const size_t from = (size_t)hidden[h] * features + f,
-                         to = (image * rows->rows + h) * features + f;
-            rows->truth[to] = patches[from];
-            rows->prediction[to] = prediction[from];
-        }
+        memcpy(rows->prediction + (image * rows->rows + h) * features,
+               prediction + (size_t)hidden[h] * features,
+               features * sizeof *prediction);
     arena_reset(arena, mark);
 }
 
@@ -135,13 +171,10 @@ size_t hidden_rows_linear(struct hidden_rows *rows,
     require(count <= images->count, "%zu images of %zu", count, images->count);
     rows_open(rows, count, tokens, mask_visible(tokens, mask_ratio),
               predictor->features, 0, arena);
-    struct linear_pass pass = {.rows = rows,
-                               .predictor = predictor,
-                               .images = images,
-                               .mask_ratio = mask_ratio,
-                               .seed = seed,
-                               .patch = 1};
-    while (patch_size(pass.patch) < predictor->features) ++pass.patch;
+    predictions_open(rows, arena);
+    struct linear_pass pass = {
+        .rows = rows, .predictor = predictor, .masked = {images, 1, mask_ratio, seed}};
+    while (patch_size(pass.masked.patch) < predictor->features) ++pass.masked.patch;
     pass.arenas = arenas_open((size_t)threads, "linear predictions");
     struct engine *engine = engine_open(threads, 0, 0);
     pool_for(engine, count, linear_image, &pass);

@@ -27,6 +27,12 @@ const double *hidden_prediction(const struct hidden_rows *rows, size_t image);
 void hidden_rows_learned(struct hidden_rows *rows, const struct evaluation *evaluation,
                          struct arena *arena);
 
+/// Fills the truth alone, of the first `count` images in patches of side `patch`, under the masks
+/// of an evaluation of `seed` at `mask_ratio`: `prediction` is NULL too.
+void hidden_rows_truth(struct hidden_rows *rows, const struct images *images,
+                       size_t count, int patch, double mask_ratio, uint64_t seed,
+                       struct arena *arena);
+
 /// Fills `rows` by the best linear predictor on the first `count` images, under the masks of an
 /// evaluation of `seed` at `mask_ratio`. Returns the number of images for which its system is not
 /// positive definite; their predictions are unspecified.

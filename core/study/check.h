@@ -55,8 +55,9 @@ double draw_missing(struct draw *draw, double lhs, double rhs, double size,
 /// The larger of two residuals; NAN where one is, which fmax would forget.
 double larger_residual(double a, double b);
 
-/// How far a statement fails on one instance; 0 or less where it holds. `note` (CHECK_NOTE), empty
-/// at first, may be given a sentence about the instance ("a rank-3 matrix at distance 0.2").
+/// How far a statement fails on one instance; 0 or less where it holds, NAN where the instance does
+/// not have what the statement presupposes. `note` (CHECK_NOTE), empty at first, may be given a
+/// sentence about the instance ("a rank-3 matrix at distance 0.2").
 typedef double violation_function(struct draw *draw, char note[CHECK_NOTE]);
 
 /// A claim that needs no data. One of the four ways to judge it is set, the others are NULL.

@@ -100,7 +100,8 @@ struct experiment {
     /// are missing and what `run` judges is NOT-RUN. The images are there, too. NULL: none.
     void (*train)(struct study *study);
 
-    /// What `run` does, on a folder of photographs (study->folder). NULL: it cannot be read.
+    /// What `run` does, on a folder of photographs (study->folder). NULL: it cannot be read, and
+    /// its claims but the checks are NOT-RUN where the run goes on regardless.
     void (*run_folder)(struct study *study);
 };
 

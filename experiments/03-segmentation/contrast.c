@@ -49,8 +49,8 @@ void judge_contrast(struct study *study, const struct scenes *scenes)
     struct table table;
     char key[32], title[48];
     if (!scenes->truth) {
-        study_verdict(study, "intro.within-between", VERDICT_NOT_RUN,
-                      (struct estimate){0}, "", "nobody knows the true regions");
+        run_verdict(&study->run, "intro.within-between", VERDICT_NOT_RUN, NULL, "",
+                    "nobody knows the true regions");
         return;
     }
     table_open(&table, 4,

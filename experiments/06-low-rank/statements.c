@@ -312,7 +312,8 @@ static double more_visible(struct draw *draw, char note[CHECK_NOTE])
     snprintf(note, CHECK_NOTE,
              "%zu visible, %zu hidden: rank f(X) %zu, g f(X) %zu, X0 %zu", rows.visible,
              rows.rows, of_f, of_g, of_x);
-    return of_f > of_x ? (double)(of_f - of_x) : 0;
+    // An equal rank is no lower one.
+    return of_f == of_x ? .5 : (double)of_f - (double)of_x;
 }
 
 static double weak_constraint(struct draw *draw, char note[CHECK_NOTE])

@@ -10,11 +10,12 @@
 #include "core/study/judgement.h"
 #include "core/study/results.h"
 
-// What a checkpoint is summarised by: means over images, and the sides of the repaired theorem.
-enum { TERMS = 11 };
+// What a checkpoint is summarised by: means over images, the sides of the repaired theorem, the
+// plain loss and its terms.
+enum { TERMS = 13, OVER_IMAGES = 4 };
 static const char *const terms[TERMS] = {
-    "error",      "spectral",  "bound",   "constant", "whitened", "sum",
-    "attraction", "repulsion", "penalty", "push",     "plain"};
+    "error",     "spectral", "bound", "constant", "whitened", "sum",     "attraction",
+    "repulsion", "penalty",  "push",  "plain",    "residual", "rounding"};
 
 static void summarise(double value[TERMS], const struct checkpoint *checkpoint,
                       size_t features)
@@ -31,68 +32,110 @@ static void summarise(double value[TERMS], const struct checkpoint *checkpoint,
                                c->repulsion,
                                c->penalty,
                                c->push,
-                               c->plain};
+                               c->plain,
+                               checkpoint->residual,
+                               checkpoint->rounding};
     for (size_t t = 0; t < TERMS; ++t) value[t] = row[t];
 }
 
-static void training_row(struct study *study, struct table *table, struct output *plot,
-                         const struct checkpoint *checkpoint, const char *name,
-                         size_t features)
+// The tables of a training, and what is drawn of it.
+struct training_tables {
+    struct table bound, repaired;
+    struct output plot;
+    size_t features;
+};
+
+static void cells_row(struct table *table, const char *name, const double *values,
+                      size_t count)
 {
-    enum { SHOWN = 4, COLUMNS = 9 };
-    char cell[COLUMNS][NUMBER_TEXT];
-    const char *row[COLUMNS];
-    double value[TERMS];
-    summarise(value, checkpoint, features);
-    for (size_t t = 0; t < TERMS; ++t)
-        put_number(&study->run, NULL, value[t], t < SHOWN ? checkpoint->images : 0, "1",
-                   "%s.%s", name, terms[t]);
-    put_number(&study->run, NULL, checkpoint->residual, 0, "1", "%s.residual", name);
-    snprintf(cell[0], NUMBER_TEXT, "%s", name);
-    for (size_t t = 0; t < SHOWN; ++t) number_text(cell[1 + t], value[t]);
-    number_text(cell[5], value[4]);
-    number_text(cell[6], value[5]);
-    number_text(cell[7], checkpoint->residual);
-    number_text(cell[8], checkpoint->rounding);
-    for (size_t c = 0; c < COLUMNS; ++c) row[c] = cell[c];
+    char cell[TERMS][NUMBER_TEXT];
+    const char *row[TERMS + 1] = {name};
+    for (size_t c = 0; c < count; ++c) {
+        number_text(cell[c], values[c]);
+        row[c + 1] = cell[c];
+    }
     table_row(table, row);
-    tsv_put_number(plot->file, checkpoint->updates, '\t');
+}
+
+static void training_row(struct study *study, struct training_tables *tables,
+                         const struct checkpoint *checkpoint, const char *name)
+{
+    double value[TERMS];
+    summarise(value, checkpoint, tables->features);
+    for (size_t t = 0; t < TERMS - 1; ++t)
+        put_number(&study->run, NULL, value[t],
+                   t < OVER_IMAGES ? checkpoint->images : 0, "1", "%s.%s", name,
+                   terms[t]);
+    const struct contrastive *c = &checkpoint->contrastive;
+    // Of the q features one is the constant 1, which is always met.
+    const double loss = c->plain / (double)(tables->features - 1),
+                 bound[] = {loss, value[0], value[1], value[2], value[3]},
+                 repaired[] = {c->plain,
+                               c->penalty,
+                               c->push,
+                               c->whitened,
+                               value[5],
+                               checkpoint->residual,
+                               checkpoint->rounding};
+    cells_row(&tables->bound, name, bound, sizeof bound / sizeof *bound);
+    cells_row(&tables->repaired, name, repaired, sizeof repaired / sizeof *repaired);
+    tsv_put_number(tables->plot.file, checkpoint->updates, '\t');
     for (size_t t = 0; t < TERMS; ++t)
-        tsv_put_number(plot->file, value[t], t + 1 < TERMS ? '\t' : '\n');
+        tsv_put_number(tables->plot.file, value[t], t + 1 < TERMS ? '\t' : '\n');
+}
+
+static void training_tables_open(struct training_tables *tables, struct study *study)
+{
+    char path[PATH_SIZE];
+    tables->features = shape_patch(&study->model[0].mae.shape) + 1;
+    table_open(&tables->bound, 6,
+               (const char *const[]){"updates", "masked loss", "|M - N|^2", "L_spec",
+                                     "bound", "L_spec of a constant"});
+    table_open(&tables->repaired, 8,
+               (const char *const[]){"updates", "plain loss", "penalty", "repulsion",
+                                     "whitened loss", "q + contrastive", "residual",
+                                     "rounding"});
+    run_path(path, &study->run, "bound.tsv");
+    output_open(&tables->plot, path);
+    fputs("updates", tables->plot.file);
+    for (size_t t = 0; t < TERMS; ++t) fprintf(tables->plot.file, "\t%s", terms[t]);
+    fputc('\n', tables->plot.file);
+}
+
+static void training_tables_close(struct training_tables *tables, struct study *study)
+{
+    output_close(&tables->plot);
+    run_table(&study->run, "training.md",
+              "Masked loss of pixels in [-1,1]; the rest: means over test images with "
+              "positive degrees, pixels in [0,1], M = D^{-1/2} g f(X).",
+              &tables->bound, "");
+    run_table(
+        &study->run, "repaired.md",
+        "Hidden tokens, pixels in [-1,1], with a constant. Plain loss: of a "
+        "token, not of a pixel; its penalty |D f|^2 would have to be the repulsion "
+        "E' (D f . phi')^2 of all pairs for it to be contrastive.",
+        &tables->repaired, "");
+    table_close(&tables->bound);
+    table_close(&tables->repaired);
 }
 
 void emit_training(struct study *study, const struct checkpoint *checkpoint,
                    const struct checkpoint *given)
 {
-    const size_t features = shape_patch(&study->model[0].mae.shape) + 1;
-    char path[PATH_SIZE], caption[512], name[32];
-    struct table table;
-    struct output output;
-    table_open(&table, 9,
-               (const char *const[]){"updates", "|M - N|^2", "L_spec", "bound",
-                                     "L_spec of a constant", "whitened loss",
-                                     "q + contrastive", "residual", "rounding"});
-    run_path(path, &study->run, "bound.tsv");
-    output_open(&output, path);
-    fputs("updates", output.file);
-    for (size_t t = 0; t < TERMS; ++t) fprintf(output.file, "\t%s", terms[t]);
-    fputc('\n', output.file);
+    char caption[640], name[32];
+    struct training_tables tables;
+    training_tables_open(&tables, study);
     for (size_t c = 0; c < CHECKPOINTS; ++c) {
         snprintf(name, sizeof name, "%g", checkpoint[c].updates);
-        training_row(study, &table, &output, &checkpoint[c], name, features);
+        training_row(study, &tables, &checkpoint[c], name);
     }
-    training_row(study, &table, &output, given, study->recipe[0].run, features);
-    output_close(&output);
-    run_table(
-        &study->run, "training.md",
-        "Means over test images with positive degrees, pixels in [0,1], M = "
-        "D^{-1/2} g f(X); the repaired theorem on hidden tokens, pixels in [-1,1].",
-        &table, "");
-    table_close(&table);
+    training_row(study, &tables, given, study->recipe[0].run);
+    training_tables_close(&tables, study);
     snprintf(caption, sizeof caption,
-             "%s, mask ratio %g; left: means over %zu test images, right: %s hidden "
-             "tokens, all pairs; a network of the smoke tier, %g updates; at the right "
-             "edge %s: %s",
+             "%s, mask ratio %g; top left: means over %zu test images, the others: %s "
+             "hidden tokens, all pairs; the penalty of the plain loss would have to be "
+             "the repulsion for it to be contrastive; a network of the smoke tier, %g "
+             "updates; at the right edge %s: %s",
              study->run.options.data, study->recipe[0].mask_ratio, checkpoint[0].images,
              study->run.options.tier == TIER_SMOKE ? "1,200" : "4,800",
              checkpoint[CHECKPOINTS - 1].updates, study->recipe[0].run, study->scale);

@@ -9,7 +9,7 @@
 
 enum { CHECKPOINTS = 9 };
 
-// The checkpoints of a training and the given model: training.md and the figure.
+// The checkpoints of a training and the given model: training.md, repaired.md and the figure.
 void emit_training(struct study *study, const struct checkpoint *checkpoint,
                    const struct checkpoint *given);
 

@@ -77,7 +77,7 @@ double sign_of_its_own(struct draw *draw, char note[CHECK_NOTE])
         "four images of one token, class = its sign; times a sign an image: L_spec "
         "%g, %g %% right",
         loss, 100 * right);
-    return loss == 0 ? 1 - right : 0;
+    return loss == 0 ? 1 - right : (double)NAN;
 }
 
 double dark_patch(struct draw *draw, char note[CHECK_NOTE])
@@ -322,7 +322,7 @@ double no_constant(struct draw *draw, char note[CHECK_NOTE])
     for (int i = 0; i < 2; ++i) {
         const double t = i ? 1e-4 : 1e-2, x[4] = {1, 0, t - 1, sqrt(t)};
         double degrees[2], factor[4];
-        if (graph_degrees(degrees, x, 2, 2, draw->arena) > 0) return 0;
+        if (graph_degrees(degrees, x, 2, 2, draw->arena) > 0) return (double)NAN;
         graph_factor(factor, x, degrees, 2, 2);
         trace[i] = squared_norm(factor, 4);
     }

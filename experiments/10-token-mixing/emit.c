@@ -10,28 +10,38 @@
 #include "core/stats/summary.h"
 #include "core/study/results.h"
 
-enum { SHOWN = 4 };
-static const enum measure shown[SHOWN] = {HIDDEN_LOSS, SEGMENTS, CLASS_PROBE,
-                                          MEAN_PROBE};
-static const char *const keys[SHOWN] = {"hidden-loss", "segments", "class-probe",
-                                        "mean-probe"};
+// The figure has the first of them.
+enum { SHOWN = 7, DRAWN = 4 };
+static const struct {
+    enum measure measure;
+    const char *key, *title, *unit;
+} shown[SHOWN] = {
+    {HIDDEN_LOSS, "hidden-loss", "hidden loss, % of variance", "percent"},
+    {SEGMENTS, "segments", "100 ARI", "percent"},
+    {CLASS_PROBE, "class-probe", "probe of class token, %", "percent"},
+    {MEAN_PROBE, "mean-probe", "of mean token, %", "percent"},
+    {ORACLE_PROBE, "oracle-probe", "of the object's cluster, %", "percent"},
+    {HEAD_REGIONS, "head-regions", "regions that some head attends to, %", "percent"},
+    {VISIBLE_LOSS, "visible-loss", "loss of visible patches", "targets' units"}};
 
 static void emit_table(const struct arms *arms)
 {
     struct run *run = &arms->study->run;
     struct table table;
     char about[512];
-    table_open(&table, 1 + SHOWN,
-               (const char *const[]){"training", "hidden loss, % of variance",
-                                     "100 ARI", "probe of class token, %",
-                                     "of mean token, %"});
+    const char *row[1 + SHOWN] = {"training"};
+    for (size_t m = 0; m < SHOWN; ++m) row[1 + m] = shown[m].title;
+    table_open(&table, 1 + SHOWN, row);
     for (size_t a = 0; a < ARMS; ++a) {
         char cell[SHOWN][NUMBER_TEXT];
-        const char *row[1 + SHOWN] = {arms->arm[a].title};
+        row[0] = arms->arm[a].title;
         for (size_t m = 0; m < SHOWN; ++m) {
-            put_estimate(run, cell[m], arm_mean(arms, a, shown[m]), "percent", "%s.%s",
-                         arms->arm[a].key, keys[m]);
             row[1 + m] = cell[m];
+            if (arms->arm[a].value[shown[m].measure])
+                put_estimate(run, cell[m], arm_mean(arms, a, shown[m].measure),
+                             shown[m].unit, "%s.%s", arms->arm[a].key, shown[m].key);
+            else
+                snprintf(cell[m], NUMBER_TEXT, "-");
         }
         table_row(&table, row);
     }
@@ -58,10 +68,11 @@ static void emit_figure(const struct arms *arms)
     for (size_t a = 0; a < ARMS; ++a)
         for (size_t s = 0; s < arms->scale.seeds; ++s) {
             fprintf(output.file, "%zu\t%s\t%zu\t", a, arms->arm[a].title, s);
-            for (size_t m = 0; m < SHOWN; ++m)
-                tsv_put_number(output.file,
-                               mean(arms->arm[a].value[shown[m]] + s * scenes, scenes),
-                               '\t');
+            for (size_t m = 0; m < DRAWN; ++m)
+                tsv_put_number(
+                    output.file,
+                    mean(arms->arm[a].value[shown[m].measure] + s * scenes, scenes),
+                    '\t');
             tsv_put_number(output.file, mean(arms->raw_patches, arms->scale.scenes),
                            '\n');
         }

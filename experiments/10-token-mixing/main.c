@@ -93,8 +93,9 @@ static void train(struct study *study)
         run_pilot(&study->run, "small trainings: %g of %g epochs", here.epochs,
                   whole.epochs);
     snprintf(study->scale, sizeof study->scale,
-             "small models trained for %g epochs, %zu seed%s", here.epochs,
-             arms->scale.seeds, arms->scale.seeds == 1 ? "" : "s");
+             "small models trained for %g epoch%s, %zu seed%s", here.epochs,
+             here.epochs == 1 ? "" : "s", arms->scale.seeds,
+             arms->scale.seeds == 1 ? "" : "s");
     arms_measure(arms);
     arms_judge(arms);
     /// ## Emit

@@ -82,6 +82,16 @@ Test(hidden_rows, rows_of_a_model_belong_together)
     cr_expect_float_eq(square, D, .05 * D, "but for epsilon: %g", square);
 }
 
+Test(hidden_rows, the_truth_can_be_had_alone)
+{
+    struct hidden_rows rows;
+    hidden_rows_truth(&rows, &images, IMAGES, PATCH, .75, 6, &arena);
+    cr_expect(rows.images == IMAGES && rows.rows == M && rows.features == F);
+    cr_expect_null(rows.prediction);
+    for (size_t i = 0; i < IMAGES; ++i)
+        for (size_t h = 0; h < M; ++h) expect_truth(&rows, i, h);
+}
+
 Test(hidden_rows, rows_of_the_linear_predictor_have_the_same_masks)
 {
     struct hidden_rows rows;

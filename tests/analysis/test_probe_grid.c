@@ -223,8 +223,9 @@ Test(probe_grid, a_probe_that_diverges_answers_nothing)
     world_open(&world);
     float *data = (float *)world.set[0][SPLIT_TRAIN].features.data;
     for (size_t i = 0; i < (size_t)TRAIN * D; ++i) data[i] *= 1e38F;
-    expect_ending(__LINE__, run_out_of_scale, &world, 3,
-                 "after training at rate 0.0005 (the weights' tokens are out of scale)");
+    expect_ending(
+        __LINE__, run_out_of_scale, &world, 3,
+        "after training at rate 0.0005 (the weights' tokens are out of scale)");
 }
 
 Test(probe_grid, refuses_a_solution_of_two_seeds, .signal = SIGABRT)

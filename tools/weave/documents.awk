@@ -128,9 +128,11 @@ function theory(   i, id, fixed, says) {
 		id = O["claims", i]; fixed = corrected(id); says = claim(id, "statement")
 		if (!is_theory(id) || claim(id, "origin") == "added" || id ~ /\.corrected$/) continue
 		if (claim(id, "origin") == "corrected") row(claim(id, "place") "\t\t\t" says "\t" settled(id))
-		else row(claim(id, "place") "\t" says "\t" settled(id) "\t" (fixed == "" ? "\t" : claim(fixed, "statement") "\t" settled(fixed)))
+		else row(claim(id, "place") "\t" says "\t" settled(id) "\t" (fixed == "" ? told(id) "\t" : claim(fixed, "statement") "\t" settled(fixed)))
 	}
 }
+# Where the true form of a claim is told that no row of its own judges.
+function told(id) { return (id in erratum_of) ? "`paper/errata.md`, " claim(erratum_of[id], "place") : "" }
 function beyond(   i, id) {
 	header("claim\tstatement\tverdict")
 	for (i = 1; i <= N["claims"]; i++) {

@@ -118,7 +118,7 @@ function digest(s) { return s == "" ? "–" : s ~ /^[0-9a-f]+$/ && length(s) >= 
 
 # The trainings that either side kept: 00-pretrain has a folder for each run.
 function read_trainings(   i, list, n, seen) {
-	n = lines_of("ls -d \"" results "\"/00-pretrain/*/provenance.tsv \"" reference "\"/00-pretrain/*/provenance.tsv 2> /dev/null | sed 's,/provenance.tsv$,,; s,.*/,,'", list)
+	n = lines_of("ls -d " shell_word(results) "/00-pretrain/*/provenance.tsv " shell_word(reference) "/00-pretrain/*/provenance.tsv 2> /dev/null | sed 's,/provenance.tsv$,,; s,.*/,,'", list)
 	for (i = 1; i <= n; i++) if (!seen[list[i]]++) trainings[++TRAININGS] = "00-pretrain/" list[i]
 }
 # @trainings: how long each model was trained, and how well it reconstructs.

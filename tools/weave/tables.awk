@@ -16,6 +16,12 @@ function read_tsv(tag, path,   text, cells, head, n, i) {
 	return N[tag]
 }
 function exists(path,   text, there) { there = (getline text < path) >= 0; close(path); return there }
+# The text as one word of the shell.
+function shell_word(text,   i, n, part, word) {
+	n = split(text, part, "'")
+	for (i = 1; i <= n; i++) word = word (i > 1 ? "'\\''" : "") part[i]
+	return "'" word "'"
+}
 # list[1..n] = what a command prints, a line each.
 function lines_of(shell, list,   text, n) {
 	while ((shell | getline text) > 0) list[++n] = text

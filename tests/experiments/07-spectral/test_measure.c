@@ -29,8 +29,9 @@ TestSuite(measure, .init = open_rows);
 
 enum { IMAGES = 40 };
 
-// Judges columns of L_spec before and after, a share of images, a residual and its bound.
-static const char *verdicts_of(double before, double after, double share,
+// Judges columns of L_spec before and after a training whose masked loss goes from 2 to `loss`, a
+// share of images, a residual and its bound.
+static const char *verdicts_of(double loss, double before, double after, double share,
                                double residual, double rounding)
 {
     double first[IMAGES], last[IMAGES], images[IMAGES];
@@ -41,8 +42,12 @@ static const char *verdicts_of(double before, double after, double share,
         last[i] = after + .01 * (double)(i % 3);
         images[i] = (double)i < share * IMAGES;
     }
-    const struct checkpoint start = {.images = IMAGES, .spectral = first},
-                            end = {.images = IMAGES, .spectral = last},
+    const struct checkpoint start = {.images = IMAGES,
+                                     .spectral = first,
+                                     .contrastive = {.plain = 2}},
+                            end = {.images = IMAGES,
+                                   .spectral = last,
+                                   .contrastive = {.plain = loss}},
                             given = {.residual = residual, .rounding = rounding};
     world_listen();
     arena_open_growing(&study.arena, "test");
@@ -57,21 +62,29 @@ static const char *verdicts_of(double before, double after, double share,
 
 Test(measure, what_holds_is_found)
 {
-    const char *verdicts = verdicts_of(1, .2, .9, 1e-14, 1e-12);
+    const char *verdicts = verdicts_of(1, 1, .2, .9, 1e-14, 1e-12);
     cr_expect(strstr(verdicts, "\ntheorem4.3.training\tTREND-ONLY\t"), "%s", verdicts);
     cr_expect(strstr(verdicts, "\ntheorem4.3.degrees.share\tTREND-ONLY\t"));
     cr_expect(strstr(verdicts, "\ntheorem4.3.repaired.trained\tREPRODUCED\t"), "%s",
               verdicts);
 }
 
-// Planted: L_spec rises, few images lack a graph, the two sides differ by more than rounding.
+// Planted: L_spec rises while the masked loss falls, few images lack a graph, the two sides differ
+// by more than rounding.
 Test(measure, the_opposite_turns_every_verdict)
 {
-    const char *verdicts = verdicts_of(.2, 1, .1, 1e-11, 1e-12);
+    const char *verdicts = verdicts_of(1, .2, 1, .1, 1e-11, 1e-12);
     cr_expect(strstr(verdicts, "\ntheorem4.3.training\tNOT-REPRODUCED\t"), "%s",
               verdicts);
     cr_expect(strstr(verdicts, "\ntheorem4.3.degrees.share\tNOT-REPRODUCED\t"));
     cr_expect(strstr(verdicts, "\ntheorem4.3.repaired.trained\tREFUTED\t"));
+}
+
+Test(measure, a_training_that_learns_nothing_decides_nothing)
+{
+    const char *verdicts = verdicts_of(2, 1, .2, .9, 1e-14, 1e-12);
+    cr_expect(strstr(verdicts, "\ntheorem4.3.training\tINCONCLUSIVE\t"), "%s",
+              verdicts);
 }
 
 // ====== Measurements on a small untrained model ======
