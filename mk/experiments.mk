@@ -64,14 +64,14 @@ pretrain: $(TRAINER) | $(cifar10)
 
 # What is done, what is left, and how long that takes here.
 plan = $(BUILD)/tools/plan --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
-       $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) $(call flag,epochs,$(EPOCHS))
+       $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC)) $(call flag,epochs,$(EPOCHS)) $(call flag,force,$(FORCE))
 
 pretrain-all: $(TRAINER) $(BUILD)/tools/plan | $(cifar10) ## train every run, one after another; says first how long it takes
 	$(hush)$(plan) --runs='$(RUNS)'
 	$(hush)for run in $(RUNS); do ( $(call train,"$$run") ); done
 
 finetune-all: $(BUILD)/experiments/05-heads/main $(BUILD)/tools/plan | $(cifar10) ## train Table 2's classifiers, also where they are shipped
-	$(hush)$(plan) --what=finetunings $(call flag,seeds,$(SEEDS)) --runs='$(call about_needs,$(filter 05-heads:%,$(ABOUT)))' $(call flag,shipped,$(SHIPPED))
+	$(hush)$(plan) --what=finetunings $(call flag,seeds,$(SEEDS)) --runs='$(call about_needs,$(filter 05-heads:%,$(ABOUT)))' --shipped=$(call quote,$(or $(SHIPPED),pretrainings))
 	$(hush)exec $< $(FLAGS) $(if $(SHIPPED),,--shipped=pretrainings)
 
 pilots: $(BUILD)/tools/pilots | $(cifar10) ## compare peak rates on training images held out (RUN, RATES=5e-4,1e-3, EPOCHS=3, BATCH)

@@ -22,12 +22,12 @@ torch-start: $(BUILD)/experiments/00-pretrain/main | $(cifar10) ## write what Py
 
 pretrain-torch: $(BUILD)/experiments/00-pretrain/main | $(cifar10) ## train by PyTorch, on GPUS (RUN, TORCH="--batch 1024")
 	@$(call torch_write,start)
-	@exec $(torch_run) tools/torch/pretrain.py $(call quote,$(torch_start)) $(if $(FORCE),--force) $(TORCH)
+	@exec $(torch_run) tools/torch/pretrain.py $(call quote,$(torch_start)) $(if $(filter 1,$(FORCE)),--force) $(TORCH)
 
 check-torch: $(BUILD)/experiments/00-pretrain/main | $(cifar10) ## does PyTorch here agree with this program over 20 updates (RUN)
 	@$(call torch_write,trace)
 	@exec $(PYTHON) tools/torch/pretrain.py $(call quote,$(torch_start)) --check $(TORCH)
 
 cost: $(BUILD)/tools/cost ## hours of a pretraining by machines and cores, from the rate measured here (TIER=paper, COST="--bandwidth 1")
-	@$< --tier=$(TIER) $(call flag,run,$(RUN)) $(call flag,epochs,$(EPOCHS)) $(call flag,threads,$(THREADS)) \
+	@$< --tier=$(TIER) --data=$(DATA) $(call flag,run,$(RUN)) $(call flag,epochs,$(EPOCHS)) $(call flag,threads,$(THREADS)) \
 	    $(call flag,arithmetic,$(ARITHMETIC)) $(COST)

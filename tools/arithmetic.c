@@ -278,7 +278,9 @@ static void study_train(struct study *study)
         snprintf(note, sizeof note, "%s, update %zu: loss %.4f", training->name, t + 1,
                  training->loss[t]);
         progress_show(&progress, (double)(done * batch), note);
-        if (done % (runs * SAFETY) == 0) study_save(study, done / runs);
+        // One that joins the others later, after them, is not saved before it has reached them.
+        const size_t least = training_next(study)->pretrainer.trainer.state.updates;
+        if (done == runs * least && least % SAFETY == 0) study_save(study, least);
     }
     progress_close(&progress);
 }

@@ -210,6 +210,7 @@ static void cost_open(struct cost *cost, int argc, char **argv)
 {
     struct option options[] = {
         {"tier", "paper", "smoke, desk or paper"},
+        {"data", NULL, "planted or cifar10 [the tier's]"},
         {"run", "m75-h3", "one pretraining"},
         {"machines", "1,2,4,8,16,32,64", "rows: ranks, one a machine"},
         {"cores", "2,4,16,64", "columns: threads of each"},
@@ -225,7 +226,9 @@ static void cost_open(struct cost *cost, int argc, char **argv)
     struct pretrain *settings = &cost->settings;
     enum tier tier;
     const char *data;
-    tier_find(&tier, &data, TEXT_OF("tier"), NULL);
+    tier_find(&tier, &data, TEXT_OF("tier"), TEXT_OF("data"));
+    if (!strcmp(data, "imagefolder"))
+        die(EXIT_USAGE, "--data: nothing is pretrained on imagefolder (use cifar10)");
     settings->recipe = recipe_find(tier_name(tier), TEXT_OF("run"));
     if (TEXT_OF("epochs"))
         recipe_set_epochs(&settings->recipe,

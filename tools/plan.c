@@ -16,6 +16,7 @@
 #include "core/report/need.h"
 #include "core/report/shipped.h"
 #include "core/report/table.h"
+#include "core/study/shipped_finetuning.h"
 #include "core/train/finetune.h"
 #include "core/train/finetune_names.h"
 #include "core/train/pretrain.h"
@@ -130,6 +131,7 @@ static void plan_finetuning(struct plan *plan, const char *method, const char *r
                                       .seed = seed,
                                       .arithmetic = plan->settings.arithmetic,
                                       .threads = plan->settings.threads,
+                                      .force = plan->settings.force,
                                       .images = &images,
                                       .folder = folder};
     snprintf(name, sizeof name, "%s %s", method, run);
@@ -137,7 +139,8 @@ static void plan_finetuning(struct plan *plan, const char *method, const char *r
         snprintf(name, sizeof name, "%s %s, seed %" PRIu64, method, run, seed);
     finetune_folder(folder, plan->run.root, method, &recipe, images.count,
                     arithmetic_name(settings.arithmetic), settings.seed);
-    if (finetune_ready(&settings)) {
+    if (finetune_ready(&settings) ||
+        finetuning_shipped(NULL, &plan->run, method, &settings)) {
         row_done(plan, name);
         return;
     }
@@ -208,6 +211,7 @@ static const char *plan_open(struct plan *plan, int argc, char **argv)
         {"arithmetic", NULL, "of the trainings [as for pretrain]"},
         {"epochs", NULL, "instead of the recipe's"},
         {"shipped", "1", "as for experiments: 0, pretrainings or 1"},
+        {"force", "0", "1: train again what is done"},
         {"results", "results", "folder of all results"},
     };
     const size_t count = sizeof options / sizeof *options;
@@ -221,11 +225,13 @@ static const char *plan_open(struct plan *plan, int argc, char **argv)
     if (TEXT_OF("epochs"))
         plan->epochs = parse_number("--epochs", TEXT_OF("epochs"), 1e-6, 1e5);
     plan->seeds = (size_t)parse_integer("--seeds", TEXT_OF("seeds"), 1, 1000);
+    plan->run.options.arithmetic =
+        tier_arithmetic(plan->run.options.tier, TEXT_OF("arithmetic"));
     plan->settings = (struct pretrain){
+        .force = (int)parse_integer("--force", TEXT_OF("force"), 0, 1),
         .seed = parse_seed("--seed", TEXT_OF("seed")),
         .threads = parse_threads(TEXT_OF("threads")),
-        .arithmetic = arithmetic_choose(
-            tier_arithmetic(plan->run.options.tier, TEXT_OF("arithmetic"))),
+        .arithmetic = arithmetic_choose(plan->run.options.arithmetic),
         .images = &plan->images,
     };
     return TEXT_OF("what");

@@ -365,9 +365,9 @@ void vit_weights_open(struct vit_weights *vit, const char *path, int heads)
     if (source.naming == VIT_OURS) {
         safetensors_free(&vit->weights.file);
         weights_open(&vit->weights, path, hint, heads);
-        const struct mae *mae = &vit->weights.mae;
-        if (mae->shape.channels != 3 || mae->variant.mixing != MIXING_ATTENTION)
-            die(EXIT_INPUT, "%s: no encoder of colours that mixes tokens (give another)", path);
+        if (vit->weights.mae.shape.channels != 3 || vit->weights.mae.variant.mixing)
+            die(EXIT_INPUT,
+                "%s: no encoder of colours that mixes tokens (give another)", path);
         return;
     }
     published_read(vit, &source, heads);

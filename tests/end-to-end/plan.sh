@@ -65,6 +65,9 @@ for method in finetuned scratch; do
     for model in m75-h3 m75-h6; do expect_said "^$method $model +done +- +0$"; done
 done
 report 'what Table 2 trains at smoke without EPOCHS is done'
+plan --what=finetunings --force=1
+[ "$(grep -c 'to do' "$work/out")" -eq 4 ] || wrong='FORCE=1 trains nothing'
+report 'and is to do again when it is forced'
 plan --what=finetunings --epochs=.1
 [ "$(grep -c 'to do' "$work/out")" -eq 4 ] || wrong='finetunings of other EPOCHS are done'
 pretrain m75-h3 .5

@@ -142,6 +142,13 @@ for model in m75-h3 m75-h6; do
 done
 report 'without weights of its own Table 2 is made from shipped ones, and trains nothing'
 
+run "$programs/tools/plan" --tier=smoke --results=planned --what=finetunings --runs='m75-h3 m75-h6' --epochs=1
+expect_status 0
+[ "$(grep -c ' done ' "$work/out")" -eq 4 ] || wrong='what is shipped is planned'
+run "$programs/tools/plan" --tier=smoke --results=planned --what=finetunings --runs='m75-h3 m75-h6' --epochs=1 --shipped=pretrainings
+[ "$(grep -c ' to do ' "$work/out")" -eq 4 ] || wrong='what is to be trained though it is shipped is not planned'
+report 'the plan knows what is shipped'
+
 heads fresh --shipped=0
 expect_status 3
 expect_line 'no weights of m75-h3'

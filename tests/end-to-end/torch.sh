@@ -78,7 +78,7 @@ expect_status 3
 expect_line 'would be replaced, but was trained by PyTorch '
 torch "$start"
 expect_status 3
-expect_line 'is there already \(move it away, or --force\)'
+expect_line 'is there already \(move it away, or FORCE=1\)'
 report 'weights that exist are not replaced'
 
 torch "$start" --batch 50 --lr 4e-3 --epochs 2 --force

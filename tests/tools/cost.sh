@@ -25,6 +25,10 @@ for machines in 1 4 64; do
 done
 expect_said '^Computed: the least is [67][.0-9]* h, one micro-batch an update, on 256 threads'
 report "hours of the paper's recipe from a rate that is given"
+cost --tier=desk --data=planted --rate=16.8 --machines=1 --cores=1
+expect_status 0
+expect_said '^desk m75-h3: 4688 updates of 64 images in '
+report "epochs are those of the data asked for"
 
 cost --rate=16.8 --machines=2,3,4 --cores=1 --bandwidth=.1
 wrong=${wrong:-$(sed 's/[(]//' "$work/out" | awk '$3 == "h" { share[$1] = $4 }

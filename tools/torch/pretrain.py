@@ -17,11 +17,13 @@ CPU. Written below --out (default: where START is): weights/RUN.safetensors, run
 command to go on from runs/RUN/torch.pt: every --save seconds, and on SIGINT, SIGTERM and SIGUSR1.
 
 --check replays the batches that `00-pretrain --write-trace` added to START, in 32-bit floats, and compares losses
-and final weights with those of the C program. Exit codes: 0, 1 they differ, 2 usage, 3 input, 4 interrupted.
+and final weights with those of the C program. Exit codes: 0, 1 they differ, 2 usage, 3 input, 4 interrupted, or a file
+cannot be written.
 Wants torch >= 1.13 and numpy; before 2.0 there is no fused attention, which is slower.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import math
@@ -122,12 +124,17 @@ def digest_of(tensors):
 
 
 def replace_file(path, write):
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    with open(path + ".part", "wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(path + ".part", path)
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path + ".part", "wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(path + ".part", path)
+    except (OSError, RuntimeError) as error:  # torch.save tells a full disk as a RuntimeError
+        with contextlib.suppress(OSError):
+            os.remove(path + ".part")
+        die(4, f"{path}: cannot be written: {error} (make room; the same command goes on)")
 
 
 def safetensors_write(path, tensors, metadata):
@@ -408,7 +415,10 @@ class Files:
         """Returns the sum of the losses since the last line of the log, and that line's updates."""
         if not os.path.exists(self.checkpoint):
             return 0, 0
-        state = torch.load(self.checkpoint, map_location=training.group.device)
+        try:
+            state = torch.load(self.checkpoint, map_location=training.group.device)
+        except Exception as error:  # damaged bytes raise errors of any kind
+            die(3, f"{self.checkpoint}: cannot be read: {error} (remove it to begin anew)")
         differ = [key for key in same if state["same"].get(key) != same[key]]
         if differ:
             die(3, f"{self.checkpoint}: is of a training with another {', '.join(differ)} (give the same options, or remove it)")
@@ -518,7 +528,7 @@ def main():
     options.seed = start.seed if options.seed is None else options.seed
     files = Files(options, start)
     if os.path.exists(files.weights) and not options.force and not options.check:
-        die(3, f"{files.weights}: is there already (move it away, or --force)")
+        die(3, f"{files.weights}: is there already (move it away, or FORCE=1)")
     group = Group()
     training = Training(start, options, group)
     if options.check:
