@@ -80,6 +80,19 @@
 /// That "a classifier on either predicts the same" does not follow. Let images have one token, $x
 /// = 1$ in one class and $x = -1$ in the other. All degrees are 1, and the spectral features are 1
 /// or -1 at will in every image; a reconstruction keeps the sign.
+///
+/// ## Result
+///
+/// The trained model's reconstructions have an effective rank of @{learned.effective.found ci},
+/// where the hidden patches have @{learned.effective.truth ci}: it loses
+/// @{claim assumption4.1.corrected estimate} of theirs (@{claim assumption4.1.corrected verdict}).
+/// Counted above four thresholds, the mean rank is lower by @{claim assumption4.1 estimate} at
+/// least (@{claim assumption4.1 verdict}). That the rank is low shows no learning: a network with
+/// random weights has an effective rank of @{random.effective.found ci}, the best linear predictor
+/// @{linear.effective.found ci}. The overlap of singular vectors falls from each to the next, by
+/// @{claim remark4.2.reason estimate} at least (@{claim remark4.2.reason verdict}). The spans of
+/// Sec. 4.2's two sets of eigenvectors have a mean squared cosine of
+/// @{claim section4.2.similar estimate} (@{claim section4.2.similar verdict}).
 
 #include "core/study/experiment.h"
 #include "experiments/06-low-rank/measure.h"

@@ -42,6 +42,19 @@
 /// the token? What does attention from hidden to visible tokens go with: similarity of
 /// pixels, nearness, or the true region, each given the others (partial correlations within an
 /// image)? How far are the weights of Eq. 11 from the similarities, over $\lambda$?
+///
+/// ## Result
+///
+/// The visible tokens of an image span @{span.encoder.own ci} of a hidden token's squared norm,
+/// those of another image @{span.encoder.other ci}: the lead decides Assumption 4.5
+/// (@{claim assumption4.5 verdict}). The model's outputs explain @{outputs.share ci} of the patches
+/// at visible places, where no loss asks for them, and @{outputs.hidden-share ci} at hidden ones
+/// (Eq. 17: @{claim eq17 verdict}). A linear map of a token at its place explains @{mapped.own ci},
+/// of another image's token @{mapped.other ci} (@{claim eq17.corrected verdict}). In the decoder's
+/// first block the partial correlation of attention is @{attention.block1.similarity.partial ci}
+/// with similarity and @{attention.block1.nearness.partial ci} with nearness; the least of all
+/// blocks, and of similarity's leads over nearness, is @{claim lemma4.6.conclusion estimate}
+/// (@{claim lemma4.6.conclusion verdict}).
 #include "core/study/judgement.h"
 #include "experiments/08-visible-tokens/algebra.h"
 #include "experiments/08-visible-tokens/emit.h"

@@ -40,6 +40,19 @@
 /// itself, which needs none of this: scenes are planted with a given number of regions $k$, small
 /// models are trained at several mask ratios, and their features are measured by segmentation and
 /// by a linear probe. If the paper is right, a high ratio helps most where there are few regions.
+///
+/// ## Result
+///
+/// The slope of the logarithm of the effective rank on that of $N$, minus 1, is
+/// @{claim section5.1.rank estimate}, where 0 is proportional (@{claim section5.1.rank verdict}).
+/// Of the patches that are hidden at every ratio the rank falls from one ratio to the next by
+/// @{claim section5.1.rank.same-patches estimate} at least
+/// (@{claim section5.1.rank.same-patches verdict}). On planted scenes, what the highest ratio gives
+/// over the lowest where there are few regions, minus the same where there are many, is
+/// @{claim section5.1.optimal-ratio estimate} points, the less of segmentation and probe
+/// (@{claim section5.1.optimal-ratio verdict}); and the ends of the ratios are worse than the best
+/// between them by @{claim section5.1.clusters estimate} points at least
+/// (@{claim section5.1.clusters verdict}).
 #include <math.h>
 #include <stdio.h>
 

@@ -50,6 +50,25 @@
 /// contrastive loss of visible and hidden parts (chapter 7), with raw pixels it is not. If being
 /// contrastive is what makes mask models work, whitening must do no harm.
 ///
+/// ## Result
+///
+/// @figure controls
+///
+/// Each claim has several parts, all of which have to hold; the least is given, in points or per
+/// cent. Visible patches as the target: @{claim remark4.8.shortcut estimate}
+/// (@{claim remark4.8.shortcut verdict}); hidden patches alone against hidden and visible ones:
+/// @{claim remark4.8.required estimate} (@{claim remark4.8.required verdict}). Whitened targets
+/// against raw ones: @{claim section4.3.equivalent.training estimate}
+/// (@{claim section4.3.equivalent.training verdict}). The cluster of the object, chosen by an
+/// oracle, over the class token: @{claim section5.2.class-token estimate}
+/// (@{claim section5.2.class-token verdict}). Attention over the identity:
+/// @{claim section5.3.token-mixing estimate} (@{claim section5.3.token-mixing verdict}); six heads
+/// over three: @{claim section5.3.heads-clusters estimate}
+/// (@{claim section5.3.heads-clusters verdict}); layer norm over none:
+/// @{claim abstract.layernorm estimate} (@{claim abstract.layernorm verdict}). Of a trained model,
+/// by how much the class is read better before the decoder than after it:
+/// @{claim remark4.7.projection estimate} points (@{claim remark4.7.projection verdict}).
+///
 /// @show core/train/target.h
 #include <math.h>
 #include <stdio.h>
