@@ -1,5 +1,6 @@
 #include "core/report/display.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 
 // The states, in the order of the counts at the end: the verdicts, then what is none.
 enum { VERDICTS = VERDICT_NOT_RUN + 1, STALE = VERDICTS, ERROR, STATES };
-enum { REASON_WIDTH = 72 };
+enum { REASON_WIDTH = 72, VERDICT_WIDTH = 17 };
 
 static const char *state_name(size_t state)
 {
@@ -36,6 +37,17 @@ static const char *state_colour(const char *name)
 static void ours_text(char text[NUMBER_TEXT], const struct ledger_row *row)
 {
     interval_text(text, row->estimate.value, row->estimate.low, row->estimate.high);
+}
+
+// What a number is of, and its unit where that does not say it, as "slope of accuracy, points";
+// empty where there is no number. The caller frees.
+static char *quantity_text(const struct ledger_row *row)
+{
+    const struct claim *claim = &row->claim;
+    if (!isfinite(row->estimate.value)) return text_copy("");
+    return strcmp(claim->unit, "1") == 0 || strstr(claim->quantity, claim->unit)
+               ? text_copy(claim->quantity)
+               : text_format("%s, %s", claim->quantity, claim->unit);
 }
 
 // "NOT-RUN(reason)", or the state alone if its reason is only a remark. The caller frees.
@@ -69,14 +81,20 @@ static void print_row(const struct ledger_row *row, int id_width, FILE *file,
     char *verdict = verdict_text(row);
     size_t name = strlen(row->state);
     const char *published = claim_published(&row->claim);
-    fprintf(file, "  %-*s  %-22.*s  %-24s  ", id_width, row->claim.id,
+    fprintf(file, "  %-*s  %-22.*s  %-29s  ", id_width, row->claim.id,
             cut_length(published, 22), published, ours);
     if (colours) fprintf(file, "\033[%sm", state_colour(row->state));
     fprintf(file, "%.*s", (int)name, verdict);
     if (colours) fputs("\033[0m", file);
     int rest = cut_length(verdict + name, REASON_WIDTH);
-    fprintf(file, "%.*s%s\n", rest, verdict + name,
+    fprintf(file, "%.*s%s", rest, verdict + name,
             verdict[name + (size_t)rest] ? "..." : "");
+    char *quantity = quantity_text(row);
+    if (*quantity)
+        fprintf(file, "%*s  %.*s", VERDICT_WIDTH - cut_length(verdict, VERDICT_WIDTH),
+                "", cut_length(quantity, REASON_WIDTH), quantity);
+    putc('\n', file);
+    free(quantity);
     free(verdict);
 }
 
@@ -134,8 +152,8 @@ void ledger_print(const struct ledger *ledger, FILE *file, int colours)
         if (!is_first(ledger, i)) continue;
         const char *target = ledger->rows[i].claim.target;
         if (!i)
-            fprintf(file, "  %-*s  %-22s  %-24s  verdict\n", id_width, "claim",
-                    "published", "ours");
+            fprintf(file, "  %-*s  %-22s  %-29s  %-*s  of what\n", id_width, "claim",
+                    "published", "ours", VERDICT_WIDTH, "verdict");
         fprintf(file, "\n%s\n", target);
         for (size_t j = i; j < ledger->count; ++j)
             if (!strcmp(ledger->rows[j].claim.target, target))
@@ -148,17 +166,18 @@ void ledger_print(const struct ledger *ledger, FILE *file, int colours)
 void ledger_markdown(const struct ledger *ledger, FILE *file)
 {
     struct table table;
-    table_open(&table, 6,
+    table_open(&table, 7,
                (const char *const[]){"claim", "place", "statement", "printed", "ours",
-                                     "verdict"});
+                                     "of what", "verdict"});
     for (size_t i = 0; i < ledger->count; ++i) {
         const struct ledger_row *row = &ledger->rows[i];
         char ours[NUMBER_TEXT];
         ours_text(ours, row);
-        char *verdict = verdict_text(row);
+        char *verdict = verdict_text(row), *quantity = quantity_text(row);
         table_row(&table, (const char *const[]){
                               row->claim.id, row->claim.place, row->claim.statement,
-                              claim_published(&row->claim), ours, verdict});
+                              claim_published(&row->claim), ours, quantity, verdict});
+        free(quantity);
         free(verdict);
     }
     table_markdown(&table, file);
