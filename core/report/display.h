@@ -10,7 +10,8 @@
 /// of each verdict at the end, of subtractions apart; `colours` nonzero colours the verdicts.
 void ledger_print(const struct ledger *ledger, FILE *file, int colours);
 
-/// Prints claim | place | statement | printed | ours | of what | verdict as Markdown, and the counts.
+/// Prints claim | place | statement | printed | ours | of what | verdict as Markdown, and the
+/// counts.
 void ledger_markdown(const struct ledger *ledger, FILE *file);
 
 #endif

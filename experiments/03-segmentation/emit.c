@@ -172,7 +172,7 @@ static void write_headings(struct study *study, const struct figure *figure)
 
 void emit_figure3(struct study *study, const struct figure *figure)
 {
-    char panel[PATH_SIZE], caption[1024 + STUDY_SCALE];
+    char panel[PATH_SIZE], caption[1280 + STUDY_SCALE];
     const int known = figure->scenes.truth != NULL;
     write_headings(study, figure);
     run_path(panel, &study->run, "figure3-panel.png");
@@ -181,10 +181,12 @@ void emit_figure3(struct study *study, const struct figure *figure)
         caption, sizeof caption,
         "%s, test images 0 to %zu of the canonical order%s, none picked by eye, with "
         "the first %d digits of the SHA-256 of each record. K-means in each image by "
-        "itself, %s; %s. The colours name the clusters of one image, in each row those "
-        "of %s that they match best; from row to row they mean nothing. %s over the "
-        "first %zu test images, of the maps that are drawn, with 90 %% intervals; of "
-        "%d encoders with initial weights the first is drawn.",
+        "itself, %s; %s. Above each column: the depth its tokens are taken from, and "
+        "how they are prepared (centred: minus the mean of all images at that place; "
+        "unit: of length 1). The colours name the clusters of one image, in each row "
+        "those of %s that they match best; from row to row they mean nothing. %s over "
+        "the first %zu test images, of the maps that are drawn, with 90 %% intervals; "
+        "of %d encoders with initial weights the first is drawn.",
         study->run.options.data, shown(figure) - 1,
         known           ? " (that of the generator)"
         : study->folder ? " (of the names' SHA-256, classes in turn)"
