@@ -9,6 +9,9 @@
 
 #include "core/analysis/token_sets.h"
 
+/// Starts of K-means, of which the best counts: as many as the claims about segments are fixed for.
+enum { SEGMENT_STARTS = 10 };
+
 struct segmentation {
     const struct token_set *set;      ///< borrowed
     enum normalisation normalisation; ///< of the tokens; means are over this set

@@ -157,3 +157,9 @@ void tsv_put_number(FILE *file, double value, char after)
     if (strtod(text, NULL) != value) snprintf(text, sizeof text, "%.17g", value);
     tsv_put(file, isnan(value) ? "nan" : text, after); // printf may say "-nan"
 }
+
+void tsv_put_row(FILE *file, const double *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; ++i)
+        tsv_put_number(file, numbers[i], i + 1 < count ? '\t' : '\n');
+}

@@ -42,4 +42,7 @@ void tsv_put(FILE *file, const char *text, char after);
 /// few), "nan" for any NaN. An infinity is written as inf, which tsv_number refuses.
 void tsv_put_number(FILE *file, double value, char after);
 
+/// Writes numbers (count > 0) as a line, each as tsv_put_number does.
+void tsv_put_row(FILE *file, const double *numbers, size_t count);
+
 #endif

@@ -4,7 +4,7 @@
 
 #include "core/stats/summary.h"
 
-enum { RESTARTS = 10, CLUSTERS_UNKNOWN = 3 };
+enum { CLUSTERS_UNKNOWN = 3 };
 
 const struct column columns_fixed[COLUMNS] = {
     [COLUMN_MAE] = {"mae", "MAE tokens", DEPTH_NORM, NORMALISATION_CENTRED_UNIT},
@@ -79,7 +79,7 @@ double column_cluster(uint8_t *maps, double *ari, double *iou,
     const struct segmentation segmentation = {.set = set,
                                               .normalisation = normalisation,
                                               .clusters = scenes->clusters,
-                                              .restarts = RESTARTS,
+                                              .restarts = SEGMENT_STARTS,
                                               .seed = scenes->seed,
                                               .threads = scenes->threads};
     segments_find(maps, &segmentation);

@@ -80,8 +80,7 @@ static void training_row(struct study *study, struct training_tables *tables,
     cells_row(&tables->bound, name, bound, sizeof bound / sizeof *bound);
     cells_row(&tables->repaired, name, repaired, sizeof repaired / sizeof *repaired);
     tsv_put_number(tables->plot.file, checkpoint->updates, '\t');
-    for (size_t t = 0; t < TERMS; ++t)
-        tsv_put_number(tables->plot.file, value[t], t + 1 < TERMS ? '\t' : '\n');
+    tsv_put_row(tables->plot.file, value, TERMS);
 }
 
 static void training_tables_open(struct training_tables *tables, struct study *study)

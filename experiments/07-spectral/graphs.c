@@ -16,7 +16,7 @@
 #include "core/study/judgement.h"
 #include "core/study/results.h"
 
-enum { SCENES = 300, SMOKE_SCENES = 100, MOMENTS = 2000, RESTARTS = 10 };
+enum { SCENES = 300, SMOKE_SCENES = 100, MOMENTS = 2000 };
 enum { FEWEST = 30 }; // scenes that an interval can be made from
 
 static const struct {
@@ -233,8 +233,7 @@ static void draw_graphs(struct study *study, const struct graphs *graphs,
                 (double)i, (double)j, truth[a] == truth[b], pixels[a * T + b] / largest,
                 inner_product(p, q, kept) /
                     sqrt(squared_norm(p, kept) * squared_norm(q, kept))};
-            for (int c = 0; c < 5; ++c)
-                tsv_put_number(output.file, row[c], c < 4 ? '\t' : '\n');
+            tsv_put_row(output.file, row, sizeof row / sizeof *row);
         }
     output_close(&output);
     snprintf(
@@ -316,7 +315,7 @@ void graphs_judge(struct study *study)
                                                   .normalisation =
                                                       about[v].normalisation,
                                                   .clusters = graphs.clusters,
-                                                  .restarts = RESTARTS,
+                                                  .restarts = SEGMENT_STARTS,
                                                   .seed = options->seed,
                                                   .threads = options->threads};
         segments_find(graphs.maps[v], &segmentation);

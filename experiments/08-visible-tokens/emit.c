@@ -137,15 +137,13 @@ void emit_picture(struct study *study, const struct measured *measured)
         for (size_t l = 0; l < LAMBDAS; ++l) {
             const struct estimate e = measured->cosine[k][l];
             const double row[] = {0, k, lambda_of(l), e.value, e.low, e.high};
-            for (int c = 0; c < 6; ++c)
-                tsv_put_number(output.file, row[c], c < 5 ? '\t' : '\n');
+            tsv_put_row(output.file, row, sizeof row / sizeof *row);
         }
     for (size_t b = 0; b < measured->blocks; ++b)
         for (int c = 0; c < measured->causes; ++c) {
             const struct estimate e = measured->partial[b][c];
             const double row[] = {1, c, (double)(b + 1), e.value, e.low, e.high};
-            for (int k = 0; k < 6; ++k)
-                tsv_put_number(output.file, row[k], k < 5 ? '\t' : '\n');
+            tsv_put_row(output.file, row, sizeof row / sizeof *row);
         }
     output_close(&output);
     snprintf(caption, sizeof caption,

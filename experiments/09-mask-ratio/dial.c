@@ -14,8 +14,6 @@
 #include "core/stats/two_way.h"
 #include "core/train/short_training.h"
 
-enum { RESTARTS = 10 };
-
 void dial_open(struct dial *dial, const struct run_options *options,
                struct arena *arena)
 {
@@ -74,7 +72,7 @@ static void segments_measure(double *ari, const struct trained *trained, size_t 
                                               .normalisation =
                                                   NORMALISATION_CENTRED_UNIT,
                                               .clusters = clusters,
-                                              .restarts = RESTARTS,
+                                              .restarts = SEGMENT_STARTS,
                                               .seed = trained->seed,
                                               .threads = trained->threads};
     segments_find(maps, &segmentation);

@@ -13,12 +13,6 @@ static const char *const predictor_key[PREDICTORS] = {"learned", "linear"},
                          *const quality_name[QUALITIES] = {"100 ARI",
                                                            "probe's accuracy, %"};
 
-static void put_row(FILE *file, const double *row, size_t count)
-{
-    for (size_t c = 0; c < count; ++c)
-        tsv_put_number(file, row[c], c + 1 < count ? '\t' : '\n');
-}
-
 // ====== Ranks ======
 
 static void emit_predictable(struct study *study, const struct ranks *ranks)
@@ -89,12 +83,12 @@ void emit_ranks(struct study *study, const struct ranks *ranks)
         number_text(cell[2], ranks->hidden[a]);
         table_row(&table, (const char *const[]){cell[0], cell[1], cell[2], cell[3],
                                                 cell[4], cell[5], cell[6]});
-        put_row(output.file,
-                (const double[]){ranks->visible[a], mean[LEARNED].value,
-                                 mean[LEARNED].low, mean[LEARNED].high,
-                                 mean[LINEAR].value, mean[LINEAR].low,
-                                 mean[LINEAR].high, truth.value},
-                8);
+        tsv_put_row(output.file,
+                    (const double[]){ranks->visible[a], mean[LEARNED].value,
+                                     mean[LEARNED].low, mean[LEARNED].high,
+                                     mean[LINEAR].value, mean[LINEAR].low,
+                                     mean[LINEAR].high, truth.value},
+                    8);
         if (run->options.export_arrays) {
             char name[64];
             snprintf(name, sizeof name, "effective-m%02.0f", 100 * ranks->ratio[a]);
@@ -135,11 +129,12 @@ static void dial_rows(struct study *study, const struct dial *dial, FILE *file,
             put_estimate(&study->run, cell[1 + m], mean, "%", "dial.k%zu.m%02.0f.%s",
                          dial->regions[k], 100 * dial->ratio[m], quality_key[q]);
             row[1 + m] = cell[1 + m];
-            put_row(file,
-                    (const double[]){q, (double)k, (double)m, (double)dial->regions[k],
-                                     dial->ratio[m], mean.value,
-                                     m == dial_best(dial, k, (enum quality)q)},
-                    7);
+            tsv_put_row(file,
+                        (const double[]){q, (double)k, (double)m,
+                                         (double)dial->regions[k], dial->ratio[m],
+                                         mean.value,
+                                         m == dial_best(dial, k, (enum quality)q)},
+                        7);
             if (!study->run.options.export_arrays) continue;
             const size_t shape[] = {dial->seeds, dial->scenes[q]};
             snprintf(name, sizeof name, "dial-k%zu-m%02.0f-%s", dial->regions[k],

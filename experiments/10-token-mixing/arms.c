@@ -40,7 +40,7 @@ static const struct arm table[ARMS] = {
 void arms_open(struct arms *arms, struct study *study)
 {
     static const struct arms_scale smoke = {1, 200, 400, 2, .3},
-                                   desk = {5, 1000, 2000, 10, 0};
+                                   desk = {5, 1000, 2000, SEGMENT_STARTS, 0};
     const struct run_options *options = &study->run.options;
     *arms = (struct arms){.study = study,
                           .scale = options->tier == TIER_SMOKE ? smoke : desk};

@@ -176,6 +176,16 @@ Test(tsv, numbers_are_written_short)
     }
 }
 
+Test(tsv, a_row_of_numbers_is_a_line)
+{
+    char text[64];
+    FILE *file = fmemopen(text, sizeof text, "w");
+    tsv_put_row(file, (const double[]){.5, NAN, -3}, 3);
+    tsv_put_row(file, (const double[]){7}, 1);
+    fclose(file);
+    cr_expect_str_eq(text, "0.5\tnan\t-3\n7\n");
+}
+
 Test(tsv, any_finite_number_reads_back_the_same)
 {
     struct rng rng = rng_open(1, PURPOSE_TEST, 0, 0);
