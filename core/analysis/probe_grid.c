@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/die.h"
+#include "core/train/classify.h"
 #include "core/train/task_queue.h"
 
 const double grid_rate_factor[GRID_RATES] = {1, 4, 16, 64};
@@ -11,21 +12,28 @@ const double grid_rate_factor[GRID_RATES] = {1, 4, 16, 64};
 // "Solved": no component of the mean loss's gradient is larger than the last number.
 static const struct lbfgs_settings SOLVER = {30, 20000, 1e-8};
 
+double grid_probe_rate(const struct grid_probe *probe, size_t r)
+{
+    const double first =
+        probe->lars ? probe->lars->base_rate : PROBE_RECIPE.learning_rate;
+    return first * grid_rate_factor[r];
+}
+
 void grid_probe_choose(struct grid_probe *probe)
 {
     double best = -1;
     for (size_t r = 0; r < GRID_RATES; ++r)
         if (probe->held_out[r] > best) {
             best = probe->held_out[r];
-            probe->rate = PROBE_RECIPE.learning_rate * grid_rate_factor[r];
+            probe->rate = grid_probe_rate(probe, r);
         }
 }
 
 int grid_rate_at_end(const struct grid_probe *probe)
 {
-    const double factor = probe->rate / PROBE_RECIPE.learning_rate;
-    return probe->choice == RATE_CHOSEN && (factor == grid_rate_factor[0] ||
-                                            factor == grid_rate_factor[GRID_RATES - 1]);
+    return probe->choice == RATE_CHOSEN &&
+           (probe->rate == grid_probe_rate(probe, 0) ||
+            probe->rate == grid_probe_rate(probe, GRID_RATES - 1));
 }
 
 static int same_adapter(const struct adapter *a, const struct adapter *b)
@@ -40,7 +48,8 @@ const struct grid_probe *grid_probe_memo(const struct grid_probe *probe,
     for (const struct grid_probe *other = grid->probe;
          other < grid->probe + grid->count; ++other)
         if (other->choice == RATE_RECIPE && other->features == probe->features &&
-            other->batch_norm == probe->batch_norm && other->rate == probe->rate &&
+            other->batch_norm == probe->batch_norm && other->lars == probe->lars &&
+            other->rate == probe->rate &&
             same_adapter(&other->adapter, &probe->adapter))
             return other;
     return NULL;
@@ -83,22 +92,47 @@ static struct probe_set part_of(struct probe_set set, size_t first, size_t last)
                               set.labels + first};
 }
 
+// Trains a probe by its optimiser and answers on `test`.
+static struct probe_outcome fit(uint16_t *answers, const struct round *round,
+                                const struct grid_probe *probe, double rate,
+                                size_t seed, const struct probe_set *train,
+                                const struct probe_set *test, struct task_epoch *epoch)
+{
+    const struct probe_settings settings = settings_of(round, probe, rate, seed);
+    if (!probe->lars)
+        return probe_fit(answers, &settings, &probe->adapter, train, test,
+                         task_queue_epoch, epoch);
+    const double part = round->epochs / PROBE_RECIPE.epochs;
+    struct lars_probe lars = {*probe->lars, IMAGE_CLASSES, probe->adapter.choice,
+                              probe->batch_norm, settings.seed};
+    lars.recipe.base_rate = rate;
+    lars.recipe.epochs *= part;
+    lars.recipe.warmup *= part;
+    // All images are in memory: one shard, so that any order of them may come.
+    struct probe_outcome outcome = {
+        .loss = lars_probe_fit(answers, &lars, train, train->features.images, NULL,
+                               test, task_queue_epoch, epoch),
+        .best = (double)NAN};
+    outcome.accuracy =
+        classification_accuracy(answers, test->labels, test->features.images);
+    return outcome;
+}
+
 // Trains on the training images but the first, and answers on those.
 static void try_rate(const struct round *round, const struct task *task,
                      struct task_epoch *epoch)
 {
     const struct probe_grid *grid = round->grid;
     struct grid_probe *probe = task->probe;
-    const double rate = PROBE_RECIPE.learning_rate * grid_rate_factor[task->number];
-    const struct probe_settings settings = settings_of(round, probe, rate, 0);
     const struct probe_set all = grid->set(probe, 0, SPLIT_TRAIN, grid->context);
     const struct probe_set train = part_of(all, grid->held_out, all.features.images);
     const struct probe_set test = part_of(all, 0, grid->held_out);
     struct arena arena;
     arena_open_growing(&arena, "answers");
     uint16_t *answers = arena_take(&arena, test.features.images, sizeof *answers);
-    const struct probe_outcome outcome = probe_fit(
-        answers, &settings, &probe->adapter, &train, &test, task_queue_epoch, epoch);
+    const struct probe_outcome outcome =
+        fit(answers, round, probe, grid_probe_rate(probe, task->number), 0, &train,
+            &test, epoch);
     // At a rate at which the training diverges nothing is answered.
     probe->held_out[task->number] = isfinite(outcome.loss) ? outcome.accuracy : 0;
     arena_close(&arena);
@@ -111,13 +145,12 @@ static void train_seed(const struct round *round, const struct task *task,
     struct grid_probe *probe = task->probe;
     struct answers *answers = &probe->answers;
     const size_t seed = task->number;
-    const struct probe_settings settings = settings_of(round, probe, probe->rate, seed);
     const struct probe_set train = grid->set(probe, seed, SPLIT_TRAIN, grid->context),
                            test = grid->set(probe, seed, SPLIT_TEST, grid->context);
     const struct probe_outcome outcome =
-        probe_fit(answers->predicted + seed * answers->images, &settings,
-                  &probe->adapter, &train, &test, task_queue_epoch, epoch);
-    probe_check(outcome.loss, settings.recipe.learning_rate);
+        fit(answers->predicted + seed * answers->images, round, probe, probe->rate,
+            seed, &train, &test, epoch);
+    probe_check(outcome.loss, probe->rate);
     answers->highest[seed] = outcome.best;
     if (seed == 0) probe->fusion = outcome.fusion;
 }
@@ -149,7 +182,8 @@ static void run_task(size_t number, int worker, struct task_queue *queue, void *
 // `count` tasks of a probe. A solution has no epochs to report.
 static void add(struct round *round, struct grid_probe *probe, size_t count)
 {
-    const size_t epochs = (size_t)ceil(round->epochs);
+    const double whole = probe->lars ? probe->lars->epochs : PROBE_RECIPE.epochs;
+    const size_t epochs = (size_t)ceil(whole * (round->epochs / PROBE_RECIPE.epochs));
     for (size_t number = 0; number < count; ++number) {
         round->task[round->count] = (struct task){probe, number};
         round->cost[round->count++] =
@@ -198,7 +232,7 @@ void probe_grid_run(struct probe_grid *grid)
     for (size_t p = 0; p < grid->count; ++p)
         grid->probe[p].rate = grid->probe[p].choice == RATE_NONE
                                   ? (double)NAN
-                                  : PROBE_RECIPE.learning_rate;
+                                  : grid_probe_rate(&grid->probe[p], 0);
     run_round(grid, 1);
     for (size_t p = 0; p < grid->count; ++p)
         if (grid->probe[p].choice == RATE_CHOSEN) grid_probe_choose(&grid->probe[p]);

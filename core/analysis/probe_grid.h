@@ -3,6 +3,7 @@
 #ifndef MASKBOOK_ANALYSIS_PROBE_GRID_H
 #define MASKBOOK_ANALYSIS_PROBE_GRID_H
 
+#include "core/analysis/lars_probe.h"
 #include "core/analysis/solved_probe.h"
 #include "core/data/images.h"
 #include "core/stats/accuracy.h"
@@ -14,7 +15,7 @@ enum rate_choice {
     RATE_NONE    ///< no steps: solved to convergence
 };
 
-/// Rates tried for RATE_CHOSEN: the recipe's times 1, 4, 16, 64.
+/// Rates tried for RATE_CHOSEN: the recipe's, of LARS the base rate, times 1, 4, 16, 64.
 enum { GRID_RATES = 4 };
 extern const double grid_rate_factor[GRID_RATES];
 
@@ -26,6 +27,9 @@ struct grid_probe {
     enum rate_choice choice;
     struct adapter adapter; ///< of RATE_NONE adapter_none
     size_t cost;            ///< of an epoch, in epochs of a linear probe
+    /// NULL: AdamW, by PROBE_RECIPE. Else this recipe of LARS, which knows no adapter but
+    /// adapter_none, and whose epochs are shortened as AdamW's are.
+    const struct lars_recipe *lars;
 
     /// What the grid finds.
     double rate;                     ///< used; NAN for RATE_NONE
@@ -62,6 +66,9 @@ void probe_grid_run(struct probe_grid *grid);
 
 /// Takes the rate whose share held_out is the largest, of equals the lowest.
 void grid_probe_choose(struct grid_probe *probe);
+
+/// Rate number r of those that are tried.
+double grid_probe_rate(const struct grid_probe *probe, size_t r);
 
 /// 1 when the rate that was chosen is the least or the greatest of those tried.
 int grid_rate_at_end(const struct grid_probe *probe);

@@ -123,11 +123,11 @@ static void emit_differences(const struct probing *probing)
 
 static void emit_rates(const struct probing *probing)
 {
-    char heads[GRID_RATES][NUMBER_TEXT], about[256];
+    char heads[GRID_RATES][NUMBER_TEXT], about[320];
     const char *names[1 + GRID_RATES] = {"probe"};
     struct table table;
     for (size_t r = 0; r < GRID_RATES; ++r) {
-        number_text(heads[r], PROBE_RECIPE.learning_rate * grid_rate_factor[r]);
+        snprintf(heads[r], NUMBER_TEXT, "rate × %g", grid_rate_factor[r]);
         names[1 + r] = heads[r];
     }
     table_open(&table, 1 + GRID_RATES, names);
@@ -137,8 +137,7 @@ static void emit_rates(const struct probing *probing)
         char cells[GRID_RATES][NUMBER_TEXT];
         const char *row[1 + GRID_RATES] = {probe->label};
         for (size_t r = 0; r < GRID_RATES; ++r) {
-            const int chosen =
-                probe->rate == PROBE_RECIPE.learning_rate * grid_rate_factor[r];
+            const int chosen = probe->rate == grid_probe_rate(probe, r);
             snprintf(cells[r], NUMBER_TEXT, "%.2f%s", 100 * probe->held_out[r],
                      !chosen                   ? ""
                      : grid_rate_at_end(probe) ? " *!"
@@ -150,9 +149,11 @@ static void emit_rates(const struct probing *probing)
     snprintf(
         about, sizeof about,
         "Rates: percent of %zu held-out training images after %g epochs on the "
-        "others; * chosen, ! at an end of the rates tried, so that a better one may "
-        "lie beyond.",
-        probing->grid.held_out, probing->grid.search_epochs);
+        "others, at the recipe's rate (%g, of LARS for 256 images %g) times 1 to %g; * "
+        "chosen, ! at an end of the rates tried, so that a better one may lie beyond.",
+        probing->grid.held_out, probing->grid.search_epochs,
+        grid_probe_rate(&probing->probe[LP], 0),
+        grid_probe_rate(&probing->probe[LARS], 0), grid_rate_factor[GRID_RATES - 1]);
     run_table(&probing->study->run, "rates.md", about, &table, "");
     table_close(&table);
 }

@@ -70,6 +70,22 @@ static void judge_mixing(const struct probing *probing)
         probing->gap[GAP_QUERY_KEY].gain.points.value, doubt);
 }
 
+// The paper's choice of optimiser. (Solved, a probe needs none: judge_solved.)
+static void judge_optimiser(const struct probing *probing)
+{
+    const struct grid_probe *adamw = &probing->probe[LP_CHOSEN],
+                            *lars = &probing->probe[LARS];
+    const int at_end = grid_rate_at_end(adamw) || grid_rate_at_end(lars);
+    study_judge(
+        probing->study, "section6.adamw", &probing->gap[GAP_ADAMW].gain.points, 1, 0,
+        "paired bootstrap over images of LP by AdamW minus LP by LARS, at rates chosen "
+        "on held-out training images",
+        "given these weights; AdamW %.4g %%, LARS %.4g %%, solved %.4g %%%s",
+        adamw->answers.accuracy.value, lars->answers.accuracy.value,
+        probing->probe[LP_SOLVED].answers.accuracy.value,
+        at_end ? "; a rate was chosen at an end of those tried" : "");
+}
+
 void probing_judge(const struct probing *probing)
 {
     judge_solved(probing);
@@ -83,4 +99,5 @@ void probing_judge(const struct probing *probing)
     judge_gap(probing, "table1.cifar10.bn-over-lp", GAP_BN);
     judge_gap(probing, "table1.cifar10.partial-over-bn", GAP_PARTIAL);
     judge_mixing(probing);
+    judge_optimiser(probing);
 }

@@ -22,9 +22,10 @@
 /// rates on training images held out. That qkv gains more does not say why: v alone reads the same
 /// tokens in another way, q and k alone read others. If the class token selects other tokens, as
 /// the paper has it, q and k must gain more than v, and more than the perceptron. Further controls:
-/// the mean patch token, and encoders that have learned nothing. A model whose targets were
-/// whitened, the case in which the masked loss is contrastive (chapter 7), is probed, too, where
-/// its weights are there.
+/// the mean patch token, and encoders that have learned nothing. The paper finds AdamW better than
+/// the usual optimiser (Sec. 6), so LP is trained by LARS, too, by the recipe of MAE. A model whose
+/// targets were whitened, the case in which the masked loss is contrastive (chapter 7), is probed
+/// where its weights are there.
 ///
 /// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
 /// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval. They hold given these

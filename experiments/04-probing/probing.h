@@ -40,6 +40,7 @@ enum {
     MLP,
     VALUE,
     QUERY_KEY,
+    LARS,
     MEAN_TOKEN,
     RANDOM,
     LP_SOLVED,
@@ -68,6 +69,7 @@ enum {
     GAP_QUERY_KEY,  ///< qkv minus q and k, rates chosen
     GAP_OVER_VALUE, ///< q and k minus v alone, rates chosen
     GAP_OVER_MLP,   ///< q and k minus the perceptron, rates chosen
+    GAP_ADAMW,      ///< LP by AdamW minus LP by LARS, rates chosen
     GAPS
 };
 

@@ -206,6 +206,40 @@ Test(probe_grid, a_repeated_training_is_remembered_and_gives_the_same_answers)
                      2 * TEST * sizeof(uint16_t));
 }
 
+// LARS, which moves a weight by a thousandth of its length at the least rate, on features that tell
+// the class.
+Test(probe_grid, another_optimiser_is_trained_at_the_best_of_its_rates)
+{
+    static const struct lars_recipe lars = {64, 64, 90, 10, .1, .9, .001};
+    struct grid_probe probe[2][PROBES];
+    struct probe_grid grid[2];
+    struct world world;
+    world_open(&world);
+    for (int run = 0; run < 2; ++run) {
+        grid_open(&grid[run], probe[run], &world, 1 + run);
+        probe[run][CHOSEN].lars = &lars;
+        grid[run].epochs = 100;
+        grid[run].search_epochs = 50;
+        grid[run].count = 2;
+        probe_grid_run(&grid[run]);
+    }
+    const struct grid_probe *found = &probe[0][CHOSEN], *adamw = &probe[0][RECIPE];
+    size_t best = 0;
+    for (size_t r = 0; r < GRID_RATES; ++r) {
+        cr_expect_eq(grid_probe_rate(found, r), .1 * grid_rate_factor[r]);
+        if (found->held_out[r] > found->held_out[best]) best = r;
+    }
+    cr_expect_eq(found->rate, grid_probe_rate(found, best));
+    cr_expect_gt(found->held_out[GRID_RATES - 1], found->held_out[0]);
+    cr_expect_gt(found->answers.accuracy.value, 60, "%g %%",
+                 found->answers.accuracy.value);
+    cr_expect_null(grid_probe_memo(found, &grid[0]));
+    cr_expect_arr_neq(found->answers.predicted, adamw->answers.predicted,
+                      2 * TEST * sizeof(uint16_t));
+    cr_expect_arr_eq(found->answers.predicted, probe[1][CHOSEN].answers.predicted,
+                     2 * TEST * sizeof(uint16_t), "two threads");
+}
+
 // At every rate the first step's gradient is beyond what floats hold.
 static void run_out_of_scale(const void *context)
 {

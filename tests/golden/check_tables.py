@@ -100,7 +100,11 @@ def check_probes():
     check_answers(right, lambda key: key + ".accuracy", [
         ("bn-over-lp", ".points", "bn-lp", "lp"),
         ("partial-over-bn", ".points", "partial", "bn-lp"),
-        ("bn-over-lp-solved", ".points", "bn-lp-solved", "lp-solved")])
+        ("bn-over-lp-solved", ".points", "bn-lp-solved", "lp-solved"),
+        ("qkv-over-mlp", ".points", "partial-chosen", "mlp"),
+        ("query-key-over-value", ".points", "query-key", "value"),
+        ("query-key-over-mlp", ".points", "query-key", "mlp"),
+        ("adamw-over-lars", ".points", "lp-chosen", "lars")])
     loss = solved_loss(result.load("train-features")[:, 0].astype(float), result.load("train-labels"))
     for probe in ("lp-solved", "bn-lp-solved"):
         result.compare(probe + ".loss", loss, tolerance=1e-6)
