@@ -264,6 +264,7 @@ static void export_graphs(struct study *study, const struct graphs *graphs,
     run_array(run, "graph-patches", NPY_F8, 3, shown, patches);
     run_array(run, "graph-features", NPY_F8, 3, feature, phi);
     run_array(run, "graph-truth", NPY_U1, 2, maps, graphs->truth);
+    run_array(run, "graph-defined", NPY_U1, 1, maps, graphs->defined);
     for (int v = 0; v < VIEWS; ++v) {
         char name[64];
         snprintf(name, sizeof name, "graph-map-%s", about[v].key);

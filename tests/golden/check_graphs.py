@@ -3,7 +3,8 @@
 
 Run:  make theorem4.3 TIER=smoke EXPORT=1; python3 tests/golden/check_graphs.py results/smoke-planted/07-spectral
 The eigenvalues of co-occurrence from the moments, the features of 40 scenes' patches up to a rotation (their inner
-products), and every adjusted Rand index from the maps of clusters. Agreement to 1e-8. Prints a line a number; exits 1
+products), in which of them the graph of products in [-1,1] has positive degrees, and every adjusted Rand index from the
+maps of clusters. Agreement to 1e-8. Prints a line a number; exits 1
 when one differs.
 """
 import sys
@@ -30,4 +31,10 @@ result.compare("features' inner products", phi @ phi.transpose(0, 2, 1), feature
 truth = load("truth")
 for view in ("mae", "cooccurrence", "product-unit", "kernel-signed", "kernel-unit", "patches"):
     result.compare("graph." + view, np.mean([rand_index(a, b) for a, b in zip(truth, load("map-" + view))]))
+defined = load("defined")
+degrees = np.einsum("ntf,nf->nt", patches, patches.sum(axis=1))
+result.compare("scenes with positive degrees", np.all(degrees > 0, axis=1), defined[: len(patches)])
+there = [rand_index(a, b) for a, b, d in zip(truth, load("map-product-signed"), defined) if d]
+if there:
+    result.compare("graph.product-signed", np.mean(there))
 result.end()
