@@ -226,7 +226,6 @@ void probe_check(double loss, double rate)
     if (!isfinite(loss))
         die(EXIT_INPUT,
             "a probe's loss is %g after training at rate %g (the weights' tokens are "
-            "out "
-            "of scale)",
+            "out of scale)",
             loss, rate);
 }

@@ -59,9 +59,9 @@ struct probe_grid {
 };
 
 /// Trains every seed of every probe, or solves it, which has one seed, and measures its answers
-/// (opened by the caller). A
-/// training uses one thread, so no bit depends on their number. The test images choose nothing.
-/// Dies (EXIT_SYSTEM) when threads or memory are refused.
+/// (opened by the caller). A training uses one thread, so no bit depends on their number. The test
+/// images choose nothing. Dies (EXIT_SYSTEM) when threads or memory are refused, (EXIT_INPUT) when
+/// a training diverges.
 void probe_grid_run(struct probe_grid *grid);
 
 /// Takes the rate whose share held_out is the largest, of equals the lowest.
