@@ -7,9 +7,8 @@
 #include "core/base/die.h"
 #include "core/base/number.h"
 
-static const char *const numbers[] = {"epochs", "updates"}, *const lines[] = {
-                                                                "trainer", "arithmetic",
-                                                                "recipe"};
+static const char *const numbers[] = {"epochs", "updates"};
+static const char *const lines[] = {"trainer", "arithmetic", "recipe"};
 
 // The metadata as a number; NAN when it is missing or not a number.
 static double metadata_number(const struct weights *weights, const char *key)
