@@ -106,6 +106,14 @@ report 'Figure 3 is drawn of the first validation images'
 target figure1
 expect_said 'imagefolder: only table1 and figure3 read folders of images' err
 report 'other experiments refuse the folder'
+results=$work/results/paper-imagefolder/02-rank-curves
+export MASKBOOK_KEEP_GOING=1
+type_make figure2 TIER=paper DATA=imagefolder RESULTS="$work/results"
+unset MASKBOOK_KEEP_GOING
+expect_status 0
+expect_verdict figure2.low-rank REFUTED
+expect_verdict figure2.slope-rises NOT-RUN
+report 'where the others go on, it judges its mathematics'
 
 lost "$BUILD/tools/imagenet_check" --help
 finish
