@@ -58,7 +58,7 @@ plot table using (trained(column(0))):"whitened" with lines linetype 1 linewidth
 @lower
 @left
 set title "the plain loss, which is trained"
-set ylabel "mean over tokens or pairs, [-1,1]²"
+set ylabel "mean over tokens or pairs"
 set xlabel "updates (doubling)"
 set key at screen 0.345, @key_lower
 plot table using (trained(column(0))):"plain" with linespoints linetype 1 title "plain loss", \

@@ -191,16 +191,19 @@ double lars_probe_fit(uint16_t *answers, const struct lars_probe *probe,
     shard_order_open(&order, train->features.images, shard, absent, probe->seed,
                      &arena);
     training_open(&training, probe, order.kept, train->features.width, &arena);
-    const size_t B = training.batch, updates = order.kept / B;
+    const size_t B = training.batch, updates = order.kept / B,
+                 all = (size_t)batches_updates(updates, 1, recipe->epochs);
     const double rate = recipe->base_rate * (double)B / 256;
     uint32_t *image = arena_take(&arena, B, sizeof *image);
     double loss = 0;
-    for (size_t e = 0; (double)e < recipe->epochs; ++e) {
+    for (size_t first = 0; first < all; first += updates) {
+        const size_t count = all - first < updates ? all - first : updates;
         loss = 0;
-        for (size_t t = 0; t < updates; ++t) {
+        for (size_t t = 0; t < count; ++t) {
             shard_order_take(image, &order, B);
-            loss += gradient(&training, train, image) / (double)updates;
-            const double epoch = (double)e + (double)t / (double)updates;
+            loss += gradient(&training, train, image) / (double)count;
+            const double epoch =
+                (double)(first / updates) + (double)t / (double)updates;
             step(&training, rate * lars_factor(recipe, epoch));
         }
         shard_order_skip(&order);

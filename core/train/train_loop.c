@@ -250,8 +250,10 @@ static void resume(struct loop *loop)
     const int resumed = checkpoint_use(loop);
     path_format(log, "%s/log.tsv", loop->settings->folder);
     train_log_open(&loop->log, log, state->updates);
-    // A finetuning's best epoch is looked for in the whole log.
+    // A finetuning's best epoch is looked for in the whole log. Until the first line is written,
+    // the file is of an earlier training.
     const uint64_t lines = lines_until(loop, state->updates);
+    if (lines == 0) loop->log.count = 0;
     if (loop->log.count != lines)
         die(EXIT_INPUT,
             "%s: has %zu lines, not %" PRIu64 ", up to the checkpoint (put it back, or "

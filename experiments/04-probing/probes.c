@@ -8,8 +8,8 @@
 
 enum { Q_K = PROJECTION_QUERY | PROJECTION_KEY, QKV = Q_K | PROJECTION_VALUE };
 
-// MAE's recipe of linear probing, in the batches that one of its GPUs has: its 16,384 images would
-// leave 3 updates an epoch.
+// MAE's recipe of linear probing, which has batch normalisation before the head, in the batches
+// that one of its GPUs sees: its 16,384 images would leave 3 updates an epoch.
 static const struct lars_recipe LARS_512 = {.batch = 512,
                                             .group = 512,
                                             .epochs = 90,
@@ -36,8 +36,9 @@ static const struct {
     [MLP] = {"mlp", "last MLP, as many weights as qkv", SEEN_UNITS, 0, 0, RATE_CHOSEN},
     [VALUE] = {"value", "last v alone", SEEN_BLOCK, PROJECTION_VALUE, 0, RATE_CHOSEN},
     [QUERY_KEY] = {"query-key", "last q and k", SEEN_BLOCK, Q_K, 0, RATE_CHOSEN},
-    [LARS] = {"lars", "LP, LARS (MAE's recipe, batches of 512)", SEEN_CLASS, 0, 0,
-              RATE_CHOSEN},
+    [LARS] = {"lars", "LP, LARS in batches of 512", SEEN_CLASS, 0, 0, RATE_CHOSEN},
+    [LARS_BN] = {"lars-bn", "BN+LP, LARS in batches of 512", SEEN_CLASS, 0, 1,
+                 RATE_CHOSEN},
     [MEAN_TOKEN] = {"mean", "LP on the mean patch token", SEEN_MEAN, 0, 0, RATE_CHOSEN},
     [RANDOM] = {"random", "LP, random encoders, one a seed", SEEN_RANDOM, 0, 0,
                 RATE_CHOSEN},
@@ -69,6 +70,9 @@ static const struct difference GAP[GAPS] = {
                       QUERY_KEY, MLP},
     [GAP_ADAMW] = {"adamw-over-lars", "LP by AdamW minus LP by LARS, rates chosen",
                    LP_CHOSEN, LARS},
+    [GAP_ADAMW_BN] = {"adamw-over-lars-bn",
+                      "BN+LP by AdamW minus BN+LP by LARS, rates chosen", BN_LP_CHOSEN,
+                      LARS_BN},
 };
 
 enum { SEEDS = 5, SMOKE_SEEDS = 2, SMOKE_EPOCHS = 10 };
@@ -171,7 +175,7 @@ static void open_grid(struct probing *probing)
             .batch_norm = TABLE[p].batch_norm,
             .choice = TABLE[p].choice,
             .adapter = adapter_of(&probing->seen, kind, TABLE[p].projections),
-            .lars = p == LARS ? &LARS_512 : NULL,
+            .lars = p == LARS || p == LARS_BN ? &LARS_512 : NULL,
             .cost = kind == SEEN_BLOCK   ? 40
                     : kind == SEEN_UNITS ? 8
                                          : 1};

@@ -41,6 +41,7 @@ enum {
     VALUE,
     QUERY_KEY,
     LARS,
+    LARS_BN,
     MEAN_TOKEN,
     RANDOM,
     LP_SOLVED,
@@ -70,6 +71,7 @@ enum {
     GAP_OVER_VALUE, ///< q and k minus v alone, rates chosen
     GAP_OVER_MLP,   ///< q and k minus the perceptron, rates chosen
     GAP_ADAMW,      ///< LP by AdamW minus LP by LARS, rates chosen
+    GAP_ADAMW_BN,   ///< the same of BN+LP
     GAPS
 };
 

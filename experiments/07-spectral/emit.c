@@ -67,9 +67,7 @@ static void training_row(struct study *study, struct training_tables *tables,
                    t < OVER_IMAGES ? checkpoint->images : 0, "1", "%s.%s", name,
                    terms[t]);
     const struct contrastive *c = &checkpoint->contrastive;
-    // Of the q features one is the constant 1, which is always met.
-    const double loss = c->plain / (double)(tables->features - 1),
-                 bound[] = {loss, value[0], value[1], value[2], value[3]},
+    const double bound[] = {checkpoint->loss, value[0], value[1], value[2], value[3]},
                  repaired[] = {c->plain,
                                c->penalty,
                                c->push,
@@ -104,13 +102,15 @@ static void training_tables_open(struct training_tables *tables, struct study *s
 static void training_tables_close(struct training_tables *tables, struct study *study)
 {
     output_close(&tables->plot);
-    run_table(&study->run, "training.md",
-              "Masked loss of pixels in [-1,1]; the rest: means over test images with "
-              "positive degrees, pixels in [0,1], M = D^{-1/2} g f(X).",
-              &tables->bound, "");
+    run_table(
+        &study->run, "training.md",
+        "Masked loss of the hidden tokens below, pixels in [-1,1]; the rest: means "
+        "over test images with positive degrees, pixels in [0,1], M = D^{-1/2} g "
+        "f(X).",
+        &tables->bound, "");
     run_table(
         &study->run, "repaired.md",
-        "Hidden tokens, pixels in [-1,1], with a constant. Plain loss: of a "
+        "The first hidden tokens, pixels in [-1,1], with a constant. Plain loss: of a "
         "token, not of a pixel; its penalty |D f|^2 would have to be the repulsion "
         "E' (D f . phi')^2 of all pairs for it to be contrastive.",
         &tables->repaired, "");

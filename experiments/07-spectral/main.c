@@ -68,7 +68,7 @@
 /// images. The table gives a ridge classifier on $N$ itself and on $N$ turned image by image,
 /// which leaves every $L_{spec}$ at rounding.
 ///
-/// **Along a training** (figure, left) all three fall, and the bound holds with room. But a
+/// **Along a training** (figure, top left) all three fall, and the bound holds with room. But a
 /// *constant* embedding, $\sqrt{w_i/\sum w}$ in one column, which knows nothing but brightness,
 /// has a smaller $L_{spec}$ than trained models or as small a one: it does not tell a good model
 /// from none.
@@ -103,10 +103,10 @@
 /// for $y'$ independent of $x$, $E gg^\top = D^\top\Sigma^{-1}\Sigma\Sigma^{-1}D$. No graph is
 /// made by hand, no rank, degree or kernel is assumed: a masked loss with *whitened* targets is a
 /// constant plus the spectral contrastive loss of the visible and the hidden part of one image, at
-/// every parameter, so of gradients too (figure, right). The plain loss has the same attraction
-/// but, in the place of repulsion, the penalty $E|Df|^2$, which lies between the repulsion divided
-/// by the largest and by the least eigenvalue of $\Sigma$ and equals it for all $f$ and $D$ only
-/// if $\Sigma = I$.
+/// every parameter, so of gradients too (figure, top right). The plain loss has the same attraction
+/// but, in the place of repulsion, the penalty $E|Df|^2$ (figure, lower left), which lies between
+/// the repulsion divided by the largest and by the least eigenvalue of $\Sigma$ and equals it for
+/// all $f$ and $D$ only if $\Sigma = I$.
 ///
 /// For finitely many patches and one-hot $\varphi$ it reads $q - |T|^2 + |T - AB^\top|^2$ with $T
 /// = D_x^{-1/2}PD_y^{-1/2}$ of the joint distribution $P$: minimisers of rank $k$ are the leading
@@ -123,15 +123,14 @@
 /// @figure bound
 ///
 /// With pixels in [-1,1], @{degrees.signed.images ci} % of the test images have a patch whose
-/// degree is 0 or less, in [0,1] @{degrees.unit.images ci} %. Along the training $L_{spec}$ falls
-/// by @{claim theorem4.3.training estimate} (@{claim theorem4.3.training verdict}). On the given
-/// model's tokens the two sides of the repaired theorem differ by
+/// degree is 0 or less, in [0,1] @{degrees.unit.images ci} %. Over the training $L_{spec}$ changes
+/// by minus @{claim theorem4.3.training estimate} (@{claim theorem4.3.training verdict}). On the
+/// given model's tokens the two sides of the repaired theorem differ by
 /// @{claim theorem4.3.repaired.trained estimate} of their terms
-/// (@{claim theorem4.3.repaired.trained verdict}). Where the true regions are known, patches joined
-/// by what occurs together over the data set find them better than patches joined by similarity
-/// within an image: by @{claim theorem4.3.graph.cooccurrence estimate} in adjusted Rand index
-/// (@{claim theorem4.3.graph.cooccurrence verdict}).
-
+/// (@{claim theorem4.3.repaired.trained verdict}). On planted scenes, whose true regions are known,
+/// the least lead of patches joined by what occurs together over the data set over patches joined
+/// by similarity within an image is @{claim theorem4.3.graph.cooccurrence estimate} in adjusted
+/// Rand index (@{claim theorem4.3.graph.cooccurrence verdict}).
 #include "experiments/07-spectral/measure.h"
 #include "experiments/07-spectral/statements.h"
 

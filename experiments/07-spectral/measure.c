@@ -89,6 +89,8 @@ void checkpoint_measure(struct checkpoint *checkpoint, const struct hidden_rows 
     }
     const struct contrastive_pairs all = model_pairs(rows, mae, weights, pairs, arena);
     measure_identity(checkpoint, &all, arena);
+    // Of the features one is the constant 1, which the head meets exactly.
+    checkpoint->loss = checkpoint->contrastive.plain / (double)f;
     arena_reset(arena, mark);
 }
 
@@ -153,7 +155,7 @@ void judge_training(struct study *study, const struct checkpoint *first,
     put_estimate(&study->run, NULL, fall, "1", "training.fall");
     static const char test[] =
         "paired bootstrap over images of L_spec, first checkpoint minus last";
-    const double from = first->contrastive.plain, to = last->contrastive.plain;
+    const double from = first->loss, to = last->loss;
     if (to < from)
         study_judge(study, "theorem4.3.training", &fall, 1, 1, test,
                     "trained here on these images, not the given model; masked loss "

@@ -17,6 +17,7 @@ struct checkpoint {
     double *bound;    // (n) C |M - N|^2
     double *constant; // (n) L_spec of a constant embedding
     struct contrastive contrastive;
+    double loss;               // masked, of the pixels of those tokens, in [-1,1]
     double residual, rounding; // of the repaired identity, relative
 };
 

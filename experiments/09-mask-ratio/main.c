@@ -45,13 +45,13 @@
 ///
 /// The slope of the logarithm of the effective rank on that of $N$, minus 1, is
 /// @{claim section5.1.rank estimate}, where 0 is proportional (@{claim section5.1.rank verdict}).
-/// Of the patches that are hidden at every ratio the rank falls from one ratio to the next by
-/// @{claim section5.1.rank.same-patches estimate} at least
-/// (@{claim section5.1.rank.same-patches verdict}). On planted scenes, what the highest ratio gives
-/// over the lowest where there are few regions, minus the same where there are many, is
+/// Of the patches that are hidden at every ratio the least fall of the effective rank from one
+/// ratio to the next is @{claim section5.1.rank.same-patches estimate}
+/// (@{claim section5.1.rank.same-patches verdict}). On planted scenes alone: what the highest ratio
+/// gives over the lowest where there are few regions, minus the same where there are many, is
 /// @{claim section5.1.optimal-ratio estimate} points, the less of segmentation and probe
-/// (@{claim section5.1.optimal-ratio verdict}); and the ends of the ratios are worse than the best
-/// between them by @{claim section5.1.clusters estimate} points at least
+/// (@{claim section5.1.optimal-ratio verdict}); the least that an end of the ratios is worse than
+/// the best between them is @{claim section5.1.clusters estimate} points
 /// (@{claim section5.1.clusters verdict}).
 #include <math.h>
 #include <stdio.h>

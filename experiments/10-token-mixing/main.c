@@ -54,19 +54,21 @@
 ///
 /// @figure controls
 ///
-/// Each claim has several parts, all of which have to hold; the least is given, in points or per
-/// cent. Visible patches as the target: @{claim remark4.8.shortcut estimate}
-/// (@{claim remark4.8.shortcut verdict}); hidden patches alone against hidden and visible ones:
-/// @{claim remark4.8.required estimate} (@{claim remark4.8.required verdict}). Whitened targets
-/// against raw ones: @{claim section4.3.equivalent.training estimate}
-/// (@{claim section4.3.equivalent.training verdict}). The cluster of the object, chosen by an
-/// oracle, over the class token: @{claim section5.2.class-token estimate}
-/// (@{claim section5.2.class-token verdict}). Attention over the identity:
-/// @{claim section5.3.token-mixing estimate} (@{claim section5.3.token-mixing verdict}); six heads
-/// over three: @{claim section5.3.heads-clusters estimate}
-/// (@{claim section5.3.heads-clusters verdict}); layer norm over none:
-/// @{claim abstract.layernorm estimate} (@{claim abstract.layernorm verdict}). Of a trained model,
-/// by how much the class is read better before the decoder than after it:
+/// A claim with several parts holds when each does, and its worst part is given, as its row says
+/// what of. Visible patches as the target (Remark 4.8): @{claim remark4.8.shortcut estimate}
+/// (@{claim remark4.8.shortcut verdict}); hidden patches alone against hidden and visible ones, by
+/// hidden loss, segments and class token: @{claim remark4.8.required estimate}
+/// (@{claim remark4.8.required verdict}). Whitened targets minus raw ones, by segments and class
+/// token: @{claim section4.3.equivalent.training estimate} points
+/// (@{claim section4.3.equivalent.training verdict}). The object's cluster, chosen by an oracle,
+/// minus the class token: @{claim section5.2.class-token estimate} points
+/// (@{claim section5.2.class-token verdict}). Attention minus the identity, by both probes:
+/// @{claim section5.3.token-mixing estimate} points (@{claim section5.3.token-mixing verdict}); six
+/// heads minus three, by class token and by the regions that some head attends to:
+/// @{claim section5.3.heads-clusters estimate} (@{claim section5.3.heads-clusters verdict}); layer
+/// norm minus none, by segments and class token: @{claim abstract.layernorm estimate} points
+/// (@{claim abstract.layernorm verdict}). All of these are of planted scenes. Of a trained model,
+/// the class before the decoder minus after it, by class token and mean token:
 /// @{claim remark4.7.projection estimate} points (@{claim remark4.7.projection verdict}).
 ///
 /// @show core/train/target.h

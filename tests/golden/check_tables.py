@@ -104,7 +104,8 @@ def check_probes():
         ("qkv-over-mlp", ".points", "partial-chosen", "mlp"),
         ("query-key-over-value", ".points", "query-key", "value"),
         ("query-key-over-mlp", ".points", "query-key", "mlp"),
-        ("adamw-over-lars", ".points", "lp-chosen", "lars")])
+        ("adamw-over-lars", ".points", "lp-chosen", "lars"),
+        ("adamw-over-lars-bn", ".points", "bn-lp-chosen", "lars-bn")])
     loss = solved_loss(result.load("train-features")[:, 0].astype(float), result.load("train-labels"))
     for probe in ("lp-solved", "bn-lp-solved"):
         result.compare(probe + ".loss", loss, tolerance=1e-6)

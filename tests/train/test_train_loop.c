@@ -345,6 +345,28 @@ Test(train_loop, a_checkpoint_without_its_whole_log_is_refused)
     run_close(&run);
 }
 
+// As a shorter training in this folder may have left it.
+Test(train_loop, before_its_first_line_the_log_of_an_earlier_training_does_not_count)
+{
+    struct run run, whole;
+    struct train_log earlier = {0};
+    open_whole(&whole);
+    run_open(&run);
+    snprintf(earlier.path, sizeof earlier.path, "%s", run.log);
+    struct log_line line = {.epoch = .4, .updates = 1};
+    memset(line.weights_sha256, 'a', HASH_HEX - 1);
+    train_log_add(&earlier, &line);
+    train_log_close(&earlier);
+    end_at = 2;
+    run.loop.after_update = interrupt_there;
+    expect_run(&run, 4, "interrupted after update 2 of 20");
+    run.loop.after_update = NULL;
+    expect_run(&run, 0, "going on after update 2 of 20");
+    same_result(&run, &whole, __LINE__);
+    run_close(&run);
+    run_close(&whole);
+}
+
 // One flipped bit at each of 40 bytes drawn over the file. Only names of keys that nobody reads
 // could be harmless; there are none, so every one is refused.
 Test(train_loop, a_checkpoint_with_one_bit_flipped_is_refused)

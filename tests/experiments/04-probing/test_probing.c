@@ -57,6 +57,8 @@ Test(probing, controls_have_no_more_seeds_than_there_are_random_encoders)
 
 #define ACCURACY(id) id "\tTable 1\tA\t64.4\t\tnumeric\t3\td\tany\tpaper\tf\t02-demo\n"
 
+static size_t lars_rate; // that was chosen, by its number
+
 // What is judged of gaps of so many points, with intervals of a point on both sides.
 static const char *verdicts_of(const double points[GAPS], enum lbfgs_end end)
 {
@@ -80,6 +82,12 @@ static const char *verdicts_of(const double points[GAPS], enum lbfgs_end end)
     probing = (struct probing){.study = &study};
     for (int p = 0; p < PROBES; ++p)
         probing.probe[p].answers.accuracy = (struct estimate){60, 59, 61, 100};
+    for (int p = LARS; p <= LARS_BN; ++p) {
+        static const struct lars_recipe recipe = {.base_rate = .1};
+        probing.probe[p].lars = &recipe;
+        probing.probe[p].choice = RATE_CHOSEN;
+        probing.probe[p].rate = grid_probe_rate(&probing.probe[p], lars_rate);
+    }
     for (int p = LP_SOLVED; p <= BN_LP_SOLVED; ++p)
         probing.probe[p].solution.solver.end = end;
     for (int g = 0; g < GAPS; ++g)
@@ -97,8 +105,8 @@ static const char *verdicts_of(const double points[GAPS], enum lbfgs_end end)
 Test(probing, gaps_as_the_paper_has_them_hold)
 {
     static const double papers[GAPS] = {
-        [GAP_BN] = 12,        [GAP_PARTIAL] = 7,  [GAP_MIXING] = 5,
-        [GAP_OVER_VALUE] = 4, [GAP_OVER_MLP] = 3, [GAP_ADAMW] = 3};
+        [GAP_BN] = 12,      [GAP_PARTIAL] = 7, [GAP_MIXING] = 5,  [GAP_OVER_VALUE] = 4,
+        [GAP_OVER_MLP] = 3, [GAP_ADAMW] = 3,   [GAP_ADAMW_BN] = 4};
     const char *verdicts = verdicts_of(papers, LBFGS_CONVERGED);
     expect(verdicts, "table1.cifar10.bn-over-lp", "REPRODUCED-SCALED");
     expect(verdicts, "table1.cifar10.partial-over-bn", "REPRODUCED-SCALED");
@@ -113,7 +121,7 @@ Test(probing, the_opposite_turns_every_verdict)
     static const double opposite[GAPS] = {
         [GAP_BN] = -12,    [GAP_PARTIAL] = -7,    [GAP_BN_SOLVED] = 9,
         [GAP_MIXING] = -5, [GAP_OVER_VALUE] = -4, [GAP_OVER_MLP] = -3,
-        [GAP_ADAMW] = -3};
+        [GAP_ADAMW] = -3,  [GAP_ADAMW_BN] = 4};
     const char *verdicts = verdicts_of(opposite, LBFGS_CONVERGED);
     expect(verdicts, "table1.cifar10.bn-over-lp", "NOT-REPRODUCED");
     expect(verdicts, "table1.cifar10.partial-over-bn", "NOT-REPRODUCED");
@@ -138,4 +146,13 @@ Test(probing, a_probe_that_was_not_solved_decides_nothing)
     static const double none[GAPS] = {0};
     expect(verdicts_of(none, LBFGS_ITERATIONS), "section6.3.bn-converged",
            "INCONCLUSIVE");
+}
+
+Test(probing, where_a_better_rate_of_lars_may_lie_beyond_nothing_is_decided)
+{
+    static const double leads[GAPS] = {[GAP_ADAMW] = 5, [GAP_ADAMW_BN] = 5};
+    lars_rate = GRID_RATES - 2;
+    expect(verdicts_of(leads, LBFGS_CONVERGED), "section6.adamw", "REPRODUCED-SCALED");
+    lars_rate = GRID_RATES - 1;
+    expect(verdicts_of(leads, LBFGS_CONVERGED), "section6.adamw", "INCONCLUSIVE");
 }
