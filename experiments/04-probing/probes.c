@@ -8,16 +8,6 @@
 
 enum { Q_K = PROJECTION_QUERY | PROJECTION_KEY, QKV = Q_K | PROJECTION_VALUE };
 
-// MAE's recipe of linear probing, which has batch normalisation before the head, in the batches
-// that one of its GPUs sees: its 16,384 images would leave 3 updates an epoch.
-static const struct lars_recipe LARS_512 = {.batch = 512,
-                                            .group = 512,
-                                            .epochs = 90,
-                                            .warmup = 10,
-                                            .base_rate = .1,
-                                            .momentum = .9,
-                                            .trust = .001};
-
 static const struct {
     const char *key, *label;
     int seen;
@@ -162,6 +152,10 @@ static void open_grid(struct probing *probing)
 {
     struct study *study = probing->study;
     const struct probing_scale *scale = &probing->scale;
+    // In the batches that one of the original's GPUs sees: its 16,384 images would leave 3 updates
+    // an epoch.
+    probing->lars = LARS_RECIPE;
+    probing->lars.batch = LARS_RECIPE.group;
     const size_t seeds[] = {[RATE_RECIPE] = scale->seeds,
                             [RATE_CHOSEN] = scale->control_seeds,
                             [RATE_NONE] = 1};
@@ -175,7 +169,7 @@ static void open_grid(struct probing *probing)
             .batch_norm = TABLE[p].batch_norm,
             .choice = TABLE[p].choice,
             .adapter = adapter_of(&probing->seen, kind, TABLE[p].projections),
-            .lars = p == LARS || p == LARS_BN ? &LARS_512 : NULL,
+            .lars = p == LARS || p == LARS_BN ? &probing->lars : NULL,
             .cost = kind == SEEN_BLOCK   ? 40
                     : kind == SEEN_UNITS ? 8
                                          : 1};

@@ -85,6 +85,7 @@ struct probing {
     struct study *study;
     struct probing_scale scale;
     struct seen seen;
+    struct lars_recipe lars; ///< of the probes that are not trained by AdamW
     struct probe_grid grid;
     struct grid_probe probe[PROBES];
     size_t probes; ///< so many of them are there

@@ -62,6 +62,19 @@ static inline const char *world_text(const char *path)
     return text;
 }
 
+/// The verdict on the claim `id` in the table of verdicts `path`. Static storage.
+static inline const char *world_verdict(const char *path, const char *id)
+{
+    static char word[64];
+    char start[64];
+    snprintf(start, sizeof start, "\n%s\t", id);
+    const char *at = strstr(world_text(path), start);
+    cr_assert(at, "no %s in %s", id, path);
+    at += strlen(start);
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(at, "\t"), at);
+    return word;
+}
+
 // What core/report/claims.h asks of a row besides the columns above.
 static inline void world_claims_row(FILE *file, char *line)
 {

@@ -46,9 +46,8 @@ static const char *verdict(const double way[PREDICTORS], enum grouping grouping,
                            const char *id)
 {
     static struct arm arms[ARMS];
-    static char line[512];
     struct study study = {0};
-    char words[512], start[64];
+    char words[512];
     arena_open_growing(&study.arena, "test");
     world_listen();
     world_run(&study.run, "--tier desk --data cifar10 --force 1", words);
@@ -70,13 +69,7 @@ static const char *verdict(const double way[PREDICTORS], enum grouping grouping,
         judge_curves(&study, arms);
     cr_expect_eq(run_close(&study.run), 0);
     arena_close(&study.arena);
-    snprintf(start, sizeof start, "\n%s\t", id);
-    const char *at =
-        strstr(world_text("results/desk-cifar10/02-demo/verdicts.tsv"), start);
-    cr_assert(at, "no %s", id);
-    at += strlen(start);
-    snprintf(line, sizeof line, "%.*s", (int)strcspn(at, "\t"), at);
-    return line;
+    return world_verdict("results/desk-cifar10/02-demo/verdicts.tsv", id);
 }
 
 // One pretraining an arm earns a trend at best.
