@@ -85,10 +85,10 @@ static int log_fits(const char *path, const struct candidate *candidate)
     return fits;
 }
 
-// Opens the file and checks it; `recipe` is what its metadata must say. Nothing is left open when
-// it is refused.
+// Opens the file and checks it; its metadata must say `recipe`, or `other`, which may be NULL.
+// Nothing is left open when it is refused.
 static int candidate_open(struct candidate *candidate, const struct ship *ship,
-                          const char *recipe, char why[WHY])
+                          const char *recipe, const char *other, char why[WHY])
 {
     char seed[24];
     if (!file_exists(candidate->weights))
@@ -99,7 +99,8 @@ static int candidate_open(struct candidate *candidate, const struct ship *ship,
     const struct safetensors *file = &candidate->file;
     snprintf(seed, sizeof seed, "%" PRIu64, ship->seed);
     int good = 1;
-    if (strcmp(fact(file, "recipe"), recipe) != 0)
+    if (strcmp(fact(file, "recipe"), recipe) != 0 &&
+        !(other && strcmp(fact(file, "recipe"), other) == 0))
         good = refuse(why, "a pilot, or of another recipe: '%s', not '%s'",
                       fact(file, "recipe"), recipe);
     else if (strcmp(fact(file, "seed"), seed) != 0)
@@ -280,24 +281,26 @@ static void finetuning_ship(struct ship *ship, struct candidate *candidate,
     arena_close(&arena);
 }
 
-// Ships weights, or says why not.
-static void candidate_ship(struct ship *ship, struct candidate *candidate,
-                           const struct recipe *recipe, const char *text,
-                           void (*put)(struct ship *, struct candidate *,
-                                       const struct recipe *))
+// Ships weights, or says why not. text, other: as candidate_open.
+static void
+candidate_ship(struct ship *ship, struct candidate *candidate,
+               const struct recipe *recipe, const char *text, const char *other,
+               void (*put)(struct ship *, struct candidate *, const struct recipe *))
 {
     char why[WHY];
-    if (!candidate_open(candidate, ship, text, why)) {
+    if (!candidate_open(candidate, ship, text, other, why)) {
         printf("%s: refused, %s\n", candidate->name, why);
         return;
     }
     const int already = is_shipped(ship, candidate);
+    const char *trainer = pretrained_trainer(&candidate->file);
     if (!already) {
         put(ship, candidate, recipe);
         shipped_sums(ship->to);
     }
-    printf("%s: %s, %s, %s updates\n", candidate->name,
+    printf("%s: %s, %s%s%s, %s updates\n", candidate->name,
            already ? "shipped before" : "shipped", fact(&candidate->file, "arithmetic"),
+           trainer ? ", by " : "", trainer ? trainer : "",
            fact(&candidate->file, "updates"));
     fflush(stdout);
     ++ship->shipped;
@@ -315,18 +318,23 @@ static void ship_pretraining(struct ship *ship, const char *run)
     path_format(candidate.checkpoint, "%s/runs/%s/checkpoint.safetensors", ship->root,
                 run);
     recipe_text(text, &recipe);
-    candidate_ship(ship, &candidate, &recipe, text, pretraining_ship);
+    candidate_ship(ship, &candidate, &recipe, text, NULL, pretraining_ship);
 }
 
-// start (HASH_HEX) = the digest of the numbers from which the shipped pretraining was rounded.
-static int shipped_start(char start[HASH_HEX], const struct ship *ship, const char *run)
+enum { UNROUNDED, ROUNDED, STARTS };
+
+// start (STARTS) = the digests of the shipped pretraining's numbers, as trained and as shipped: a
+// finetuning begins from either.
+static int shipped_starts(char start[STARTS][HASH_HEX], const struct ship *ship,
+                          const char *run)
 {
     char path[PATH_SIZE];
     struct safetensors file;
     shipped_as(path, ship, run);
     if (!file_exists(path)) return 0;
     safetensors_read(&file, path, NULL);
-    snprintf(start, HASH_HEX, "%s", fact(&file, SAFETENSORS_TRAINED));
+    snprintf(start[UNROUNDED], HASH_HEX, "%s", fact(&file, SAFETENSORS_TRAINED));
+    snprintf(start[ROUNDED], HASH_HEX, "%s", fact(&file, SAFETENSORS_DIGEST));
     safetensors_free(&file);
     return 1;
 }
@@ -347,17 +355,18 @@ static void literal(char text[PATH_SIZE], const char *path)
 // arithmetic.
 static void ship_finetuning(struct ship *ship, const char *method, const char *run)
 {
-    char text[RECIPE_TEXT], root[PATH_SIZE], pattern[PATH_SIZE],
-        start[HASH_HEX] = "random";
+    char text[STARTS][RECIPE_TEXT], root[PATH_SIZE], pattern[PATH_SIZE],
+        start[STARTS][HASH_HEX] = {"random", "random"};
     struct candidate candidate;
     glob_t found;
     const struct recipe recipe = finetune_recipe(tier_name(ship->tier), run);
     finetune_name(candidate.name, method, run, ship->seed);
-    if (strcmp(method, "finetuned") == 0 && !shipped_start(start, ship, run)) {
+    if (strcmp(method, "finetuned") == 0 && !shipped_starts(start, ship, run)) {
         printf("%s: refused, %s is not shipped\n", candidate.name, run);
         return;
     }
-    finetune_text(text, &recipe, ship->train_images, start);
+    for (int i = 0; i < STARTS; ++i)
+        finetune_text(text[i], &recipe, ship->train_images, start[i]);
     literal(root, ship->root);
     finetune_folder(pattern, root, method, &recipe, ship->train_images, "*",
                     ship->seed);
@@ -375,7 +384,8 @@ static void ship_finetuning(struct ship *ship, const char *method, const char *r
         path_format(candidate.weights, "%s/weights.safetensors", folder);
         path_format(candidate.log, "%s/log.tsv", folder);
         path_format(candidate.checkpoint, "%s/checkpoint.safetensors", folder);
-        candidate_ship(ship, &candidate, &recipe, text, finetuning_ship);
+        candidate_ship(ship, &candidate, &recipe, text[UNROUNDED], text[ROUNDED],
+                       finetuning_ship);
     }
     globfree(&found);
 }

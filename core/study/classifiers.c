@@ -134,9 +134,8 @@ const char *study_finetune(struct answers *answers, struct study *study,
 {
     struct run *run = &study->run;
     const struct recipe *recipe = &finetuning->recipe;
-    char folder[PATH_SIZE], command[COMMAND_TEXT], what[96], note[128];
-    char *arithmetic =
-        arena_take(&study->arena, sizeof((struct finetune_outcome *)0)->arithmetic, 1);
+    char folder[PATH_SIZE], command[COMMAND_TEXT], what[96], note[256];
+    char *trained = arena_take(&study->arena, STUDY_SCALE, 1);
     run_command(command, run, finetuning->target);
     for (size_t s = 0; s < answers->seeds; ++s) {
         const uint64_t seed = run->options.seed + s;
@@ -147,17 +146,20 @@ const char *study_finetune(struct answers *answers, struct study *study,
         const int shipped =
             finetuning_shipped(&outcome, run, finetuning->method, &settings);
         if (!shipped) {
-            const int trained = finetune_run(&outcome, &settings);
+            const int made = finetune_run(&outcome, &settings);
             printf("%s: %s, %" PRIu64 " updates\n", folder,
-                   trained ? "trained" : "up to date", outcome.updates);
+                   made ? "trained" : "up to date", outcome.updates);
         }
         answers->highest[s] = outcome.best;
-        if (s == 0) memcpy(arithmetic, outcome.arithmetic, sizeof outcome.arithmetic);
+        const char *by = *outcome.trainer ? ", by " : "";
+        if (s == 0)
+            snprintf(trained, STUDY_SCALE, "%s%s%s", outcome.arithmetic, by,
+                     outcome.trainer);
         snprintf(what, sizeof what, "%s %s seed %" PRIu64, finetuning->method,
                  recipe->run, seed);
-        snprintf(note, sizeof note, "%s, %s, %s", shipped ? "shipped" : "made here",
-                 outcome.arithmetic, outcome.digest);
+        snprintf(note, sizeof note, "%s, %s%s%s, %s", shipped ? "shipped" : "made here",
+                 outcome.arithmetic, by, outcome.trainer, outcome.digest);
         run_note(run, what, note, 0);
     }
-    return arithmetic;
+    return trained;
 }

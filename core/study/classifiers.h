@@ -36,8 +36,8 @@ struct study_finetuning {
 /// no weights, shipped ones (core/report/shipped.h) of the same finetuning are read, in whatever
 /// arithmetic they were trained unless ARITHMETIC= asks for one.
 /// answers  opened; predicted and highest are filled
-/// Returns the arithmetic in which the weights were trained, of the first seed; as long as the
-/// study's arena.
+/// Returns the arithmetic in which the weights of the first seed were trained, and by which program
+/// where it was another one (", by PyTorch 2.1 on ..."); as long as the study's arena.
 const char *study_finetune(struct answers *answers, struct study *study,
                            const struct study_finetuning *finetuning);
 

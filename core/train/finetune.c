@@ -47,25 +47,6 @@ size_t finetune_images(const char *tier, double epochs)
 
 // ====== In memory ======
 
-// A micro-batch of labelled images and the workspace of its pass: one thread's.
-struct labelled_batch {
-    struct classifier_activations *activations;
-    real *patches;    // (B,T,F) in [-1,1]
-    uint16_t *labels; // (B)
-    real *dlogits;    // (B,C)
-};
-
-struct finetuner {
-    const struct finetune *settings;
-    struct finetune_outcome *outcome;
-    struct arena arena; // of the model's table and the batches
-    struct classifier classifier;
-    struct trainer trainer;
-    struct labelled_batch *batch; // (threads)
-    struct run_identity identity;
-    char weights[PATH_SIZE];
-};
-
 static size_t batch_images(const struct finetune *settings)
 {
     return settings->recipe.batch / settings->recipe.micro_batches;
@@ -133,8 +114,9 @@ static void identity_of(struct run_identity *identity, const struct finetune *se
     finetune_text(identity->recipe, &settings->recipe, settings->images->count, start);
 }
 
-static void finetuner_open(struct finetuner *finetuner, const struct finetune *settings,
-                           struct finetune_outcome *outcome)
+// What needs no memory of a training.
+static void identity_open(struct finetuner *finetuner, const struct finetune *settings,
+                          struct finetune_outcome *outcome)
 {
     *finetuner = (struct finetuner){.settings = settings, .outcome = outcome};
     arena_open_growing(&finetuner->arena, "finetuning");
@@ -144,7 +126,7 @@ static void finetuner_open(struct finetuner *finetuner, const struct finetune *s
     path_format(finetuner->weights, "%s/weights.safetensors", settings->folder);
 }
 
-static void finetuner_close(struct finetuner *finetuner)
+static void identity_close(struct finetuner *finetuner)
 {
     arena_close(&finetuner->arena);
 }
@@ -229,6 +211,7 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
     struct arena arena;
     struct finetune_outcome *outcome = finetuner->outcome;
     const struct parameters *parameters = &finetuner->classifier.parameters;
+    const char *trainer = safetensors_metadata(file, "trainer");
     text_in(file, SAFETENSORS_DIGEST); // safetensors_read has compared it
     arena_open_growing(&arena, "finetuned weights");
     real *weights = arena_reals(&arena, parameters->count);
@@ -241,6 +224,13 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
             file->path);
     snprintf(outcome->arithmetic, sizeof outcome->arithmetic, "%s",
              text_in(file, "arithmetic"));
+    snprintf(outcome->trainer, sizeof outcome->trainer, "%s", trainer ? trainer : "");
+    // It goes into tables of provenance, where a line's end would end a row.
+    if (strpbrk(outcome->trainer, "\t\n\r"))
+        die(EXIT_INPUT,
+            "%s: its metadata's trainer holds a tab or a line's end "
+            "(write it anew)",
+            file->path);
     memcpy(outcome->digest, file->digest, HASH_HEX);
     arena_close(&arena);
 }
@@ -259,10 +249,10 @@ int finetune_ready(const struct finetune *settings)
 {
     struct finetuner finetuner;
     struct safetensors file;
-    finetuner_open(&finetuner, settings, NULL);
+    identity_open(&finetuner, settings, NULL);
     const int ready = result_open(&file, &finetuner);
     if (ready) safetensors_free(&file);
-    finetuner_close(&finetuner);
+    identity_close(&finetuner);
     return ready;
 }
 
@@ -282,21 +272,25 @@ int finetune_read(struct finetune_outcome *outcome, const struct finetune *setti
     struct finetuner finetuner;
     struct safetensors file;
     const struct weights *pretrained = settings->pretrained;
-    finetuner_open(&finetuner, settings, outcome);
+    identity_open(&finetuner, settings, outcome);
     struct run_identity *identity = &finetuner.identity;
-    if (pretrained && safetensors_trained(&pretrained->file))
-        finetune_text(identity->recipe, &settings->recipe, settings->images->count,
-                      safetensors_trained(&pretrained->file));
+    const char *unrounded = pretrained ? safetensors_trained(&pretrained->file) : NULL;
     safetensors_read(&file, path, NULL);
     const char *core_type = safetensors_metadata(&file, "core_type"),
                *arithmetic = safetensors_metadata(&file, "arithmetic");
     if (core_type)
         snprintf(identity->core_type, sizeof identity->core_type, "%s", core_type);
     if (arithmetic && !same_arithmetic) identity->arithmetic = arithmetic;
-    const int same = !run_identity_difference(identity, &file);
+    int same = !run_identity_difference(identity, &file);
+    // It may have begun before the pretraining was rounded.
+    if (!same && unrounded) {
+        finetune_text(identity->recipe, &settings->recipe, settings->images->count,
+                      unrounded);
+        same = !run_identity_difference(identity, &file);
+    }
     if (same && outcome) outcome_fill(&finetuner, &file);
     safetensors_free(&file);
-    finetuner_close(&finetuner);
+    identity_close(&finetuner);
     return same;
 }
 
@@ -330,15 +324,24 @@ static void trainer_make(struct finetuner *finetuner)
         labelled_batch_open(&finetuner->batch[w], finetuner);
 }
 
+void finetuner_open(struct finetuner *finetuner, const struct finetune *settings)
+{
+    identity_open(finetuner, settings, NULL);
+    trainer_make(finetuner);
+}
+
+void finetuner_close(struct finetuner *finetuner)
+{
+    trainer_close(&finetuner->trainer);
+    identity_close(finetuner);
+}
+
 double finetune_rate(size_t *parameters, const struct finetune *settings, int updates)
 {
     struct finetuner finetuner;
-    struct finetune_outcome none = {0};
-    finetuner_open(&finetuner, settings, &none);
-    trainer_make(&finetuner);
+    finetuner_open(&finetuner, settings);
     *parameters = finetuner.classifier.parameters.count;
     const double rate = trainer_rate(&finetuner.trainer, updates);
-    trainer_close(&finetuner.trainer);
     finetuner_close(&finetuner);
     return rate;
 }
@@ -387,13 +390,13 @@ int finetune_run(struct finetune_outcome *outcome, const struct finetune *settin
 {
     struct finetuner finetuner;
     int lock = training_lock(settings->folder);
-    finetuner_open(&finetuner, settings, outcome);
+    identity_open(&finetuner, settings, outcome);
     const int ready = outcome_read(&finetuner);
     if (ready)
         train_loop_forget(settings->folder);
     else
         train(&finetuner);
-    finetuner_close(&finetuner);
+    identity_close(&finetuner);
     close(lock);
     return !ready;
 }

@@ -1,7 +1,8 @@
 /// Whole finetuning (paper Sec. 6.4): a classifier (core/model/classifier.h) is trained on
 /// labelled whole images, every weight of it. Its encoder is pretrained or, as the rival at an
 /// equal budget, random. No augmentation, no decay of the learning rate over layers. It can be
-/// killed at any moment and continued to the same bits.
+/// killed at any moment and continued to the same bits. The part that works in memory is public for
+/// programs that train elsewhere.
 #ifndef MASKBOOK_TRAIN_FINETUNE_H
 #define MASKBOOK_TRAIN_FINETUNE_H
 
@@ -12,8 +13,11 @@
 #include "core/base/hash.h"
 #include "core/data/images.h"
 #include "core/linalg/arithmetic.h"
+#include "core/model/classifier.h"
 #include "core/model/weights.h"
 #include "core/train/recipe.h"
+#include "core/train/run_identity.h"
+#include "core/train/trainer.h"
 
 /// The pretrainings whose finetunings Table 2 compares.
 #define TABLE2_RUNS                                                                    \
@@ -58,6 +62,8 @@ struct finetune_outcome {
     uint64_t updates;
     char digest[HASH_HEX]; ///< of weights.safetensors
     char arithmetic[16];   ///< that the weights were trained in, arithmetic_name
+    char trainer
+        [96]; ///< the program that trained them ("PyTorch 2.1 on ..."), "": this one
 };
 
 /// Whether finetune_run would find its result and train nothing. Reads no image: of images, digest
@@ -91,5 +97,34 @@ double finetune_rate(size_t *parameters, const struct finetune *settings, int up
 /// rest of the settings do not count. Dies (EXIT_INPUT) when the file is corrupt.
 int finetune_read(struct finetune_outcome *outcome, const struct finetune *settings,
                   const char *path, int same_arithmetic);
+
+// ====== In memory ======
+
+/// A micro-batch of labelled images and the workspace of its pass: one thread's.
+struct labelled_batch {
+    struct classifier_activations *activations;
+    real *patches;    ///< (B,T,F) in [-1,1]
+    uint16_t *labels; ///< (B)
+    real *dlogits;    ///< (B,C)
+};
+
+/// A trainer of classifiers: trainer_step(&finetuner.trainer) makes one update.
+struct finetuner {
+    const struct finetune *settings;  ///< borrowed
+    struct finetune_outcome *outcome; ///< to fill, borrowed; NULL: not wanted
+    struct arena arena;               ///< of the model's table and the batches
+    struct classifier classifier;
+    struct trainer trainer;
+    struct labelled_batch *batch; ///< (threads)
+    struct run_identity identity;
+    char weights[PATH_SIZE];
+};
+
+/// As trainer_open, for settings->recipe and with the pretrained encoder in the weights; files are
+/// neither read nor written.
+void finetuner_open(struct finetuner *finetuner, const struct finetune *settings);
+
+/// Stops the threads and frees everything.
+void finetuner_close(struct finetuner *finetuner);
 
 #endif

@@ -1,10 +1,10 @@
 #!/bin/bash
-# tools/torch/pretrain.py on a CPU: from the same weights, images and masks it makes the losses and weights of the
+# tools/torch/train.py on a CPU: from the same weights, images and masks it makes the losses and weights of the
 # C program; its weights are read, shipped and named; interrupted it goes on; two processes do what one does.
 # shellcheck disable=SC1091,SC2034,SC2154
 . tests/tap
 programs=$(realpath "${BUILD:?the folder of the compiled programs}")
-python=${PEER_PYTHON:-/usr/bin/python3} trainer=$root/tools/torch/pretrain.py
+python=${PEER_PYTHON:-/usr/bin/python3} trainer=$root/tools/torch/train.py
 pretrain=$programs/experiments/00-pretrain/main
 export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
 

@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
-"""Pretrains a run of the suite in PyTorch, on one GPU or on several, and writes weights that the suite reads.
+"""Trains a run of the suite in PyTorch, on one GPU or on several, and writes weights that the suite reads: a
+pretraining, or a finetuning of Table 2.
 
-    pretrain.py START [options]                              one GPU, or the CPU
-    torchrun --nproc_per_node 8 pretrain.py START [options]  eight GPUs of one machine
-    pretrain.py START --check                                does PyTorch here agree with the C program?
+    train.py START [options]                              one GPU, or the CPU
+    torchrun --nproc_per_node 8 train.py START [options]  eight GPUs of one machine
+    train.py START --check                                does PyTorch here agree with the C program?
 
-START is a folder that the C program writes (make torch-start RUN=... TIER=...): the recipe, the initial weights
-and the training images; nothing else is read, so it may be copied to another machine with this file alone.
-Model, loss, schedule and AdamW are those of core/train, parameters have the names of the public code. What the
+START is a folder that the C program writes (make torch-start RUN=... TIER=... METHOD=...): the recipe, the initial
+weights and the images; nothing else is read, so it may be copied to another machine with this file alone. Model, loss, schedule and AdamW are those of core/train, parameters have the names of the public code. What the
 recipe leaves to the C program's random numbers, the order of images and the masks, is drawn by PyTorch from the
 seed; sums on a GPU have no fixed order: a repeat is close, and not the same bits.
 
 Batch, epochs, warm-up and rate may be given, since a GPU wants large batches; the weights then say another recipe,
 and verdicts on them say so. Products are in bfloat16 on a GPU (autocast), in 32-bit floats with --float32 and on a
-CPU. Written below --out (default: where START is): weights/RUN.safetensors, runs/RUN/log.tsv, and for the same
-command to go on from runs/RUN/torch.pt: every --save seconds, and on SIGINT, SIGTERM and SIGUSR1.
+CPU; a finetuning's test accuracies are in 32-bit floats. One GPU replays an update as one recorded graph, so that
+small batches do not wait for the CPU (--eager: it does not). Written below --out (default: where START is):
+weights/RUN.safetensors, of a finetuning runs/FINETUNING/weights.safetensors; log.tsv in runs/RUN or
+runs/FINETUNING, and there, for the same command to go on from, torch.pt: every --save seconds, and on SIGINT, SIGTERM
+and SIGUSR1.
 
 --check replays the batches that `00-pretrain --write-trace` added to START, in 32-bit floats, and compares losses
 and final weights with those of the C program. Exit codes: 0, 1 they differ, 2 usage, 3 input, 4 interrupted, or a file
@@ -45,7 +48,7 @@ LOSS_TOLERANCE, WEIGHT_TOLERANCE = 2e-6, 1e-3  # of --check: see compare()
 
 
 def die(code, text):
-    print(f"pretrain.py: {text}", file=sys.stderr)
+    print(f"train.py: {text}", file=sys.stderr)
     sys.exit(code)
 
 
@@ -73,9 +76,13 @@ class Start:
             self.seed = int(self.facts["seed"])
         except (OSError, ValueError, KeyError) as error:
             die(3, f"{folder}: is not what `make torch-start` writes: {error}")
-        other = {"target", "target_scale", "decoder_norm", "mixing"} & set(self.recipe)
+        other = {"target", "decoder_norm", "mixing"} & set(self.recipe)
         if other:
             die(2, f"{self.recipe['run']}: its {', '.join(sorted(other))} is not the paper's (train it by `make pretrain`)")
+
+    def finetuning(self):
+        """Its folder below RESULTS/TIER-DATA; None: a pretraining."""
+        return self.facts.get("folder")
 
     def number(self, key):
         return float(self.recipe[key])
@@ -204,42 +211,66 @@ def rows_at(x, rows):
     return x.gather(1, rows[..., None].expand(-1, -1, x.shape[-1]))
 
 
+class Encoder(nn.Module):
+    def __init__(self, start):
+        super().__init__()
+        image, patch, width = (int(start.number(key)) for key in ("image", "patch", "width"))
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.pos_embedding = nn.Parameter(torch.zeros((image // patch) ** 2, 1, width))
+        self.patchify = nn.Conv2d(3, width, patch, patch)
+        self.transformer = blocks(int(start.number("encoder_blocks")), width, int(start.number("encoder_heads")))
+        self.layer_norm = nn.LayerNorm(width)
+
+    def forward(self, x, seen=None):
+        """x (B,T,F) patches, of which `seen` (B,V) are visible (None: all); (B,V+1,D), the class token first."""
+        weight = self.patchify.weight
+        z = functional.linear(x, weight.reshape(weight.shape[0], -1), self.patchify.bias)
+        z = z + self.pos_embedding[:, 0]
+        if seen is not None:
+            z = rows_at(z, seen)
+        z = torch.cat([self.cls_token.expand(len(x), -1, -1).to(z.dtype), z], 1)
+        return self.layer_norm(self.transformer(z))
+
+
 class MaskedAutoencoder(nn.Module):
     """Its parameters are overwritten by the file of initial weights."""
 
     def __init__(self, start):
         super().__init__()
-        image, patch, width = (int(start.number(key)) for key in ("image", "patch", "width"))
-        heads, other_heads = (int(start.number(key)) for key in ("encoder_heads", "decoder_heads"))
-        self.tokens = (image // patch) ** 2
+        patch, width = (int(start.number(key)) for key in ("patch", "width"))
+        self.encoder = Encoder(start)
+        self.tokens = len(self.encoder.pos_embedding)
         self.visible = int(self.tokens * (1 - start.number("mask_ratio")))
-        encoder = self.encoder = nn.Module()
-        encoder.cls_token = nn.Parameter(torch.zeros(1, 1, width))
-        encoder.pos_embedding = nn.Parameter(torch.zeros(self.tokens, 1, width))
-        encoder.patchify = nn.Conv2d(3, width, patch, patch)
-        encoder.transformer = blocks(int(start.number("encoder_blocks")), width, heads)
-        encoder.layer_norm = nn.LayerNorm(width)
         decoder = self.decoder = nn.Module()
         decoder.mask_token = nn.Parameter(torch.zeros(1, 1, width))
         decoder.pos_embedding = nn.Parameter(torch.zeros(self.tokens + 1, 1, width))
-        decoder.transformer = blocks(int(start.number("decoder_blocks")), width, other_heads)
+        decoder.transformer = blocks(int(start.number("decoder_blocks")), width, int(start.number("decoder_heads")))
         decoder.head = nn.Linear(width, 3 * patch**2)
 
-    def forward(self, x, order):
-        """x (B,T,F) patches, order (B,T) of which the first are visible: the mean masked squared error."""
-        encoder, decoder, images = self.encoder, self.decoder, len(x)
-        weight = encoder.patchify.weight
-        z = functional.linear(x, weight.reshape(weight.shape[0], -1), encoder.patchify.bias)
-        z = z + encoder.pos_embedding[:, 0]
+    def forward(self, x, order, target):
+        """x (B,T,F) patches, order (B,T) of which the first are visible, target (B,T,F): the mean squared error of
+        the hidden ones."""
+        decoder, images = self.decoder, len(x)
         seen, hidden = order[:, : self.visible], order[:, self.visible :]
-        z = torch.cat([encoder.cls_token.expand(images, -1, -1).to(z.dtype), rows_at(z, seen)], 1)
-        z = encoder.layer_norm(encoder.transformer(z))
+        z = self.encoder(x, seen)
         # Rows may stand in any order as long as each has the position of its patch.
         place = decoder.pos_embedding[:, 0].expand(images, -1, -1)
         masks = decoder.mask_token.expand(images, hidden.shape[1], -1)
         y = torch.cat([z, masks.to(z.dtype)], 1) + torch.cat([place[:, :1], rows_at(place[:, 1:], order)], 1)
         y = decoder.head(decoder.transformer(y)[:, 1 + self.visible :])
-        return functional.mse_loss(y.float(), rows_at(x, hidden).float())
+        return functional.mse_loss(y.float(), rows_at(target, hidden).float())
+
+
+class Classifier(nn.Module):
+    """The encoder over whole images and a head on its class token."""
+
+    def __init__(self, start):
+        super().__init__()
+        self.encoder = Encoder(start)
+        self.head = nn.Linear(int(start.number("width")), int(start.number("classes")))
+
+    def forward(self, x):
+        return self.head(self.encoder(x)[:, 0])
 
 
 def patches_of(pixels, patch):
@@ -247,6 +278,70 @@ def patches_of(pixels, patch):
     side = 32 // patch
     x = pixels.view(-1, 3, side, patch, side, patch).permute(0, 2, 4, 1, 3, 5)
     return (2 * x.reshape(len(pixels), side * side, 3 * patch * patch).float() - 255) / 255
+
+
+# ====== What is learnt ======
+
+
+class Reconstruction:
+    """Hidden patches, by a masked autoencoder: raw, normalised each, or whitened (core/train/target.h)."""
+
+    def __init__(self, start, device):
+        self.patch = int(start.number("patch"))
+        self.model = MaskedAutoencoder(start)
+        self.pixels = start.array("train.npy").to(device)
+        self.scale = start.recipe.get("target_scale", "raw")
+        if self.scale == "whitened":
+            self.mean = start.array("target-mean.npy").float().to(device)
+            self.whiten = start.array("target-whiten.npy").to(device)
+        elif self.scale not in ("raw", "normalised"):
+            die(2, f"{start.recipe['run']}: its target_scale is {self.scale} (train it by `make pretrain`)")
+
+    def target(self, x):
+        if self.scale == "whitened":
+            with torch.autocast(x.device.type, enabled=False):
+                return (x - self.mean) @ self.whiten
+        if self.scale == "normalised":
+            return (x - x.mean(-1, True)) / (x.var(-1, keepdim=True) + 1e-6).sqrt()
+        return x
+
+    def draw(self, batch, generator):
+        """The masks of a batch, as an order of its patches (B,T)."""
+        return torch.rand(batch, self.model.tokens, generator=generator, device=generator.device).argsort(1)
+
+    def loss(self, model, images, order):
+        x = patches_of(self.pixels[images], self.patch)
+        return model(x, order, self.target(x))
+
+    def measure(self):
+        return None
+
+
+class Classification:
+    """Labels of whole images."""
+
+    def __init__(self, start, device):
+        self.patch = int(start.number("patch"))
+        self.model = Classifier(start)
+        self.pixels, self.labels = (start.array(name).to(device) for name in ("train.npy", "labels.npy"))
+        self.test, self.test_labels = (start.array(name).to(device) for name in ("test.npy", "test-labels.npy"))
+
+    def draw(self, batch, generator):
+        return torch.empty(batch, 0, device=generator.device)
+
+    def loss(self, model, images, nothing):
+        logits = model(patches_of(self.pixels[images], self.patch))
+        return functional.cross_entropy(logits.float(), self.labels[images].long())
+
+    def measure(self):
+        """The share of test images that are classified right."""
+        right = 0
+        with torch.no_grad():
+            for first in range(0, len(self.test), 500):
+                part = slice(first, first + 500)
+                answers = self.model(patches_of(self.test[part], self.patch)).argmax(1)
+                right += int((answers == self.test_labels[part]).sum())
+        return right / len(self.test)
 
 
 # ====== Training ======
@@ -283,12 +378,12 @@ class Training:
 
     def __init__(self, start, options, group):
         self.start, self.group = start, group
-        self.batch, self.patch = int(start.number("batch")), int(start.number("patch"))
+        self.batch = int(start.number("batch"))
         self.micro = options.micro or self.usual_micro()
         if self.batch % (group.count * self.micro):
             die(2, f"a batch of {self.batch} is not shared out to {group.count} processes by {self.micro} images at a time")
-        self.pixels = start.array("train.npy").to(group.device)
-        self.model = MaskedAutoencoder(start)
+        self.task = (Classification if start.finetuning() else Reconstruction)(start, group.device)
+        self.model, self.images = self.task.model, len(self.task.pixels)
         self.names = list(start.tensors("initial.safetensors"))
         self.load(start.tensors("initial.safetensors"))
         self.model.to(group.device)
@@ -296,16 +391,21 @@ class Training:
             die(2, f"--compile wants torch 2, this is {torch.__version__}")
         self.run = torch.compile(self.model, dynamic=False) if options.compile else self.model
         self.parameters = list(self.model.parameters())
-        more = {"fused": True} if group.cuda else {}
+        self.graph, self.recorded = group.cuda and group.count == 1 and not options.eager, None
+        peak = start.number("learning_rate")
+        more = {"fused": True, "capturable": self.graph} if group.cuda else {}
         self.optimiser = torch.optim.AdamW(
-            self.parameters, start.number("learning_rate"), betas=(start.number("beta1"), start.number("beta2")),
-            eps=start.number("epsilon"), weight_decay=start.number("weight_decay"), **more)
+            self.parameters, torch.tensor(peak, device=group.device) if self.graph else peak,
+            betas=(start.number("beta1"), start.number("beta2")), eps=start.number("epsilon"),
+            weight_decay=start.number("weight_decay"), **more)
         self.half = group.cuda and not options.float32
         self.updates = 0
+        self.loss_sum = torch.zeros((), device=group.device)
 
     def usual_micro(self):
         """As many images at a time as keep some 8 GB of activations."""
-        share, most = self.batch // self.group.count, max(1, PATCHES // int((self.start.number("image") / self.patch) ** 2))
+        tokens = (self.start.number("image") / self.start.number("patch")) ** 2
+        share, most = self.batch // self.group.count, max(1, PATCHES // int(tokens))
         return max(n for n in range(1, share + 1) if share % n == 0 and n <= most)
 
     def load(self, tensors):
@@ -321,37 +421,76 @@ class Training:
 
     def rate(self):
         """A line over the warm-up, never above the half cosine over the whole run (core/train/schedule.c)."""
-        number, step = self.start.number, self.batch / len(self.pixels)
+        number, step = self.start.number, self.batch / self.images
         epoch, warmup = self.updates * step, number("warmup")
         line = (epoch + step) / warmup if warmup > 0 else 1
         cosine = 0.5 * (1 + math.cos(math.pi * min(epoch / number("epochs"), 1)))
         return number("learning_rate") * min(line, cosine)
 
-    def step(self, images, order):
-        """One update by the batch `images` (B) with `order` (B,T); returns this process's share of the loss."""
-        group, share = self.group, self.batch // self.group.count
-        loss_sum = torch.zeros((), device=group.device)
+    def set_rate(self, rate):
         for settings in self.optimiser.param_groups:
-            settings["lr"] = self.rate()
+            if self.graph:
+                settings["lr"].fill_(rate)
+            else:
+                settings["lr"] = rate
+
+    def gradients(self, images, draws):
+        group, share = self.group, self.batch // self.group.count
+        self.loss_sum.zero_()
         self.optimiser.zero_grad(set_to_none=True)
         for first in range(group.rank * share, (group.rank + 1) * share, self.micro):
             part = slice(first, first + self.micro)
             with torch.autocast(group.device.type, torch.bfloat16, enabled=self.half):
-                loss = self.run(patches_of(self.pixels[images[part]], self.patch), order[part])
+                loss = self.task.loss(self.run, images[part], draws[part])
             loss = loss * (self.micro / self.batch)
             loss.backward()
-            loss_sum += loss.detach()
-        group.sum_gradients(self.parameters)
-        self.optimiser.step()
+            self.loss_sum += loss.detach()
+
+    def record(self, images, draws):
+        """Records an update as a graph over `images` and `draws`, which a replay reads anew."""
+        self.images_in, self.draws_in = images.clone(), draws.clone()
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                self.gradients(self.images_in, self.draws_in)
+            if not self.optimiser.state:
+                # Moments must exist before they are recorded: an update by zeros at rate 0 changes no weight.
+                for p in self.parameters:
+                    p.grad.zero_()
+                self.set_rate(0)
+                self.optimiser.step()
+                for state in self.optimiser.state.values():
+                    state["step"].zero_()
+        torch.cuda.current_stream().wait_stream(side)
+        self.recorded = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.recorded):
+            self.gradients(self.images_in, self.draws_in)
+            self.optimiser.step()
+
+    def step(self, images, draws):
+        """One update by the batch `images` (B) with what was drawn for it; returns this process's share of the loss,
+        which the next update overwrites."""
+        if self.graph and not self.recorded:
+            self.record(images, draws)
+        self.set_rate(self.rate())
+        if self.graph:
+            self.images_in.copy_(images)
+            self.draws_in.copy_(draws)
+            self.recorded.replay()
+        else:
+            self.gradients(images, draws)
+            self.group.sum_gradients(self.parameters)
+            self.optimiser.step()
         self.updates += 1
-        return loss_sum
+        return self.loss_sum
 
     def metadata(self, seed):
         start, group = self.start, self.group
         device = torch.cuda.get_device_name(group.device) if group.cuda else "a CPU"
         many = f"{group.count} x " if group.count > 1 else ""
         recipe = start.recipe
-        return {
+        facts = {
             "format": "pt", "run": recipe["run"], "tier": recipe["tier"], "data": start.facts["data"],
             "updates": str(self.updates), "images_seen": str(self.updates * self.batch), "epochs": recipe["epochs"],
             "heads": recipe["encoder_heads"], "decoder_heads": recipe["decoder_heads"], "patch": recipe["patch"],
@@ -360,13 +499,17 @@ class Training:
             "arithmetic": "bf16 autocast" if self.half else "fp32",
             "trainer": f"PyTorch {torch.__version__} on {many}{device}",
         }
+        if "target_scale" in recipe:
+            facts["target_scale"] = recipe["target_scale"]
+        return facts
 
 
 class Stream:
-    """Batches: the permutations of the epochs one after the other, and masks; the same in every process."""
+    """Batches: the permutations of the epochs one after the other, and what is drawn for each batch; the same in
+    every process."""
 
     def __init__(self, training, seed):
-        self.training, self.count = training, len(training.pixels)
+        self.training, self.count = training, training.images
         self.generator = torch.Generator(training.group.device).manual_seed(seed)
         self.order = self.permutation()
 
@@ -374,7 +517,7 @@ class Stream:
         return torch.randperm(self.count, generator=self.generator, device=self.generator.device)
 
     def take(self):
-        batch, tokens = self.training.batch, self.training.model.tokens
+        batch = self.training.batch
         at, images = self.training.updates * batch % self.count, []
         need = batch
         while need > 0:
@@ -383,8 +526,7 @@ class Stream:
             at += len(images[-1])
             if at == self.count:
                 self.order, at = self.permutation(), 0
-        masks = torch.rand(batch, tokens, generator=self.generator, device=self.generator.device).argsort(1)
-        return torch.cat(images), masks
+        return torch.cat(images), self.training.task.draw(batch, self.generator)
 
 
 class Files:
@@ -395,15 +537,25 @@ class Files:
     def __init__(self, options, start):
         root = options.out or os.path.join(start.folder, "..", "..")
         run = start.recipe["run"]
+        folder = os.path.join(root, start.finetuning() or os.path.join("runs", run))
         self.weights = os.path.join(root, "weights", run + ".safetensors")
-        self.log = os.path.join(root, "runs", run, "log.tsv")
-        self.checkpoint = os.path.join(root, "runs", run, "torch.pt")
+        if start.finetuning():
+            self.weights = os.path.join(folder, "weights.safetensors")
+            self.COLUMNS += ("test_accuracy",)
+        self.log = os.path.join(folder, "log.tsv")
+        self.checkpoint = os.path.join(folder, "torch.pt")
         self.rows = []
 
     def row(self, *cells):
-        self.rows.append([str(cell) for cell in cells])
+        self.rows.append([str(cell) for cell in cells if cell is not None])
         lines = ["\t".join(row) + "\n" for row in [self.COLUMNS] + self.rows]
         replace_file(self.log, lambda file: file.write("".join(lines).encode()))
+
+    def accuracies(self):
+        """What the suite asks for of a finetuning: the last accuracy, and the first of the best ones."""
+        rows = [(float(row[-1]), float(row[0])) for row in self.rows]
+        best = max(rows, key=lambda row: row[0])
+        return {"test_accuracy": repr(rows[-1][0]), "best_test_accuracy": repr(best[0]), "best_epoch": repr(best[1])}
 
     def save(self, training, stream, same, loss_sum, logged):
         state = dict(same=same, model=training.model.state_dict(), optimiser=training.optimiser.state_dict(),
@@ -433,7 +585,7 @@ class Files:
 
 def train(training, options, stream, files, same):
     group, start = training.group, training.start
-    images = len(training.pixels)
+    images = training.images
     total = math.ceil(math.ceil(start.number("epochs") * images * (1 - 1e-12)) / training.batch)
     loss_sum, logged = files.resume(training, stream, same)
     signals = []
@@ -452,8 +604,10 @@ def train(training, options, stream, files, same):
             if not math.isfinite(loss):
                 die(4, f"the loss after update {done} is not finite (lower --lr; the last checkpoint is left)")
             if group.rank == 0:
-                files.row(start.recipe["epochs"] if done == total else epoch, done, loss, training.optimiser.param_groups[0]["lr"],
-                          f"{(done - begun) * training.batch / seconds:.6g}", digest_of(training.weights()))
+                rate = float(training.optimiser.param_groups[0]["lr"])
+                files.row(start.recipe["epochs"] if done == total else epoch, done, loss, rate,
+                          f"{(done - begun) * training.batch / seconds:.6g}", digest_of(training.weights()),
+                          training.task.measure())
             line_sum.zero_()
             logged, begun, line_started = done, done, time.time()
         stop = bool(signals)
@@ -476,7 +630,11 @@ def train(training, options, stream, files, same):
                 die(4, f"interrupted after update {done} of {total} (the same command goes on)")
             sys.exit(4)
     if group.rank == 0:
-        safetensors_write(files.weights, training.weights(), training.metadata(options.seed))
+        facts = training.metadata(options.seed)
+        if start.finetuning():
+            # The C program's word for the kernels in force, which made none of these numbers.
+            facts.update(files.accuracies(), core_type="none")
+        safetensors_write(files.weights, training.weights(), facts)
         if os.path.exists(files.checkpoint):
             os.remove(files.checkpoint)
         print(f"{files.weights}: trained, {total} updates")
@@ -487,9 +645,9 @@ def compare(training):
     a gradient by its own size, so one that is all rounding moves its weight by a whole step in either program: of
     the difference of the weights as a whole, |ours - theirs| / |theirs - initial|, WEIGHT_TOLERANCE is allowed."""
     start, device = training.start, training.group.device
-    batches, masks = start.array("batches.npy").to(device).long(), start.array("masks.npy").to(device).long()
-    losses = start.array("losses.npy")
-    ours = [float(training.step(images, order)) for images, order in zip(batches, masks)]
+    batches, losses = start.array("batches.npy").to(device).long(), start.array("losses.npy")
+    draws = batches[..., None] if start.finetuning() else start.array("masks.npy").to(device).long()
+    ours = [float(training.step(images, drawn)) for images, drawn in zip(batches, draws)]
     loss = max(abs(a - float(b)) / abs(float(b)) for a, b in zip(ours, losses))
     square = lambda tensors: sum(float((t.double() ** 2).sum()) for t in tensors)
     before, after, got = start.tensors("initial.safetensors"), start.tensors("after.safetensors"), training.weights()
@@ -513,6 +671,7 @@ def main():
     parser.add_argument("--seed", type=int, help="of order and masks [that of START]")
     parser.add_argument("--save", type=float, default=300, help="seconds between checkpoints [300]")
     parser.add_argument("--float32", action="store_true", help="no bfloat16")
+    parser.add_argument("--eager", action="store_true", help="record no graph on a GPU")
     parser.add_argument("--compile", action="store_true", help="torch.compile: a minute's wait, then faster")
     parser.add_argument("--force", action="store_true", help="replace weights that exist")
     parser.add_argument("--check", action="store_true", help="compare with the C program, train nothing")
