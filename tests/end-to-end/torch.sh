@@ -1,6 +1,7 @@
 #!/bin/bash
 # tools/torch/train.py on a CPU: from the same weights, images and masks it makes the losses and weights of the
-# C program; its weights are read, shipped and named; interrupted it goes on; two processes do what one does.
+# C program, in pretrainings and in finetunings; its weights are read, shipped and named; interrupted it goes on; two
+# processes do what one does. Graphs, which a GPU replays, are not tried here.
 # shellcheck disable=SC1091,SC2034,SC2154
 . tests/tap
 programs=$(realpath "${BUILD:?the folder of the compiled programs}")
@@ -18,6 +19,19 @@ run "$pretrain" --write-start= --tier=smoke --run=m75-h3
 expect_status 2
 expect_line 'no folder is named'
 report 'a start without a folder is a usage error'
+run "$pretrain" --write-start="$work/none" --method=probed --tier=smoke --run=m75-h3
+expect_status 2
+expect_line '--method=probed: is no method \(choose finetuned or scratch\)'
+report 'so is a method that is none'
+run "$pretrain" --print-recipe --method=scratch --tier=desk --run=m75-h6
+expect_status 0
+expect_said '^recipe	tier=desk run=m75-h6 .*mask_ratio=0 batch=128 .*epochs=10 .* classes=10 images=50000 start=random$'
+expect_said '^folder	\./runs/scratch-m75-h6-50000x10-torch-seed1$'
+report 'the program prints the recipe of a finetuning'
+run "$pretrain" --write-start="$work/none" --method=finetuned --tier=smoke --run=m75-h3 --results="$work/empty"
+expect_status 3
+expect_line 'no weights of m75-h3 '
+report 'a pretraining that is not there cannot be finetuned'
 run "$pretrain" --write-start="$work/first/smoke-planted/torch/m75-h3" --tier=smoke --run=m75-h3 --results="$work/first"
 expect_status 0
 [ "$(cat "$work/first/.maskbook")" = smoke-planted ] || wrong='the folder is not listed as made here'
@@ -41,15 +55,24 @@ torch "$start" --check --lr 4e-3
 expect_status 1
 expect_said 'DIFFERS from the C program$'
 report 'another rate does not'
-run "$pretrain" --write-start="$work/whitened" --tier=smoke --run=m75-h3-whitened
-torch "$work/whitened"
+for scale in whitened normalised; do
+    run "$pretrain" --write-trace="$work/$scale" --tier=smoke --run="m75-h3-$scale"
+    torch "$work/$scale" --check
+    expect_status 0
+    expect_said 'agrees with the C program$'
+    report "so do $scale targets"
+done
+run "$pretrain" --write-start="$work/visible" --tier=smoke --run=m75-h3-visible
+torch "$work/visible"
 expect_status 2
-expect_line "its target_scale is not the paper's"
+expect_line "its target is not the paper's"
 report 'a loss that it does not have is refused'
 
 # 500 images in the place of 10,000: the whole recipe in 63 updates.
 cut() {
-    "$python" -c 'import numpy, sys; numpy.save(sys.argv[1], numpy.load(sys.argv[1])[:500])' "$1/train.npy"
+    for array in "$1"/{train,labels}.npy; do
+        [ ! -e "$array" ] || "$python" -c 'import numpy, sys; numpy.save(sys.argv[1], numpy.load(sys.argv[1])[:500])' "$array"
+    done
 }
 cut "$start"
 torch "$start"
@@ -70,8 +93,27 @@ report 'verdicts on its weights name it'
 
 run "$programs/tools/ship" --tier=smoke --results="$work/made" --run=m75-h3 --to="$work/shipped"
 expect_status 0
-expect_said '^m75-h3: shipped, fp32, 63 updates'
+expect_said '^m75-h3: shipped, fp32, by PyTorch [^ ]+ on a CPU, 63 updates'
 report 'its weights are shipped when they are of the whole recipe'
+
+# What is finetuned is the pretraining that PyTorch made.
+finetuned=$at/torch/finetuned-m75-h3
+run "$pretrain" --write-trace="$finetuned" --method=finetuned --tier=smoke --run=m75-h3 --results="$work/made"
+expect_status 0
+torch "$finetuned" --check
+expect_status 0
+expect_said 'agrees with the C program$'
+report 'a finetuning from the same weights and images gives the losses and weights of the C program'
+cut "$finetuned"
+torch "$finetuned"
+expect_status 0
+folder=$at/runs/finetuned-m75-h3-10000x1-torch-seed1
+head -1 "$folder/log.tsv" 2>/dev/null | grep -q 'test_accuracy$' || wrong=${wrong:-'its log has no accuracies'}
+report 'it finetunes, and logs the accuracy on test images'
+run "$programs/tools/ship" --tier=smoke --results="$work/made" --run=m75-h3 --to="$work/shipped"
+expect_status 0
+expect_said '^finetuned-m75-h3-seed1: shipped, fp32, by PyTorch [^ ]+ on a CPU, 16 updates$'
+report 'a finetuning is shipped, and named'
 
 run "$pretrain" --tier=smoke --run=m75-h3 --results="$work/made" --epochs=.01
 expect_status 3

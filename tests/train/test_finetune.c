@@ -1,5 +1,6 @@
 #include "core/train/finetune.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <signal.h>
 
@@ -607,6 +608,79 @@ Test(finetune, a_shipped_result_is_read_when_it_is_of_the_same_finetuning)
     cr_expect_eq(finetune_read(&other.outcome, &other.settings, trained, 0), 0);
     small_close(&small);
     small_close(&other);
+}
+
+// From the weights that are shipped themselves.
+Test(finetune, what_began_from_rounded_weights_is_read_too)
+{
+    struct small small;
+    char finetuned[PATH_SIZE], rounded[PATH_SIZE];
+    small_open(&small);
+    path_format(finetuned, "%s/finetuned", scratch_folder);
+    path_format(rounded, "%s/pretrained", scratch_folder);
+    safetensors_write_rounded(rounded, &small.pretrained.file,
+                              &small.pretrained.mae.parameters, small.pretrained.slab);
+    weights_close(&small.pretrained);
+    weights_open(&small.pretrained, rounded, NULL, 0);
+    cr_assert_eq(run(&small), 1);
+    cr_assert_eq(rename(small.weights, finetuned), 0);
+    cr_expect_eq(finetune_read(&small.outcome, &small.settings, finetuned, 0), 1);
+    cr_expect_str_eq(small.outcome.trainer, "", "this program trained it");
+    small_close(&small);
+}
+
+// Writes the finetuned numbers as another program does, which names itself and no kernels.
+static void write_by(const char *trainer, const char *path, const struct small *small)
+{
+    struct arena arena;
+    struct classifier classifier;
+    struct safetensors file;
+    struct metadata metadata[32];
+    size_t count = 0;
+    const cJSON *item;
+    classifier_of(&classifier, small, &arena);
+    const struct slab slab = {"", numbers_of(small, &classifier, &arena)};
+    safetensors_read(&file, small->weights, NULL);
+    const cJSON *all = cJSON_GetObjectItemCaseSensitive(file.header, "__metadata__");
+    cJSON_ArrayForEach(item, all)
+    {
+        const int kernels = strcmp(item->string, "core_type") == 0;
+        metadata[count++] =
+            (struct metadata){item->string, kernels ? "none" : item->valuestring};
+    }
+    metadata[count++] = (struct metadata){"trainer", trainer};
+    safetensors_write(path, &classifier.parameters, &slab, 1, metadata, count,
+                      TENSOR_F32);
+    safetensors_free(&file);
+    arena_close(&arena);
+}
+
+static void read_elsewhere(const void *argument)
+{
+    const struct small *small = argument;
+    uint16_t predicted[TESTED];
+    char path[PATH_SIZE];
+    struct finetune_outcome outcome = {.predicted = predicted};
+    path_format(path, "%s/elsewhere", scratch_folder);
+    finetune_read(&outcome, &small->settings, path, 0);
+}
+
+Test(finetune, a_result_of_another_program_names_it)
+{
+    struct small small;
+    char path[PATH_SIZE];
+    small_open(&small);
+    run(&small);
+    const double accuracy = small.outcome.accuracy;
+    path_format(path, "%s/elsewhere", scratch_folder);
+    write_by("PyTorch 2.1 on a CPU", path, &small);
+    cr_assert_eq(finetune_read(&small.outcome, &small.settings, path, 0), 1);
+    cr_expect_str_eq(small.outcome.trainer, "PyTorch 2.1 on a CPU");
+    cr_expect_eq(small.outcome.accuracy, accuracy);
+    write_by("two\nlines", path, &small);
+    expect_ending(__LINE__, read_elsewhere, &small, EXIT_INPUT,
+                  "its metadata's trainer holds a tab or a line's end");
+    small_close(&small);
 }
 
 #endif

@@ -204,14 +204,20 @@ function shipped(   n, list, i, place, j, id, log_tag) {
 	for (i = 1; i <= n; i++) {
 		place = list[i]; sub(/\/rounding\.tsv$/, "", place)
 		print "`" place "`:\n"
-		header("weights\tepochs\tupdates\tmeasure\tas trained, 90 % interval\trounding to BF16 adds\ttest images")
+		header("weights\ttrained in\tepochs\tupdates\tmeasure\tas trained, 90 % interval\trounding to BF16 adds\ttest images")
 		for (j = 1; j <= read_tsv("rounding " i, list[i]); j++) {
 			id = O["rounding " i, j]; log_tag = "log " i " " id
 			if (!read_tsv(log_tag, place "/" id ".log.tsv")) die("no log of the shipped weights " place "/" id)
-			row(id "\t" sprintf("%.4g", L[log_tag, "epoch"]) "\t" L[log_tag, "updates"] "\t" rounding(i, id, "measure") "\t" sprintf("%.4g [%.4g, %.4g]", rounding(i, id, "trained"), rounding(i, id, "low"), rounding(i, id, "high")) "\t" sprintf("%.1e", rounding(i, id, "difference")) "\t" rounding(i, id, "images"))
+			row(id "\t" training_of(place "/" id ".safetensors") "\t" sprintf("%.4g", L[log_tag, "epoch"]) "\t" L[log_tag, "updates"] "\t" rounding(i, id, "measure") "\t" sprintf("%.4g [%.4g, %.4g]", rounding(i, id, "trained"), rounding(i, id, "low"), rounding(i, id, "high")) "\t" sprintf("%.1e", rounding(i, id, "difference")) "\t" rounding(i, id, "images"))
 		}
 		print ""
 	}
+}
+# In which arithmetic weights were trained, and by which program where it was not this one.
+function training_of(path,   n, text) {
+	n = lines_of("head -c 16384 " path " | grep -aoE '\"(arithmetic|trainer)\": ?\"[^\"]*\"' | sort | sed -E 's/.*: ?\"(.*)\"/\\1/'", text)
+	if (!n) die("no metadata in " path)
+	return n == 1 ? text[1] : text[1] ", by " text[2]
 }
 function rounding(i, id, column) { return T["rounding " i, id, column] }
 # What `make figure-arithmetic` found: the sentence on each arithmetic, and how far it is from fp32.
