@@ -7,9 +7,10 @@ pretraining, or a finetuning of Table 2.
     train.py START --check                                does PyTorch here agree with the C program?
 
 START is a folder that the C program writes (make torch-start RUN=... TIER=... METHOD=...): the recipe, the initial
-weights and the images; nothing else is read, so it may be copied to another machine with this file alone. Model, loss, schedule and AdamW are those of core/train, parameters have the names of the public code. What the
-recipe leaves to the C program's random numbers, the order of images and the masks, is drawn by PyTorch from the
-seed; sums on a GPU have no fixed order: a repeat is close, and not the same bits.
+weights and the images; nothing else is read, so it may be copied to another machine with this file alone. Model,
+loss, schedule and AdamW are those of core/train, parameters have the names of the public code. What the recipe leaves
+to the C program's random numbers, the order of images and the masks, is drawn by PyTorch from the seed; sums on a GPU
+have no fixed order: a repeat is close, and not the same bits.
 
 Batch, epochs, warm-up and rate may be given, since a GPU wants large batches; the weights then say another recipe,
 and verdicts on them say so. Products are in bfloat16 on a GPU (autocast), in 32-bit floats with --float32 and on a
@@ -427,6 +428,17 @@ class Training:
         cosine = 0.5 * (1 + math.cos(math.pi * min(epoch / number("epochs"), 1)))
         return number("learning_rate") * min(line, cosine)
 
+    def restore(self, state):
+        """Goes on from a checkpoint, which may have been made with or without a graph."""
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.updates = state["updates"]
+        for settings in self.optimiser.param_groups:
+            if self.graph:
+                settings["lr"] = torch.tensor(self.rate(), device=self.group.device)
+            if self.group.cuda:
+                settings["capturable"] = self.graph
+
     def set_rate(self, rate):
         for settings in self.optimiser.param_groups:
             if self.graph:
@@ -574,10 +586,9 @@ class Files:
         differ = [key for key in same if state["same"].get(key) != same[key]]
         if differ:
             die(3, f"{self.checkpoint}: is of a training with another {', '.join(differ)} (give the same options, or remove it)")
-        training.model.load_state_dict(state["model"])
-        training.optimiser.load_state_dict(state["optimiser"])
+        training.restore(state)
         stream.generator.set_state(state["generator"].cpu())
-        stream.order, training.updates, self.rows = state["order"], state["updates"], state["rows"]
+        stream.order, self.rows = state["order"], state["rows"]
         if training.group.rank == 0:
             print(f"going on after update {training.updates}", flush=True)
         return state["loss_sum"], state["logged"]
