@@ -18,10 +18,9 @@
 // ====== Recipe ======
 
 // As the public code's train_classifier.py: AdamW with these betas, decay on every parameter,
-// peak 1e-3 * 128 / 256, 100 epochs in batches of 128, warm-up 5 % of them. The desk tier makes a
-// tenth of the epochs: 100 take two cores some 15 hours an arm and seed. The smoke tier's small
-// network sees planted scenes in batches of 32; its peak is the best of 5e-4, 1e-3, 2e-3 and 5e-3
-// on 1,000 training scenes held out.
+// peak 1e-3 * 128 / 256, 100 epochs in batches of 128, warm-up 5 % of them; at the desk tier a
+// tenth, since 100 take two cores some 15 hours an arm and seed. The smoke tier's batches are of
+// 32; its peak is the best of 5e-4, 1e-3, 2e-3 and 5e-3 on 1,000 training scenes held out.
 struct recipe finetune_recipe(const char *tier, const char *run)
 {
     struct recipe recipe = recipe_find(tier, run);
@@ -225,7 +224,6 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
     snprintf(outcome->arithmetic, sizeof outcome->arithmetic, "%s",
              text_in(file, "arithmetic"));
     snprintf(outcome->trainer, sizeof outcome->trainer, "%s", trainer ? trainer : "");
-    // It goes into tables of provenance, where a line's end would end a row.
     if (strpbrk(outcome->trainer, "\t\n\r"))
         die(EXIT_INPUT,
             "%s: its metadata's trainer holds a tab or a line's end "
