@@ -6,7 +6,11 @@ copy=$work/copy
 mkdir -p "$copy/results"
 cp -r README.md REPRODUCE.md paper experiments figures tools "$copy"
 cp -r results/reference "$copy/results"
+# Of shipped weights their metadata alone are read.
 [ ! -e results/checkpoints ] || cp --parents results/checkpoints/*/*.tsv "$copy"
+for weights in results/checkpoints/*/*.safetensors; do
+    [ ! -e "$weights" ] || head -c 16384 "$weights" >"$copy/$weights"
+done
 in_copy() { (cd "$copy" && "$@"); }
 
 run in_copy tools/weave/documents --check
@@ -107,10 +111,13 @@ run in_copy tools/weave/documents
 [ "$status" -ne 0 ] || wrong='weights without a log are listed'
 printf 'epoch\tupdates\tloss\n3\t900\t0.02\n4\t1250\t0.01\n' >"$weights/m75-h3.log.tsv"
 run in_copy tools/weave/documents
+[ "$status" -ne 0 ] || wrong='weights that are not there are listed'
+printf '{"__metadata__":{"arithmetic":"fp32","trainer":"PyTorch 2.1 on a CPU"}}' >"$weights/m75-h3.safetensors"
+run in_copy tools/weave/documents
 expect_status 0
-grep -qF '| m75-h3 | 4 | 1250 | masked loss | 0.01234 [0.0123, 0.0124] | 2.0e-06 | 2000 |' "$copy/README.md" ||
+grep -qF '| m75-h3 | fp32, by PyTorch 2.1 on a CPU | 4 | 1250 | masked loss | 0.01234 [0.0123, 0.0124] | 2.0e-06 | 2000 |' "$copy/README.md" ||
     wrong='shipped weights are not listed'
-report 'shipped weights are listed by their logs and by what rounding costs'
+report 'shipped weights are listed by what trained them, their logs and what rounding costs'
 
 bench=$copy/results/reference/bench
 cp -r Makefile mk core "$copy"
