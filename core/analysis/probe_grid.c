@@ -7,7 +7,7 @@
 #include "core/train/classify.h"
 #include "core/train/task_queue.h"
 
-const double grid_rate_factor[GRID_RATES] = {1, 4, 16, 64};
+const double grid_rate_factor[GRID_RATES] = {1, 4, 16, 64, 256, 1024};
 
 // "Solved": no component of the mean loss's gradient is larger than the last number.
 static const struct lbfgs_settings SOLVER = {30, 20000, 1e-8};
@@ -22,7 +22,9 @@ double grid_probe_rate(const struct grid_probe *probe, size_t r)
 void grid_probe_choose(struct grid_probe *probe)
 {
     double best = -1;
-    for (size_t r = 0; r < GRID_RATES; ++r)
+    require(probe->rates > 0 && probe->rates <= GRID_RATES, "%s: %zu rates of %d",
+            probe->key, probe->rates, GRID_RATES);
+    for (size_t r = 0; r < probe->rates; ++r)
         if (probe->held_out[r] > best) {
             best = probe->held_out[r];
             probe->rate = grid_probe_rate(probe, r);
@@ -33,7 +35,7 @@ int grid_rate_at_end(const struct grid_probe *probe)
 {
     return probe->choice == RATE_CHOSEN &&
            (probe->rate == grid_probe_rate(probe, 0) ||
-            probe->rate == grid_probe_rate(probe, GRID_RATES - 1));
+            probe->rate == grid_probe_rate(probe, probe->rates - 1));
 }
 
 static int same_adapter(const struct adapter *a, const struct adapter *b)
@@ -197,7 +199,7 @@ static void run_round(struct probe_grid *grid, int searching)
     arena_open_growing(&arena, "grid");
     size_t most = 0;
     for (size_t p = 0; p < grid->count; ++p)
-        most += searching ? GRID_RATES : grid->probe[p].answers.seeds;
+        most += searching ? grid->probe[p].rates : grid->probe[p].answers.seeds;
     struct round round = {.grid = grid,
                           .searching = searching,
                           .epochs = searching ? grid->search_epochs : grid->epochs,
@@ -207,7 +209,7 @@ static void run_round(struct probe_grid *grid, int searching)
          ++probe) {
         if (!searching && !grid_probe_memo(probe, grid))
             add(&round, probe, probe->answers.seeds);
-        if (searching && probe->choice == RATE_CHOSEN) add(&round, probe, GRID_RATES);
+        if (searching && probe->choice == RATE_CHOSEN) add(&round, probe, probe->rates);
     }
     task_queue_run(round.cost, round.count, grid->threads,
                    searching ? "rates" : "probes", run_task, &round);

@@ -15,8 +15,9 @@ enum rate_choice {
     RATE_NONE    ///< no steps: solved to convergence
 };
 
-/// Rates tried for RATE_CHOSEN: the recipe's, of LARS the base rate, times 1, 4, 16, 64.
-enum { GRID_RATES = 4 };
+/// Rates that may be tried for RATE_CHOSEN: the recipe's, of LARS the base rate, times 1, 4, 16, 64,
+/// 256, 1024.
+enum { GRID_RATES = 6 };
 extern const double grid_rate_factor[GRID_RATES];
 
 /// A probe of the grid.
@@ -27,15 +28,18 @@ struct grid_probe {
     enum rate_choice choice;
     struct adapter adapter; ///< of RATE_NONE adapter_none
     size_t cost;            ///< of an epoch, in epochs of a linear probe
+    size_t
+        rates; ///< so many are tried, from the least, with RATE_CHOSEN; <= GRID_RATES
     /// NULL: AdamW, by PROBE_RECIPE. Else this recipe of LARS, which knows no adapter but
     /// adapter_none, and whose epochs are shortened as AdamW's are.
     const struct lars_recipe *lars;
 
     /// What the grid finds.
-    double rate;                     ///< used; NAN for RATE_NONE
-    double held_out[GRID_RATES];     ///< share of right held-out images, of RATE_CHOSEN
-    struct answers answers;          ///< to the test images
-    struct batch_norm_fusion fusion; ///< of the first seed, with batch_norm and a rate
+    double rate; ///< used; NAN for RATE_NONE
+    double held_out
+        [GRID_RATES];       ///< share of right held-out images, for each that is tried
+    struct answers answers; ///< to the test images
+    struct batch_norm_fusion fusion;  ///< of the first seed, with batch_norm and a rate
     struct softmax_solution solution; ///< of RATE_NONE
 };
 

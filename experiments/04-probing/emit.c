@@ -136,7 +136,8 @@ static void emit_rates(const struct probing *probing)
         if (probe->choice != RATE_CHOSEN) continue;
         char cells[GRID_RATES][NUMBER_TEXT];
         const char *row[1 + GRID_RATES] = {probe->label};
-        for (size_t r = 0; r < GRID_RATES; ++r) {
+        for (size_t r = 0; r < GRID_RATES; ++r) row[1 + r] = "-";
+        for (size_t r = 0; r < probe->rates; ++r) {
             const int chosen = probe->rate == grid_probe_rate(probe, r);
             snprintf(cells[r], NUMBER_TEXT, "%.2f%s", 100 * probe->held_out[r],
                      !chosen                   ? ""
@@ -149,8 +150,9 @@ static void emit_rates(const struct probing *probing)
     snprintf(
         about, sizeof about,
         "Rates: percent of %zu held-out training images after %g epochs on the "
-        "others, at the recipe's rate (%g, of LARS for 256 images %g) times 1 to %g; * "
-        "chosen, ! at an end of the rates tried, so that a better one may lie beyond.",
+        "others, at the recipe's rate (%g, of LARS for 256 images %g) times 1 to %g, - "
+        "not tried; * chosen, ! at an end of the rates tried, so that a better one may "
+        "lie beyond.",
         probing->grid.held_out, probing->grid.search_epochs,
         grid_probe_rate(&probing->probe[LP], 0),
         grid_probe_rate(&probing->probe[LARS], 0), grid_rate_factor[GRID_RATES - 1]);

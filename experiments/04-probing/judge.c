@@ -81,8 +81,8 @@ static void judge_optimiser(const struct probing *probing)
     int beyond = 0;
     for (int p = 0; p < 2; ++p) {
         leads[p] = probing->gap[gaps[p]].gain.points;
-        if (probe[lars[p]].rate < grid_probe_rate(&probe[lars[p]], GRID_RATES - 1))
-            continue;
+        const struct grid_probe *by_lars = &probe[lars[p]];
+        if (by_lars->rate < grid_probe_rate(by_lars, by_lars->rates - 1)) continue;
         leads[p].low = leads[p].high = (double)NAN;
         beyond = 1;
     }

@@ -66,10 +66,10 @@ static void grid_open(struct probe_grid *grid, struct grid_probe probe[PROBES],
     const struct adapter none = adapter_none(0, D);
     const struct grid_probe table[PROBES] = {
         [RECIPE] = {"recipe", "", 0, 0, RATE_RECIPE, none, 1},
-        [CHOSEN] = {"chosen", "", 0, 0, RATE_CHOSEN, none, 1},
-        [NORMED] = {"normed", "", 0, 1, RATE_CHOSEN, none, 1},
+        [CHOSEN] = {"chosen", "", 0, 0, RATE_CHOSEN, none, 1, GRID_RATES},
+        [NORMED] = {"normed", "", 0, 1, RATE_CHOSEN, none, 1, GRID_RATES},
         [SOLVED] = {"solved", "", 0, 0, RATE_NONE, none, 1},
-        [OTHER] = {"other", "", 1, 0, RATE_CHOSEN, none, 1},
+        [OTHER] = {"other", "", 1, 0, RATE_CHOSEN, none, 1, 4},
     };
     memcpy(probe, table, sizeof table);
     for (size_t p = 0; p < PROBES; ++p)
@@ -149,7 +149,8 @@ Test(probe_grid, the_test_images_choose_nothing)
 
 Test(probe_grid, of_equal_rates_the_lowest_is_taken)
 {
-    struct grid_probe probe = {.choice = RATE_CHOSEN, .held_out = {.2, .7, .7, .1}};
+    struct grid_probe probe = {
+        .choice = RATE_CHOSEN, .rates = 4, .held_out = {.2, .7, .7, .1}};
     grid_probe_choose(&probe);
     cr_expect_eq(probe.rate, 4 * PROBE_RECIPE.learning_rate);
     cr_expect_eq(grid_rate_at_end(&probe), 0);
@@ -157,7 +158,8 @@ Test(probe_grid, of_equal_rates_the_lowest_is_taken)
 
 Test(probe_grid, a_rate_at_an_end_is_said_to_be_there)
 {
-    struct grid_probe probe = {.choice = RATE_CHOSEN, .held_out = {.9, .7, .7, .1}};
+    struct grid_probe probe = {
+        .choice = RATE_CHOSEN, .rates = 4, .held_out = {.9, .7, .7, .1}};
     grid_probe_choose(&probe);
     cr_expect_eq(grid_rate_at_end(&probe), 1);
     probe.held_out[3] = 1;
@@ -166,6 +168,31 @@ Test(probe_grid, a_rate_at_an_end_is_said_to_be_there)
     cr_expect_eq(grid_rate_at_end(&probe), 1);
     probe.choice = RATE_RECIPE;
     cr_expect_eq(grid_rate_at_end(&probe), 0);
+}
+
+// The rates behind the last one that a probe tries are not its business, however good they are.
+Test(probe_grid, a_rate_that_is_not_tried_is_not_chosen)
+{
+    struct grid_probe probe = {
+        .choice = RATE_CHOSEN, .rates = 2, .held_out = {.2, .7, .9}};
+    grid_probe_choose(&probe);
+    cr_expect_eq(probe.rate, 4 * PROBE_RECIPE.learning_rate);
+    cr_expect_eq(grid_rate_at_end(&probe), 1);
+    probe.rates = 3;
+    grid_probe_choose(&probe);
+    cr_expect_eq(probe.rate, 16 * PROBE_RECIPE.learning_rate);
+
+    struct world world;
+    struct probe_grid grid;
+    struct grid_probe few[PROBES];
+    world_open(&world);
+    grid_open(&grid, few, &world, 2);
+    few[CHOSEN].rates = 2;
+    for (size_t r = 2; r < GRID_RATES; ++r) few[CHOSEN].held_out[r] = -1;
+    grid.count = 2;
+    probe_grid_run(&grid);
+    cr_expect_gt(few[CHOSEN].held_out[1], 0);
+    for (size_t r = 2; r < GRID_RATES; ++r) cr_expect_eq(few[CHOSEN].held_out[r], -1);
 }
 
 Test(probe_grid, a_repeated_training_is_remembered_and_gives_the_same_answers)

@@ -86,6 +86,7 @@ static const char *verdicts_of(const double points[GAPS], enum lbfgs_end end)
         static const struct lars_recipe recipe = {.base_rate = .1};
         probing.probe[p].lars = &recipe;
         probing.probe[p].choice = RATE_CHOSEN;
+        probing.probe[p].rates = GRID_RATES;
         probing.probe[p].rate = grid_probe_rate(&probing.probe[p], lars_rate);
     }
     for (int p = LP_SOLVED; p <= BN_LP_SOLVED; ++p)
