@@ -85,10 +85,10 @@ static int log_fits(const char *path, const struct candidate *candidate)
     return fits;
 }
 
-// Opens the file and checks it; its metadata must say `recipe`, or `other`, which may be NULL.
-// Nothing is left open when it is refused.
+// Opens the file and checks it; its metadata must say one of `recipes`. Nothing is left open when it
+// is refused.
 static int candidate_open(struct candidate *candidate, const struct ship *ship,
-                          const char *recipe, const char *other, char why[WHY])
+                          char (*recipes)[RECIPE_TEXT], int count, char why[WHY])
 {
     char seed[24];
     if (!file_exists(candidate->weights))
@@ -98,11 +98,12 @@ static int candidate_open(struct candidate *candidate, const struct ship *ship,
     safetensors_read(&candidate->file, candidate->weights, NULL);
     const struct safetensors *file = &candidate->file;
     snprintf(seed, sizeof seed, "%" PRIu64, ship->seed);
-    int good = 1;
-    if (strcmp(fact(file, "recipe"), recipe) != 0 &&
-        !(other && strcmp(fact(file, "recipe"), other) == 0))
-        good = refuse(why, "a pilot, or of another recipe: '%s', not '%s'",
-                      fact(file, "recipe"), recipe);
+    int good = 0;
+    for (int r = 0; r < count && !good; ++r)
+        good = strcmp(fact(file, "recipe"), recipes[r]) == 0;
+    if (!good)
+        refuse(why, "a pilot, or of another recipe: '%s', not '%s'",
+               fact(file, "recipe"), recipes[count - 1]);
     else if (strcmp(fact(file, "seed"), seed) != 0)
         good = refuse(why, "its seed is %s, not %s", fact(file, "seed"), seed);
     else if (strcmp(fact(file, "data"), ship->data) != 0)
@@ -281,14 +282,14 @@ static void finetuning_ship(struct ship *ship, struct candidate *candidate,
     arena_close(&arena);
 }
 
-// Ships weights, or says why not. text, other: as candidate_open.
+// Ships weights, or says why not. texts, count: as candidate_open.
 static void
 candidate_ship(struct ship *ship, struct candidate *candidate,
-               const struct recipe *recipe, const char *text, const char *other,
+               const struct recipe *recipe, char (*texts)[RECIPE_TEXT], int count,
                void (*put)(struct ship *, struct candidate *, const struct recipe *))
 {
     char why[WHY];
-    if (!candidate_open(candidate, ship, text, other, why)) {
+    if (!candidate_open(candidate, ship, texts, count, why)) {
         printf("%s: refused, %s\n", candidate->name, why);
         return;
     }
@@ -309,7 +310,7 @@ candidate_ship(struct ship *ship, struct candidate *candidate,
 
 static void ship_pretraining(struct ship *ship, const char *run)
 {
-    char text[RECIPE_TEXT];
+    char text[1][RECIPE_TEXT];
     struct candidate candidate;
     const struct recipe recipe = recipe_find(tier_name(ship->tier), run);
     snprintf(candidate.name, sizeof candidate.name, "%s", run);
@@ -317,24 +318,21 @@ static void ship_pretraining(struct ship *ship, const char *run)
     path_format(candidate.log, "%s/runs/%s/log.tsv", ship->root, run);
     path_format(candidate.checkpoint, "%s/runs/%s/checkpoint.safetensors", ship->root,
                 run);
-    recipe_text(text, &recipe);
-    candidate_ship(ship, &candidate, &recipe, text, NULL, pretraining_ship);
+    recipe_text(text[0], &recipe);
+    candidate_ship(ship, &candidate, &recipe, text, 1, pretraining_ship);
 }
 
-enum { UNROUNDED, ROUNDED, STARTS };
-
-// start (STARTS) = the digests of the shipped pretraining's numbers, as trained and as shipped: a
-// finetuning begins from either.
-static int shipped_starts(char start[STARTS][HASH_HEX], const struct ship *ship,
-                          const char *run)
+// text (STARTS) = what a finetuning's metadata say, whose pretraining is the shipped one. Returns 0
+// when none is shipped.
+static int shipped_starts(char text[STARTS][RECIPE_TEXT], const struct ship *ship,
+                          const struct recipe *recipe)
 {
     char path[PATH_SIZE];
     struct safetensors file;
-    shipped_as(path, ship, run);
+    shipped_as(path, ship, recipe->run);
     if (!file_exists(path)) return 0;
     safetensors_read(&file, path, NULL);
-    snprintf(start[UNROUNDED], HASH_HEX, "%s", fact(&file, SAFETENSORS_TRAINED));
-    snprintf(start[ROUNDED], HASH_HEX, "%s", fact(&file, SAFETENSORS_DIGEST));
+    finetune_texts(text, recipe, ship->train_images, &file);
     safetensors_free(&file);
     return 1;
 }
@@ -355,18 +353,17 @@ static void literal(char text[PATH_SIZE], const char *path)
 // arithmetic.
 static void ship_finetuning(struct ship *ship, const char *method, const char *run)
 {
-    char text[STARTS][RECIPE_TEXT], root[PATH_SIZE], pattern[PATH_SIZE],
-        start[STARTS][HASH_HEX] = {"random", "random"};
+    char text[STARTS][RECIPE_TEXT], root[PATH_SIZE], pattern[PATH_SIZE];
     struct candidate candidate;
     glob_t found;
     const struct recipe recipe = finetune_recipe(tier_name(ship->tier), run);
     finetune_name(candidate.name, method, run, ship->seed);
-    if (strcmp(method, "finetuned") == 0 && !shipped_starts(start, ship, run)) {
+    if (strcmp(method, "scratch") == 0)
+        finetune_texts(text, &recipe, ship->train_images, NULL);
+    else if (!shipped_starts(text, ship, &recipe)) {
         printf("%s: refused, %s is not shipped\n", candidate.name, run);
         return;
     }
-    for (int i = 0; i < STARTS; ++i)
-        finetune_text(text[i], &recipe, ship->train_images, start[i]);
     literal(root, ship->root);
     finetune_folder(pattern, root, method, &recipe, ship->train_images, "*",
                     ship->seed);
@@ -384,8 +381,7 @@ static void ship_finetuning(struct ship *ship, const char *method, const char *r
         path_format(candidate.weights, "%s/weights.safetensors", folder);
         path_format(candidate.log, "%s/log.tsv", folder);
         path_format(candidate.checkpoint, "%s/checkpoint.safetensors", folder);
-        candidate_ship(ship, &candidate, &recipe, text[UNROUNDED], text[ROUNDED],
-                       finetuning_ship);
+        candidate_ship(ship, &candidate, &recipe, text, STARTS, finetuning_ship);
     }
     globfree(&found);
 }

@@ -12,6 +12,7 @@
 #include "core/train/finetune_names.h"
 #include "core/train/lock.h"
 #include "core/train/loss.h"
+#include "core/train/pretrained.h"
 #include "core/train/train_log.h"
 #include "core/train/train_loop.h"
 
@@ -210,7 +211,7 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
     struct arena arena;
     struct finetune_outcome *outcome = finetuner->outcome;
     const struct parameters *parameters = &finetuner->classifier.parameters;
-    const char *trainer = safetensors_metadata(file, "trainer");
+    const char *trainer = pretrained_trainer(file);
     text_in(file, SAFETENSORS_DIGEST); // safetensors_read has compared it
     arena_open_growing(&arena, "finetuned weights");
     real *weights = arena_reals(&arena, parameters->count);
@@ -224,11 +225,6 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
     snprintf(outcome->arithmetic, sizeof outcome->arithmetic, "%s",
              text_in(file, "arithmetic"));
     snprintf(outcome->trainer, sizeof outcome->trainer, "%s", trainer ? trainer : "");
-    if (strpbrk(outcome->trainer, "\t\n\r"))
-        die(EXIT_INPUT,
-            "%s: its metadata's trainer holds a tab or a line's end "
-            "(write it anew)",
-            file->path);
     memcpy(outcome->digest, file->digest, HASH_HEX);
     arena_close(&arena);
 }
@@ -269,21 +265,20 @@ int finetune_read(struct finetune_outcome *outcome, const struct finetune *setti
 {
     struct finetuner finetuner;
     struct safetensors file;
-    const struct weights *pretrained = settings->pretrained;
+    char starts[STARTS][RECIPE_TEXT];
+    int same = 0;
     identity_open(&finetuner, settings, outcome);
     struct run_identity *identity = &finetuner.identity;
-    const char *unrounded = pretrained ? safetensors_trained(&pretrained->file) : NULL;
+    finetune_texts(starts, &settings->recipe, settings->images->count,
+                   settings->pretrained ? &settings->pretrained->file : NULL);
     safetensors_read(&file, path, NULL);
     const char *core_type = safetensors_metadata(&file, "core_type"),
                *arithmetic = safetensors_metadata(&file, "arithmetic");
     if (core_type)
         snprintf(identity->core_type, sizeof identity->core_type, "%s", core_type);
     if (arithmetic && !same_arithmetic) identity->arithmetic = arithmetic;
-    int same = !run_identity_difference(identity, &file);
-    // It may have begun before the pretraining was rounded.
-    if (!same && unrounded) {
-        finetune_text(identity->recipe, &settings->recipe, settings->images->count,
-                      unrounded);
+    for (int s = 0; s < STARTS && !same; ++s) {
+        memcpy(identity->recipe, starts[s], RECIPE_TEXT);
         same = !run_identity_difference(identity, &file);
     }
     if (same && outcome) outcome_fill(&finetuner, &file);

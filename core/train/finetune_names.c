@@ -19,6 +19,22 @@ void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t i
             "recipe's text is too long");
 }
 
+void finetune_texts(char text[STARTS][RECIPE_TEXT], const struct recipe *recipe,
+                    size_t images, const struct safetensors *file)
+{
+    const char *start[STARTS] = {"random", "random"};
+    if (file) {
+        start[START_FILE] = safetensors_metadata(file, SAFETENSORS_DIGEST);
+        start[START_TRAINED] = safetensors_trained(file);
+    }
+    for (int s = 0; s < STARTS; ++s) {
+        if (!start[s])
+            die(EXIT_INPUT, "%s: its metadata lack %s (train it again)", file->path,
+                SAFETENSORS_DIGEST);
+        finetune_text(text[s], recipe, images, start[s]);
+    }
+}
+
 void finetune_folder(char folder[PATH_SIZE], const char *root, const char *method,
                      const struct recipe *recipe, size_t images, const char *arithmetic,
                      uint64_t seed)

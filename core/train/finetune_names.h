@@ -6,12 +6,23 @@
 #include <stdint.h>
 
 #include "core/base/files.h"
+#include "core/model/safetensors.h"
 #include "core/train/recipe.h"
 
 /// text (RECIPE_TEXT) = what finetuning `recipe` on `images` images is, in the metadata "recipe" of
 /// the result. start: the slab_digest of the pretraining that it begins from, or "random".
 void finetune_text(char text[RECIPE_TEXT], const struct recipe *recipe, size_t images,
                    const char *start);
+
+/// Which numbers of a pretraining a finetuning begins from: those of its file, or those that were
+/// trained before the file was rounded.
+enum { START_FILE, START_TRAINED, STARTS };
+
+/// text (STARTS) = finetune_text for either start of the pretraining in `file`; "random" and both
+/// the same for NULL, both the same where the file was not rounded. Dies (EXIT_INPUT) when the file
+/// records no digest.
+void finetune_texts(char text[STARTS][RECIPE_TEXT], const struct recipe *recipe,
+                    size_t images, const struct safetensors *file);
 
 /// folder (PATH_SIZE) = where a finetuning by `recipe` on `images` images is kept below root,
 /// RESULTS/TIER-DATA. method: "finetuned" or "scratch". arithmetic: as arithmetic_name says it, or

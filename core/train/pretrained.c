@@ -8,7 +8,7 @@
 #include "core/base/number.h"
 
 static const char *const numbers[] = {"epochs", "updates"};
-static const char *const lines[] = {"trainer", "arithmetic", "recipe"};
+static const char *const lines[] = {"arithmetic", "recipe"};
 
 // The metadata as a number; NAN when it is missing or not a number.
 static double metadata_number(const struct weights *weights, const char *key)
@@ -30,13 +30,14 @@ static void expect_text(const struct weights *weights, const char *key,
 }
 
 // What goes into tables of provenance is one word or sentence: a line's end would end its row.
-static void expect_line(const struct weights *weights, const char *key)
+static const char *line_in(const struct safetensors *file, const char *key)
 {
-    const char *text = safetensors_metadata(&weights->file, key);
+    const char *text = safetensors_metadata(file, key);
     if (text && strpbrk(text, "\t\n\r"))
         die(EXIT_INPUT,
             "%s: its metadata's %s holds a tab or a line's end (write it anew)",
-            weights->file.path, key);
+            file->path, key);
+    return text;
 }
 
 static void expect_size(const struct weights *weights, const char *what, int got,
@@ -69,7 +70,8 @@ void pretrained_open(struct weights *weights, const char *path,
     expect_size(weights, "the decoder's number of heads", shape->decoder_heads,
                 want->decoder_heads);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; ++i)
-        expect_line(weights, lines[i]);
+        line_in(&weights->file, lines[i]);
+    pretrained_trainer(&weights->file);
     if (!safetensors_metadata(&weights->file, SAFETENSORS_DIGEST))
         die(EXIT_INPUT, "%s: its metadata lack %s (move it away and train it again)",
             path, SAFETENSORS_DIGEST);
@@ -103,7 +105,7 @@ double pretrained_number(const struct weights *weights, const char *key)
 
 const char *pretrained_trainer(const struct safetensors *file)
 {
-    return safetensors_metadata(file, "trainer");
+    return line_in(file, "trainer");
 }
 
 void pretrained_departure(char text[RECIPE_TEXT], const struct weights *weights,

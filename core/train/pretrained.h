@@ -18,6 +18,7 @@ void pretrained_open(struct weights *weights, const char *path,
 double pretrained_number(const struct weights *weights, const char *key);
 
 /// The program that trained them, "PyTorch 2.1 on ..." from the metadata "trainer"; NULL: this one.
+/// Dies (EXIT_INPUT) where it holds a tab or a line's end, which would end its row in a table.
 const char *pretrained_trainer(const struct safetensors *file);
 
 /// text (RECIPE_TEXT) = the words of the recipe in the metadata that are not `recipe`'s, as

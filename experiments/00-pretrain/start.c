@@ -258,6 +258,7 @@ int start_asked(int argc, char **argv)
         if (strncmp(argv[1], asked[what], length) == 0) break;
     }
     if (argc < 2 || what == 3) return 0;
+    program_named("00-pretrain");
     stdout_check_at_exit();
     start.folder = argv[1] + length;
     const char *method = method_asked(argv[2]);
