@@ -85,8 +85,8 @@ static int log_fits(const char *path, const struct candidate *candidate)
     return fits;
 }
 
-// Opens the file and checks it; its metadata must say one of `recipes`. Nothing is left open when it
-// is refused.
+// Opens the file and checks it; its metadata must say one of `recipes`. Nothing is left open when
+// it is refused.
 static int candidate_open(struct candidate *candidate, const struct ship *ship,
                           char (*recipes)[RECIPE_TEXT], int count, char why[WHY])
 {

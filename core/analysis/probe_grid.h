@@ -15,8 +15,8 @@ enum rate_choice {
     RATE_NONE    ///< no steps: solved to convergence
 };
 
-/// Rates that may be tried for RATE_CHOSEN: the recipe's, of LARS the base rate, times 1, 4, 16, 64,
-/// 256, 1024.
+/// Rates that may be tried for RATE_CHOSEN: the recipe's, of LARS the base rate, times 1, 4, 16,
+/// 64, 256, 1024.
 enum { GRID_RATES = 6 };
 extern const double grid_rate_factor[GRID_RATES];
 

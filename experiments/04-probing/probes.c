@@ -68,8 +68,8 @@ static const struct difference GAP[GAPS] = {
 enum { SEEDS = 5, SMOKE_SEEDS = 2, SMOKE_EPOCHS = 10 };
 // One in so many training images is held out to choose rates, in a fifth of the epochs.
 enum { HELD_OUT = 10, SEARCH = 5 };
-// A probe that trains part of the encoder tries the first rates only: on CIFAR-10 it answers worse at
-// the last of these than at the one before, and a training costs as much as many linear probes.
+// A probe that trains part of the encoder tries the first rates only: on CIFAR-10 it answers worse
+// at the last of these than at the one before, and a training costs as much as many linear probes.
 enum { TUNED_RATES = 4 };
 
 struct probing_scale probing_scale(const struct run *run)

@@ -170,7 +170,6 @@ Test(probe_grid, a_rate_at_an_end_is_said_to_be_there)
     cr_expect_eq(grid_rate_at_end(&probe), 0);
 }
 
-// The rates behind the last one that a probe tries are not its business, however good they are.
 Test(probe_grid, a_rate_that_is_not_tried_is_not_chosen)
 {
     struct grid_probe probe = {
