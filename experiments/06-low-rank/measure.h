@@ -26,10 +26,12 @@ struct profile {
 void profile_fill(struct profile *profile, const struct hidden_rows *rows,
                   struct arena *arena);
 
-// Judges Assumption 4.1 and Remark 4.2 by the profile of a trained model; that of the same model
-// with initial weights is its control.
-void profile_judge(struct study *study, const struct profile *profile,
-                   const struct profile *untrained);
+// The predictors that are compared.
+enum predictor { LEARNED, LINEAR, RANDOM, PREDICTORS };
+
+// Judges Assumption 4.1 and Remark 4.2 by the profile of a trained model; those of the same model
+// with initial weights and of the best linear predictor are its controls.
+void profile_judge(struct study *study, const struct profile profile[PREDICTORS]);
 
 // overlap (SPANS,n) = the mean squared cosine of the angles between the spans of the leading 2, 3
 // and 5 eigenvectors of X0 X0^T and of its normalised form, pixels in [0,1], for the images whose
@@ -44,9 +46,6 @@ void spans_judge(struct study *study, const double *overlap, size_t stride,
 
 // The numerical rank's threshold.
 double profile_threshold(size_t i);
-
-// The predictors that are compared.
-enum predictor { LEARNED, LINEAR, RANDOM, PREDICTORS };
 
 // Measures, judges and emits: the experiment's run.
 void measure_ranks(struct study *study);

@@ -358,9 +358,12 @@ static double leading_eigenvectors(struct draw *draw)
     const double *leading = gram + (m - d.r) * m;
     gemm_doubles(image, leading, PLAIN, d.low, PLAIN, d.r, n, m, 0);
     gemm_doubles(inside, leading, TRANSPOSED, image, PLAIN, m, n, d.r, 0);
-    const double gap = 1 - d.s[d.r] / d.s[d.r - 1];
+    // Rounding of the size s_1^2 turns eigenvector i of the leading ones by its share in
+    // s_i^2 - s_{r+1}^2, which moves a component of length s_i; the last one moves most.
+    const double least = d.s[d.r - 1], next = d.s[d.r] / least,
+                 turned = d.s[0] / least / (1 - next * next);
     return draw_residual(draw, sqrt(squared_distance(inside, d.low, m * n)), 0,
-                         sqrt(d.norm), svd_roundings(d.big) / gap);
+                         sqrt(d.norm), svd_roundings(d.big) * turned);
 }
 
 static double reduced_rank(struct draw *draw)

@@ -185,19 +185,24 @@ double joint_probability(struct draw *draw)
 
 double other_repulsion(struct draw *draw, char note[CHECK_NOTE])
 {
-    // Targets (+-1, +-2), every combination; predictions (0, f), f = +-1 their second sign.
+    // Targets (+-1, +-2), every combination; predictions (f, 0) or (0, f), f = +-1. One direction
+    // alone would not do: there a scale of f makes one loss of the other.
     enum { COUNT = 4, Q = 2 };
     const double target[COUNT * Q] = {1, 2, 1, -2, -1, 2, -1, -2},
-                                trunk[COUNT] = {1, -1, 1, -1}, head[Q] = {0, 1};
-    const struct contrastive_pairs pairs = {COUNT, Q, 1, target, trunk, head};
-    struct contrastive found;
-    if (contrastive_measure(&found, &pairs, draw->arena)) return (double)NAN;
-    snprintf(
-        note, CHECK_NOTE,
-        "variances 1 and 4: the masked loss charges E|Df|^2 = %g, a contrastive one "
-        "%g",
-        found.penalty, found.push);
-    return found.push / found.penalty - 1;
+                                trunk[COUNT] = {1, -1, 1, -1};
+    struct contrastive found[Q];
+    for (size_t direction = 0; direction < Q; ++direction) {
+        double head[Q] = {0};
+        head[direction] = 1;
+        const struct contrastive_pairs pairs = {COUNT, Q, 1, target, trunk, head};
+        if (contrastive_measure(&found[direction], &pairs, draw->arena))
+            return (double)NAN;
+    }
+    snprintf(note, CHECK_NOTE,
+             "variances 1 and 4: the masked loss charges E|Df|^2 = %g along either, a "
+             "contrastive one %g and %g",
+             found[0].penalty, found[0].push, found[1].push);
+    return found[1].push / found[1].penalty - found[0].push / found[0].penalty;
 }
 
 double penalty_for_repulsion(struct draw *draw)

@@ -435,8 +435,11 @@ double whitened_metric(struct draw *draw)
     // Either system may be the worse one, and the larger: (s_1^2 + lambda) / lambda bounds both.
     const double worst =
         (instance.s[0] * instance.s[0] + ridge->lambda) / ridge->lambda;
+    // What y loses, a share of |y|, reaches U y at most s_1 times as large.
+    const double reach =
+        instance.s[0] * sqrt(squared_norm(y, f) / squared_norm(instance.part, n));
     return solution_residual(draw, instance.part, instance.exact, n,
-                             worst * fmax(1, (double)f / (double)n));
+                             worst * reach * fmax(1, (double)f / (double)n));
 }
 
 // ====== Lemma 4.6 ======

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/die.h"
 #include "core/data/planted.h"
 #include "core/stats/summary.h"
 #include "core/study/judgement.h"
@@ -69,6 +70,24 @@ static void note_of(char note[160], const struct arms *arms, const char *id)
                      arm_mean(arms, (size_t)neighbour[b].arm, MEAN_PROBE).value);
 }
 
+// note = each part by its measure.
+static void note_parts(char note[160], const struct control *control,
+                       const struct estimate *found)
+{
+    static const char *const names[MEASURES] = {[HIDDEN_LOSS] = "hidden loss",
+                                                [SEGMENTS] = "100 ARI",
+                                                [CLASS_PROBE] =
+                                                    "probe of the class token",
+                                                [MEAN_PROBE] = "of the mean token",
+                                                [HEAD_REGIONS] = "regions of heads"};
+    size_t used = 0;
+    for (size_t p = 0; p < control->count; ++p)
+        used += (size_t)snprintf(note + used, 160 - used, "%s%s %+.1f [%.1f, %.1f]",
+                                 p ? ", " : "", names[control->parts[p].first_measure],
+                                 found[p].value, found[p].low, found[p].high);
+    require(used < 160, "a note of %zu letters", used);
+}
+
 static void judge(const struct arms *arms, const struct control *control)
 {
     struct study *study = arms->study;
@@ -86,6 +105,7 @@ static void judge(const struct arms *arms, const struct control *control)
                      p + 1);
     }
     note_of(note, arms, control->id);
+    if (!*note) note_parts(note, control, found);
     study_judge(study, control->id, found, control->count, (int)arms->scale.seeds,
                 "paired bootstrap over scenes and seeds, all parts", "%s", note);
 }

@@ -2,8 +2,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "core/analysis/adapter.h"
 #include "core/analysis/batch_norm.h"
 #include "core/model/norm.h"
 
@@ -53,28 +53,33 @@ static double not_needed(struct draw *draw, char note[CHECK_NOTE])
 // Class tokens of four images, each with two patch tokens: (4,3,2), class token first.
 enum { IMAGES = 4, TOKENS = 3, WIDTH = 2 };
 
-static void normalise_class(real *out, const real *tokens)
+// What the head of a probe with batch normalisation sees of the images, as core/analysis/probe.c
+// makes it: the adapter of the class token, then the batch's own statistics.
+static void head_input(real *out, const float *tokens, struct arena *arena)
 {
+    const struct adapter adapter = adapter_none(0, WIDTH);
     real in[IMAGES * WIDTH], mean[WIDTH] = {0}, variance[WIDTH] = {1, 1};
+    const float *images[IMAGES];
     struct batch_norm norm = {mean, variance};
-    for (size_t b = 0; b < IMAGES; ++b)
-        memcpy(in + b * WIDTH, tokens + b * TOKENS * WIDTH, WIDTH * sizeof *in);
+    for (size_t b = 0; b < IMAGES; ++b) images[b] = tokens + b * TOKENS * WIDTH;
+    adapter.forward(in, NULL, images, adapter.open(&adapter, IMAGES, arena));
     batch_norm_train(out, &norm, in, IMAGES, WIDTH);
 }
 
 // 1 when the class tokens after batch normalisation do not know their images' other tokens.
 static double other_tokens(struct draw *draw, char note[CHECK_NOTE])
 {
-    real tokens[IMAGES * TOKENS * WIDTH], before[IMAGES * WIDTH], after[IMAGES * WIDTH];
+    float tokens[IMAGES * TOKENS * WIDTH];
+    real before[IMAGES * WIDTH], after[IMAGES * WIDTH];
     for (size_t i = 0; i < IMAGES * TOKENS * WIDTH; ++i)
-        tokens[i] = (real)rng_normal(&draw->rng);
-    normalise_class(before, tokens);
+        tokens[i] = (float)rng_normal(&draw->rng);
+    head_input(before, tokens, draw->arena);
     for (size_t i = WIDTH; i < TOKENS * WIDTH; ++i) tokens[i] += 1;
-    normalise_class(after, tokens);
+    head_input(after, tokens, draw->arena);
     int blind = 1;
     for (size_t i = 0; i < IMAGES * WIDTH; ++i) blind &= before[i] == after[i];
     tokens[TOKENS * WIDTH] += 1; // the class token of the second image
-    normalise_class(after, tokens);
+    head_input(after, tokens, draw->arena);
     snprintf(
         note, CHECK_NOTE,
         "the same bits when its image's patch tokens change; another image's class "

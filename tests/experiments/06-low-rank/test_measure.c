@@ -95,7 +95,8 @@ static void expect_verdicts(size_t truth, size_t prediction, const char *word)
     world_run(&study.run, "--tier smoke --data planted --force 1", words);
     rows_open(&rows, truth, prediction, &study.arena);
     profile_fill(&profile, &rows, &study.arena);
-    profile_judge(&study, &profile, &profile);
+    profile_judge(&study,
+                  (const struct profile[PREDICTORS]){profile, profile, profile});
     run_close(&study.run);
     arena_close(&study.arena);
     const char *verdicts = world_text("results/smoke-planted/02-demo/verdicts.tsv");
@@ -133,7 +134,8 @@ Test(measure, overlaps_that_rise_turn_the_verdict)
     for (size_t i = 0; i < OVERLAPS; ++i)
         for (size_t n = 0; n < IMAGES; ++n)
             profile.overlap[i][n] = .1 * (double)i + .001 * (double)n;
-    profile_judge(&study, &profile, &profile);
+    profile_judge(&study,
+                  (const struct profile[PREDICTORS]){profile, profile, profile});
     run_close(&study.run);
     arena_close(&study.arena);
     cr_expect(strstr(world_text("results/smoke-planted/02-demo/verdicts.tsv"),
