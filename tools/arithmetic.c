@@ -43,8 +43,8 @@
 #include "core/report/run_state.h"
 #include "core/stats/curve_band.h"
 #include "core/stats/summary.h"
-#include "core/train/lock.h"
 #include "core/train/pretrain.h"
+#include "core/train/training_lock.h"
 
 enum {
     SEEDS = 3,             ///< fp32 trainings, the first ones of a study
@@ -480,25 +480,20 @@ int main(int argc, char **argv)
     struct run *run = &study.run;
     images_digest(study.images.digest, run->options.data, SPLIT_TRAIN);
     study_note(&study);
-    int lock = -1, fresh = run_fresh(run);
-    if (!fresh) {
-        figure_ready();
-        // Another call may have come to the result meanwhile; until it has, it needs its files.
-        lock = training_lock(study.folder);
-        fresh = run_fresh(run);
-    }
-    if (fresh) {
+    if (run_fresh(run)) {
         figures_refresh(run);
         run_print(run);
     } else {
+        figure_ready();
+        const int lock = training_lock(study.folder);
         study_train(&study);
         study_judge(&study);
         write_curves(&study);
         draw(&study);
         run_close(run);
         study_close(&study);
+        close(lock);
     }
-    if (lock >= 0) close(lock);
     print_verdicts(&study);
     return EXIT_SUCCESS;
 }

@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/die.h"
+#include "core/base/lock.h"
 #include "core/report/memory.h"
 #include "core/report/printout.h"
 #include "core/report/run_files.h"
@@ -100,11 +101,23 @@ static void remove_error(const struct run *run)
     unlink(path);
 }
 
+// Two runs that write the same files at once would leave a mixture of both. A folder in which
+// nothing can be written has results to be read.
+static void folder_lock(struct run *run)
+{
+    char path[PATH_SIZE];
+    folder_make(run->folder);
+    if (run->state->lock >= 0 || access(run->folder, W_OK) != 0) return;
+    path_format(path, "%s/.lock", run->folder);
+    run->state->lock = lock_take(path, run->folder, "another run");
+}
+
 int run_fresh(struct run *run)
 {
     char path[PATH_SIZE];
     struct provenance old;
     fill_key(run);
+    folder_lock(run);
     path_format(path, "%s/provenance.tsv", run->folder);
     int fresh = provenance_read(&old, path);
     if (fresh) {

@@ -65,7 +65,8 @@ void run_pilot(struct run *run, const char *why, ...)
 /// digest; the experiment then ends with `return run_print(&run)`. Returns 0 with --force, and if a
 /// file is missing, truncated or edited. It then removes that provenance.tsv and the files it lists
 /// in the run's folder, except verdicts.tsv, which run_close replaces: an interrupted run leaves a
-/// stale result, never a mixture of old and new files.
+/// stale result, never a mixture of old and new files. From here to its end (run_print, run_close)
+/// the run holds a lock of its folder; another one waits here for that.
 int run_fresh(struct run *run);
 
 /// Prints the tables, as Markdown, and the verdicts of the earlier run that run_fresh found, and

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/report/memory.h"
@@ -12,7 +13,7 @@ static const char claims_path[] = "paper/claims.tsv";
 struct run_state *run_state_make(void)
 {
     struct run_state *state = array_grow(NULL, 0, sizeof *state);
-    *state = (struct run_state){0};
+    *state = (struct run_state){.lock = -1};
     return state;
 }
 
@@ -41,6 +42,7 @@ void run_state_free(struct run_state *state)
     free(state->arrays);
     provenance_free(&state->provenance);
     if (state->claims_read) claims_free(&state->claims);
+    if (state->lock >= 0) close(state->lock);
     free(state);
 }
 

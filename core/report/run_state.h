@@ -24,9 +24,10 @@ struct run_state {
     /// How much training what is recorded from now on rests on, owned; NULL when on none.
     char *scale;
     char *arrays; ///< rows of export/arrays.tsv, owned; NULL without any
+    int lock;     ///< of the run's folder, from run_fresh on; -1 without
 };
 
-/// A fresh, empty state that run_state_free frees.
+/// A fresh, empty state that run_state_free frees, which also releases the lock.
 struct run_state *run_state_make(void);
 void run_state_free(struct run_state *state);
 

@@ -10,11 +10,11 @@
 #include "core/data/patches.h"
 #include "core/train/classify.h"
 #include "core/train/finetune_names.h"
-#include "core/train/lock.h"
 #include "core/train/loss.h"
 #include "core/train/pretrained.h"
 #include "core/train/train_log.h"
 #include "core/train/train_loop.h"
+#include "core/train/training_lock.h"
 
 // ====== Recipe ======
 

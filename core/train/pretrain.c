@@ -14,10 +14,10 @@
 #include "core/linalg/coretype.h"
 #include "core/linalg/product.h"
 #include "core/train/agreement.h"
-#include "core/train/lock.h"
 #include "core/train/loss.h"
 #include "core/train/pretrained.h"
 #include "core/train/train_loop.h"
+#include "core/train/training_lock.h"
 
 // ====== Masked images ======
 

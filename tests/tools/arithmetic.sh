@@ -125,13 +125,13 @@ until [ -e "$(training both bf16_1.safetensors)" ] || ! kill -0 $first 2>/dev/nu
 kill -STOP $first
 "$arithmetic" --tier smoke --updates 35 --threads 1 --results "$work/both" >"$work/out" 2>"$work/err" </dev/null &
 second=$!
-until grep -q 'another training is running' "$work/err" || ! kill -0 $second 2>/dev/null; do sleep .02; done
+until grep -q 'another run is running' "$work/err" || ! kill -0 $second 2>/dev/null; do sleep .02; done
 kill -CONT $first
 wait $first || wrong="exit $? of the first"
 wait $second
 status=$?
 expect_status 0
-expect_line 'another training is running, waiting for it to end'
+expect_line 'another run is running, waiting for it to end'
 for name in bf16 bf16-dot; do expect_said "^(HOLDS|FAILS): the $name curve"; done
 also cmp "$(in_folder whole curves.tsv)" "$(in_folder both curves.tsv)"
 report "a second call waits for the first and finds its result"

@@ -1,4 +1,4 @@
-#include "core/train/lock.h"
+#include "core/base/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,21 +7,16 @@
 #include <sys/file.h>
 
 #include "core/base/die.h"
-#include "core/base/files.h"
 
-int training_lock(const char *folder)
+int lock_take(const char *path, const char *folder, const char *what)
 {
-    char path[PATH_SIZE];
-    folder_make(folder);
-    path_format(path, "%s/../.lock", folder);
-    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    const int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (lock < 0)
         die(EXIT_SYSTEM, "%s: cannot be opened: %s (check who may write there)", path,
             strerror(errno));
     int taken = flock(lock, LOCK_EX | LOCK_NB);
     if (taken && errno == EWOULDBLOCK) {
-        fprintf(stderr, "%s: another training is running, waiting for it to end\n",
-                folder);
+        fprintf(stderr, "%s: %s is running, waiting for it to end\n", folder, what);
         do taken = flock(lock, LOCK_EX);
         while (taken && errno == EINTR);
     }

@@ -1,0 +1,11 @@
+/// One process at a time: a lock that ends with the process that holds it.
+#ifndef MASKBOOK_BASE_LOCK_H
+#define MASKBOOK_BASE_LOCK_H
+
+/// Acquires the lock of the file `path`, which is made if nothing is there; waits while another
+/// process holds it, with the line "FOLDER: WHAT is running, waiting for it to end" on stderr.
+/// Returns a descriptor; closing it releases the lock, and so does the end of the process. Dies
+/// (EXIT_SYSTEM) when it cannot lock.
+int lock_take(const char *path, const char *folder, const char *what);
+
+#endif
