@@ -47,6 +47,8 @@ static void jpeg_failed(j_common_ptr decoder)
 {
     struct jpeg *jpeg = (struct jpeg *)decoder->err;
     char text[JMSG_LENGTH_MAX];
+    memory_check(decoder->err->msg_code == JERR_OUT_OF_MEMORY ? NULL : jpeg,
+                 jpeg->photograph);
     decoder->err->format_message(decoder, text);
     snprintf(jpeg->fault, PHOTOGRAPH_FAULT, "%s", text);
     longjmp(jpeg->back, 1);
@@ -131,34 +133,107 @@ static int jpeg_decode(struct photograph *photograph, const void *bytes, size_t 
 
 // ====== PNG ======
 
+// As struct jpeg: everything that changes between setjmp and longjmp.
+struct png {
+    png_structp decoder;
+    png_infop info;
+    const uint8_t *next; // of the file's bytes
+    size_t left;
+    uint8_t **row; // (height) into the picture
+    struct photograph *photograph;
+    char *fault;
+};
+
+static void png_failed(png_structp decoder, const char *why)
+{
+    struct png *png = png_get_error_ptr(decoder);
+    snprintf(png->fault, PHOTOGRAPH_FAULT, "%s", why);
+    png_longjmp(decoder, 1);
+}
+
+static void png_warned(png_structp decoder, const char *why)
+{
+    (void)decoder, (void)why;
+}
+
+static void *png_allocate(png_structp decoder, png_alloc_size_t size)
+{
+    const struct png *png = png_get_mem_ptr(decoder);
+    void *memory = malloc(size);
+    memory_check(memory, png->photograph);
+    return memory;
+}
+
+static void png_release(png_structp decoder, void *memory)
+{
+    (void)decoder;
+    free(memory);
+}
+
+static void png_take(png_structp decoder, png_bytep bytes, size_t size)
+{
+    struct png *png = png_get_io_ptr(decoder);
+    if (size > png->left) png_error(decoder, "it ends before the picture does");
+    memcpy(bytes, png->next, size);
+    png->next += size;
+    png->left -= size;
+}
+
+// Red, green and blue of 8 bits each, as they are stored: no gamma, no alpha; of 16 bits the upper
+// ones. libpng's simplified interface would apply the gamma that a file names.
+static void png_plain(struct png *png)
+{
+    png_structp decoder = png->decoder;
+    const int colours = png_get_color_type(decoder, png->info);
+    if (png_get_bit_depth(decoder, png->info) == 16 && colours == PNG_COLOR_TYPE_GRAY)
+        png_error(decoder, "grey of 16 bits, which Pillow cuts off at 255");
+    png_set_strip_16(decoder);
+    if (colours == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(decoder);
+    png_set_expand_gray_1_2_4_to_8(decoder);
+    if (!(colours & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(decoder);
+    png_set_strip_alpha(decoder);
+    png_set_interlace_handling(decoder);
+    png_read_update_info(decoder, png->info);
+}
+
+// Before png_destroy_read_struct; libpng's errors return 0, too.
+static int png_read(struct png *png)
+{
+    struct photograph *photograph = png->photograph;
+    if (setjmp(png_jmpbuf(png->decoder))) return 0;
+    png_set_read_fn(png->decoder, png, png_take);
+    png_read_info(png->decoder, png->info);
+    photograph->width = png_get_image_width(png->decoder, png->info);
+    photograph->height = png_get_image_height(png->decoder, png->info);
+    if (!size_good(photograph, png->fault)) return 0;
+    png_plain(png);
+    const size_t bytes = photograph->width * 3;
+    photograph->rgb = malloc(photograph->height * bytes);
+    png->row = malloc(photograph->height * sizeof *png->row);
+    memory_check(photograph->rgb, photograph);
+    memory_check(png->row, photograph);
+    for (size_t y = 0; y < photograph->height; ++y)
+        png->row[y] = photograph->rgb + y * bytes;
+    if (png_get_rowbytes(png->decoder, png->info) != bytes)
+        png_error(png->decoder, "its rows are of another size");
+    png_read_image(png->decoder, png->row);
+    png_read_end(png->decoder, NULL);
+    return 1;
+}
+
 static int png_decode(struct photograph *photograph, const void *bytes, size_t size,
                       char fault[PHOTOGRAPH_FAULT])
 {
-    png_image png = {.version = PNG_IMAGE_VERSION};
-    if (!png_image_begin_read_from_memory(&png, bytes, size)) {
-        snprintf(fault, PHOTOGRAPH_FAULT, "%s", png.message);
-        return 0;
-    }
-    photograph->width = png.width;
-    photograph->height = png.height;
-    if (!size_good(photograph, fault)) {
-        png_image_free(&png);
-        return 0;
-    }
-    const size_t pixels = photograph->width * photograph->height;
-    png.format = PNG_FORMAT_RGBA;
-    uint8_t *rgba = malloc(pixels * 4);
-    int read = 0;
-    memory_check(rgba, photograph);
-    if (!png_image_finish_read(&png, NULL, rgba, 0, NULL))
-        snprintf(fault, PHOTOGRAPH_FAULT, "%s", png.message);
-    else
-        read = 1;
-    png_image_free(&png);
-    // In place: a pixel is read before what it becomes overwrites another.
-    for (size_t i = 0; read && i < pixels; ++i)
-        for (size_t c = 0; c < 3; ++c) rgba[3 * i + c] = rgba[4 * i + c];
-    photograph->rgb = rgba;
+    struct png png = {.next = bytes, .left = size, .photograph = photograph};
+    png.fault = fault;
+    png.decoder = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, &png, png_failed,
+                                           png_warned, &png, png_allocate, png_release);
+    memory_check(png.decoder, photograph);
+    png.info = png_create_info_struct(png.decoder);
+    memory_check(png.info, photograph);
+    const int read = png_read(&png);
+    png_destroy_read_struct(&png.decoder, &png.info, NULL);
+    free(png.row);
     return read;
 }
 
