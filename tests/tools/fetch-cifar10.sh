@@ -240,10 +240,23 @@ an_incomplete_folder_is_replaced() {
     put_archive "$work/good.tar.gz"
     mkdir -p "$root/data/cifar-10-batches-bin"
     echo short >"$root/data/cifar-10-batches-bin/data_batch_1.bin"
+    echo notes >"$root/data/cifar-10-batches-bin/notes.txt"
     fetch OFFLINE=1
     expect_code 0
     expect_said 'incomplete'
     expect_data
+    [ "$(cat "$root"/data/cifar-10-batches-bin.incomplete.*/cifar-10-batches-bin/notes.txt)" = notes ] ||
+        fail 'what somebody had put there is gone'
+}
+
+# As the archive unpacks when it is told to do so into that folder.
+a_folder_within_the_folder_is_enough() {
+    mkdir -p "$root/data"
+    ln -s "$made" "$root/data/cifar-10-batches-bin"
+    fetch OFFLINE=1
+    expect_code 0
+    expect_said 'already in data/cifar-10-batches-bin/cifar-10-batches-bin'
+    expect_one_line
 }
 
 what_a_killed_run_unpacked_is_cleared_away() {
@@ -434,6 +447,7 @@ check a_truncated_archive_is_named_and_kept
 check a_flipped_byte_in_the_archive_is_named
 check an_archive_of_something_else_leaves_nothing_behind
 check an_incomplete_folder_is_replaced
+check a_folder_within_the_folder_is_enough
 check what_a_killed_run_unpacked_is_cleared_away
 check offline_says_what_to_do
 check no_network_says_what_to_do

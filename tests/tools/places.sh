@@ -45,6 +45,15 @@ expect_status 2
 expect_line "BUILD_ROOT='$work/a b': make cannot name"
 [ ! -e "$work/a" ] || wrong="a folder was made"
 report "a build in a folder that make cannot name is one line"
+mkdir -p "$work/both/smoke-planted"
+for folders in "BUILD_ROOT=$work/both RESULTS=$work/both/../both/" 'BUILD_ROOT=data'; do
+    # shellcheck disable=SC2086 # two words
+    type_make clean $folders
+    expect_status 2
+    expect_line "is the folder of results or of data too \(give another\)"
+done
+[ -e "$work/both/smoke-planted" ] || wrong="results were removed"
+report "a folder for builds and for results is refused, as clean would empty it of both"
 
 # Two updates, and what is computed of them, in a folder of such a name.
 results="$work/it's a:b"
