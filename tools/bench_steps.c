@@ -201,7 +201,7 @@ static struct recipe recipe_of(const struct option *options, size_t count)
     struct recipe recipe = recipe_find(option_text(options, count, "tier"), "m75-h3");
     const char *patch = option_text(options, count, "patch");
     const char *batch = option_text(options, count, "batch");
-    if (patch) recipe.shape.patch = (int)parse_integer("--patch", patch, 1, 32);
+    if (patch) recipe.shape.patch = (int)parse_integer("--patch", patch, 1, 16);
     if (batch) recipe.batch = (size_t)parse_integer("--batch", batch, 1, IMAGES);
     recipe.micro_batches = recipe.batch / MICRO_BATCH;
     const char *fault = shape_fault(&recipe.shape);

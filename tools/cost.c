@@ -226,9 +226,7 @@ static void cost_open(struct cost *cost, int argc, char **argv)
     struct pretrain *settings = &cost->settings;
     enum tier tier;
     const char *data;
-    tier_find(&tier, &data, TEXT_OF("tier"), TEXT_OF("data"));
-    if (!strcmp(data, "imagefolder"))
-        die(EXIT_USAGE, "--data: nothing is pretrained on imagefolder (use cifar10)");
+    tier_find_training(&tier, &data, TEXT_OF("tier"), TEXT_OF("data"));
     settings->recipe = recipe_find(tier_name(tier), TEXT_OF("run"));
     if (TEXT_OF("epochs"))
         recipe_set_epochs(&settings->recipe,

@@ -169,7 +169,7 @@ static void model_read(struct job *job, const struct request *request,
     const char *heads = option_text(options, count, "heads");
     const char *layer = option_text(options, count, "layer");
     const char *path = request->weights;
-    weights_open(&job->weights, path, NULL,
+    weights_open(&job->weights, path, "give --weights whole safetensors of F32 or BF16",
                  heads ? (int)parse_integer("--heads", heads, 1, 1024) : 0);
     const struct mae_shape *shape = &job->weights.mae.shape;
     if (shape->image != IMAGE_SIDE || shape->channels != IMAGE_CHANNELS)

@@ -53,34 +53,50 @@ static void metadata_of(char *text, size_t size, const char *path, const char *k
     safetensors_free(&file);
 }
 
-// Updates that the checkpoint has done, 0 when there is none that can be read.
-static double updates_begun(const char *folder)
+// A training that is planned.
+struct planned {
+    const char *name, *folder;
+    const struct recipe *recipe;
+    const char *text; // of its recipe, in its checkpoints' metadata
+    size_t images, parameters;
+    double rate; // images a second
+};
+
+// state (64) = how far the training is, by its checkpoint. Returns the updates done; 0 when there
+// is no checkpoint that can be read, or it is another training's, which the training will refuse.
+static double updates_begun(char state[64], const struct planned *planned,
+                            double updates)
 {
-    char path[PATH_SIZE], text[NUMBER_TEXT];
-    double updates;
-    path_format(path, "%s/checkpoint.safetensors", folder);
+    char path[PATH_SIZE], text[NUMBER_TEXT], recipe[RECIPE_TEXT];
+    double begun;
+    path_format(path, "%s/checkpoint.safetensors", planned->folder);
     metadata_of(text, sizeof text, path, "updates");
-    return number_scan(&updates, text) ? updates : 0;
+    metadata_of(recipe, sizeof recipe, path, "recipe");
+    const int other = *recipe && strcmp(recipe, planned->text) != 0;
+    if (other || !number_scan(&begun, text)) begun = 0;
+    if (begun > 0)
+        snprintf(state, 64, "update %.0f of %.0f", begun, updates);
+    else
+        snprintf(state, 64, other ? "checkpoint of another recipe" : "to do");
+    return begun;
 }
 
 // A training that is not done: its row, and its share of the sums.
-static void row_left(struct plan *plan, const char *name, const char *folder,
-                     const struct recipe *recipe, size_t images, size_t parameters,
-                     double rate)
+static void row_left(struct plan *plan, const struct planned *planned)
 {
-    const double updates =
-                     (double)batches_updates(images, recipe->batch, recipe->epochs),
-                 begun = updates_begun(folder),
-                 hours = (updates - begun) * (double)recipe->batch / rate / 3600;
+    const struct recipe *recipe = planned->recipe;
     char state[64], rate_text[NUMBER_TEXT], hours_text[NUMBER_TEXT];
-    snprintf(state, sizeof state, begun > 0 ? "update %.0f of %.0f" : "to do", begun,
-             updates);
+    const double updates = (double)batches_updates(planned->images, recipe->batch,
+                                                   recipe->epochs),
+                 begun = updates_begun(state, planned, updates), rate = planned->rate,
+                 hours = (updates - begun) * (double)recipe->batch / rate / 3600;
     snprintf(rate_text, sizeof rate_text, "%.0f", rate);
     snprintf(hours_text, sizeof hours_text, "%.2f", hours);
-    table_row(&plan->table, (const char *const[]){name, state, rate_text, hours_text});
+    table_row(&plan->table,
+              (const char *const[]){planned->name, state, rate_text, hours_text});
     plan->hours += hours;
     // The weights stay. While it trains there are two checkpoints of three slabs for a moment.
-    const double slab = (double)parameters * sizeof(float);
+    const double slab = (double)planned->parameters * sizeof(float);
     plan->bytes += slab;
     plan->passing = fmax(plan->passing, 6 * slab);
 }
@@ -92,7 +108,7 @@ static void row_done(struct plan *plan, const char *name)
 
 static void plan_pretraining(struct plan *plan, const struct recipe *row)
 {
-    char folder[PATH_SIZE], weights[PATH_SIZE], code[HASH_HEX];
+    char folder[PATH_SIZE], weights[PATH_SIZE], code[HASH_HEX], text[RECIPE_TEXT];
     struct pretrain settings = plan->settings;
     settings.recipe = *row;
     if (plan->epochs > 0) recipe_set_epochs(&settings.recipe, plan->epochs);
@@ -111,8 +127,15 @@ static void plan_pretraining(struct plan *plan, const struct recipe *row)
     struct pretrainer pretrainer;
     pretrainer_open(&pretrainer, &settings);
     const double rate = trainer_rate(&pretrainer.trainer, STEPS);
-    row_left(plan, row->run, folder, &settings.recipe, plan->images.count,
-             pretrainer.mae.parameters.count, rate);
+    recipe_text(text, &settings.recipe);
+    const struct planned planned = {.name = row->run,
+                                    .folder = folder,
+                                    .recipe = &settings.recipe,
+                                    .text = text,
+                                    .images = plan->images.count,
+                                    .parameters = pretrainer.mae.parameters.count,
+                                    .rate = rate};
+    row_left(plan, &planned);
     pretrainer_close(&pretrainer);
 }
 
@@ -120,7 +143,7 @@ static void plan_pretraining(struct plan *plan, const struct recipe *row)
 static void plan_finetuning(struct plan *plan, const char *method, const char *run,
                             uint64_t seed, const struct weights *pretrained)
 {
-    char folder[PATH_SIZE], name[96];
+    char folder[PATH_SIZE], name[96], texts[STARTS][RECIPE_TEXT];
     struct recipe recipe = finetune_recipe(plan->run.options.tier_name, run);
     if (plan->epochs > 0) recipe_set_epochs(&recipe, plan->epochs);
     struct images images = plan->images;
@@ -144,9 +167,14 @@ static void plan_finetuning(struct plan *plan, const char *method, const char *r
         row_done(plan, name);
         return;
     }
-    size_t parameters;
-    const double rate = finetune_rate(&parameters, &settings, STEPS);
-    row_left(plan, name, folder, &recipe, images.count, parameters, rate);
+    finetune_texts(texts, &recipe, images.count, pretrained ? &pretrained->file : NULL);
+    struct planned planned = {.name = name,
+                              .folder = folder,
+                              .recipe = &recipe,
+                              .text = texts[START_FILE],
+                              .images = images.count};
+    planned.rate = finetune_rate(&planned.parameters, &settings, STEPS);
+    row_left(plan, &planned);
 }
 
 // path (PATH_SIZE) = the weights of the pretraining, which must be there.
@@ -162,6 +190,7 @@ static void plan_finetunings(struct plan *plan, const struct recipe *row)
     char path[PATH_SIZE];
     struct weights pretrained;
     pretraining_find(path, plan, row->run);
+    if (shipped_path(&plan->run, path)) shipped_check(NULL, path);
     pretrained_open(&pretrained, path, row, plan->run.options.data);
     for (size_t s = 0; s < plan->seeds; ++s) {
         const uint64_t seed = plan->settings.seed + s;
@@ -217,8 +246,8 @@ static const char *plan_open(struct plan *plan, int argc, char **argv)
     const size_t count = sizeof options / sizeof *options;
     options_read(options, count, argc, argv, USAGE);
 #define TEXT_OF(name) option_text(options, count, name)
-    tier_find(&plan->run.options.tier, &plan->run.options.data, TEXT_OF("tier"),
-              TEXT_OF("data"));
+    tier_find_training(&plan->run.options.tier, &plan->run.options.data,
+                       TEXT_OF("tier"), TEXT_OF("data"));
     if (!TEXT_OF("runs")) die(EXIT_USAGE, "--runs is missing (name pretrainings)");
     names_read(plan, TEXT_OF("runs"));
     places_open(plan, TEXT_OF("results"), TEXT_OF("shipped"));

@@ -70,7 +70,6 @@ static void weights_follow(struct retrace *retrace)
     struct pretrain *settings = &retrace->settings;
     settings->recipe = recipe_find(retrace->tier, retrace->run);
     pretrained_open(&model, retrace->weights, &settings->recipe, retrace->data);
-    if (retrace->shipped) shipped_check(retrace->weights, model.file.digest);
     if (pretrained_trainer(&model.file))
         die(EXIT_INPUT,
             "%s: was trained by %s, which only that can repeat (see REPRODUCE.md, "
@@ -103,9 +102,8 @@ static void weights_find(struct retrace *retrace, const char *results)
     path_format(retrace->log_path, "%s/%s.log.tsv", folder, retrace->run);
     retrace->shipped = file_exists(retrace->weights);
     if (retrace->shipped) {
-        char digest[HASH_HEX];
-        hash_file(digest, HASH_SHA256, retrace->log_path);
-        shipped_check(retrace->log_path, digest);
+        shipped_check(NULL, retrace->weights);
+        shipped_check(NULL, retrace->log_path);
         return;
     }
     path_format(retrace->weights, "%s/%s-%s/weights/%s.safetensors", results,
@@ -189,8 +187,8 @@ static void retrace_open(struct retrace *retrace, int argc, char **argv)
     const size_t count = sizeof options / sizeof *options;
     enum tier tier;
     options_read(options, count, argc, argv, USAGE);
-    tier_find(&tier, &retrace->data, option_text(options, count, "tier"),
-              option_text(options, count, "data"));
+    tier_find_training(&tier, &retrace->data, option_text(options, count, "tier"),
+                       option_text(options, count, "data"));
     retrace->tier = tier_name(tier);
     retrace->run = option_text(options, count, "run");
     if (!retrace->run) die(EXIT_USAGE, "--run is missing (name a pretraining)");

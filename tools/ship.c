@@ -341,8 +341,10 @@ static int shipped_starts(char text[STARTS][RECIPE_TEXT], const struct ship *shi
 static void literal(char text[PATH_SIZE], const char *path)
 {
     size_t used = 0;
-    for (; *path; ++path) {
-        require(used + 2 < PATH_SIZE, "a path of more than %d letters", PATH_SIZE);
+    for (const char *whole = path; *path; ++path) {
+        if (used + 2 >= PATH_SIZE)
+            die(EXIT_USAGE,
+                "%s: too long a name with letters as [ and * (give another)", whole);
         if (strchr("*?[\\", *path)) text[used++] = '\\';
         text[used++] = *path;
     }
@@ -401,8 +403,8 @@ static void ship_open(struct ship *ship, int argc, char **argv)
     };
     const size_t count = sizeof options / sizeof *options;
     options_read(options, count, argc, argv, USAGE);
-    tier_find(&ship->tier, &ship->data, option_text(options, count, "tier"),
-              option_text(options, count, "data"));
+    tier_find_training(&ship->tier, &ship->data, option_text(options, count, "tier"),
+                       option_text(options, count, "data"));
     const char *name = tier_name(ship->tier), *to = option_text(options, count, "to");
     ship->run = option_text(options, count, "run");
     if (ship->run) recipe_find(name, ship->run);

@@ -284,7 +284,7 @@ void safetensors_read(struct safetensors *file, const char *path, const char *hi
     size_t size;
     *file = (struct safetensors){.bytes = file_read(&size, path, hint)};
     if (!file_parse(file, size, &reader))
-        die(EXIT_INPUT, "%s (remove it and make it again)", fault);
+        die(EXIT_INPUT, "%s (%s)", fault, hint ? hint : "remove it and make it again");
 }
 
 void safetensors_free(struct safetensors *file)

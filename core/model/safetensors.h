@@ -55,8 +55,8 @@ enum { SAFETENSORS_FAULT = 4096 };
 int safetensors_open(struct safetensors *file, const char *path,
                      char fault[SAFETENSORS_FAULT]) __attribute__((warn_unused_result));
 
-/// The same, but dies (EXIT_INPUT) with the fault. `hint` says what to do when the file is
-/// missing, or NULL.
+/// The same, but dies (EXIT_INPUT) with the fault. `hint` says what to do when the file is missing
+/// or has one; NULL for a file that the suite has made: that is made again.
 void safetensors_read(struct safetensors *file, const char *path, const char *hint);
 
 /// Frees what safetensors_open or safetensors_read made.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/die.h"
+#include "core/base/files.h"
 #include "core/base/number.h"
 
 // The kinds of claim: whether a row needs a margin, and a printed number.
@@ -92,6 +93,8 @@ static void check_row(const struct tsv *table, size_t row)
 
 void claims_read(struct claims *claims, const char *path)
 {
+    if (!file_exists(path))
+        die(EXIT_INPUT, "%s: is not there (run from the folder of the Makefile)", path);
     tsv_read(&claims->table, path);
     claims->count = claims->table.rows;
     for (size_t row = 0; row < claims->count; ++row) check_row(&claims->table, row);

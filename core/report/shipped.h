@@ -17,9 +17,10 @@ int shipped_weights(char path[PATH_SIZE], const struct run *run, const char *nam
 /// Whether `path` is one that shipped_weights gives.
 int shipped_path(const struct run *run, const char *path);
 
-/// Dies (EXIT_INPUT) unless the SHA256SUMS in the folder of `path` list the file with this digest
-/// (SHA-256 of the file): shipped weights are believed only whole.
-void shipped_check(const char *path, const char *digest);
+/// digest (HASH_HEX) = the SHA-256 of the file at `path`, unless it is NULL. Dies (EXIT_INPUT)
+/// unless the SHA256SUMS in its folder list the file with that: what is shipped is believed only
+/// whole.
+void shipped_check(char digest[HASH_HEX], const char *path);
 
 /// Writes SHA256SUMS for all files of `folder` whose names do not begin with a dot, by name. Dies
 /// (EXIT_INPUT) when it cannot be read, (EXIT_SYSTEM) when it cannot be written.

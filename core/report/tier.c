@@ -43,3 +43,11 @@ void tier_find(enum tier *tier, const char **data, const char *tier_text,
         "desk-planted, paper-cifar10 or paper-imagefolder)",
         tier_text, data_text);
 }
+
+void tier_find_training(enum tier *tier, const char **data, const char *tier_text,
+                        const char *data_text)
+{
+    tier_find(tier, data, tier_text, data_text);
+    if (strcmp(*data, "imagefolder") == 0)
+        die(EXIT_USAGE, "--data: nothing is pretrained on imagefolder (use cifar10)");
+}

@@ -21,4 +21,8 @@ const char *tier_arithmetic(enum tier tier, const char *asked);
 void tier_find(enum tier *tier, const char **data, const char *tier_text,
                const char *data_text);
 
+/// The same for a training, which reads no folder of photographs: dies (EXIT_USAGE) for that too.
+void tier_find_training(enum tier *tier, const char **data, const char *tier_text,
+                        const char *data_text);
+
 #endif

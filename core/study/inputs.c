@@ -20,11 +20,7 @@ static int model_open(struct weights *model, struct recipe *recipe,
 {
     *recipe = recipe_find(run->options.tier_name, name);
     const int shipped = shipped_path(run, path);
-    if (shipped) {
-        char digest[HASH_HEX];
-        hash_file(digest, HASH_SHA256, path);
-        shipped_check(path, digest);
-    }
+    if (shipped) shipped_check(NULL, path);
     pretrained_open(model, path, recipe, run->options.data);
     return shipped;
 }

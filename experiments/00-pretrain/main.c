@@ -135,7 +135,8 @@ static void prepare(struct study *study)
     if (!rank_group_lead(&ranks)) exit(EXIT_SUCCESS);
     study->recipe[0] = settings->recipe;
     struct weights *model = &study->model[study->model_count++];
-    weights_open(model, training->weights, NULL, 0);
+    pretrained_open(model, training->weights, &settings->recipe,
+                    study->run.options.data);
     printf("%s: %s, %s updates\n", training->weights,
            trained ? "trained" : "up to date",
            safetensors_metadata(&model->file, "updates"));

@@ -34,10 +34,11 @@ report 'one is done, one is begun'
 plan --epochs=2 --seed=2
 expect_status 0
 expect_said '^m75-h3 +to do '
+expect_said '^m75-h6 +checkpoint of another recipe '
 plan --epochs=.2
 expect_status 0
 expect_said '^m75-h3 +to do '
-report 'weights of another training, which smoke replaces, are to do'
+report 'weights of another training, which smoke replaces, are to do, and so is what has a checkpoint of another'
 
 plan --what=finetunings --threads=1
 expect_status 3

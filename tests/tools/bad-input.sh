@@ -60,6 +60,17 @@ for exhibit in $exhibits; do
     bad "${exhibit%=*} of no epoch" 2 "epochs.*'0'" "$program" --tier=smoke --results="$kept" --epochs=0
 done
 bad "an unknown core type" 2 'Itanium' env OPENBLAS_CORETYPE=Itanium "$pretrain" --tier=smoke --run=m75-h3 --results="$kept"
+bad "a training on photographs of a folder" 2 'nothing is pretrained on imagefolder' \
+    "$BUILD/tools/retrace" --tier paper --data imagefolder --run m75-h3
+bad "a plan of trainings on them" 2 'nothing is pretrained on imagefolder' \
+    "$BUILD/tools/plan" --tier paper --data imagefolder --runs m75-h3 --results "$kept"
+bad "weights of such a training, to be shipped" 2 'nothing is pretrained on imagefolder' \
+    "$BUILD/tools/ship" --tier paper --data imagefolder --results "$kept" --to "$kept/shipped"
+bad "a folder of brackets alone" 2 'too long a name' \
+    "$BUILD/tools/ship" --tier smoke --run m75-h3 --results "$(printf '[%.0s' {1..700})" --to "$work/shipped"
+bad "patches that leave nothing to hide" 2 "patch.*'32'" "$BUILD/tools/bench_steps" --patch 32
+bad "a program called from elsewhere" 3 'paper/claims.tsv: is not there \(run from the folder of the Makefile\)' \
+    env --chdir=/ "$(realpath "$verdict")" --tier=smoke --results="$kept"
 bad "a reference accepted for no reason" 2 'reason' "$verdict" --tier=smoke --results="$kept" --reference="$work/reference" --accept=
 
 mkdir -p "$work/bare/paper"
@@ -133,6 +144,12 @@ expect_status 0
 report "a training of six heads ends well"
 cp "$work/wrong/smoke-planted/weights/m75-h6.safetensors" "$work/wrong/smoke-planted/weights/m75-h3.safetensors"
 refused "six heads under the name of three" "the encoder's number of heads is 6, the recipe's is 3 \(train it again\)"
+sed 's/"updates"/"updatez"/' "$weights" >"$work/wrong/smoke-planted/weights/m75-h3.safetensors"
+refused "weights of no number of updates" "its metadata does not say how many updates it saw"
+watch "$work/wrong"
+bad "the training that left them" 3 'does not say how many updates' \
+    "$pretrain" --tier=smoke --run=m75-h3 --epochs=0.02 --results="$work/wrong"
+watch "$kept"
 head -c 100000 "$weights" >"$work/wrong/smoke-planted/weights/m75-h3.safetensors"
 refused "weights cut short" 'tensor .* past the file .*remove it and make it again'
 # broken NAME PATTERN: the file $work/w.safetensors must be refused by encode.
@@ -157,6 +174,8 @@ header '\002\000\000\000\000\000\000\000' '[]'
 broken "a header that is no object" 'w.safetensors'
 header '\013\000\000\000\000\000\000\000' '{"a":1,"a":'
 broken "a header that ends in the middle" 'w.safetensors'
+sed 's/"F32"/"F16"/g' "$weights" >"$work/w.safetensors"
+broken "weights of half precision" 'dtype F16 is unknown.* \(give --weights whole safetensors of F32 or BF16\)'
 cp "$weights" "$work/w.safetensors"
 printf '\377\377\377\377' | dd of="$work/w.safetensors" bs=1 seek=$((size - 4)) conv=notrunc status=none
 broken "weights with a NaN" '[Nn][Aa][Nn]|finite'
