@@ -18,6 +18,19 @@ expect_said 'claims: '
 report "reproduce-all at the smoke tier ends well ($took s)"
 cp "$work/out" "$work/first"
 
+# Two scripts of end-to-end need these models and one more.
+run "$build/experiments/00-pretrain/main" --tier=smoke --run=m75-h3-whitened --results="$work/more"
+expect_status 0
+rm -rf "$trained"
+for model in m75-h3 m75-h6 m75-h3-whitened; do
+    from=$folder
+    [ $model != m75-h3-whitened ] || from=$work/more/smoke-planted
+    mkdir -p "$trained/$model/weights" "$trained/$model/runs"
+    cp "$from/weights/$model.safetensors" "$trained/$model/weights/" && cp -r "$from/runs/$model" "$trained/$model/runs/" ||
+        wrong="$model is not there"
+done
+report "its models are kept for other tests"
+
 if command -v pandoc >/dev/null; then
     expect_said 'smoke-planted/book\.html: [0-9]+ bytes'
     [ -n "$wrong" ] || tail -c 20 "$folder/book.html" | grep -q '</html>' || wrong='the book is not whole'

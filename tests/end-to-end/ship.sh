@@ -26,6 +26,7 @@ expect_said '^m75-h3: refused, a pilot'
 report 'a pilot is not shipped'
 
 for model in m75-h3 m75-h6 m75-h3-whitened; do
+    trained_before made/smoke-planted $model
     train $model made
     expect_status 0
 done

@@ -27,6 +27,7 @@ expect_number() {
     [ -n "$wrong" ] || holds "$got" "$2" || wrong="$1 is '$got', not $2"
 }
 
+trained_before "$work/trained/smoke-planted" m75-h3
 train trained
 report 'a model is trained'
 train untrained --epochs=.004
@@ -120,6 +121,7 @@ whitened() {
     run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3-whitened --results="$work/$1" "${@:2}"
     expect_status 0
 }
+trained_before "$work/trained/smoke-planted" m75-h3-whitened
 whitened trained
 probe trained --epochs=1 --seeds=1 --force=1 --threads=3
 grep -v whitened "$results/result.tsv" >"$work/others.tsv"

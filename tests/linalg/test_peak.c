@@ -99,7 +99,7 @@ Test(peak, is_not_beaten_by_a_product)
     if (dot_available()) expect_unbeaten(__LINE__, BF16_DOT, rate_of_pairs());
 }
 
-Test(peak, of_threads_is_added_up)
+Test(peak, of_several_threads_is_measured)
 {
     if (!cpu_has_avx2()) cr_skip_test("no fused multiply-adds on this CPU");
     // With fewer processors than threads they share.

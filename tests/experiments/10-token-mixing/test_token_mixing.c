@@ -168,7 +168,7 @@ Test(token_mixing, trainings_are_measured)
     world_run(&study.run, "--tier smoke --data planted --force 1", words);
     study.run.options.threads = 2;
     arms_open(&arms, &study);
-    arms.scale = (struct arms_scale){1, 60, 200, 1, .02};
+    arms.scale = (struct arms_scale){1, 60, 60, 1, .005};
     arms_measure(&arms);
     for (size_t a = 0; a < ARMS; ++a)
         for (int m = HIDDEN_LOSS; m <= MEAN_PROBE; ++m) {
