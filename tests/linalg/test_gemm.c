@@ -93,32 +93,15 @@ static void product_compare(int number, size_t padding, double alpha)
     free(a), free(b), free(c), free(doubles), free(ra), free(rb), free(rc), free(want);
 }
 
-static struct criterion_test_params numbers(void)
+Test(gemm, equals_the_triple_loop)
 {
-    static int number[CASES];
-    for (int i = 0; i < CASES; ++i) number[i] = i;
-    return cr_make_param_array(int, number, CASES);
+    for (int number = 0; number < CASES; ++number) product_compare(number, 0, 1);
 }
 
-ParameterizedTestParameters(gemm, equals_the_triple_loop)
+Test(gemm, of_pieces_equals_the_triple_loop_and_spares_the_rest)
 {
-    return numbers();
-}
-
-ParameterizedTest(int *number, gemm, equals_the_triple_loop)
-{
-    product_compare(*number, 0, 1);
-}
-
-ParameterizedTestParameters(gemm, of_pieces_equals_the_triple_loop_and_spares_the_rest)
-{
-    return numbers();
-}
-
-ParameterizedTest(int *number, gemm,
-                  of_pieces_equals_the_triple_loop_and_spares_the_rest)
-{
-    product_compare(*number, PADDING, 0.5);
+    for (int number = 0; number < CASES; ++number)
+        product_compare(number, PADDING, 0.5);
 }
 
 Test(gemm, with_beta_zero_does_not_read_c)
