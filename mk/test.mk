@@ -95,7 +95,7 @@ end-to-end: ## trainings, tables, figures, the book, shipping and the Makefile i
 
 # The programs that bad-input.sh and encode.sh run.
 SANITIZED := $(patsubst %,experiments/%/main,00-pretrain 01-structure 02-rank-curves 03-segmentation 04-probing 05-heads) \
-             tools/encode tools/verdict
+             $(addprefix tools/,encode verdict retrace plan ship bench_steps)
 sanitize: ## every runner, and bad input, under the address and undefined-behaviour sanitizers
 	+@$(submake) MODE=sanitize runners $(SANITIZED:%='$(BUILD_ROOT)/sanitize/%')
 	+@$(MAKE) --no-print-directory MODE=sanitize run-sanitized
