@@ -91,7 +91,7 @@ static void note_parts(char note[160], const struct control *control,
 static void judge(const struct arms *arms, const struct control *control)
 {
     struct study *study = arms->study;
-    struct estimate found[PARTS];
+    struct estimate found[PARTS] = {{0}};
     char note[160];
     for (size_t p = 0; p < control->count; ++p) {
         const struct part *part = &control->parts[p];
