@@ -18,6 +18,14 @@ expect_said 'claims: '
 report "reproduce-all at the smoke tier ends well ($took s)"
 cp "$work/out" "$work/first"
 
+if command -v pandoc >/dev/null; then
+    expect_said 'smoke-planted/book\.html: [0-9]+ bytes'
+    [ -n "$wrong" ] || tail -c 20 "$folder/book.html" | grep -q '</html>' || wrong='the book is not whole'
+    report 'it ends with the book'
+else
+    skip 'it ends with the book' 'pandoc is not installed (tools/deps book)'
+fi
+
 # Two scripts of end-to-end need these models and one more.
 run "$build/experiments/00-pretrain/main" --tier=smoke --run=m75-h3-whitened --results="$work/more"
 expect_status 0
@@ -30,14 +38,6 @@ for model in m75-h3 m75-h6 m75-h3-whitened; do
         wrong="$model is not there"
 done
 report "its models are kept for other tests"
-
-if command -v pandoc >/dev/null; then
-    expect_said 'smoke-planted/book\.html: [0-9]+ bytes'
-    [ -n "$wrong" ] || tail -c 20 "$folder/book.html" | grep -q '</html>' || wrong='the book is not whole'
-    report 'it ends with the book'
-else
-    skip 'it ends with the book' 'pandoc is not installed (tools/deps book)'
-fi
 
 for experiment in experiments/[0-9]*/; do
     name=$(basename "$experiment")
