@@ -106,6 +106,9 @@ _Noreturn void __wrap_die(enum exit_code code, const char *format, ...)
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     require(trying, "a death before the reader was called: %s", line);
+    // tests/fuzz/fuzz leaves a picture too little memory for what it may say that it holds.
+    if (code == EXIT_SYSTEM && !strncmp(line, "no memory for a picture", 23))
+        longjmp(before, 1);
     require(code == EXIT_USAGE || code == EXIT_INPUT,
             "the input ends with %d, as if the system had failed: %s", (int)code, line);
     require(strchr(line, ':'), "the message does not say what and why: %s", line);
