@@ -67,13 +67,19 @@ struct planned {
 static double updates_begun(char state[64], const struct planned *planned,
                             double updates)
 {
-    char path[PATH_SIZE], text[NUMBER_TEXT], recipe[RECIPE_TEXT];
-    double begun;
+    char path[PATH_SIZE], fault[SAFETENSORS_FAULT];
+    struct safetensors file;
+    double begun = 0;
+    int other = 0;
     path_format(path, "%s/checkpoint.safetensors", planned->folder);
-    metadata_of(text, sizeof text, path, "updates");
-    metadata_of(recipe, sizeof recipe, path, "recipe");
-    const int other = *recipe && strcmp(recipe, planned->text) != 0;
-    if (other || !number_scan(&begun, text)) begun = 0;
+    // Of three slabs, and hashed: it is read once for both.
+    if (file_exists(path) && safetensors_open(&file, path, fault)) {
+        const char *recipe = safetensors_metadata(&file, "recipe"),
+                   *text = safetensors_metadata(&file, "updates");
+        other = recipe && strcmp(recipe, planned->text) != 0;
+        if (other || !text || !number_scan(&begun, text)) begun = 0;
+        safetensors_free(&file);
+    }
     if (begun > 0)
         snprintf(state, 64, "update %.0f of %.0f", begun, updates);
     else
