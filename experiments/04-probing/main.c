@@ -24,8 +24,8 @@
 /// the paper has it, q and k must gain more than v, and more than the perceptron. Further controls:
 /// the mean patch token, and encoders that have learned nothing. The paper finds AdamW better than
 /// the usual optimiser (Sec. 6), so LP is trained by LARS, too, by the recipe of MAE. A model whose
-/// targets were whitened, the case in which the masked loss is contrastive (chapter 7), is probed
-/// where its weights are there.
+/// targets were whitened, the case in which the masked loss is contrastive (Theorem 4.3's chapter),
+/// is probed where its weights are there.
 ///
 /// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
 /// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval. They hold given these
@@ -47,8 +47,7 @@
 ///
 /// *Batch normalisation.* By the recipe, BN+LP minus LP is @{bn-over-lp.points ci} points; with the
 /// best of the rates tried for each, @{bn-over-lp-chosen.points ci} (rates.md marks a best one at
-/// the end of the grid, as LP's may be, so that LP might gain from larger ones still); solved,
-/// @{bn-over-lp-solved.points ci}.
+/// the end of the grid, beyond which a better one may lie); solved, @{bn-over-lp-solved.points ci}.
 ///
 /// *Token mixing.* qkv minus as many weights of the last perceptron is @{qkv-over-mlp.points ci}
 /// points, minus v alone @{qkv-over-value.points ci}, minus q and k

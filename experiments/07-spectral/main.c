@@ -36,9 +36,9 @@
 ///
 /// **Degrees.** $\sum_i w_i = |\sum_i x_i|^2 \ge 0$, but a patch that is dark among bright ones
 /// has a negative one: $x = 1, -1/2$ gives $1/2, -1/4$. The table counts images by the scaling of
-/// pixels. Nearly all have a graph in [0,1] alone (a black patch has degree 0 there), and that
-/// graph is nearly of rank one: the trace of $\mathscr{A}$ is little above its first eigenvalue,
-/// 1.
+/// pixels. Most photographs have a graph in [0,1] alone (a black patch has degree 0 there), and
+/// that graph is nearly of rank one: the trace of $\mathscr{A}$ is little above its first
+/// eigenvalue, 1.
 ///
 /// **Eq. 7** has the minimiser of Eq. 5 over rank $r$ or less, if $s_r > s_{r+1}$, and is another
 /// loss: $|Z-X_0|^2 = |Z-X_{0r}|^2 + \sum_{i>r}s_i^2 - 2\langle Z, X_0-X_{0r}\rangle$. Of $X_0$ =
@@ -68,10 +68,10 @@
 /// images. The table gives a ridge classifier on $N$ itself and on $N$ turned image by image,
 /// which leaves every $L_{spec}$ at rounding.
 ///
-/// **Along a training** (figure, top left) all three fall, and the bound holds with room. But a
-/// *constant* embedding, $\sqrt{w_i/\sum w}$ in one column, which knows nothing but brightness,
-/// has a smaller $L_{spec}$ than trained models or as small a one: it does not tell a good model
-/// from none.
+/// **Along a training** (figure, top left) all three fall from first to last, and the bound holds
+/// with room. But a *constant* embedding, $\sqrt{w_i/\sum w}$ in one column, which knows nothing
+/// but brightness, has an $L_{spec}$ far below that of trained models on photographs, and near it
+/// on planted scenes: it does not tell a good model from none.
 ///
 /// ## Eqs. 9 and 10
 ///

@@ -50,8 +50,8 @@
 /// (@{claim section5.1.rank.same-patches verdict}). On planted scenes alone: what the highest ratio
 /// gives over the lowest where there are few regions, minus the same where there are many, is
 /// @{claim section5.1.optimal-ratio estimate} points, the less of segmentation and probe
-/// (@{claim section5.1.optimal-ratio verdict}); the least that an end of the ratios is worse than
-/// the best between them is @{claim section5.1.clusters estimate} points
+/// (@{claim section5.1.optimal-ratio verdict}); of 16 ends of the ratios the one that decides is
+/// worse than the best between them by @{claim section5.1.clusters estimate} points
 /// (@{claim section5.1.clusters verdict}).
 #include <math.h>
 #include <stdio.h>

@@ -47,8 +47,8 @@
 /// better target than hidden and visible ones together?
 ///
 /// With whitened targets, $t = C^{-1/2}(x-\mu)$, the masked loss *is* a constant plus the spectral
-/// contrastive loss of visible and hidden parts (chapter 7), with raw pixels it is not. If being
-/// contrastive is what makes mask models work, whitening must do no harm.
+/// contrastive loss of visible and hidden parts (Theorem 4.3's chapter), with raw pixels it is not.
+/// If being contrastive is what makes mask models work, whitening must do no harm.
 ///
 /// ## Result
 ///
