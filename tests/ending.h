@@ -95,6 +95,30 @@ static inline void expect_ending(int line, void (*act)(const void *),
               ending.code, code, part, ending.says);
 }
 
+// Under ThreadSanitizer the test itself aborts, so that a race in its body still shows.
+#ifdef __SANITIZE_THREAD__
+#define BREAKS_BY(suite, name, act, condition)                                         \
+    Test(suite, name, .signal = SIGABRT)                                               \
+    {                                                                                  \
+        act(NULL);                                                                     \
+    }
+#else
+#define BREAKS_BY(suite, name, act, condition)                                         \
+    Test(suite, name)                                                                  \
+    {                                                                                  \
+        expect_ending(__LINE__, act, NULL, -SIGABRT, ": contract broken: " condition); \
+    }
+#endif
+
+/// A test whose body breaks a contract: it must end by the abort of the require() that has this
+/// `condition`. That is a string: the condition as core writes it, from its beginning to the part
+/// that the body breaks; a whole one may be followed by ": " and the reason. The body runs in a
+/// child process, after the .init of its suite, and need not free what it takes.
+#define BREAKS(suite, name, condition)                                                 \
+    static void suite##_##name##_breaks(const void *unused);                           \
+    BREAKS_BY(suite, name, suite##_##name##_breaks, condition)                         \
+    static void suite##_##name##_breaks(__attribute__((unused)) const void *unused)
+
 /// Expects act(argument) to end with `code` and to print exactly one line, which starts with the
 /// program's name and contains each of `parts`, a list that ends with NULL.
 static inline void expect_death_naming(int line, void (*act)(const void *),
