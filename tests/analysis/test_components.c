@@ -5,12 +5,12 @@
 #include "core/linalg/svd.h"
 #include "core/stats/slope.h"
 #include "core/stats/summary.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <float.h>
-#include <signal.h>
 #include <stdlib.h>
 
 // Patch matrices of patch sides 4 and 2, both orientations, and the smallest shape.
@@ -217,11 +217,11 @@ Test(components, noise_of_full_rank_alone_makes_distances_rise_with_the_componen
               middle[4]);
 }
 
-Test(components, refuse_a_matrix_with_fewer_than_five, .signal = SIGABRT)
+BREAKS(components, refuse_a_matrix_with_fewer_than_five, "r >= COMPONENTS")
 {
     double x[64 * 4] = {0};
     struct components got;
     struct arena arena;
     arena_open_growing(&arena, "components test");
-    if (components_compare(&got, x, x, 64, 4, &arena)) cr_assert_fail("reported");
+    (void)!components_compare(&got, x, x, 64, 4, &arena);
 }

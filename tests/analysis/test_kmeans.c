@@ -2,11 +2,11 @@
 
 #include "core/analysis/partition.h"
 #include "core/base/npy.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -337,13 +337,13 @@ Test(kmeans, clusters_are_numbered_by_their_first_point)
 
 // ====== Contracts ======
 
-Test(kmeans, refuses_more_clusters_than_points, .signal = SIGABRT)
+BREAKS(kmeans, refuses_more_clusters_than_points, "k > 0 && k <= n")
 {
     const struct kmeans_shape shape = {3, 1, 4};
     kmeans_fit(labels, points, &shape, 1, 1, 0, &arena);
 }
 
-Test(kmeans, refuses_a_point_that_is_not_finite, .signal = SIGABRT)
+BREAKS(kmeans, refuses_a_point_that_is_not_finite, "isfinite(least)")
 {
     points_draw(&golden, 1);
     points[17] = NAN;

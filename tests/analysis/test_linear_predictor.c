@@ -4,11 +4,11 @@
 #include "core/data/patches.h"
 #include "core/linalg/cholesky.h"
 #include "core/linalg/eigen.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
-#include <signal.h>
 #include <stdlib.h>
 
 // ====== A small Gaussian of known mean and covariance ======
@@ -134,13 +134,13 @@ Test(linear_predictor, reports_a_covariance_that_is_singular)
     cr_expect_eq(linear_predictor_apply(out, &predictor, x, visible, 2, &arena), 0);
 }
 
-Test(linear_predictor, refuses_visible_patches_out_of_order, .signal = SIGABRT)
+BREAKS(linear_predictor, refuses_visible_patches_out_of_order,
+       "visible[i] >= (i ? visible[i - 1] + 1 : 0)")
 {
     struct linear_predictor predictor = gaussian_make(0);
     double x[D] = {0}, out[D];
     int32_t visible[2] = {3, 1};
-    if (linear_predictor_apply(out, &predictor, x, visible, 2, &arena))
-        cr_assert_fail("reported, not refused");
+    (void)!linear_predictor_apply(out, &predictor, x, visible, 2, &arena);
 }
 
 // ====== Images ======

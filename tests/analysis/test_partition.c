@@ -1,11 +1,11 @@
 #include "core/analysis/partition.h"
 
 #include "core/base/rng.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
-#include <signal.h>
 #include <string.h>
 
 // adjusted_rand_score(truth, found) of scikit-learn 1.2.1, and the mean IoU of the matching that
@@ -193,20 +193,20 @@ Test(partition, counts_pairs_of_the_largest_partitions_exactly)
     expect_close(&got, &want, 1, 1e-13, 0);
 }
 
-Test(partition, refuses_a_label_too_large, .signal = SIGABRT)
+BREAKS(partition, refuses_a_label_too_large, "a[i] < k && b[i] < k")
 {
     const uint8_t a[] = {0, 1}, b[] = {0, PARTITION_LABELS};
     partition_ari(a, b, 2);
 }
 
-Test(partition, refuses_to_match_too_many, .signal = SIGABRT)
+BREAKS(partition, refuses_to_match_too_many, "k > 0 && k <= PARTITION_MATCHED")
 {
     const uint8_t a[] = {0, 1};
     uint8_t match[PARTITION_LABELS];
     partition_match(match, a, a, 2, PARTITION_MATCHED + 1);
 }
 
-Test(partition, refuses_nothing, .signal = SIGABRT)
+BREAKS(partition, refuses_nothing, "n > 0 && n <= PARTITION_ITEMS")
 {
     const uint8_t a[] = {0};
     partition_ari(a, a, 0);

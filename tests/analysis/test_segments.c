@@ -1,13 +1,13 @@
 #include "core/analysis/segments.h"
 
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <string.h>
 
 #include "core/analysis/kmeans.h"
 #include "core/base/rng.h"
 #include "core/data/planted.h"
 #include "core/stats/summary.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 enum { IMAGES = 40, TOKENS = 64, WIDTH = 6 };
@@ -143,14 +143,15 @@ Test(segments, each_image_is_clustered_by_itself_and_threads_do_not_show)
     arena_close(&arena);
 }
 
-Test(segments, refuse_images_without_regions, .signal = SIGABRT)
+BREAKS(segments, refuse_images_without_regions, "images->regions")
 {
     planted_make(&scenes, 3, 1, 0);
     scenes.regions = NULL;
     segments_truth(truth, clusters, &scenes, 1, TOKENS);
 }
 
-Test(segments, refuse_a_map_that_is_no_multiple_of_the_grid, .signal = SIGABRT)
+BREAKS(segments, refuse_a_map_that_is_no_multiple_of_the_grid,
+       "side * side == tokens && scale > 0 && scale * REGION_GRID == side")
 {
     planted_make(&scenes, 3, 1, 0);
     segments_truth(truth, clusters, &scenes, 1, 16);

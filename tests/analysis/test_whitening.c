@@ -2,9 +2,9 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <signal.h>
 
 #include "core/base/rng.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 enum { ROWS = 600, WIDTH = 4 };
@@ -97,7 +97,7 @@ Test(whitening, columns_have_the_moments_of_numpy)
     expect_close((const double *)x, &want, 1, 1e-15, 0);
 }
 
-Test(whitening, a_constant_column_cannot_be_standardised, .signal = SIGABRT)
+BREAKS(whitening, a_constant_column_cannot_be_standardised, "variance[j] + epsilon > 0")
 {
     double x[] = {1, 1}, mean[1], variance[1];
     columns_moments(mean, variance, x, 2, 1);
