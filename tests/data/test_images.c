@@ -2,7 +2,6 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,7 +93,8 @@ Test(images, absent_cifar10_is_an_input_error_that_says_what_to_do)
     expect_death_naming(__LINE__, load_cifar10, NULL, 3, parts);
 }
 
-Test(images, another_name_breaks_the_contract, .signal = SIGABRT)
+BREAKS(images, another_name_breaks_the_contract,
+       "planted || strcmp(data, \"cifar10\") == 0")
 {
     struct images images;
     images_load(&images, "cifar100", SPLIT_TEST);

@@ -1,12 +1,12 @@
 #include "core/linalg/bf16.h"
 
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "core/base/rng.h"
 #include "core/linalg/coretype.h"
 #include "core/linalg/pack_bf16.h"
+#include "tests/ending.h"
 #include "tests/linalg/flushing.h"
 
 // ====== Numbers ======
@@ -297,14 +297,15 @@ Test(bf16, rows_are_rounded_and_padded_inside_a_larger_matrix)
     free(x.reals), free(x.halves);
 }
 
-Test(bf16, operands_need_aligned_storage, .signal = SIGABRT)
+BREAKS(bf16, operands_need_aligned_storage,
+       "rows > 0 && columns > 0 && (uintptr_t)storage % OPERAND_ALIGNMENT == 0")
 {
     static bf16 storage[2 * TILE_NUMBERS + 1] __attribute__((aligned(64)));
     static const real b[1] = {1};
     operand_b_from_reals(storage + 1, b, 1, PLAIN, 1, 1);
 }
 
-Test(bf16, padding_is_no_narrower_than_the_matrix, .signal = SIGABRT)
+BREAKS(bf16, padding_is_no_narrower_than_the_matrix, "columns <= padded")
 {
     static const real x[4] = {1};
     bf16 y[4];

@@ -1,12 +1,12 @@
 #include "core/linalg/eigen.h"
 
 #include "core/base/rng.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <float.h>
-#include <signal.h>
 #include <stdlib.h>
 
 static const int orders[] = {1, 2, 5, 12, 48, 65};
@@ -75,8 +75,8 @@ Test(eigen, reads_the_lower_triangle_only_and_works_in_place)
     free(a);
 }
 
-Test(eigen, refuses_a_matrix_that_is_not_finite, .signal = SIGABRT)
+BREAKS(eigen, refuses_a_matrix_that_is_not_finite, "isfinite(a[i * n + j])")
 {
     double a[4] = {1, 0, INFINITY, 1}, v[4], values[2];
-    if (eigen_symmetric(values, v, a, 2)) cr_assert_fail("reported, not refused");
+    (void)!eigen_symmetric(values, v, a, 2);
 }

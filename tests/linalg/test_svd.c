@@ -1,13 +1,13 @@
 #include "core/linalg/svd.h"
 
 #include "core/base/rng.h"
+#include "tests/ending.h"
 #include "tests/expect_close.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <float.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 // Rows, columns, rank (0: full): the smallest, both orientations, the patch matrices of patch 4
@@ -164,9 +164,9 @@ Test(svd, gives_the_same_bits_on_threads_side_by_side)
     for (int i = 0; i <= THREADS; ++i) decomposition_free(&d[i]);
 }
 
-Test(svd, refuses_a_matrix_that_is_not_finite, .signal = SIGABRT)
+BREAKS(svd, refuses_a_matrix_that_is_not_finite, "isfinite(a[i])")
 {
-    double a[4] = {1, 2, NAN, 4}, u[4], s[2], vt[4], workspace[4096];
-    cr_assert_leq(svd_workspace(2, 2), 4096);
-    if (svd_thin(u, s, vt, a, 2, 2, workspace)) cr_assert_fail("reported, not refused");
+    double a[4] = {1, 2, NAN, 4}, u[4], s[2], vt[4];
+    double *workspace = malloc(svd_workspace(2, 2) * sizeof *workspace);
+    (void)!svd_thin(u, s, vt, a, 2, 2, workspace);
 }
