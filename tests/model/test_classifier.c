@@ -285,7 +285,7 @@ Test(classifier, infers_the_same_logits_in_less_memory)
     arena_close(&f.arena);
 }
 
-Test(classifier, refuses_no_classes, .signal = SIGABRT)
+BREAKS(classifier, refuses_no_classes, "C > 0")
 {
     struct arena arena;
     struct classifier classifier;

@@ -2,11 +2,11 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/model/mae.h"
+#include "tests/ending.h"
 
 // The desk tier's model (patch 4) and the paper tier's (patch 2).
 static struct mae_shape paper_shape(int patch)
@@ -236,7 +236,7 @@ static void open_with_one_row(struct parameters *parameters, struct arena *arena
     parameters_add(parameters, "one", 1, shape, INITIAL_ZERO, 0);
 }
 
-Test(parameters, refuses_a_name_twice, .signal = SIGABRT)
+BREAKS(parameters, refuses_a_name_twice, "!parameters_find(parameters, name)")
 {
     struct parameters parameters;
     struct arena arena;
@@ -245,7 +245,8 @@ Test(parameters, refuses_a_name_twice, .signal = SIGABRT)
     parameters_add(&parameters, "one", 1, shape, INITIAL_ZERO, 0);
 }
 
-Test(parameters, refuses_a_row_beyond_its_capacity, .signal = SIGABRT)
+BREAKS(parameters, refuses_a_row_beyond_its_capacity,
+       "parameters->rows < parameters->capacity")
 {
     struct parameters parameters;
     struct arena arena;
@@ -279,7 +280,8 @@ Test(parameters, shape_fault_says_what_is_wrong)
     cr_expect(strstr(shape_fault(&shape), "width"));
 }
 
-Test(parameters, mae_refuses_a_faulty_shape, .signal = SIGABRT)
+BREAKS(parameters, mae_refuses_a_faulty_shape,
+       "!fault: the patch side does not divide the image side")
 {
     struct arena arena;
     paper_model(&arena, 3);

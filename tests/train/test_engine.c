@@ -4,7 +4,6 @@
 #include <criterion/parameterized.h>
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <xmmintrin.h>
 
 #include "core/base/rng.h"
+#include "tests/ending.h"
 
 enum { MICRO_BATCHES = 16, COUNT = 1003 };
 
@@ -181,12 +181,13 @@ static double empty_micro_batch(real *gradient, size_t micro_batch, int worker,
     return 0;
 }
 
-Test(engine, micro_batches_come_in_a_power_of_two, .signal = SIGABRT)
+BREAKS(engine, micro_batches_come_in_a_power_of_two,
+       "threads > 0 && (micro_batches & (micro_batches - 1)) == 0")
 {
     engine_open(1, 3, 1);
 }
 
-Test(engine, without_micro_batches_there_is_no_gradient, .signal = SIGABRT)
+BREAKS(engine, without_micro_batches_there_is_no_gradient, "engine->micro_batches > 0")
 {
     const real *gradient;
     engine_gradient(&gradient, engine_open(1, 0, 0), empty_micro_batch, NULL);
@@ -198,13 +199,13 @@ static void nested_item(size_t i, int worker, void *context)
     if (i == 0) pool_for(context, 1, touch_item, &(atomic_int){0});
 }
 
-Test(engine, a_job_inside_a_job_breaks_the_contract_on_one_thread, .signal = SIGABRT)
+BREAKS(engine, a_job_inside_a_job_breaks_the_contract_on_one_thread, "!engine->running")
 {
     struct engine *engine = engine_open(1, 0, 0);
     pool_for(engine, 2, nested_item, engine);
 }
 
-Test(engine, a_job_inside_a_job_breaks_the_contract_on_threads, .signal = SIGABRT)
+BREAKS(engine, a_job_inside_a_job_breaks_the_contract_on_threads, "!engine->running")
 {
     struct engine *engine = engine_open(3, 0, 0);
     pool_for(engine, 2, nested_item, engine);

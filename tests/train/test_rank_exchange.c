@@ -2,12 +2,12 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/rng.h"
 #include "core/train/engine.h"
+#include "tests/ending.h"
 #include "tests/train/thread_ranks.h"
 
 // ====== The tree ======
@@ -66,7 +66,9 @@ Test(rank_tree, slices_are_whole_cache_lines_and_all_numbers)
         }
 }
 
-Test(rank_tree, more_ranks_than_micro_batches_break_the_contract, .signal = SIGABRT)
+BREAKS(rank_tree, more_ranks_than_micro_batches_break_the_contract,
+       "micro_batches > 0 && (micro_batches & (micro_batches - 1)) == 0 && ranks > 0 "
+       "&& (size_t)ranks <= micro_batches")
 {
     struct arena arena;
     struct rank_tree tree;
