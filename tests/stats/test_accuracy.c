@@ -2,10 +2,10 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <signal.h>
 #include <string.h>
 
 #include "core/base/rng.h"
+#include "tests/ending.h"
 
 enum { N = 400, SEED = 5 };
 
@@ -143,18 +143,19 @@ Test(accuracy, z_of_two_printed_accuracies)
     cr_expect_eq(accuracies_z(70, 70, 100), 0);
 }
 
-Test(accuracy, two_certainties_have_no_standard_error, .signal = SIGABRT)
+BREAKS(accuracy, two_certainties_have_no_standard_error,
+       "a >= 0 && a <= 1 && b >= 0 && b <= 1 && variance > 0")
 {
     accuracies_z(100, 0, 100);
 }
 
-Test(accuracy, no_answers_break_the_contract, .signal = SIGABRT)
+BREAKS(accuracy, no_answers_break_the_contract, "S > 0: no answers")
 {
     struct answers answers = {.seeds = 0, .images = 1};
     answers_measure(&answers, labels, SEED);
 }
 
-Test(accuracy, answers_to_other_images_break_the_contract, .signal = SIGABRT)
+BREAKS(accuracy, answers_to_other_images_break_the_contract, "n == worse->images")
 {
     struct answers answers = most_right(1), other;
     answers_open(&other, 1, N - 1, &arena);
