@@ -8,10 +8,9 @@ ALONE     := $(patsubst %,$(LINT)/%.alone,$(wildcard core/*/*.h tests/*.h))
 HEADERS   := $(wildcard core/*/*.h experiments/*/*.h)
 
 ##@ Checks
-.PHONY: check format format-check lint lint-files smoke smoke-qemu check-mutants hooks
-check: ## all that CI runs: format-check lint test test-double smoke end-to-end sanitize tsan smoke-qemu faults kills
-	+$(script)tools/check '$(MAKE)' '$(BUILD_ROOT)' format-check lint test test-double smoke end-to-end \
-	    sanitize tsan smoke-qemu faults kills
+.PHONY: check format format-check lint lint-files smoke check-mutants hooks
+check: ## all that CI runs: format-check lint test test-double smoke end-to-end sanitize tsan
+	+$(script)tools/check '$(MAKE)' '$(BUILD_ROOT)' format-check lint test test-double smoke end-to-end sanitize tsan
 
 format: ## lay out every C file (clang-format)
 	@clang-format -i $(FORMATTED)
@@ -40,19 +39,17 @@ $(LINT)/%.h.alone: %.h $(filter core/%,$(HEADERS)) | $(LINT)
 	@echo '#include "$<"' | $(CC) $(CFLAGS) -fsyntax-only -x c -
 	@touch $@
 
-# clang 14 does not know the clones that gcc makes of a kernel.
+# clang 14 does not know the clones that gcc makes of a kernel. Its analyzer follows a third of the paths through a function
+# that it would by default, in 40 % of the time: of 24 files, each with one initialiser taken out, both ways found all 24.
+fewer_paths := -Xclang -analyzer-config -Xclang max-nodes=75000
 $(LINT)/%.c.tidy: %.c $(HEADERS) .clang-tidy | $(LINT)
 	@mkdir -p $(@D)
-	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -DNO_KERNEL_CLONES -I. $(if $(filter %_mpi.c,$<),$(call mpi_flags,compile)) > $@.tmp 2>&1 || { cat $@.tmp; exit 1; }
+	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -DNO_KERNEL_CLONES -I. $(fewer_paths) $(if $(filter %_mpi.c,$<),$(call mpi_flags,compile)) > $@.tmp 2>&1 || { cat $@.tmp; exit 1; }
 	@mv $@.tmp $@
 
 smoke: ## everything on planted data, from nothing, and without data or network (minutes)
 	+@$(submake) all
 	@$(run_tests) $(BUILD)/tap-smoke smoke.sh=tests/smoke.sh
-
-smoke-qemu: ## one training step on emulated CPUs without AVX-512 and without AVX
-	+@$(submake) all
-	@$(run_tests) $(BUILD)/tap-qemu qemu.sh=tests/qemu.sh
 
 hooks: ## let git check format and rooms before each commit
 	@git config core.hooksPath tools/hooks

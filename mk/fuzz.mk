@@ -22,8 +22,18 @@ replay_word = fuzz='tests/fuzz/replay $(BUILD)/tests/fuzz $(READERS)'
 # defined in tests/faults/inject.c.
 interposed := malloc calloc realloc reallocarray strdup strndup vasprintf open_memstream realpath scandir mmap \
               pthread_create EVP_MD_CTX_new fopen fileno fsync mkdir rename clock_seconds clock_peak_bytes popen
-$(BUILD)/tests/faults/faults: $(call object,$(sort $(wildcard tests/faults/*.c))) $(LIBRARIES)
+faults_program = $(BUILD)/tests/faults/faults
+faults_word    = faults='$(faults_program) $(EVERY)'
+$(faults_program): $(call object,$(sort $(wildcard tests/faults/*.c))) $(LIBRARIES)
 	$(call say,LD,$@)$(CC) $(LDFLAGS) $(interposed:%=-Wl,--wrap=%) $(filter %.o %.a,$^) $(LDLIBS) -o $@
+
+kills_word = kills='env EPOCHS="$(or $(EPOCHS),.1)" tests/faults/kills $(make) $(BUILD_ROOT) $(KILLS) $(SEED)'
+
+# Other CPUs: one update by an emulator.
+emulated_program = $(BUILD)/tests/qemu/update
+qemu_word        = qemu.sh=tests/qemu/qemu.sh
+$(emulated_program): $(BUILD)/tests/qemu/update.o $(LIBRARIES)
+	$(call say,LD,$@)$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
 ##@ Hard use
 ## READER      a reader for `make fuzz`: the name of tests/fuzz/read_NAME.c (default: all)
@@ -37,7 +47,7 @@ EVERY       ?= 0
 ## KILLS       how often `make kills` kills; its trainings have .1 epochs where EPOCHS does not say
 KILLS       ?= 4
 
-.PHONY: readers fuzz faults kills compilers coverage
+.PHONY: readers fuzz faults kills smoke-qemu compilers coverage
 readers: $(READERS:%=$(BUILD)/tests/fuzz/%)
 
 fuzz: ## made-up inputs for every reader, SECONDS=60 each, READER=npy for one
@@ -47,12 +57,16 @@ fuzz: ## made-up inputs for every reader, SECONDS=60 each, READER=npy for one
 	@KEEP='$(KEEP)' tests/fuzz/fuzz $(BUILD_ROOT) $(SECONDS) $(or $(READER),$(READERS))
 
 faults: ## calls for memory and for writing fail, one in EVERY=1 at a time
-	+@$(submake) $(BUILD)/tests/faults/faults
-	@$(run_tests) $(BUILD)/tap-faults faults='$(BUILD)/tests/faults/faults $(EVERY)'
+	+@$(submake) $(faults_program)
+	@$(run_tests) $(BUILD)/tap-faults $(faults_word)
 
 kills: ## `make table2 TIER=smoke` killed at KILLS=100 random moments, by SEED, and started again
 	+@$(submake) all
-	@EPOCHS='$(or $(EPOCHS),.1)' $(run_tests) $(BUILD)/tap-kills kills='tests/faults/kills $(make) $(BUILD_ROOT) $(KILLS) $(SEED)'
+	@$(run_tests) $(BUILD)/tap-kills $(kills_word)
+
+smoke-qemu: ## one training step on emulated CPUs without AVX-512 and without AVX
+	+@$(submake) $(emulated_program)
+	@$(run_tests) $(BUILD)/tap-qemu $(qemu_word)
 
 compilers: ## gcc and clang, -O0 and -O3, and valgrind: the bits of a training and of an experiment
 	@tools/deps fuzz

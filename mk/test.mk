@@ -87,11 +87,12 @@ test-double: ## all of the rooms that compute in 32 bits, in double
 	@$(run_tests) $(BUILD_ROOT)/double/tap \
 	    $(foreach r,$(DOUBLE_ROOMS),$(call runner_word,$r,-in-double,double))
 
-# The longest first, so that none is left alone at the end.
+# The longest first, so that none is left alone at the end; what fails, is killed or emulated runs next to them (mk/fuzz.mk).
 LONGEST := ship table1 table2 ranks torch book
-end-to-end: ## trainings, tables, figures, the book, shipping and the Makefile itself, as a user would type them
-	+@$(submake) all
-	@$(run_tests) $(BUILD)/tap-end-to-end $(call script_words,end-to-end,$(LONGEST) $(filter-out $(LONGEST),$(call scripts,end-to-end)))
+end-to-end: ## trainings, tables, figures, the book, shipping, the Makefile itself, as a user would type them; kills faults smoke-qemu
+	+@$(submake) all $(faults_program) $(emulated_program)
+	@$(run_tests) $(BUILD)/tap-end-to-end $(call script_words,end-to-end,$(LONGEST)) $(kills_word) $(qemu_word) \
+	    $(faults_word) $(call script_words,end-to-end,$(filter-out $(LONGEST),$(call scripts,end-to-end)))
 
 # The programs that bad-input.sh and encode.sh run.
 SANITIZED := $(patsubst %,experiments/%/main,00-pretrain 01-structure 02-rank-curves 03-segmentation 04-probing 05-heads) \
