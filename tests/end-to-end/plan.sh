@@ -3,8 +3,10 @@
 # shellcheck disable=SC1091,SC2034,SC2154
 . tests/tap
 programs=${BUILD:?the folder of the compiled programs}
-plan() { run "$programs/tools/plan" --tier=smoke --results="$work/results" --runs='m75-h3 m75-h6' "$@"; }
-folder=$work/results/smoke-planted
+results=$work/brief
+plan() { run "$programs/tools/plan" --tier=smoke --results="$results" --runs='m75-h3 m75-h6' "$@"; }
+pretrain() { run "$programs/experiments/00-pretrain/main" --tier=smoke --run="$1" --results="$results" "${@:2}"; }
+folder=$results/smoke-planted
 
 plan --epochs=.4
 expect_status 0
@@ -13,9 +15,9 @@ expect_said '^m75-h6 +to do '
 expect_said 'hours in all; [0-9.]+ GB to write, [0-9]+ GB free in'
 report 'nothing is done'
 
-run "$programs/experiments/00-pretrain/main" --tier=smoke --run=m75-h3 --epochs=.4 --results="$work/results"
+pretrain m75-h3 --epochs=.4
 (
-    exec "$programs/experiments/00-pretrain/main" --tier=smoke --run=m75-h6 --epochs=.4 --results="$work/results" \
+    exec "$programs/experiments/00-pretrain/main" --tier=smoke --run=m75-h6 --epochs=.4 --results="$results" \
         >"$work/out" 2>"$work/err" </dev/null
 ) &
 child=$!
@@ -45,8 +47,7 @@ expect_status 3
 expect_line 'no weights of m75-h6 \(make pretrain RUN=m75-h6 TIER=smoke DATA=planted RESULTS='
 report 'a pretraining that is missing is told before anything is timed'
 
-pretrain() { run "$programs/experiments/00-pretrain/main" --tier=smoke --run="$1" --epochs="$2" --results="$work/results"; }
-pretrain m75-h6 .4
+pretrain m75-h6 --epochs=.4
 plan --what=finetunings --threads=1
 expect_status 0
 for method in finetuned scratch; do
@@ -59,7 +60,11 @@ for seed in 1 2; do expect_said "^scratch m75-h6, seed $seed +to do "; done
 [ -n "$wrong" ] || [ "$(grep -c 'to do' "$work/out")" -eq 8 ] || wrong='not every seed is planned'
 report 'with a row for each seed'
 
-run "$programs/experiments/05-heads/main" --tier=smoke --results="$work/results"
+results=$work/whole
+trained_before "$results/smoke-planted" m75-h3 m75-h6 table2
+pretrain m75-h3
+pretrain m75-h6
+run "$programs/experiments/05-heads/main" --tier=smoke --results="$results"
 expect_status 0
 plan --what=finetunings
 for method in finetuned scratch; do
@@ -71,13 +76,13 @@ plan --what=finetunings --force=1
 report 'and is to do again when it is forced'
 plan --what=finetunings --epochs=.1
 [ "$(grep -c 'to do' "$work/out")" -eq 4 ] || wrong='finetunings of other EPOCHS are done'
-pretrain m75-h3 .5
+pretrain m75-h3 --epochs=.5
 expect_status 0
 plan --what=finetunings
 expect_said '^finetuned m75-h3 +to do '
 expect_said '^finetuned m75-h6 +done '
 expect_said '^scratch m75-h3 +done '
-report 'a finetuning of what is pretrained for longer since is not done'
+report 'a finetuning of what has been pretrained otherwise since is not done'
 
 run "$programs/tools/plan" --tier=smoke --results="$work/other" --runs=m75-h3
 expect_status 0

@@ -25,8 +25,8 @@ expect_status 3
 expect_said '^m75-h3: refused, a pilot'
 report 'a pilot is not shipped'
 
+trained_before made/smoke-planted m75-h3 m75-h6 m75-h3-whitened table2
 for model in m75-h3 m75-h6 m75-h3-whitened; do
-    trained_before made/smoke-planted $model
     train $model made
     expect_status 0
 done
