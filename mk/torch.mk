@@ -20,7 +20,7 @@ torch_run   = $(if $(GPUS),$(PYTHON) -m torch.distributed.run --standalone --npr
 
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
 .PHONY: torch-start train-torch check-torch cost
-torch-start: $(BUILD)/experiments/00-pretrain/main | $(cifar10) ## write what PyTorch starts from: recipe, initial weights, images (RUN, METHOD; 190 MB)
+torch-start: $(BUILD)/experiments/00-pretrain/main | $(cifar10) ## write what PyTorch starts from: recipe, initial weights, images (RUN, METHOD; 180 MB)
 	@$(call torch_write,start)
 
 train-torch: $(BUILD)/experiments/00-pretrain/main | $(cifar10) ## train by PyTorch, on GPUS (RUN, METHOD, TORCH="--batch 1024")
