@@ -11,7 +11,7 @@ all() {
 folder=$results/smoke-planted
 
 started=$SECONDS
-all TIER=smoke
+all TIER=smoke -j2
 took=$((SECONDS - started))
 expect_status 0
 expect_said 'claims: '
