@@ -95,6 +95,74 @@ Test(lars_probe, starts_from_weights_near_0)
     planted_free(&test);
 }
 
+// The loss before the last of as many updates as the recipe has epochs, each on all images that are
+// not absent: the header's formulas.
+static double formula_loss(const struct lars_probe *probe, const struct probe_set *set,
+                           const uint8_t *absent)
+{
+    const struct lars_recipe *recipe = &probe->recipe;
+    double w[C * D], mw[C * D] = {0}, b[C] = {0}, mb[C] = {0}, loss = 0, kept = 0;
+    struct rng rng = rng_open(probe->seed, PURPOSE_PROBE, 1, 0);
+    for (size_t i = 0; i < C * D; ++i) w[i] = (double)(real)(.01 * rng_normal(&rng));
+    for (size_t i = 0; i < N; ++i) kept += !absent[i];
+    for (int epoch = 0; epoch < (int)recipe->epochs; ++epoch) {
+        double gw[C * D] = {0}, gb[C] = {0}, ww = 0, gg = 0;
+        loss = 0;
+        for (size_t i = 0; i < N; ++i) {
+            const float *x = set->features.data + i * D;
+            double likely[C], sum = 0;
+            if (absent[i]) continue;
+            for (size_t c = 0; c < C; ++c) {
+                double logit = b[c];
+                for (size_t j = 0; j < D; ++j) logit += w[c * D + j] * (double)x[j];
+                sum += likely[c] = exp(logit);
+            }
+            loss -= log(likely[set->labels[i]] / sum) / kept;
+            for (size_t c = 0; c < C; ++c) {
+                const double slope = (likely[c] / sum - (c == set->labels[i])) / kept;
+                gb[c] += slope;
+                for (size_t j = 0; j < D; ++j) gw[c * D + j] += slope * (double)x[j];
+            }
+        }
+        for (size_t i = 0; i < C * D; ++i) ww += w[i] * w[i], gg += gw[i] * gw[i];
+        const double rate = recipe->base_rate * kept / 256 * lars_factor(recipe, epoch);
+        for (size_t i = 0; i < C * D; ++i) {
+            mw[i] = recipe->momentum * mw[i] + recipe->trust * sqrt(ww / gg) * gw[i];
+            w[i] -= rate * mw[i];
+        }
+        for (size_t c = 0; c < C; ++c) {
+            mb[c] = recipe->momentum * mb[c] + gb[c];
+            b[c] -= rate * mb[c];
+        }
+    }
+    return loss;
+}
+
+// Half of one class is absent, so that the bias moves. The groups of a batch are not equal, and a
+// step is about as long as the weight.
+Test(lars_probe, its_losses_are_those_of_the_formula)
+{
+    struct probe_set train = planted(0), test = planted(1);
+    uint16_t answers[N];
+    uint8_t absent[N];
+    for (size_t i = 0; i < N; ++i) absent[i] = i % C == 0 && i / C % 2;
+    for (int epochs = 1; epochs <= 5; ++epochs) {
+        struct lars_probe probe = {LARS_RECIPE, C, 0, 0, 1};
+        probe.recipe.epochs = epochs;
+        probe.recipe.warmup = 2;
+        probe.recipe.group = 200;
+        probe.recipe.base_rate = .5;
+        probe.recipe.trust = .5;
+        const double want = formula_loss(&probe, &train, absent);
+        const double loss =
+            lars_probe_fit(answers, &probe, &train, SHARD, absent, &test, NULL, NULL);
+        cr_expect_float_eq(loss, want, 1e-5 * want, "%d epochs: %.9g, not %.9g", epochs,
+                           loss, want);
+    }
+    planted_free(&train);
+    planted_free(&test);
+}
+
 Test(streamed_probe, learns_in_the_order_of_shards)
 {
     struct probe_set train = planted(0), test = planted(1);
