@@ -5,6 +5,7 @@
 #include "core/base/rng.h"
 #include "core/stats/summary.h"
 #include "core/study/experiment.h"
+#include "tests/expect_close.h"
 #include "tests/report/world.h"
 
 #define ROW(id, kind, effect)                                                          \
@@ -72,13 +73,51 @@ Test(measure, a_profile_has_the_ranks_and_the_overlaps_of_every_image)
         cr_expect_eq(profile.rank[TRUTH][3][i], 6);
         cr_expect_eq(profile.rank[PREDICTION][3][i], 2);
         cr_expect_lt(profile.effective[PREDICTION][i], profile.effective[TRUTH][i]);
-        cr_expect_float_eq(profile.overlap[0][i], 1, .02);
+        // The first component stays, the second turns.
+        const double turn = .1 + .002 * (double)i;
+        cr_expect_float_eq(profile.overlap[0][i], 1, 1e-12);
+        cr_expect_float_eq(profile.overlap[1][i], cos(turn), 1e-12);
         // Six components of eight: the eighth is nothing, and none is visible.
         cr_expect_eq(profile.smallest[i], 0);
         cr_expect_float_eq(profile.at_visible[i] * M * F, 9 / 8. * (1 - pow(9, -6)),
                            1e-12);
-        cr_expect_gt(profile.loss[i], 0);
+        // The turn of the second, and the four that are lost.
+        cr_expect_float_eq(
+            profile.loss[i] * M * F,
+            (2 - 2 * cos(turn)) / 9 + (pow(9, -2) - pow(9, -6)) / (1 - 1 / 9.), 1e-12);
     }
+    arena_close(&arena);
+}
+
+// Planted: component i of the truth is e_i f_i^T. That of the prediction has its left vector turned
+// by an angle in the plane of (e_0,e_1), (e_2,e_3), ..., its right one in that of (f_1,f_2),
+// (f_3,f_4), ..., so that no two components have the same overlap.
+Test(measure, an_overlap_is_that_of_its_own_component)
+{
+    struct arena arena;
+    struct hidden_rows rows;
+    struct profile profile;
+    arena_open_growing(&arena, "test");
+    rows_open(&rows, M, 0, &arena);
+    double want[OVERLAPS][IMAGES];
+    for (size_t n = 0; n < IMAGES; ++n)
+        for (size_t i = 0; i < OVERLAPS; ++i) {
+            const size_t left = i / 2, right = (i + 1) / 2;
+            const double a = .1 * (double)(left + 1) + .002 * (double)n,
+                         b = .07 * (double)right + (right ? .001 * (double)n : 0);
+            double u[M] = {0}, v[F] = {0};
+            u[i] = cos(a);
+            u[i ^ 1] = i % 2 ? -sin(a) : sin(a);
+            v[i] = cos(b);
+            if (i > 0) v[i % 2 ? i + 1 : i - 1] = i % 2 ? sin(b) : -sin(b);
+            for (size_t k = 0; k < M * F; ++k)
+                rows.prediction[n * M * F + k] +=
+                    pow(3, -(double)i) * u[k / F] * v[k % F];
+            want[i][n] = cos(a) * cos(b);
+        }
+    profile_fill(&profile, &rows, &arena);
+    for (size_t i = 0; i < OVERLAPS; ++i)
+        expect_close(profile.overlap[i], want[i], IMAGES, 0, 1e-9);
     arena_close(&arena);
 }
 
