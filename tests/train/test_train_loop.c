@@ -98,6 +98,7 @@ Test(train_loop, the_log_has_a_line_for_each_epoch_and_for_the_end)
 {
     static const double epochs[] = {1, 2, 3}, updates[] = {3, 5, 8};
     struct run run;
+    struct toy same; // stepped here
     struct train_log log;
     run_open(&run);
     run.toy.plan.images = 20;
@@ -106,12 +107,22 @@ Test(train_loop, the_log_has_a_line_for_each_epoch_and_for_the_end)
     expect_run(&run, 0, "");
     train_log_open(&log, run.log, UINT64_MAX);
     cr_assert_eq(log.count, 3);
+    toy_open(&same, 20, 3.1, 1);
+    trainer_open(&same.trainer, &same.plan);
     for (size_t i = 0; i < 3; ++i) {
         const struct log_line *line = &log.line[i];
+        double loss = 0, since = 0;
+        for (; (double)same.trainer.state.updates < updates[i]; ++since)
+            loss += trainer_step(&same.trainer);
+        cr_expect_float_eq(line->loss, loss / since, 1e-12 * loss, "%.17g, not %.17g",
+                           line->loss, loss / since);
+        cr_expect_eq(line->learning_rate, same.trainer.adamw.learning_rate);
         cr_expect(line->epoch == epochs[i] && (double)line->updates == updates[i]);
         cr_expect(line->images_per_second > 0 && isfinite(line->accuracy));
         cr_expect(i == 0 || line->loss < log.line[0].loss);
     }
+    trainer_close(&same.trainer);
+    toy_close(&same);
     train_log_close(&log);
     run_close(&run);
 }
