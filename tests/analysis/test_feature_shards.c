@@ -168,6 +168,31 @@ Test(feature_shards, a_bad_file_that_was_replaced_is_read_again)
     feature_shards_close(&after);
 }
 
+// Other weights or another salt give other features at the same path. The values of colours are in
+// no key, so that after the salt's change only what is computed anew sees them.
+Test(feature_shards, of_another_source_are_not_used)
+{
+    struct feature_shards fresh, after;
+    struct shard_source test = source_of(in_scratch("one"), SPLIT_TEST, 1);
+    cr_assert_eq(feature_shards_open(&after, CLASSES * VAL_EACH, &test), 0);
+    feature_shards_close(&after);
+    for (int change = 0; change < 2; ++change) {
+        const char *const paths[] = {"weights", "salt"};
+        if (change == 0) vit.weights.slab[vit.weights.mae.parameters.count / 4] += 1;
+        if (change == 1) {
+            test.salt = "pepper";
+            for (size_t i = 0; i < sizeof values / sizeof *values; ++i) values[i] /= 2;
+        }
+        struct shard_source other = test;
+        other.path = in_scratch(paths[change]);
+        cr_assert_eq(feature_shards_open(&fresh, CLASSES * VAL_EACH, &other), 0);
+        cr_assert_eq(feature_shards_open(&after, CLASSES * VAL_EACH, &test), 0);
+        expect_same(__LINE__, &fresh, &after);
+        feature_shards_close(&fresh);
+        feature_shards_close(&after);
+    }
+}
+
 // A pass that was killed has left some shards, and a shard without its last file; a bit is wrong.
 Test(feature_shards, a_pass_begun_again_ends_with_the_same_bytes)
 {
