@@ -51,28 +51,53 @@ static void setting_close(struct setting *setting)
 // The naive measurement of one image, on matrices of its own size.
 struct naive {
     size_t place;
-    double x[MASKED * F], y[MASKED * F], loss;
-    struct components hidden;
+    double x[GROUPINGS][T * F], y[GROUPINGS][T * F], loss;
+    struct components found[GROUPINGS];
 };
+
+// The row and column of number f of hidden patch h when it is cut into squares of side 2.
+static size_t quarter_at(size_t h, size_t f)
+{
+    const size_t c = f / (PATCH * PATCH), row = f / PATCH % PATCH, column = f % PATCH,
+                 square = h * PATCH * PATCH / 4 + row / 2 * PATCH / 2 + column / 2;
+    return square * 12 + c * 4 + row % 2 * 2 + column % 2;
+}
 
 static void naive_image(const struct reconstruction *one, int worker, void *context)
 {
     (void)worker;
     struct naive *naive = context;
     if (one->position != naive->place) return;
+    static const size_t
+        rows[GROUPINGS] = {[GROUPING_HIDDEN] = MASKED,
+                           [GROUPING_QUARTERS] = MASKED * F / 12,
+                           [GROUPING_WHOLE] = T},
+        columns[GROUPINGS] = {
+            [GROUPING_HIDDEN] = F, [GROUPING_QUARTERS] = 12, [GROUPING_WHOLE] = F};
     naive->loss = 0;
+    for (size_t i = 0; i < T * F; ++i)
+        naive->x[GROUPING_WHOLE][i] = naive->y[GROUPING_WHOLE][i] =
+            (double)one->patches[i];
     for (size_t h = 0; h < MASKED; ++h)
         for (size_t f = 0; f < F; ++f) {
-            size_t at = (size_t)one->hidden[h] * F + f;
-            naive->x[h * F + f] = (double)one->patches[at];
-            naive->y[h * F + f] = (double)one->prediction[at];
-            naive->loss += pow(naive->x[h * F + f] - naive->y[h * F + f], 2);
+            const size_t from = (size_t)one->hidden[h] * F + f,
+                         at[GROUPINGS] = {[GROUPING_HIDDEN] = h * F + f,
+                                          [GROUPING_QUARTERS] = quarter_at(h, f),
+                                          [GROUPING_WHOLE] = from};
+            const double x = (double)one->patches[from],
+                         y = (double)one->prediction[from];
+            for (int g = 0; g < GROUPINGS; ++g) {
+                naive->x[g][at[g]] = x;
+                naive->y[g][at[g]] = y;
+            }
+            naive->loss += pow(x - y, 2) / (MASKED * F);
         }
-    naive->loss /= MASKED * F;
     struct arena arena;
     arena_open_growing(&arena, "naive");
-    cr_assert_eq(
-        components_compare(&naive->hidden, naive->x, naive->y, MASKED, F, &arena), 0);
+    for (int g = 0; g < GROUPINGS; ++g)
+        cr_assert_eq(components_compare(&naive->found[g], naive->x[g], naive->y[g],
+                                        rows[g], columns[g], &arena),
+                     0);
     arena_close(&arena);
 }
 
@@ -84,16 +109,24 @@ Test(rank_samples, a_row_is_the_comparison_of_that_images_hidden_patches)
     rank_samples_open(&samples, IMAGES, &setting.arena);
     cr_assert_eq(rank_samples_learned(&samples, &setting.evaluation), 0);
     for (size_t place = 0; place < IMAGES; place += 23) {
-        struct naive naive = {.place = place};
+        static struct naive naive;
+        naive.place = place;
         evaluate_reconstructions(&setting.evaluation, naive_image, &naive);
+        const struct components *hidden = &naive.found[GROUPING_HIDDEN];
         expect_close(&samples.loss[place], &naive.loss, 1, 1e-12, 0);
+        for (int side = 0; side < 2; ++side)
+            expect_close(&samples.rank[side][place], &hidden->rank[side], 1, 1e-9, 0);
         for (size_t i = 0; i < COMPONENTS; ++i) {
-            double relative = naive.hidden.frobenius[i] / naive.hidden.scale[i];
-            expect_close(&samples.relative[GROUPING_HIDDEN][i][place], &relative, 1,
-                         1e-9, 0);
-            expect_close(&samples.frobenius[i][place], &naive.hidden.frobenius[i], 1,
-                         1e-9, 0);
-            expect_close(&samples.scale[i][place], &naive.hidden.scale[i], 1, 1e-9, 0);
+            for (int g = 0; g < GROUPINGS; ++g) {
+                const double relative =
+                    naive.found[g].frobenius[i] / naive.found[g].scale[i];
+                expect_close(&samples.relative[g][i][place], &relative, 1, 1e-9, 0);
+            }
+            const double spectral = hidden->spectral[i] / hidden->scale[i];
+            expect_close(&samples.spectral[i][place], &spectral, 1, 1e-9, 0);
+            expect_close(&samples.frobenius[i][place], &hidden->frobenius[i], 1, 1e-9,
+                         0);
+            expect_close(&samples.scale[i][place], &hidden->scale[i], 1, 1e-9, 0);
         }
     }
     setting_close(&setting);
@@ -233,7 +266,7 @@ Test(rank_samples, noise_raises_the_effective_rank_and_the_distances)
     setting_close(&setting);
 }
 
-// Columns of random positive numbers instead of a measurement.
+// Columns of random positive numbers instead of a measurement, other ones in each grouping.
 static void random_samples(struct rank_samples *samples, size_t count, uint32_t index,
                            struct arena *arena)
 {
@@ -248,9 +281,25 @@ static void random_samples(struct rank_samples *samples, size_t count, uint32_t 
             double relative = samples->frobenius[i][n] / samples->scale[i][n];
             samples->spectral[i][n] = relative / 2;
             for (size_t g = 0; g < GROUPINGS; ++g)
-                samples->relative[g][i][n] = relative;
+                samples->relative[g][i][n] = relative * (double)(1 + g);
         }
     }
+}
+
+// A line without intervals is the median or the mean of its column (count).
+static void expect_point(const struct rank_curve *curve, enum rank_line line, size_t i,
+                         const double *column, size_t count)
+{
+    const struct estimate *found = &curve->line[line][i];
+    double scratch[128], sum = 0;
+    cr_assert_leq(count, sizeof scratch / sizeof *scratch);
+    for (size_t n = 0; n < count; ++n) sum += column[n];
+    const double want = line == RANK_MEAN || line == RANK_MEAN_2X2
+                            ? sum / (double)count
+                            : median(column, count, scratch);
+    cr_expect_float_eq(found->value, want, 1e-12 * want, "%s %zu: %g, not %g",
+                       rank_line_key[line], i, found->value, want);
+    cr_expect(isnan(found->low) && isnan(found->high) && found->n == count);
 }
 
 Test(rank_curves, points_steps_and_slope_are_those_of_the_columns)
@@ -275,6 +324,13 @@ Test(rank_curves, points_steps_and_slope_are_those_of_the_columns)
         expect_close(&curve.line[RANK_MEDIAN][i].value, &medians[i], 1, 1e-12, 0);
         cr_expect(curve.line[RANK_MEDIAN][i].low <= medians[i] &&
                   medians[i] <= curve.line[RANK_MEDIAN][i].high);
+        expect_point(&curve, RANK_SPECTRAL, i, samples.spectral[i], N);
+        expect_point(&curve, RANK_WHOLE, i, samples.relative[GROUPING_WHOLE][i], N);
+        expect_point(&curve, RANK_MEAN, i, samples.relative[GROUPING_HIDDEN][i], N);
+        expect_point(&curve, RANK_MEAN_2X2, i, samples.relative[GROUPING_QUARTERS][i],
+                     N);
+        expect_point(&curve, RANK_MEDIAN_2X2, i, samples.relative[GROUPING_QUARTERS][i],
+                     N);
         slope_by_hand += ((double)i - 2) * medians[i] / 10;
     }
     for (size_t i = 0; i + 1 < COMPONENTS; ++i) {
@@ -298,7 +354,8 @@ Test(rank_curves, each_grouping_has_the_slope_of_its_own_medians)
     random_samples(&steep, N, 2, &arena);
     // Only the 2x2 patches are steep.
     for (size_t i = 0; i < COMPONENTS; ++i)
-        level.relative[GROUPING_QUARTERS][i] = steep.relative[GROUPING_HIDDEN][i];
+        level.relative[GROUPING_QUARTERS][i] = steep.relative[GROUPING_QUARTERS][i] =
+            steep.relative[GROUPING_HIDDEN][i];
     struct rank_curve curve, other;
     rank_curve_fit(&curve, &level, 100, 1);
     rank_curve_fit(&other, &steep, 100, 1);
