@@ -59,5 +59,5 @@ Test(solved_probe, batch_norm_changes_no_solution)
                                                          &SHARP);
     cr_expect(fabs(one.solver.value - two.solver.value) < 1e-9 * one.solver.value,
               "%.12g %.12g", one.solver.value, two.solver.value);
-    cr_expect_arr_eq(plain, normed, N);
+    cr_expect_arr_eq(plain, normed, sizeof plain);
 }
