@@ -21,10 +21,20 @@ expect_status 1
 expect_said '^tools/mutants/label-offset.sed: no longer changes core/data/planted.c'
 cp "$root/core/data/planted.c" core/data/
 report "a mutant that has outlived its line is named"
-# A make that makes nothing: the mutant survives.
+# A make that makes nothing: what was there runs without the mutant, which survives, if it passes.
+runner=$work/build/release/tests/data/run
+mkdir -p "$(dirname "$runner")"
+printf '#!/bin/sh\n' >"$runner"
+chmod +x "$runner"
 run tools/check-mutants true "$work/build" label-offset
 expect_status 1
-expect_said '^not ok - label-offset: '
+expect_said '^not ok - label-offset: .*: survived$'
+report "a mutant that survives is named"
+echo 'exit 1' >>"$runner"
+run tools/check-mutants true "$work/build" label-offset
+expect_status 1
+expect_said '^not ok - label-offset: .*: the tests of data fail without it$'
+report "tests that fail without a mutant do not count as killing it"
 grep -qx mutants "$work/build/.maskbook" || wrong="the folder is not listed as made here"
 report "what mutation tests make is what make clean removes"
 sed -i 's/^# runner: /# cpu: no_such_flag\n&/' tools/mutants/label-offset.sed
