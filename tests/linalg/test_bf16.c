@@ -1,6 +1,7 @@
 #include "core/linalg/bf16.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <stdlib.h>
 
 #include "core/base/rng.h"
@@ -93,11 +94,9 @@ Test(bf16, widens_to_itself)
 
 // ====== Kernels ======
 
-// The kernels that this machine runs.
-static const struct packers *kernels(int number, const char **name)
+// NULL where this build or this CPU has no such kernel.
+static const struct packers *kernel_find(int number)
 {
-    static const char *const names[] = {"portable", "AVX-512", "AVX-512 with BF16"};
-    *name = names[number];
     if (number == 0) return &pack_portable;
 #ifndef REAL_DOUBLE
     if (number == 1 && cpu_has_avx512()) return &pack_avx512;
@@ -106,10 +105,32 @@ static const struct packers *kernels(int number, const char **name)
 #endif
     return NULL;
 }
-enum { KERNELS = 3 };
 
-Test(bf16, is_rounded_to_the_same_bits_by_every_kernel)
+static struct criterion_test_params kernel_numbers(void)
 {
+    static int number[] = {0, 1, 2};
+    return cr_make_param_array(int, number, 3);
+}
+
+static const struct packers *kernel_take(const char **name, int number)
+{
+    static const char *const names[] = {"portable", "AVX-512", "AVX-512 with BF16"};
+    const struct packers *packers = kernel_find(number);
+    *name = names[number];
+    if (!packers)
+        cr_skip_test("no kernel %s in this build or on this CPU", names[number]);
+    return packers;
+}
+
+ParameterizedTestParameters(bf16, is_rounded_to_the_same_bits_by_every_kernel)
+{
+    return kernel_numbers();
+}
+
+ParameterizedTest(int *kernel, bf16, is_rounded_to_the_same_bits_by_every_kernel)
+{
+    const char *name;
+    const struct packers *packers = kernel_take(&name, *kernel);
     enum { COUNT = HALVES * TAILS };
     real *x = malloc(COUNT * sizeof *x);
     bf16 *want = malloc(COUNT * sizeof *want), *got = malloc(COUNT * sizeof *got);
@@ -118,18 +139,13 @@ Test(bf16, is_rounded_to_the_same_bits_by_every_kernel)
         float number = float_of_bits(i / TAILS << 16 | tails[i % TAILS]);
         x[i] = (real)number, want[i] = bf16_round(number);
     }
-    for (int number = 0; number < KERNELS; ++number) {
-        const char *name;
-        const struct packers *packers = kernels(number, &name);
-        if (!packers) continue;
-        memset(got, 0xaa, COUNT * sizeof *got);
-        for (size_t i = 0, n; i < COUNT; i += n) {
-            n = i % 37 + 1 < COUNT - i ? i % 37 + 1 : COUNT - i;
-            packers->round(got + i, x + i, n);
-            if (i + n < COUNT) cr_assert_eq(got[i + n], 0xaaaa, "%s: too many", name);
-        }
-        cr_expect(!memcmp(got, want, COUNT * sizeof *got), "%s", name);
+    memset(got, 0xaa, COUNT * sizeof *got);
+    for (size_t i = 0, n; i < COUNT; i += n) {
+        n = i % 37 + 1 < COUNT - i ? i % 37 + 1 : COUNT - i;
+        packers->round(got + i, x + i, n);
+        if (i + n < COUNT) cr_assert_eq(got[i + n], 0xaaaa, "%s: too many", name);
     }
+    cr_expect(!memcmp(got, want, COUNT * sizeof *got), "%s", name);
     free(x), free(want), free(got);
 }
 
@@ -168,22 +184,24 @@ static size_t block_compare(const struct packers *packers, enum pack_case how,
     return bad;
 }
 
-Test(bf16, blocks_are_packed_alike_by_every_kernel_whole_or_not)
+ParameterizedTestParameters(bf16, blocks_are_packed_alike_by_every_kernel_whole_or_not)
 {
-    for (int number = 0; number < KERNELS; ++number) {
-        const char *name;
-        const struct packers *packers = kernels(number, &name);
-        for (int how = 0; how < PACK_CASES && packers; ++how)
-            for (int from_reals = 0; from_reals < 2; ++from_reals)
-                for (size_t depth = 1; depth <= 32; ++depth)
-                    for (size_t across = 1; across <= 16; ++across) {
-                        size_t bad =
-                            block_compare(packers, how, from_reals, depth, across);
-                        cr_assert(bad == 0, "%s, case %d from %s, %zu x %zu: %zu off",
-                                  name, how, from_reals ? "reals" : "bf16", depth,
-                                  across, bad);
-                    }
-    }
+    return kernel_numbers();
+}
+
+ParameterizedTest(int *kernel, bf16,
+                  blocks_are_packed_alike_by_every_kernel_whole_or_not)
+{
+    const char *name;
+    const struct packers *packers = kernel_take(&name, *kernel);
+    for (int how = 0; how < PACK_CASES; ++how)
+        for (int from_reals = 0; from_reals < 2; ++from_reals)
+            for (size_t depth = 1; depth <= 32; ++depth)
+                for (size_t across = 1; across <= 16; ++across) {
+                    size_t bad = block_compare(packers, how, from_reals, depth, across);
+                    cr_assert(bad == 0, "%s, case %d from %s, %zu x %zu: %zu off", name,
+                              how, from_reals ? "reals" : "bf16", depth, across, bad);
+                }
 }
 
 // ====== Operands ======

@@ -1,6 +1,7 @@
 #include "core/linalg/gemm_bf16.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 
 #include "core/linalg/amx.h"
 #include "core/linalg/product.h"
@@ -181,7 +182,7 @@ static const struct path {
     {BF16_DOT, "portable"}, {BF16_DOT, "AVX2"},
     {BF16_DOT, "AVX-512"},  {BF16_DOT, "AVX512-BF16"},
 };
-enum { PATHS = sizeof paths / sizeof *paths };
+enum { PATHS = sizeof paths / sizeof *paths, FIRST_DOT = 4 };
 
 // Whether this machine runs the path; AMX always runs, if necessary in the emulator.
 static int runs(const struct path *path)
@@ -191,6 +192,28 @@ static int runs(const struct path *path)
     if (!strcmp(path->name, "AVX2")) return cpu_has_avx2();
     return strcmp(path->name, "AVX-512") != 0 || cpu_has_avx512();
 }
+
+static struct criterion_test_params path_numbers(size_t first)
+{
+    static int number[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    _Static_assert(sizeof number / sizeof *number == PATHS, "a number for each path");
+    return cr_make_param_array(int, number + first, PATHS - first);
+}
+
+// A test of each path from number `first` on, one by one; those that this CPU lacks are skipped.
+#define PATH_TEST(test, first)                                                         \
+    static void test(const struct path *path);                                         \
+    ParameterizedTestParameters(gemm_bf16, test)                                       \
+    {                                                                                  \
+        return path_numbers(first);                                                    \
+    }                                                                                  \
+    ParameterizedTest(int *number, gemm_bf16, test)                                    \
+    {                                                                                  \
+        const struct path *path = &paths[*number];                                     \
+        if (!runs(path)) cr_skip_test("this CPU has no %s", path->name);               \
+        test(path);                                                                    \
+    }                                                                                  \
+    static void test(const struct path *path)
 
 static void multiply_now(const struct made *it, enum arithmetic arithmetic,
                          int accumulate)
@@ -228,24 +251,22 @@ static void expect_same(int line, const struct path *path, const struct made *it
         (ssize_t)(first / it->ldc) - 1, (ssize_t)(first % it->ldc) - GUARD);
 }
 
-static void expect_definition(int line, size_t m, size_t n, size_t k, enum numbers kind,
-                              size_t column, size_t group, uint32_t seed)
+static void expect_definition(int line, const struct path *path, size_t m, size_t n,
+                              size_t k, enum numbers kind, size_t column, size_t group,
+                              uint32_t seed)
 {
     struct made it;
     make(&it, m, n, k, kind, column, group, seed);
     for (int accumulate = 0; accumulate < 2; ++accumulate) {
-        for (const struct path *path = paths; path < paths + PATHS; ++path) {
-            if (!runs(path)) continue;
-            float *want = defined(&it, path->arithmetic, accumulate);
-            multiply(&it, path, accumulate);
-            expect_same(line, path, &it, want, accumulate);
-            free(want);
-        }
+        float *want = defined(&it, path->arithmetic, accumulate);
+        multiply(&it, path, accumulate);
+        expect_same(line, path, &it, want, accumulate);
+        free(want);
     }
     unmake(&it);
 }
 
-Test(gemm_bf16, equals_the_definition_on_every_path_at_every_edge)
+PATH_TEST(equals_the_definition_at_every_edge, 0)
 {
     static const size_t sides[] = {1, 2, 15, 16, 17, 31, 32, 33, 48, 63, 65};
     static const size_t depths[] = {1, 2, 31, 32, 33, 64, 65};
@@ -256,26 +277,26 @@ Test(gemm_bf16, equals_the_definition_on_every_path_at_every_edge)
     uint32_t seed = 0;
     for (size_t x = 0; x < SIDES; ++x)
         for (size_t y = 0; y < SIDES; ++y, ++seed)
-            expect_definition(__LINE__, sides[x], sides[y], depths[seed % DEPTHS],
+            expect_definition(__LINE__, path, sides[x], sides[y], depths[seed % DEPTHS],
                               (enum numbers)(seed % KINDS), 0, 0, seed);
 }
 
-Test(gemm_bf16, equals_the_definition_on_every_path_on_random_shapes)
+PATH_TEST(equals_the_definition_on_random_shapes, 0)
 {
     struct rng rng = rng_open(3, PURPOSE_TEST, 0, 0);
     for (uint32_t seed = 0; seed < 40; ++seed)
-        expect_definition(__LINE__, 1 + rng_below(&rng, 70), 1 + rng_below(&rng, 70),
-                          1 + rng_below(&rng, 200), (enum numbers)(seed % KINDS), 0, 0,
-                          100 + seed);
+        expect_definition(__LINE__, path, 1 + rng_below(&rng, 70),
+                          1 + rng_below(&rng, 70), 1 + rng_below(&rng, 200),
+                          (enum numbers)(seed % KINDS), 0, 0, 100 + seed);
 }
 
-Test(gemm_bf16, takes_slices_of_larger_operands)
+PATH_TEST(takes_slices_of_larger_operands, 0)
 {
     struct rng rng = rng_open(4, PURPOSE_TEST, 0, 0);
     for (uint32_t seed = 0; seed < 12; ++seed)
-        expect_definition(__LINE__, 1 + rng_below(&rng, 40), 1 + rng_below(&rng, 40),
-                          1 + rng_below(&rng, 70), UNIFORM, 32 * rng_below(&rng, 4),
-                          rng_below(&rng, 4), 200 + seed);
+        expect_definition(__LINE__, path, 1 + rng_below(&rng, 40),
+                          1 + rng_below(&rng, 40), 1 + rng_below(&rng, 70), UNIFORM,
+                          32 * rng_below(&rng, 4), rng_below(&rng, 4), 200 + seed);
 }
 
 // Shapes of the model: projections, the MLP, one head's scores and values, patches, weight
@@ -286,68 +307,60 @@ static const size_t model_shapes[][3] = {
 };
 enum { MODEL_SHAPES = sizeof model_shapes / sizeof *model_shapes };
 
-Test(gemm_bf16, agrees_on_every_path_on_the_models_shapes)
+PATH_TEST(agrees_with_plain_c_on_the_models_shapes, 0)
 {
+    const struct path portable = {path->arithmetic, "portable"};
     for (size_t x = 0; x < MODEL_SHAPES; ++x) {
         struct made it;
         make(&it, model_shapes[x][0], model_shapes[x][1], model_shapes[x][2], UNIFORM,
              0, 0, (uint32_t)x);
         float *want = take(c_size(&it), sizeof(float));
-        for (int accumulate = 0; accumulate < 2; ++accumulate)
-            for (const struct path *path = paths; path < paths + PATHS; ++path) {
-                if (!runs(path)) continue;
-                multiply(&it, path, accumulate);
-                if (!strcmp(path->name, "portable"))
-                    memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
-                expect_same(__LINE__, path, &it, want, accumulate);
-            }
+        for (int accumulate = 0; accumulate < 2; ++accumulate) {
+            multiply(&it, &portable, accumulate);
+            memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
+            multiply(&it, path, accumulate);
+            expect_same(__LINE__, path, &it, want, accumulate);
+        }
         free(want), unmake(&it);
     }
 }
 
 // ====== Properties ======
 
-Test(gemm_bf16, of_a_row_does_not_depend_on_the_other_rows)
+PATH_TEST(of_a_row_does_not_depend_on_the_other_rows, 0)
 {
     struct made it;
     make(&it, 70, 33, 100, UNIFORM, 0, 0, 1);
     float *want = take(c_size(&it), sizeof(float));
-    for (const struct path *path = paths; path < paths + PATHS; ++path) {
-        if (!runs(path)) continue;
-        multiply(&it, path, 0);
-        memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
-        for (size_t i = 0, rows; i < it.m; i += rows) {
-            rows = 1 + i % 5 * 4 < it.m - i ? 1 + i % 5 * 4 : it.m - i;
-            product(it.c + i * it.ldc, it.ldc,
-                    operand_a_bf16(it.a + i * it.row, it.row),
-                    (struct operand_b){it.b, TILE_DEPTH, it.panel}, path->arithmetic,
-                    rows, it.n, it.k, 0);
-        }
-        expect_same(__LINE__, path, &it, want, 0);
+    multiply(&it, path, 0);
+    memcpy(want, it.c_storage, c_size(&it) * sizeof *want);
+    for (size_t i = 0, rows; i < it.m; i += rows) {
+        rows = 1 + i % 5 * 4 < it.m - i ? 1 + i % 5 * 4 : it.m - i;
+        product(it.c + i * it.ldc, it.ldc, operand_a_bf16(it.a + i * it.row, it.row),
+                (struct operand_b){it.b, TILE_DEPTH, it.panel}, path->arithmetic, rows,
+                it.n, it.k, 0);
     }
+    expect_same(__LINE__, path, &it, want, 0);
     free(want), unmake(&it);
 }
 
-Test(gemm_bf16, does_not_depend_on_the_threads_mode_and_restores_it)
+PATH_TEST(does_not_depend_on_the_threads_mode_and_restores_it, 0)
 {
     enum { USUAL = 0x1f80, UPWARD = 0x4000, FLUSHING = 0x8040, FLAGS = 0x3f };
     static const unsigned modes[] = {USUAL, USUAL | UPWARD, USUAL | FLUSHING};
     struct made it;
     make(&it, 9, 20, 70, SMALL, 0, 0, 2);
-    for (const struct path *path = paths; path < paths + PATHS; ++path) {
-        float *want = defined(&it, path->arithmetic, 1);
-        for (size_t x = 0; x < sizeof modes / sizeof *modes && runs(path); ++x) {
-            _mm_setcsr(modes[x]);
-            multiply(&it, path, 1);
-            unsigned after = _mm_getcsr();
-            _mm_setcsr(USUAL);
-            cr_expect((after & ~(unsigned)FLAGS) == modes[x], "%s: mode %#x after %#x",
-                      path->name, after, modes[x]);
-            expect_same(__LINE__, path, &it, want, 1);
-        }
-        free(want);
+    float *want = defined(&it, path->arithmetic, 1);
+    for (size_t x = 0; x < sizeof modes / sizeof *modes; ++x) {
+        _mm_setcsr(modes[x]);
+        multiply(&it, path, 1);
+        unsigned after = _mm_getcsr();
+        _mm_setcsr(USUAL);
+        cr_expect((after & ~(unsigned)FLAGS) == modes[x], "%s: mode %#x after %#x",
+                  path->name, after, modes[x]);
+        expect_same(__LINE__, path, &it, want, 1);
     }
-    unmake(&it);
+    free(want), unmake(&it);
 }
 
 // Products are exact in double, and nearly so their sum. By tiles a number of a chain of 16 is
@@ -379,23 +392,21 @@ Test(gemm_bf16, is_as_exact_as_its_sums)
 }
 
 // BF16_DOT is one chain, so that a sum may be cut and resumed after any pair.
-Test(gemm_bf16, of_one_chain_is_resumed_where_it_was_cut)
+PATH_TEST(of_one_chain_is_resumed_where_it_was_cut, FIRST_DOT)
 {
     struct made it;
     make(&it, 9, 33, 128, UNIFORM, 0, 0, 5);
     float *want = defined(&it, BF16_DOT, 1);
-    for (const struct path *path = paths; path < paths + PATHS; ++path) {
-        if (path->arithmetic != BF16_DOT || !runs(path)) continue;
-        struct made head = it, tail = it;
-        head.k = 32, tail.k = 96, tail.a += 32, tail.b += TILE_NUMBERS;
-        multiply(&head, path, 1);
-        multiply_now(&tail, BF16_DOT, 1);
-        expect_same(__LINE__, path, &it, want, 1);
-    }
+    struct made head = it, tail = it;
+    head.k = 32, tail.k = 96, tail.a += 32, tail.b += TILE_NUMBERS;
+    cr_assert_eq(path->arithmetic, BF16_DOT);
+    multiply(&head, path, 1);
+    multiply_now(&tail, BF16_DOT, 1);
+    expect_same(__LINE__, path, &it, want, 1);
     free(want), unmake(&it);
 }
 
-Test(gemm_bf16, flushes_what_is_tiny_after_rounding_and_nothing_that_rounds_up)
+PATH_TEST(flushes_what_is_tiny_after_rounding_and_nothing_that_rounds_up, 0)
 {
     // A(1,2) B(2,1) with one product of 2^-126 and one that takes a little from it: by 2^-150, a
     // number of 24 bits below FLT_MIN; by 2^-152, which rounds up to FLT_MIN.
@@ -403,22 +414,20 @@ Test(gemm_bf16, flushes_what_is_tiny_after_rounding_and_nothing_that_rounds_up)
         int taken;
         float want;
     } cases[] = {{-150, 0}, {-152, FLT_MIN}, {-149, 0}, {-125, -FLT_MIN}};
-    for (size_t x = 0; x < sizeof cases / sizeof *cases; ++x)
-        for (const struct path *path = paths; path < paths + PATHS; ++path) {
-            if (!runs(path)) continue;
-            static bf16 a[16 * 32] __attribute__((aligned(64)));
-            static bf16 b[2 * TILE_NUMBERS] __attribute__((aligned(64)));
-            float c;
-            // Even numbers of k are of one chain.
-            a[0] = bf16_round(0x1p-63f), b[b_index(512, 0, 0)] = bf16_round(0x1p-63f);
-            a[2] = bf16_round(-0x1p-62f);
-            b[b_index(512, 2, 0)] = bf16_round(ldexpf(1, cases[x].taken + 62));
-            cr_assert(gemm_bf16_path_use(path->arithmetic, path->name));
-            product(&c, 1, operand_a_bf16(a, 32), (struct operand_b){b, 32, 512},
-                    path->arithmetic, 1, 1, 3, 0);
-            cr_expect(c == cases[x].want, "%s: 2^-126 - 2^%d gives %a", path->name,
-                      cases[x].taken, (double)c);
-        }
+    for (size_t x = 0; x < sizeof cases / sizeof *cases; ++x) {
+        static bf16 a[16 * 32] __attribute__((aligned(64)));
+        static bf16 b[2 * TILE_NUMBERS] __attribute__((aligned(64)));
+        float c;
+        // Even numbers of k are of one chain.
+        a[0] = bf16_round(0x1p-63f), b[b_index(512, 0, 0)] = bf16_round(0x1p-63f);
+        a[2] = bf16_round(-0x1p-62f);
+        b[b_index(512, 2, 0)] = bf16_round(ldexpf(1, cases[x].taken + 62));
+        cr_assert(gemm_bf16_path_use(path->arithmetic, path->name));
+        product(&c, 1, operand_a_bf16(a, 32), (struct operand_b){b, 32, 512},
+                path->arithmetic, 1, 1, 3, 0);
+        cr_expect(c == cases[x].want, "%s: 2^-126 - 2^%d gives %a", path->name,
+                  cases[x].taken, (double)c);
+    }
 }
 
 // ====== Tiles ======

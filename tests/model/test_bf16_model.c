@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 
 #include "core/linalg/arithmetic.h"
 
@@ -388,11 +389,18 @@ static void path_check(const char *name)
     }
 }
 
-Test(bf16_model, has_the_bits_of_plain_c_by_vectors)
+ParameterizedTestParameters(bf16_model, has_the_bits_of_plain_c_by_vectors)
 {
-    if (!cpu_has_avx2()) cr_skip_test("this CPU has no AVX2");
-    path_check("AVX2");
-    if (cpu_has_avx512()) path_check("AVX-512");
+    static int avx512[] = {0, 1};
+    return cr_make_param_array(int, avx512, 2);
+}
+
+ParameterizedTest(int *avx512, bf16_model, has_the_bits_of_plain_c_by_vectors)
+{
+    const char *name = *avx512 ? "AVX-512" : "AVX2";
+    if (!(*avx512 ? cpu_has_avx512() : cpu_has_avx2()))
+        cr_skip_test("this CPU has no %s", name);
+    path_check(name);
 }
 
 // The CPU's own tiles where it has them, else emulated ones.

@@ -1,5 +1,7 @@
 #include "core/train/pretrain.h"
 
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <math.h>
 #include <signal.h>
 
@@ -125,16 +127,30 @@ static void expect_same_on(enum arithmetic arithmetic, const char *path)
     tiny_close(&mixed);
 }
 
-Test(bf16_training, plain_c_and_vectors_train_to_the_same_bits)
+static const struct {
+    enum arithmetic arithmetic;
+    const char *path;
+    int (*available)(void);
+} vector_paths[] = {
+    {BF16, "AVX2", cpu_has_avx2},
+    {BF16_DOT, "AVX2", cpu_has_avx2},
+    {BF16, "AVX-512", cpu_has_avx512},
+    {BF16_DOT, "AVX-512", cpu_has_avx512},
+    {BF16_DOT, "AVX512-BF16", dot_available},
+};
+
+ParameterizedTestParameters(bf16_training, plain_c_and_vectors_train_to_the_same_bits)
 {
-    if (!cpu_has_avx2()) cr_skip_test("this CPU has no AVX2");
-    expect_same_on(BF16, "AVX2");
-    expect_same_on(BF16_DOT, "AVX2");
-    if (cpu_has_avx512()) {
-        expect_same_on(BF16, "AVX-512");
-        expect_same_on(BF16_DOT, "AVX-512");
-    }
-    if (dot_available()) expect_same_on(BF16_DOT, "AVX512-BF16");
+    static int number[] = {0, 1, 2, 3, 4};
+    return cr_make_param_array(int, number, sizeof vector_paths / sizeof *vector_paths);
+}
+
+ParameterizedTest(int *number, bf16_training,
+                  plain_c_and_vectors_train_to_the_same_bits)
+{
+    const char *path = vector_paths[*number].path;
+    if (!vector_paths[*number].available()) cr_skip_test("this CPU has no %s", path);
+    expect_same_on(vector_paths[*number].arithmetic, path);
 }
 
 // ====== It trains ======
