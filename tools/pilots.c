@@ -75,6 +75,13 @@ static struct images images_part(const struct images *from, size_t first, size_t
     return part;
 }
 
+// Whether two parts of one set have no image in common.
+static int images_apart(const struct images *a, const struct images *b)
+{
+    return a->pixels + a->count * IMAGE_BYTES <= b->pixels ||
+           b->pixels + b->count * IMAGE_BYTES <= a->pixels;
+}
+
 // ====== Options ======
 
 static void rates_read(struct pilots *pilots, const char *list)
@@ -168,6 +175,8 @@ static void pilot_train(struct pilots *pilots, struct pilot *pilot)
     settings.recipe.learning_rate = pilot->rate;
     settings.folder = pilot->folder;
     settings.weights = pilot->weights;
+    require(images_apart(settings.images, &pilots->held),
+            "images are trained on and held out");
     pretrain_run(&settings);
 
     struct target_maker targets;

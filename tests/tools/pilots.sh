@@ -7,11 +7,12 @@ program=${BUILD:?the folder of the compiled programs}/tools/pilots
 pilots() { run "$program" --tier smoke --epochs .1 --results "$work/results" "$@"; }
 results=$work/results/smoke-planted
 
+# A pilot that is given images held out ends before it trains.
 pilots --rates 1e-3,5e-3
 expect_status 0
 expect_said '^ *0.001 .*\]$'
 expect_said 'batches of 32, 0.1 epochs of 9000 training images, .* judged on the first 1000 training images'
-report 'two rates are compared on training images held out'
+report 'two rates are compared on images held out, on which no pilot is trained'
 
 wrong=$(awk -F'\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     { loss[NR] = $at["loss"]; gap[NR] = $at["gap"]; low = $at["low"]; high = $at["high"]
@@ -30,7 +31,7 @@ one=$(echo "$results"/runs/pilot-m75-h3-batch32-rate0.005-0.1epochs-*-seed1/weig
 expect_status 0
 [ -n "$(digest "$one")" ] && [ "$(digest "$one")" != "$(digest "$work/all/smoke-planted/weights/m75-h3.safetensors")" ] ||
     wrong='the pilot has the digest of all images'
-report 'its training images are others than the whole set'
+report 'a pilot is not trained on the whole set'
 
 cp "$results/pilots/m75-h3.tsv" "$work/first"
 pilots --rates 1e-3,5e-3 --threads 1
