@@ -323,14 +323,21 @@ static void judge_wrongly(const void *check)
 
 Test(check, the_way_of_judging_is_that_of_the_kind)
 {
-    const struct check wrong[] = {{"pure", .residual = residual_at_12, .test = "x"},
-                                  {"sum", .violation = holds, .test = "x"},
-                                  {"pure", .more = "b", .less = "a"},
-                                  {"c", .judge = judge_outright},
-                                  {"pure", .test = "nothing"}};
-    static struct ending ending;
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i) {
-        ending_of(&ending, judge_wrongly, &wrong[i]);
-        cr_expect_eq(ending.code, -SIGABRT, "check %zu ends with %d", i, ending.code);
-    }
+    static const struct {
+        struct check check;
+        const char *says;
+    } wrong[] = {
+        {{"pure", .residual = residual_at_12, .test = "x"},
+         "pure has a residual and is of kind exact"},
+        {{"sum", .violation = holds, .test = "x"},
+         "sum has a violation and is of kind identity"},
+        {{"pure", .more = "b", .less = "a"},
+         "pure is of kind exact and subtracts printed numbers"},
+        {{"c", .judge = judge_outright},
+         "c is of kind arithmetic and subtracts nothing"},
+        {{"pure", .test = "nothing"}, "pure is judged in 0 ways"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; ++i)
+        expect_ending(__LINE__, judge_wrongly, &wrong[i].check, -SIGABRT,
+                      wrong[i].says);
 }
