@@ -152,36 +152,36 @@ bad "the training that left them" 3 'does not say how many updates' \
 watch "$kept"
 head -c 100000 "$weights" >"$work/wrong/smoke-planted/weights/m75-h3.safetensors"
 refused "weights cut short" 'tensor .* past the file .*remove it and make it again'
-# broken NAME PATTERN: the file $work/w.safetensors must be refused by encode.
+# broken NAME PATTERN: the file $work/w.safetensors must be refused by encode, for that reason.
 broken() {
-    bad "$1" 3 "$2" "$encode" --weights "$work/w.safetensors" --images planted:1 --first 2 --out "$work/encoded"
+    bad "$1" 3 "w\.safetensors: $2" "$encode" --weights "$work/w.safetensors" --images planted:1 --first 2 --out "$work/encoded"
 }
 header() { # header LENGTH TEXT: the eight bytes of the length, given as octal escapes, and the text
     printf "$1%s" "$2" >"$work/w.safetensors"
 }
 size=$(stat -c %s "$weights")
 rm -f "$work/w.safetensors"
-broken "weights that are not here" 'w.safetensors'
+broken "weights that are not here" 'No such file or directory'
 : >"$work/w.safetensors"
-broken "weights of no bytes" 'w.safetensors'
+broken "weights of no bytes" '0 bytes are too few'
 head -c $((size - 1)) "$weights" >"$work/w.safetensors"
-broken "weights without their last byte" 'w.safetensors'
+broken "weights without their last byte" "tensor 'decoder\.head\.bias': its data end past the file"
 { cat "$weights"; printf x; } >"$work/w.safetensors"
-broken "weights with a byte too many" 'w.safetensors'
+broken "weights with a byte too many" '1 bytes follow the last tensor'
 header '\000\000\000\000\000\000\000\200' '{}'
-broken "a header of 2^63 bytes" 'header'
+broken "a header of 2^63 bytes" 'header of 9223372036854775808 bytes: must be 1 to'
 header '\002\000\000\000\000\000\000\000' '[]'
-broken "a header that is no object" 'w.safetensors'
+broken "a header that is no object" "the header does not begin with '\{'"
 header '\013\000\000\000\000\000\000\000' '{"a":1,"a":'
-broken "a header that ends in the middle" 'w.safetensors'
+broken "a header that ends in the middle" 'the header is not JSON'
 sed 's/"F32"/"F16"/g' "$weights" >"$work/w.safetensors"
-broken "weights of half precision" 'dtype F16 is unknown.* \(give --weights whole safetensors of F32 or BF16\)'
+broken "weights of half precision" "tensor '.*': dtype F16 is unknown.* \(give --weights whole safetensors of F32 or BF16\)"
 cp "$weights" "$work/w.safetensors"
 printf '\377\377\377\377' | dd of="$work/w.safetensors" bs=1 seek=$((size - 4)) conv=notrunc status=none
-broken "weights with a NaN" '[Nn][Aa][Nn]|finite'
+broken "weights with a NaN" "tensor 'decoder\.head\.bias': number 47 is not finite"
 cp "$weights" "$work/w.safetensors"
 sed -i 's/"pos_embedding"/"pos_embeddinG"/; s/encoder\.pos_embedding/encoder.pos_embeddinG/' "$work/w.safetensors"
-broken "weights of another model" 'w.safetensors'
+broken "weights of another model" "tensor 'encoder\.pos_embedding' is missing"
 [ ! -e "$work/encoded" ] || wrong="encode left a folder of refused weights"
 report "refused weights leave no folder"
 finish
