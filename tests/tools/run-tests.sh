@@ -3,11 +3,11 @@
 . tests/tap
 mkdir "$work/fake"
 
-# runner TAP STDERR STATUS: a Criterion runner that reports the TAP lines given.
+# runner TAP STDERR STATUS: a Criterion runner that reports the TAP lines given, and leaves its words in fake/words.
 runner() {
     printf '%b' "$1" >"$work/fake/tap"
-    printf '#!/bin/sh\nfor word; do case $word in --tap=*) cp "%s" "${word#--tap=}" ;; esac; done\necho "%s" >&2\nexit %d\n' \
-        "$work/fake/tap" "$2" "$3" >"$work/fake/run"
+    printf '#!/bin/sh\nprintf "%%s\\n" "$@" >"%s"\nfor word; do case $word in --tap=*) cp "%s" "${word#--tap=}" ;; esac; done\necho "%s" >&2\nexit %d\n' \
+        "$work/fake/words" "$work/fake/tap" "$2" "$3" >"$work/fake/run"
     chmod +x "$work/fake/run"
     run tools/run-tests "$work/report" fake="$work/fake/run"
 }
@@ -59,7 +59,24 @@ runner '1..1\nok - a::b\n' '' 0
 run tools/run-tests "$work/report" fake="$work/fake/run --filter '@(a|b)/*'"
 expect_status 0
 last '1 passed, 0 failed, 0 skipped'
+[ "$(grep -A 1 -x -e --filter "$work/fake/words")" = $'--filter\n@(a|b)/*' ] || wrong="its words are $(paste -sd' ' "$work/fake/words")"
 report "a runner may be given options"
+
+# Criterion reports what its filter leaves out as skipped, without a reason of the test's.
+runner '1..4\nok - a::b\nok - a::c # SKIP needs data\nok - d::e # SKIP test was skipped\nok - d::f # SKIP test was skipped\n' '' 0
+last '1 passed, 0 failed, 3 skipped'
+run tools/run-tests "$work/report" fake="$work/fake/run --filter 'a/*'"
+expect_status 0
+last '1 passed, 0 failed, 1 skipped'
+expect_said 'skipped: a::c .*needs data$'
+! grep -q 'd::' "$work/out" || wrong='it names a test that was left out'
+report "what a filter leaves out does not count"
+
+runner '1..2\nok - a::b # SKIP test was skipped\nok - a::c # SKIP test was skipped\n' '' 0
+run tools/run-tests "$work/report" fake="$work/fake/run --filter 'd/*'"
+expect_status 1
+expect_said 'ran no test'
+report "a filter that leaves out all is no success"
 
 run tools/run-tests "$work/report" script='printf "ok 1 - a\nok 2 - b # skip no tool\n"' bad='false'
 expect_status 1
