@@ -37,6 +37,13 @@ expect_verdict table1.imagenet.difference.bn-lp REPRODUCED
 expect_verdict table1.cifar10.lp NOT-RUN
 report 'the row is filled; numbers are not judged on 3 classes, orderings are a trend at best'
 
+value() { cell result.tsv "$1" value; }
+for points in 'bn-over-lp bn-lp lp' 'partial-over-bn partial bn-lp'; do
+    read -r id more less <<<"$points"
+    holds "$(value "$id.points")" "(x - ($(value "$more.accuracy") - $(value "$less.accuracy"))) ^ 2 < 1e-18" || wrong="$id is no difference"
+done
+report 'what a method has over another is the difference of their accuracies'
+
 cp -r "$work/results" "$work/once"
 target table1
 expect_status 0
@@ -66,12 +73,16 @@ for line in $'train\tn00000001/cut.JPEG\tit ends before the picture does' $'val\
 done
 report 'files that cannot be decoded are named and left out'
 
+# The reference's logits of the five (logits.npy, its last rows) are largest at 2, 2, 2, 1, 0; the labels are 0, 0, 1, 1, 2.
 type_make imagenet-check IMAGENET_DIR="$golden/images" WEIGHTS="$golden/tuned.safetensors" THREADS=2
 expect_status 0
-expect_said '^accuracy on val: [0-9.]+ % \([0-5] of 5\)'
+expect_said '^accuracy on val: 20\.000 % \(1 of 5\)$'
 expect_said '^train: 10 images, 0 cannot be decoded, 0 with warnings; digest [0-9a-f]{64}$'
 report 'a folder is checked, and a finetuned ViT classifies it'
+# Of a recipe that fails make says the exit code, and ends with 2.
 type_make imagenet-check IMAGENET_DIR="$work/images"
+expect_status 2
+expect_said 'imagenet-check\] Error 3$' err
 expect_said '^train/n00000001/cut.JPEG: it ends before the picture does$'
 expect_said '2 files cannot be decoded' err
 report 'the check names every bad file'
@@ -104,6 +115,8 @@ expect_status 0
 report 'Figure 3 is drawn of the first validation images'
 
 target figure1
+expect_status 2
+expect_said 'figure1\] Error 2$' err
 expect_said 'imagefolder: only table1 and figure3 read folders of images' err
 report 'other experiments refuse the folder'
 results=$work/results/paper-imagefolder/02-rank-curves
