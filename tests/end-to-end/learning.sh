@@ -40,8 +40,14 @@ cp "$folder/runs/m60-h3/log.tsv" "$folder/runs/m90-h3/log.tsv"
 rm "$folder/runs/m80-h3/log.tsv"
 learning --force=1
 expect_status 0
+curve() { # curve MODEL: the numbers of its training that are drawn
+    awk -F'\t' -v model="$1" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { print $at[model] }' "$results/learning.tsv"
+}
+holds "$(cell result.tsv m60-h3.training-loss value)" 'x > 0' || wrong="m60-h3 has no training's loss"
+! curve m60-h3 | grep -qx nan || wrong='m60-h3 has no curve'
 for model in m90-h3 m80-h3; do
-    [ -n "$wrong" ] || [ -z "$(cell result.tsv $model.training-loss value)" ] || wrong="$model has a training's loss"
+    [ -z "$(cell result.tsv $model.training-loss value)" ] || wrong="$model has a training's loss"
+    [ "$(curve $model | sort -u)" = nan ] || wrong="$model has a curve"
 done
 report 'a log of other weights, or none, gives no curve'
 finish
