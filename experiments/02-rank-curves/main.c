@@ -1,6 +1,6 @@
 // target: figure2
 // needs: m50-h3 m60-h3 m70-h3 m80-h3 m90-h3
-// budget: smoke 20 s, desk 9 min
+// budget: smoke 30 s, desk 9 min
 /// # Figure 2: rank-one components of original and reconstruction
 ///
 /// **Claim.** The paper reads mask modelling as low-rank recovery (Sec. 6.1): the distance between

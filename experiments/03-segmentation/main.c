@@ -1,6 +1,6 @@
 // target: figure3
 // needs: m75-h3
-// budget: smoke 10 s, desk 4 min
+// budget: smoke 20 s, desk 4 min
 /// # Figure 3: clusters of tokens
 ///
 /// **Claim.** The paper shows images cut into segments by K-means on the encoder's tokens, and

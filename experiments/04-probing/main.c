@@ -1,6 +1,6 @@
 // target: table1
 // needs: m75-h3
-// budget: smoke 20 s, desk 45 min
+// budget: smoke 40 s, desk 65 min
 /// # Table 1: batch normalisation and the last attention
 ///
 /// **Claim.** A linear probe (LP) reads little of a mask model's class token. Batch normalisation

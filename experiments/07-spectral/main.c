@@ -1,6 +1,6 @@
 // target: theorem4.3
 // needs: m75-h3
-// budget: smoke 30 s, desk 6 min
+// budget: smoke 60 s, desk 6 min
 /// # Theorem 4.3: is mask modelling spectral clustering, and contrastive?
 ///
 /// **Claim.** With the inner products $w_{ij} = \langle x_i, x_j\rangle$ of an image's hidden

@@ -1,6 +1,6 @@
 // target: section5.1
 // needs: m50-h3 m60-h3 m70-h3 m80-h3 m90-h3
-// budget: smoke 40 s, desk 15 min
+// budget: smoke 70 s, desk 15 min
 /// # Section 5.1: the mask ratio and the number of clusters
 ///
 /// **Claim.** The paper explains why video is masked more than images, and images more than text.

@@ -1,6 +1,6 @@
 // target: section5.2
 // needs: m75-h3
-// budget: smoke 40 s, desk 8 min
+// budget: smoke 50 s, desk 8 min
 /// # Sections 5.2 and 5.3, Remarks 4.7 and 4.8: what survives its controls
 ///
 /// **Claim.** The decoder's layer norm acts as a batch norm over tokens and the decoder as the

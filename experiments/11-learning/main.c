@@ -1,6 +1,6 @@
 // target: learning
 // needs: m75-h3 m75-h6 m50-h3 m60-h3 m70-h3 m80-h3 m90-h3
-// budget: smoke 10 s, desk 4 min
+// budget: smoke 20 s, desk 4 min
 /// # How the models learned
 ///
 /// **Claim.** None of the paper: it says neither how long its models were trained nor how well they
