@@ -115,6 +115,7 @@ static int signal_to_send;
 static void be_ended_while_writing(const void *path)
 {
     struct output output;
+    signal(signal_to_send, SIG_DFL); // under nohup SIGHUP is ignored
     output_open(&output, path);
     fputs("new", output.file);
     fflush(output.file);
