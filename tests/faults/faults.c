@@ -194,6 +194,8 @@ static const char *fault_of(const struct scenario *scenario,
     static struct listing now;
     folder_list(&now, work_folder);
     if (ending->code == EXIT_SUCCESS) {
+        // The bytes are all there, and a power cut may take them.
+        if (injection->unflushed) return "it ended well after a flush that failed";
         // What is not needed may be missing; the result is the same.
         if (listings_equal(&now, &after)) return NULL;
         list_others(why, "it ended well, with other files:", &now);
@@ -247,6 +249,9 @@ static void scenario_open(const struct scenario *scenario)
             ending.says);
     folder_list(&after, work_folder);
     undisturbed = *injection;
+    // The file's and its folder's, for each.
+    require(undisturbed.flushes >= 2 * undisturbed.version_count,
+            "%s: files were renamed without being flushed", scenario->name);
 }
 
 static void scenario_try(const struct scenario *scenario, enum fault kind, size_t every)

@@ -38,6 +38,8 @@ void inject_begin(enum fault kind, size_t at)
     fatal = at;
     for (int k = 0; k < FAULTS; ++k) injection->calls[k] = 0;
     injection->failed = 0;
+    injection->flushes = 0;
+    injection->unflushed = 0;
     injection->version_count = 0;
 }
 
@@ -202,7 +204,10 @@ WRAP(int, fileno, FILE *file)
 WRAP(int, fsync, int descriptor)
 {
     (void)descriptor;
-    return fails(FAULT_WRITE, EIO) ? -1 : 0;
+    if (active) ++injection->flushes;
+    if (!fails(FAULT_WRITE, EIO)) return 0;
+    injection->unflushed = 1;
+    return -1;
 }
 
 WRAP(int, mkdir, const char *path, mode_t mode)

@@ -23,6 +23,8 @@ struct version {
 struct injection {
     _Atomic size_t calls[FAULTS]; ///< since inject_begin
     _Atomic int failed;           ///< whether a call has failed
+    _Atomic size_t flushes;       ///< calls of fsync
+    _Atomic int unflushed;        ///< whether the call that failed was one of them
     size_t version_count;
     struct version version[VERSIONS]; ///< in the order of the renames
 };

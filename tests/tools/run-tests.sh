@@ -137,4 +137,11 @@ for program in "sh $work/fake/with-child" "$work/fake/run"; do
     gone || wrong="a child of $program is left"
 done
 report "an interruption ends programs and runners, with what they have started"
+printf '#!/bin/sh\necho "ok 1 - npy accepts a"\nexit 1\n' >"$work/fake/npy"
+chmod +x "$work/fake/npy"
+run tests/fuzz/replay "$work/fake" npy
+expect_said '^ok - npy accepts a$'
+expect_said '^not ok - npy: ended with 1 at '
+expect_said '^1\.\.2$'
+report "a reader that a sanitizer ends fails, whatever it accepted before"
 finish
