@@ -55,7 +55,7 @@ object       = $(patsubst %.c,$(BUILD)/%.o,$(1))
 
 # -j for a make that was started without it: compiling is most of a first run. `make` stands for $(MAKE)
 # where a recipe only hands the name on and must not run under `make -n`.
-jobs    = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell tools/cpus))
+jobs    = $(if $(findstring jobserver,$(MAKEFLAGS))$(filter -j%,$(MAKEFLAGS)),,-j$(shell tools/cpus))
 submake = $(MAKE) --no-print-directory $(if $(verbose),,--silent) $(jobs)
 make   := $(MAKE)
 # Begins a recipe line whose script runs make itself, so it must be marked by +: `make -n` only shows it.
@@ -79,11 +79,14 @@ ifneq ($(BUILDING),)
 stamp = $(if $(call differs,$(strip $(2)),$(strip $(file <$(1)))),$(file >$(1),$(2)))
 differs = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),1)
 # What is compiled is listed in BUILD_ROOT/.maskbook, so that `make clean` removes it and nothing else. A
-# folder that was there before belongs to another, unless it has the stamp.
-ifeq ($(wildcard $(BUILD)/.),)
+# folder that holds something, but not the stamp, belongs to another.
+ifeq ($(wildcard $(BUILD)/flags),)
+ifneq ($(wildcard $(BUILD)/*),)
+$(error $(BUILD): holds what was not made here, and would be compiled into (give another BUILD_ROOT, or empty it))
+endif
+endif
+ifeq ($(filter $(MODE),$(file <$(BUILD_ROOT)/.maskbook)),)
 $(shell mkdir -p $(BUILD) && tools/clean --made $(BUILD_ROOT) $(MODE))
-else ifeq ($(filter $(MODE),$(file <$(BUILD_ROOT)/.maskbook))$(wildcard $(BUILD)/flags),$(BUILD)/flags)
-$(shell tools/clean --made $(BUILD_ROOT) $(MODE))
 endif
 $(call stamp,$(BUILD)/flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
 $(foreach r,$(ROOMS),$(call stamp,$(BUILD)/$r.list,$(call sources,$r)))

@@ -4,8 +4,8 @@ LINT      := $(BUILD_ROOT)/lint
 # Where there is no MPI, what is written for it is not read (mk/mpi.mk).
 without   := $(if $(wildcard $(addsuffix /mpicc,$(subst :, ,$(PATH)))),,%_mpi.c)
 TIDIED    := $(patsubst %,$(LINT)/%.tidy,$(filter-out $(without),$(wildcard core/*/*.c experiments/*/*.c tools/*.c)))
-ALONE     := $(patsubst %,$(LINT)/%.alone,$(wildcard core/*/*.h tests/*.h))
 HEADERS   := $(wildcard core/*/*.h experiments/*/*.h)
+ALONE     := $(patsubst %,$(LINT)/%.alone,$(HEADERS) $(wildcard tests/*.h))
 
 ##@ Checks
 .PHONY: check format format-check lint lint-files smoke check-mutants hooks
@@ -31,10 +31,10 @@ lint: ## rooms, text rules, complete keys, every claim judged, documents up to d
 lint-files: $(ALONE) $(TIDIED)
 
 $(LINT):
-	@mkdir -p $@ && tools/clean --made $(BUILD_ROOT) lint
+	@tools/clean --make $(BUILD_ROOT) lint
 
 # A header is read as the first and only line of a program.
-$(LINT)/%.h.alone: %.h $(filter core/%,$(HEADERS)) | $(LINT)
+$(LINT)/%.h.alone: %.h $(HEADERS) | $(LINT)
 	@mkdir -p $(@D)
 	@echo '#include "$<"' | $(CC) $(CFLAGS) -fsyntax-only -x c -
 	@touch $@

@@ -21,6 +21,14 @@ expect_status 1
 expect_said '^tools/mutants/label-offset.sed: no longer changes core/data/planted.c'
 cp "$root/core/data/planted.c" core/data/
 report "a mutant that has outlived its line is named"
+for change in 's|^# file: .*|# file: core/data/moved.c|' '/^# file: /d' '$s|$|\ns/a/|'; do
+    sed -i "$change" tools/mutants/label-offset.sed
+    run tools/check-mutants --planted label-offset
+    expect_status 1
+    expect_said '^tools/mutants/label-offset.sed: no longer changes '
+    cp "$root/tools/mutants/label-offset.sed" tools/mutants/
+done
+report "so is one whose file has moved or is not named, and one that sed cannot read"
 # A make that makes nothing: what was there runs without the mutant, which survives, if it passes.
 runner=$work/build/release/tests/data/run
 mkdir -p "$(dirname "$runner")"

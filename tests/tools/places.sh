@@ -107,6 +107,18 @@ expect_said 'left in data, not made here: mine'
 report "distclean leaves what was not made here, and says so"
 
 echo 'int main(void) { return 0; }' >tools/nothing.c
+make_copy BUILD_ROOT="$work/theirs/build" "$work/theirs/build/release/tools/nothing.o"
+expect_status 2
+expect_line 'build/release: holds what was not made here, and would be compiled into \(give another BUILD_ROOT, or empty it\)'
+mkdir "$work/theirs/build/lint"
+tools/clean --make "$work/theirs/build" lint && tools/clean --make "$work/theirs/build" mutants || wrong='it could not be made'
+[ "$(cat "$work/theirs/build/.maskbook")" = mutants ] || wrong="listed as made here: $(cat "$work/theirs/build/.maskbook")"
+tools/clean "$work/theirs/build" >/dev/null
+[ -d "$work/theirs/build/lint" ] && [ ! -e "$work/theirs/build/mutants" ] || wrong='lint is gone, or mutants is left'
+rmdir "$work/theirs/build/lint"
+(cd "$work" && find theirs -type f) | sort | cmp -s - "$work/before" || wrong="files have changed"
+report "what another has in a build folder is not compiled into, nor ever listed as made here"
+
 make_copy BUILD_ROOT="$work/theirs/build" MODE=debug "$work/theirs/build/debug/tools/nothing.o"
 expect_status 0
 [ -e "$work/theirs/build/debug/tools/nothing.o" ] || wrong="nothing was compiled"
