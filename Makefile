@@ -76,8 +76,8 @@ override CIFAR10_DIR := $(call home,$(CIFAR10_DIR))
 ifneq ($(words $(BUILD_ROOT))$(strip $(foreach c,$(unfit),$(findstring $(c),$(BUILD_ROOT)))),1)
 $(error BUILD_ROOT='$(BUILD_ROOT)': make cannot name what is compiled in a folder with a space or one of $(unfit) in its name (give another))
 endif
-# What `make clean` removes of one would be the other's.
-place = $(or $(realpath $(1)),$(abspath $(1)))
+# What `make clean` removes of one would be the other's. The checkout's path may have spaces, which would make words of it.
+place = $(subst $(space),?,$(or $(realpath $(1)),$(abspath $(1))))
 ifneq ($(filter $(call place,$(BUILD_ROOT)),$(if $(word 2,$(RESULTS)),,$(call place,$(RESULTS))) $(call place,data)),)
 $(error BUILD_ROOT='$(BUILD_ROOT)': is the folder of results or of data too (give another))
 endif

@@ -1,5 +1,6 @@
 # The one style of all figures. A script may set width, height (pixels of the drawing) first, then loads
-# this file, names its axes and plots; it never chooses a font, a colour or a terminal itself.
+# this file, names its axes and plots; it never chooses a font or a terminal itself, and takes the
+# colours of data from here.
 #
 # Given by the program: format ("svg", "pdf" or "png"), table, output, caption.
 # Colours: Okabe and Ito, "Color Universal Design" (2008), distinguishable with any colour vision; the order

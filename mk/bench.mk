@@ -7,7 +7,7 @@ QUICK ?=
 ##@ Speed
 .PHONY: bench accept-bench
 bench: $(patsubst %,$(BUILD)/tools/%,bench_steps bench_products machine) ## one page of rates, into results/bench.tsv (12 minutes on an idle machine)
-	@tools/bench $(call quote,$(BUILD)) $(call quote,$(RESULTS)) $(if $(filter 1,$(QUICK)),--quick)
+	@$(peer_python) tools/bench $(call quote,$(BUILD)) $(call quote,$(RESULTS)) $(if $(filter 1,$(QUICK)),--quick)
 
 accept-bench: ## show the last page of `make bench` in README.md, in the place of this CPU's rows
 	@name=$$(tools/bench-page --name $(call quote,$(RESULTS)/bench.tsv)) && mkdir -p results/reference/bench && \

@@ -16,8 +16,9 @@ paper: book-ledger ## the report as PDF: paper/report.pdf of the reference, resu
 
 book-picture: ## how the book begins, of the reference, for README.md: paper/book.png
 	@tools/deps book && tools/deps browser
+	@command -v chromium >/dev/null || { echo 'book-picture: chromium: not found (do: tools/deps browser)' >&2; exit 4; }
 	@tools/weave/publish book $(BUILD_ROOT)/book/nothing $(PAIR) $(BUILD_ROOT)/book/of-reference $(BUILD_ROOT)/book/of-reference/book.html
-	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1240,980 --screenshot='$(CURDIR)/paper/book.png' \
+	@chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1240,980 --screenshot=paper/book.png \
 	    'file://$(abspath $(BUILD_ROOT)/book/of-reference/book.html)' 2>/dev/null && echo paper/book.png
 
 # A ledger of now: what the documents read is found anew every time, and they take seconds.

@@ -7,7 +7,7 @@ ifneq ($(words $(PAIR)) $(filter $(PAIRS),$(PAIR)),1 $(PAIR))
 $(error TIER=$(TIER) DATA=$(DATA) do not go together (choose a pair TIER-DATA of: $(PAIRS)))
 endif
 # A word that no program takes is refused also by targets that would not ask one.
-ARITHMETICS := auto fp32 bf16 bf16-dot
+ARITHMETICS := $(if $(filter figure-arithmetic,$(MAKECMDGOALS)),all bf16 bf16-dot,auto fp32 bf16 bf16-dot)
 ifneq ($(filter-out $(ARITHMETICS),$(ARITHMETIC))$(word 2,$(ARITHMETIC)),)
 $(error ARITHMETIC=$(ARITHMETIC) is none (choose one of: $(ARITHMETICS)))
 endif

@@ -3,7 +3,7 @@
 # results are keyed alike. Nothing else needs MPI.
 
 # Its own folder's flags: the compiler wrapper says them.
-mpi_flags = $(patsubst -I%,-isystem%,$(shell mpicc --showme:$(1)))
+mpi_flags = $(patsubst -I%,-isystem%,$(shell mpicc --showme:$(1) 2>/dev/null))
 mpi_here  = command -v mpicc >/dev/null || { echo 'pretrain: RANKS needs Open MPI (run tools/deps mpi)' >&2; exit 4; }
 
 $(BUILD)/core/train/rank_group_mpi.o: core/train/rank_group_mpi.c $(BUILD)/flags

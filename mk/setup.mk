@@ -5,8 +5,11 @@ deps: ## install the Debian packages that are missing
 	@tools/deps core
 
 doctor: ## is everything here: tools, libraries, room, data, arithmetic
-	@MAKE='$(make)' MAKEFLAGS= tools/doctor $(BUILD) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC))
+	@BUILD_ROOT='$(BUILD_ROOT)' MAKE='$(make)' MAKEFLAGS= tools/doctor $(BUILD) $(call flag,threads,$(THREADS)) $(call flag,arithmetic,$(ARITHMETIC))
 
+ifneq ($(and $(filter clean distclean,$(MAKECMDGOALS)),$(filter-out clean distclean,$(MAKECMDGOALS))),)
+$(error clean: would remove what the other targets make (type it alone))
+endif
 clean: ## remove what was compiled; results stay
 	@tools/clean $(call quote,$(BUILD_ROOT))
 

@@ -63,9 +63,10 @@ gradient_word = '$(1)-gradients=$(BUILD_ROOT)/double/tests/$(1)/run --filter "*/
 script_words  = $(foreach s,$(2),'$(s).sh=tests/$(1)/$(s).sh $(argument.$(s))')
 run_tests     = BUILD='$(BUILD)' MAKE='$(make)' MAKEFLAGS= tools/run-tests
 
-# Each of these calls make for what it needs: two at a time would write the same files.
-COMPILING := test test-double end-to-end sanitize tsan lint smoke smoke-qemu faults kills compilers coverage check
-ifneq ($(word 2,$(filter $(COMPILING),$(MAKECMDGOALS))),)
+# Each of these calls make for what it needs: next to another target, both would write the same files.
+COMPILING := test test-double end-to-end sanitize tsan lint smoke smoke-qemu faults kills compilers coverage check \
+             fuzz check-mutants reproduce-all
+ifneq ($(and $(filter $(COMPILING),$(MAKECMDGOALS)),$(word 2,$(MAKECMDGOALS))),)
 .NOTPARALLEL:
 endif
 

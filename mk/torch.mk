@@ -6,8 +6,10 @@
 GPUS ?=
 ## TORCH       options of tools/torch/train.py, as "--batch 1024 --lr 1.5e-3" (--help)
 TORCH ?=
-## PYTHON      the interpreter that has torch (tools/deps bench, or your own)
+## PYTHON      the interpreter that has torch and numpy (tools/deps bench, or your own)
 PYTHON ?= python3
+# What compares with numpy or PyTorch takes the system's interpreter, unless another is given.
+peer_python = $(if $(filter-out file,$(origin PYTHON)),PEER_PYTHON=$(call quote,$(PYTHON)))
 ## COST        options of `make cost`, as "--bandwidth 1 --machines 1,2,4" (build/release/tools/cost --help)
 COST ?=
 ## METHOD      finetuned or scratch: the targets of PyTorch take that training of Table 2 in the place of the pretraining

@@ -23,7 +23,6 @@
 static const double PROBE = .01; // seconds that a look at the peak takes
 
 enum { ARITHMETICS = BF16_DOT + 1 };
-enum { MEMORY = 256 << 20 }; // more than the matrices of one layer at the most rows
 enum { ROWS_MOST = 4096, WIDTH_MOST = 768 };
 enum pass { FORWARD, INPUT_GRADIENT, WEIGHT_GRADIENT, PASSES };
 static const char *const passes[PASSES] = {"forward", "input-gradient",
@@ -203,7 +202,7 @@ int main(int argc, char **argv)
     };
     for (size_t l = 0; l < sizeof layers / sizeof *layers; ++l) {
         struct arena arena;
-        arena_open(&arena, "layer", MEMORY);
+        arena_open_growing(&arena, "layer");
         layers[l].rows = rows;
         layer_fill(&layers[l], &arena);
         for (int pass = 0; pass < PASSES; ++pass)

@@ -446,5 +446,7 @@ int main(int argc, char **argv)
     printf("%zu in %s\n", ship.shipped, ship.to);
     table_close(&ship.table);
     images_free(&ship.test);
-    return ship.shipped > 0 ? EXIT_SUCCESS : EXIT_INPUT;
+    if (ship.shipped == 0)
+        die(EXIT_INPUT, "%s: nothing was shipped (see above)", ship.to);
+    return EXIT_SUCCESS;
 }

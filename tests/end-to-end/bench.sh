@@ -26,6 +26,7 @@ expect_rows() {
     done
 }
 fact() { sed -n "s/^# $1: //p" "$table"; }
+literal() { fact "$1" | sed 's/[][().*+?^$|\\{}]/\\&/g'; } # for a pattern
 value() { awk -F'\t' -v key="$1" '$1 == key { print $2 }' "$table"; }
 # expect_between LOW VALUE HIGH WHAT
 expect_between() {
@@ -99,7 +100,7 @@ report "the page is made from the table alone"
 
 run tools/bench-page --markdown "$table"
 expect_status 0
-expect_said "^\\| $(fact CPU) \\| training step, patch 4, batch 32 \\| ${cores##* } \\| [0-9.]+"
+expect_said "^\\| $(literal CPU) \\| training step, patch 4, batch 32 \\| ${cores##* } \\| [0-9.]+"
 awk -F'|' '/^\|/ { if (n && NF != n) exit 1; n = NF }' "$work/out" || wrong="ragged rows"
 report "README's part is a Markdown table of all cores"
 
@@ -108,9 +109,9 @@ sed "s/^# CPU: .*/# CPU: another, family 1 model 2, AMX/; s/^# peak bf16: .*/# p
 run tools/bench-page --markdown "$work/another.tsv" "$table"
 expect_status 0
 expect_said "^\\| another, family 1 model 2, AMX \\| training step, patch 4, batch 32 \\| ${cores##* } \\| 77.7"
-expect_said "^\\| $(fact CPU) \\| training step, patch 4, batch 32 \\| ${cores##* } \\| [0-9.]+"
+expect_said "^\\| $(literal CPU) \\| training step, patch 4, batch 32 \\| ${cores##* } \\| [0-9.]+"
 expect_said '^another, family 1 model 2, AMX: .*bf16 by '
-expect_said "^$(fact CPU): "
+expect_said "^$(literal CPU): "
 report "each row says which CPU gave it"
 
 run tools/bench-page --name "$work/another.tsv"

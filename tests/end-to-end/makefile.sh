@@ -15,7 +15,7 @@ for target in $(sed -nE 's/^([a-z][A-Za-z0-9_.-]*):.*## .*/\1/p' Makefile mk/*.m
     $(sed -n 's|^// target: ||p' experiments/*/main.c); do
     expect_said "^  $target "
 done
-for name in TIER DATA RUN SEED SEEDS THREADS ARITHMETIC EPOCHS RATES BATCH SHIPPED MODE CIFAR10_DIR OFFLINE NO_INSTALL EXPORT FORCE; do
+for name in $(sed -nE 's/^## ([A-Z][A-Z0-9_]*) .*/\1/p; s/^([A-Z][A-Z0-9_]*) *\?=.*/\1/p' Makefile mk/*.mk | sort -u); do
     expect_said "^  $name "
 done
 report "help lists every target and every variable"
@@ -28,13 +28,35 @@ type_make
 cmp -s "$work/out" "$work/help" || wrong="not the same as make help"
 report "make alone is make help"
 
-for target in doctor deps data all test test-double end-to-end check check-mutants format format-check lint sanitize tsan \
-    smoke smoke-qemu faults kills verdict pretrain-all finetune-all pilots accept-checkpoints reproduce-all hooks clean; do
-    type_make --dry-run "$target"
+# What clean removes, other targets make: it is typed alone.
+listed=$(sed -nE 's/^([a-z][A-Za-z0-9_.-]*):.*## .*/\1/p' Makefile mk/*.mk | grep -vx 'clean\|distclean')
+git status --porcelain >"$work/before" 2>/dev/null
+# shellcheck disable=SC2086 # words
+for targets in $listed clean; do
+    type_make --dry-run $targets
     expect_status 0
 done
 [ ! -e "$work/results" ] || wrong="results were written"
+git status --porcelain 2>/dev/null | cmp -s - "$work/before" || wrong="the tree was changed"
 report "make -n runs nothing and fails nowhere"
+
+type_make clean all
+expect_status 2
+expect_line 'clean: would remove what the other targets make \(type it alone\)'
+report "clean goes with no other target"
+
+for target in retrace diff-run torch-start train-torch check-torch; do
+    type_make $target TIER=smoke
+    expect_status 2
+    expect_line "$target: RUN is missing"
+done
+report "what is about one training asks which"
+
+type_make claim-theorem4.3.bound TIER=smoke
+expect_status 0
+expect_said 'theorem4\.3\.bound'
+expect_said 'make theorem4\.3'
+report "a claim has a target"
 
 type_make figre2
 expect_status 2
@@ -127,9 +149,10 @@ expect_line 'make pretrain RUN=m50-h3'
 report "a figure without weights names the command that makes them, and leaves error.txt"
 
 # From here on in a copy of the tree, with its compiled objects.
-copy=$work/copy
+# A path with a space is a path.
+copy="$work/a copy"
 mkdir -p "$copy/build"
-cp -a Makefile mk core experiments figures paper tests tools "$copy/"
+cp -a CONTRIBUTING.md Makefile mk core experiments figures paper tests tools "$copy/"
 cp -a "$build" "$copy/build/release"
 find "$copy/build" -name '*.d' -exec sed -i "s|^$build/|build/release/|" {} +
 cd "$copy" || exit 4
@@ -156,6 +179,12 @@ echo '#include <criterion/criterion.h>' >tests/experiments/99-added/test_added.c
 in_copy --dry-run test
 expect_said '99-added=build/release/tests/experiments/99-added/run'
 report "a new experiment has a help line, a target, its needs and its tests with no edit"
+mkdir experiments/12-example
+sed -n '/^   ```c$/,/^   ```$/{/```/d;s/^   //p}' CONTRIBUTING.md >experiments/12-example/main.c
+in_copy build/release/experiments/12-example/main
+expect_status 0
+rm -r experiments/12-example build/release/experiments/12-example
+report "the experiment that CONTRIBUTING.md shows compiles"
 sed -i 's|^// needs: m75-h3$|& m40-h3|' experiments/99-added/main.c
 in_copy help
 expect_status 2
@@ -237,6 +266,7 @@ flag_keys() {
 [ "$(flag_keys WARNINGS='-Wall -Wno-unused')" = "$before" ] || wrong="a warning flag changes keys"
 [ "$(flag_keys flags.release='-O3 -g3')" = "$before" ] || wrong="debug information changes keys"
 after=$(flag_keys flags.release=-O2)
+[ "$(echo "$after" | grep -cE '^[^ ]+ [0-9a-f]{64}$')" -eq "$(echo "$before" | wc -l)" ] || wrong="no keys: $after"
 [ -z "$(comm -12 <(echo "$before") <(echo "$after"))" ] || wrong="-O2 leaves a key as it was"
 cp -p "$work/flags" build/release/flags
 rm build/release/experiments/*/code.key build/release/features.key

@@ -120,5 +120,11 @@ run "$root/tools/ledger-picture" mine smoke-planted
 expect_status 0
 [ -n "$wrong" ] || [ "$(cut -f2,3,4,8 mine/smoke-planted/ledger-picture.tsv | tail -n 1)" = "first	2	1	1" ] || wrong='other counts'
 for format in svg pdf png; do [ -s "mine/smoke-planted/ledger-picture.$format" ] || wrong="no $format"; done
+expect_said '^mine/smoke-planted/ledger-picture.svg: the claims of mine/smoke-planted/ledger.tsv '
 report 'the ledger is drawn, without the subtractions'
+rm -f mine/smoke-planted/*/provenance.tsv
+run "$root/tools/ledger-picture" mine smoke-planted
+expect_status 0
+expect_said "the claims of $theirs/ledger.tsv "
+report 'that of the reference, where nothing was run'
 finish

@@ -55,10 +55,31 @@ expect_status 4
 expect_said 'could not be installed \(do, as root' err
 report "a failed installation exits 4 with the line to type"
 
+on_it tools/deps core book
+expect_status 2
+expect_line 'one group at a time \(usage: tools/deps'
 on_it tools/deps everything
 expect_status 2
 expect_line 'usage: tools/deps'
 report "an unknown group is a usage error"
+
+stand_in dpkg-query 'for p; do case $p in -*) ;; *) echo "$p installed" ;; esac; done'
+stand_in pandoc :
+stand_in make 'echo "$*" >>"'"$work"'/made"; case " $* " in *" verdict "*) exit 2 ;; esac'
+on_it tools/reproduce-all "$fake/make" smoke planted
+expect_status 2
+for target in 'all$' 'all-experiments TIER=smoke DATA=planted' 'verdict TIER=smoke .*VERDICT=--check' 'book TIER=smoke DATA=planted'; do
+    [ -n "$wrong" ] || grep -qE " $target" "$work/made" || wrong="make was not told: $target"
+done
+report "a verdict that differs from the reference fails reproduce-all, after the book"
+mkdir "$work/without"
+for tool in bash sh awk env sed nproc cat grep; do ln -s "$(command -v $tool)" "$work/without/$tool"; done
+rm "$fake/pandoc" "$work/made"
+run env PATH="$fake:$work/without" tools/reproduce-all "$fake/make" smoke planted
+expect_said '`tools/deps book` installs what it needs, then `make book TIER=smoke DATA=planted`'
+! grep -q ' book ' "$work/made" || wrong='a book was made'
+report "without pandoc it says how to get the book"
+rm "$fake/make"
 
 run tools/deps core --print
 expect_status 0

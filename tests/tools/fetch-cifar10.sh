@@ -76,13 +76,13 @@ expect_data() {
     for file in "$made"/cifar-10-batches-bin/*; do
         cmp -s "$file" "$root/data/cifar-10-batches-bin/${file##*/}" || fail "${file##*/} differs"
     done
-    [ -z "$(find "$root/data" -name 'unpack.*')" ] || fail 'left its temporary folder'
+    [ -z "$(find "$root/data" -name 'cifar-10-unpack.*')" ] || fail 'left its temporary folder'
     [ ! -e "$root/$part" ] || fail 'left a .part'
 }
 
 expect_no_data() {
     [ ! -e "$root/data/cifar-10-batches-bin" ] || fail 'made the folder'
-    [ -z "$(find "$root/data" -name 'unpack.*' 2>/dev/null)" ] || fail 'left its temporary folder'
+    [ -z "$(find "$root/data" -name 'cifar-10-unpack.*' 2>/dev/null)" ] || fail 'left its temporary folder'
 }
 
 archive=data/cifar-10-binary.tar.gz
@@ -261,7 +261,7 @@ a_folder_within_the_folder_is_enough() {
 
 what_a_killed_run_unpacked_is_cleared_away() {
     put_archive "$work/good.tar.gz"
-    mkdir -p "$root/data/unpack.killed/cifar-10-batches-bin"
+    mkdir -p "$root/data/cifar-10-unpack.killed/cifar-10-batches-bin"
     fetch OFFLINE=1
     expect_code 0
     expect_data

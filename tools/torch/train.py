@@ -37,10 +37,14 @@ import struct
 import sys
 import time
 
-import numpy
-import torch
-import torch.nn.functional as functional
-from torch import distributed, nn
+try:
+    import numpy
+    import torch
+    import torch.nn.functional as functional
+    from torch import distributed, nn
+except ImportError as error:
+    print(f"train.py: {error.name}: not installed (tools/deps bench, or PYTHON=an interpreter that has it)", file=sys.stderr)
+    sys.exit(4)
 
 LOOK = 20  # updates between looks at the loss and at signals, when several processes train
 PATCHES = 131072  # on a GPU at a time
