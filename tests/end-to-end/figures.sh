@@ -1,12 +1,12 @@
 #!/bin/bash
-# Drives Figures 1 and 3 at the smoke tier on a model trained for one epoch and on one that has hardly been
+# Drives Figures 1 and 3 at the smoke tier on a model trained by its recipe and on one that has hardly been
 # trained: what a trained model earns, an untrained one must not.
 # shellcheck disable=SC1091,SC2034,SC2154
 . tests/tap
 programs=${BUILD:?the folder of the compiled programs}/experiments
 
-train() { # train FOLDER EPOCHS
-    run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3 --epochs="$2" --results="$work/$1"
+train() { # train FOLDER FLAG...
+    run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3 --results="$work/$1" "${@:2}"
     expect_status 0
 }
 
@@ -23,9 +23,10 @@ expect_pilot() { # ID: the verdict rests on two updates, and says so.
     [ -n "$wrong" ] || [[ $(cell verdicts.tsv "$1" reason) == 'pilot weights: 0.004 of '* ]] || wrong="$1 does not say that it is a pilot's"
 }
 
-train trained 1
-report 'a model is trained for one epoch'
-train untrained .004
+trained_before "$work/trained/smoke-planted" m75-h3 01-structure 03-segmentation
+train trained
+report 'a model is trained'
+train untrained --epochs=.004
 report 'another for two updates'
 
 experiment 01-structure trained --export=1

@@ -8,10 +8,11 @@ runs='m75-h3 m75-h6 m50-h3 m60-h3 m70-h3 m80-h3 m90-h3'
 learning() { run "$programs/11-learning/main" --tier=smoke --results="$work" "$@"; }
 folder=$work/smoke-planted results=$work/smoke-planted/11-learning
 
-for model in $runs; do
-    run "$programs/00-pretrain/main" --tier=smoke --run="$model" --epochs=.05 --results="$work"
-    [ "$status" -eq 0 ] || break
-done
+run "$MAKE" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" TIER=smoke EPOCHS=.05 RESULTS="$work" pretrain-all
+expect_status 0
+for model in $runs; do expect_said "^$model +to do "; done
+expect_said 'hours in all; '
+report 'every model is pretrained, after it is said what that takes'
 learning
 expect_status 0
 for file in learning.md learning.tsv learning.svg learning.png; do [ -s "$results/$file" ] || wrong="no $file"; done

@@ -8,16 +8,19 @@ plan() { run "$programs/tools/plan" --tier=smoke --results="$results" --runs='m7
 pretrain() { run "$programs/experiments/00-pretrain/main" --tier=smoke --run="$1" --results="$results" "${@:2}"; }
 folder=$results/smoke-planted
 
-plan --epochs=.4
+# Hours are printed with two places, so only many epochs show what they follow from: 40,000,000 images.
+plan --epochs=4000
 expect_status 0
 expect_said '^m75-h3 +to do +[0-9]+ +[0-9.]+$'
 expect_said '^m75-h6 +to do '
 expect_said 'hours in all; [0-9.]+ GB to write, [0-9]+ GB free in'
-report 'nothing is done'
+read -r _ _ _ rate hours < <(grep '^m75-h3 ' "$work/out")
+[ -n "$wrong" ] || holds "$hours" "$rate > 0 && (x * $rate * 3600 / 4e7 - 1) ^ 2 < 1e-4" || wrong="'$hours' hours at '$rate' images/s"
+report 'nothing is done; the hours are those that the rate takes'
 
 pretrain m75-h3 --epochs=.4
 (
-    exec "$programs/experiments/00-pretrain/main" --tier=smoke --run=m75-h6 --epochs=.4 --results="$results" \
+    exec "$programs/experiments/00-pretrain/main" --tier=smoke --run=m75-h6 --epochs=.4 --threads=1 --results="$results" \
         >"$work/out" 2>"$work/err" </dev/null
 ) &
 child=$!
@@ -30,7 +33,7 @@ expect_said '^m75-h3 +done +- +0$'
 expect_said '^m75-h6 +update 100 of 125 '
 read -r _ _ _ _ _ rate hours < <(grep '^m75-h6 ' "$work/out")
 [ -n "$wrong" ] || { holds "$rate" 'x > 0' && holds "$hours" "(x - 25 * 32 / $rate / 3600) ^ 2 < 1e-4"; } ||
-    wrong="'$hours' hours at '$rate' images/s"
+    wrong="'$hours' hours at '$rate' images/s, for 25 updates"
 report 'one is done, one is begun'
 
 plan --epochs=2 --seed=2
@@ -61,7 +64,7 @@ for seed in 1 2; do expect_said "^scratch m75-h6, seed $seed +to do "; done
 report 'with a row for each seed'
 
 results=$work/whole
-trained_before "$results/smoke-planted" m75-h3 m75-h6 table2
+trained_before "$results/smoke-planted" m75-h3 m75-h6 table2 05-heads
 pretrain m75-h3
 pretrain m75-h6
 run "$programs/experiments/05-heads/main" --tier=smoke --results="$results"

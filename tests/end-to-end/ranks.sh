@@ -18,10 +18,15 @@ expect_status 0
 [ -n "$wrong" ] || ! nm -u "$alone" | grep -q MPI_ || wrong='the ordinary program wants MPI'
 report 'the program is linked with MPI, the ordinary one without'
 
-# brief RANKS THREADS: three updates of four micro-batches. RANKS=0: by the ordinary program.
+# brief RANKS THREADS: three updates of four micro-batches. RANKS=0: by the ordinary program. Two of two: as a user types it.
 brief() {
     local options=(--tier=smoke --data=planted --run=m75-h3 --epochs=.0096 --threads="$2" --results="$work/brief-$1-$2")
-    if [ "$1" -eq 0 ]; then run "$alone" "${options[@]}"; else run tools/launch "$1" '' "$program" "${options[@]}"; fi
+    case "$1 $2" in
+        0*) run "$alone" "${options[@]}" ;;
+        '2 2') run "${MAKE:-make}" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" pretrain TIER=smoke RUN=m75-h3 \
+            EPOCHS=.0096 THREADS=2 RANKS=2 RESULTS="$work/brief-2-2" ;;
+        *) run tools/launch "$1" '' "$program" "${options[@]}" ;;
+    esac
     expect_status 0
     digest=$(sha256sum <"$work/brief-$1-$2/smoke-planted/weights/m75-h3.safetensors") || wrong='no weights'
     rm -rf "$work/brief-$1-$2"

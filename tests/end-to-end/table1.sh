@@ -27,7 +27,7 @@ expect_number() {
     [ -n "$wrong" ] || holds "$got" "$2" || wrong="$1 is '$got', not $2"
 }
 
-trained_before "$work/trained/smoke-planted" m75-h3
+trained_before "$work/trained/smoke-planted" m75-h3 04-probing
 train trained
 report 'a model is trained'
 train untrained --epochs=.004

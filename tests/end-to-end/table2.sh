@@ -58,9 +58,14 @@ report 'one of all experiments does not begin trainings of hours'
 mkdir -p "$work/two"
 cp -r "$work/one/smoke-planted" "$work/two/"
 
-heads one --export=1 --threads=2
+run "$MAKE" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" TIER=smoke EPOCHS="${budget#*=}" EXPORT=1 THREADS=2 \
+    RESULTS="$work/one" finetune-all
 expect_status 0
-report 'the table is made'
+results=$work/one/smoke-planted/05-heads runs=$work/one/smoke-planted/runs
+for method in finetuned scratch; do
+    for model in m75-h3 m75-h6; do expect_said "^$method $model +to do "; done
+done
+report 'the table is made, after it is said what its trainings take'
 
 expect_verdict table2.difference.lp REPRODUCED
 expect_verdict table2.difference.ft REPRODUCED
