@@ -15,7 +15,7 @@ diff-reference: $(BUILD)/tools/verdict ## verdicts and numbers that differ from 
 	@tools/diff-reference $(call quote,$(RESULTS)) $(PAIR)
 
 diff-run: ## the first epoch of a training's log that leaves the reference's (RUN)
-	@$(if $(RUN),,echo 'diff-run: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) tools/diff-run $(call quote,$(RUN)) $(call quote,$(RESULTS)) $(PAIR)
+	@$(needs_run) tools/diff-run $(call quote,$(RUN)) $(call quote,$(RESULTS)) $(PAIR)
 
 check-arrays: ## numbers of Figure 3, Tables 1 and 2 and the theory once more, by numpy from the arrays of EXPORT=1
 	@$(peer_python) tools/check-arrays $(call quote,$(RESULTS)/$(PAIR))

@@ -13,6 +13,8 @@ $(error ARITHMETIC=$(ARITHMETIC) is none (choose one of: $(ARITHMETICS)))
 endif
 # In the order in which they are trained: first those that most claims need.
 RUNS := m75-h3 m75-h6 m50-h3 m90-h3 m70-h3 m60-h3 m80-h3
+# Begins a recipe that is about one of them.
+needs_run = $(if $(RUN),,echo '$@: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;)
 
 # NAME:TARGET:NEED,NEED of every experiment but 00-pretrain, which trains and judges nothing.
 ABOUT := $(filter-out 00-pretrain:%,$(shell awk 'FNR == 1 { name = FILENAME; \
@@ -60,7 +62,7 @@ accept-reference: $(BUILD)/tools/verdict ## make this ledger the reference (REAS
 ##@ Pretraining (weights go to results/TIER-DATA/weights)
 .PHONY: pretrain pretrain-all finetune-all pilots accept-checkpoints retrace FORCED
 pretrain: $(TRAINER) | $(cifar10)
-	$(hush)$(if $(RUN),,echo 'pretrain: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) $(call train,$(call quote,$(RUN)))
+	$(hush)$(needs_run) $(call train,$(call quote,$(RUN)))
 
 # What is done, what is left, and how long that takes here.
 plan = $(BUILD)/tools/plan --tier=$(TIER) --data=$(DATA) --results=$(call quote,$(RESULTS)) $(call flag,seed,$(SEED)) \
@@ -85,7 +87,7 @@ accept-checkpoints: $(BUILD)/tools/ship | $(cifar10) ## ship what is trained to 
 	@tools/weave/documents
 
 retrace: $(BUILD)/tools/retrace | $(cifar10) ## train the first epoch of a finished pretraining again, or EPOCHS=; its log has the same weights (RUN)
-	$(hush)$(if $(RUN),,echo 'retrace: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) \
+	$(hush)$(needs_run) \
 	exec $< --tier=$(TIER) --data=$(DATA) --run=$(call quote,$(RUN)) --results=$(call quote,$(RESULTS)) \
 	    $(call flag,epochs,$(EPOCHS)) $(call flag,threads,$(THREADS))
 

@@ -16,7 +16,7 @@ COST ?=
 METHOD ?=
 
 torch_start = $(RESULTS)/$(PAIR)/torch/$(if $(METHOD),$(METHOD)-)$(RUN)
-torch_write = $(if $(RUN),,echo '$@: RUN is missing (choose one of: $(RUNS))' >&2; exit 2;) \
+torch_write = $(needs_run) \
     $< --write-$(1)=$(call quote,$(torch_start)) $(call flag,method,$(METHOD)) --run=$(call quote,$(RUN)) $(FLAGS)
 torch_run   = $(if $(GPUS),$(PYTHON) -m torch.distributed.run --standalone --nproc_per_node=$(GPUS),$(PYTHON))
 

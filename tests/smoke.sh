@@ -5,8 +5,7 @@
 build=$BUILD
 results=$work/results
 all() {
-    run "$MAKE" --no-print-directory BUILD_ROOT="${build%/*}" MODE="${build##*/}" RESULTS="$results" OFFLINE=1 \
-        CIFAR10_DIR="$work/nothing" reproduce-all "$@"
+    make_built RESULTS="$results" OFFLINE=1 CIFAR10_DIR="$work/nothing" reproduce-all "$@"
 }
 folder=$results/smoke-planted
 
@@ -37,11 +36,11 @@ for model in m75-h3 m75-h6 m75-h3-whitened; do
     cp "$from/weights/$model.safetensors" "$trained/$model/weights/" && cp -r "$from/runs/$model" "$trained/$model/runs/" ||
         wrong="$model is not there"
 done
-mkdir -p "$trained/table2/runs"
-cp -r "$folder"/runs/{finetuned,scratch}-* "$trained/table2/runs/" || wrong="Table 2's classifiers are not there"
 for name in 01-structure 03-segmentation 04-probing 05-heads 07-spectral; do
     mkdir -p "$trained/$name" && cp -r "$folder/$name" "$trained/$name/" || wrong="$name is not there"
 done
+mkdir "$trained/05-heads/runs" && cp -r "$folder"/runs/{finetuned,scratch}-* "$trained/05-heads/runs/" ||
+    wrong="Table 2's classifiers are not there"
 mkdir "$trained/04-probing/features" && cp "$folder"/features/m75-h3-*.features "$folder"/features/random-*.features \
     "$trained/04-probing/features/" || wrong="Table 1's features are not there"
 report "its models, and results with arrays, are kept for other tests"
@@ -101,8 +100,7 @@ expect_said 'NOT-RUN\(no data'
 [ ! -e "$results/desk-cifar10" ] || wrong="something was computed under the name of CIFAR-10"
 report "without CIFAR-10 and network it says so, runs smoke, and passes no claim about CIFAR-10"
 
-run env MASKBOOK_KEEP_GOING=1 "$MAKE" --no-print-directory BUILD_ROOT="${build%/*}" MODE="${build##*/}" \
-    RESULTS="$results" figure2 TIER=desk DATA=planted SHIPPED=0
+MASKBOOK_KEEP_GOING=1 make_built RESULTS="$results" figure2 TIER=desk DATA=planted SHIPPED=0
 expect_status 0
 grep -q 'NOT-RUN.*no weights: make pretrain RUN=m50-h3' "$results/desk-planted/02-rank-curves/verdicts.tsv" || wrong="no such row"
 report "an experiment without weights, among all, records NOT-RUN and the command that makes them"

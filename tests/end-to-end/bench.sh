@@ -12,8 +12,7 @@ cores='1'
 
 # quick PYTHON: make bench in separate results.
 quick() {
-    run env PEER_PYTHON="$1" "$MAKE" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" \
-        RESULTS="$work/results" OFFLINE=1 QUICK=1 bench
+    PEER_PYTHON="$1" make_built RESULTS="$work/results" OFFLINE=1 QUICK=1 bench
 }
 # expect_rows KEY...: the table has each once, low <= value <= high, all finite, n > 0.
 expect_rows() {

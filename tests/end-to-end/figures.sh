@@ -3,22 +3,6 @@
 # trained: what a trained model earns, an untrained one must not.
 # shellcheck disable=SC1091,SC2034,SC2154
 . tests/tap
-programs=${BUILD:?the folder of the compiled programs}/experiments
-
-train() { # train FOLDER FLAG...
-    run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3 --results="$work/$1" "${@:2}"
-    expect_status 0
-}
-
-# experiment NAME FOLDER FLAG...: runs it on that folder's weights, into $results.
-experiment() {
-    local name=$1 folder=$2
-    shift 2
-    run "$programs/$name/main" --tier=smoke --results="$work/$folder" "$@"
-    expect_status 0
-    results=$work/$folder/smoke-planted/$name
-}
-
 expect_pilot() { # ID: the verdict rests on two updates, and says so.
     [ -n "$wrong" ] || [[ $(cell verdicts.tsv "$1" reason) == 'pilot weights: 0.004 of '* ]] || wrong="$1 does not say that it is a pilot's"
 }

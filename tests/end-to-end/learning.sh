@@ -8,7 +8,7 @@ runs='m75-h3 m75-h6 m50-h3 m60-h3 m70-h3 m80-h3 m90-h3'
 learning() { run "$programs/11-learning/main" --tier=smoke --results="$work" "$@"; }
 folder=$work/smoke-planted results=$work/smoke-planted/11-learning
 
-run "$MAKE" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" TIER=smoke EPOCHS=.05 RESULTS="$work" pretrain-all
+make_built pretrain-all TIER=smoke EPOCHS=.05 RESULTS="$work"
 expect_status 0
 for model in $runs; do expect_said "^$model +to do "; done
 expect_said 'hours in all; '

@@ -5,13 +5,13 @@
 build=$BUILD
 # make NAME=VALUE... TARGET, on the programs that are already built.
 type_make() {
-    run "$MAKE" --no-print-directory BUILD_ROOT="${build%/*}" MODE="${build##*/}" RESULTS="$work/results" \
-        OFFLINE=1 CIFAR10_DIR="$work/nothing" "$@"
+    make_built RESULTS="$work/results" OFFLINE=1 CIFAR10_DIR="$work/nothing" "$@"
 }
 
+targets=$(sed -nE 's/^([a-z][A-Za-z0-9_.-]*):.*## .*/\1/p' Makefile mk/*.mk)
 type_make help
 expect_status 0
-for target in $(sed -nE 's/^([a-z][A-Za-z0-9_.-]*):.*## .*/\1/p' Makefile mk/*.mk) \
+for target in $targets \
     $(sed -n 's|^// target: ||p' experiments/*/main.c); do
     expect_said "^  $target "
 done
@@ -28,12 +28,9 @@ type_make
 cmp -s "$work/out" "$work/help" || wrong="not the same as make help"
 report "make alone is make help"
 
-# What clean removes, other targets make: it is typed alone.
-listed=$(sed -nE 's/^([a-z][A-Za-z0-9_.-]*):.*## .*/\1/p' Makefile mk/*.mk | grep -vx 'clean\|distclean')
 git status --porcelain >"$work/before" 2>/dev/null
-# shellcheck disable=SC2086 # words
-for targets in $listed clean; do
-    type_make --dry-run $targets
+for target in $targets; do
+    type_make --dry-run "$target"
     expect_status 0
 done
 [ ! -e "$work/results" ] || wrong="results were written"
@@ -148,8 +145,7 @@ expect_line 'make pretrain RUN=m50-h3'
 [ -n "$wrong" ] || [ "$(wc -l <"$work/results/desk-planted/02-rank-curves/error.txt")" -eq 1 ] || wrong="no error.txt of one line"
 report "a figure without weights names the command that makes them, and leaves error.txt"
 
-# From here on in a copy of the tree, with its compiled objects.
-# A path with a space is a path.
+# From here on in a copy of the tree, with its compiled objects, below a path with a space.
 copy="$work/a copy"
 mkdir -p "$copy/build"
 cp -a CONTRIBUTING.md Makefile mk core experiments figures paper tests tools "$copy/"

@@ -64,7 +64,7 @@ for seed in 1 2; do expect_said "^scratch m75-h6, seed $seed +to do "; done
 report 'with a row for each seed'
 
 results=$work/whole
-trained_before "$results/smoke-planted" m75-h3 m75-h6 table2 05-heads
+trained_before "$results/smoke-planted" m75-h3 m75-h6 05-heads
 pretrain m75-h3
 pretrain m75-h6
 run "$programs/experiments/05-heads/main" --tier=smoke --results="$results"

@@ -23,8 +23,7 @@ brief() {
     local options=(--tier=smoke --data=planted --run=m75-h3 --epochs=.0096 --threads="$2" --results="$work/brief-$1-$2")
     case "$1 $2" in
         0*) run "$alone" "${options[@]}" ;;
-        '2 2') run "${MAKE:-make}" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" pretrain TIER=smoke RUN=m75-h3 \
-            EPOCHS=.0096 THREADS=2 RANKS=2 RESULTS="$work/brief-2-2" ;;
+        '2 2') make_built pretrain TIER=smoke RUN=m75-h3 EPOCHS=.0096 THREADS=2 RANKS=2 RESULTS="$work/brief-2-2" ;;
         *) run tools/launch "$1" '' "$program" "${options[@]}" ;;
     esac
     expect_status 0

@@ -25,7 +25,7 @@ expect_status 3
 expect_said '^m75-h3: refused, a pilot'
 report 'a pilot is not shipped'
 
-trained_before made/smoke-planted m75-h3 m75-h6 m75-h3-whitened table2
+trained_before made/smoke-planted m75-h3 m75-h6 m75-h3-whitened
 for model in m75-h3 m75-h6 m75-h3-whitened; do
     train $model made
     expect_status 0

@@ -5,20 +5,7 @@
 . tests/tap
 programs=${BUILD:?the folder of the compiled programs}/experiments
 
-train() { # train FOLDER FLAG...
-    local folder=$1
-    shift
-    run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3 --results="$work/$folder" "$@"
-    expect_status 0
-}
-
-probe() { # probe FOLDER FLAG...
-    local folder=$1
-    shift
-    run "$programs/04-probing/main" --tier=smoke --results="$work/$folder" "$@"
-    expect_status 0
-    results=$work/$folder/smoke-planted/04-probing
-}
+probe() { experiment 04-probing "$@"; } # probe FOLDER FLAG...
 
 # expect_number KEY TEST: an awk condition on x, the key's value.
 expect_number() {

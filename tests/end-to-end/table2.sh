@@ -58,8 +58,7 @@ report 'one of all experiments does not begin trainings of hours'
 mkdir -p "$work/two"
 cp -r "$work/one/smoke-planted" "$work/two/"
 
-run "$MAKE" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" TIER=smoke EPOCHS="${budget#*=}" EXPORT=1 THREADS=2 \
-    RESULTS="$work/one" finetune-all
+make_built finetune-all TIER=smoke EPOCHS="${budget#*=}" EXPORT=1 THREADS=2 RESULTS="$work/one"
 expect_status 0
 results=$work/one/smoke-planted/05-heads runs=$work/one/smoke-planted/runs
 for method in finetuned scratch; do

@@ -4,26 +4,14 @@
 # weights. numpy must find the same numbers.
 # shellcheck disable=SC1091,SC2034,SC2154
 . tests/tap
-programs=${BUILD:?the folder of the compiled programs}/experiments
 python=${PEER_PYTHON:-/usr/bin/python3}
 
-run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3 --epochs=.004 --results="$work/untrained"
-expect_status 0
+train untrained --epochs=.004
 report 'a model is trained for two updates'
 
 trained_before "$work/trained/smoke-planted" m75-h3 07-spectral
-run "$programs/00-pretrain/main" --tier=smoke --run=m75-h3 --results="$work/trained"
-expect_status 0
+train trained
 report 'and one by the recipe'
-
-# experiment NAME FOLDER FLAG...: runs it on that folder's model, into $results.
-experiment() {
-    local name=$1 folder=$2
-    shift 2
-    run "$programs/$name/main" --tier=smoke --results="$work/$folder" "$@"
-    expect_status 0
-    results=$work/$folder/smoke-planted/$name
-}
 
 experiment 06-low-rank untrained
 expect_verdict eq3 REFUTED

@@ -45,8 +45,7 @@ fi
 at=$work/made/smoke-planted
 start=$at/torch/m75-h3
 torch() { run "$python" "$trainer" "$@"; }
-run "$MAKE" --no-print-directory BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" check-torch TIER=smoke RUN=m75-h3 \
-    PYTHON="$python" RESULTS="$work/made"
+make_built check-torch TIER=smoke RUN=m75-h3 PYTHON="$python" RESULTS="$work/made"
 expect_status 0
 expect_said '^20 updates: losses within .* agrees with the C program$'
 report 'the same weights, images and masks give the losses and weights of the C program over 20 updates'

@@ -4,7 +4,7 @@
 # shellcheck disable=SC1091,SC2154
 . tests/tap
 golden=$root/tests/golden/imagefolder
-type_make() { run "$MAKE" --no-print-directory --silent BUILD_ROOT="${BUILD%/*}" MODE="${BUILD##*/}" "$@"; }
+type_make() { make_built --silent "$@"; }
 
 target() { # target NAME FLAG...: at the paper tier, on images
     local name=$1

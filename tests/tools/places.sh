@@ -5,7 +5,7 @@
 . tests/tap
 build=$BUILD
 type_make() {
-    run "$MAKE" --no-print-directory BUILD_ROOT="${build%/*}" MODE="${build##*/}" OFFLINE=1 CIFAR10_DIR="$work/nothing" "$@"
+    make_built OFFLINE=1 CIFAR10_DIR="$work/nothing" "$@"
 }
 
 echo "# variables"
