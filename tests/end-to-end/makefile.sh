@@ -124,6 +124,17 @@ for target in "pretrain TIER=smoke RUN=m75-h3" bench; do
 done
 report "an arithmetic that is none is refused, also where it would not be asked"
 
+for words in 'fuzz SECONDS=abc' 'fuzz SECONDS=0' 'kills KILLS=x' 'kills KILLS=0' 'faults EVERY=-1'; do
+    # shellcheck disable=SC2086 # words
+    type_make $words
+    expect_status 2
+    expect_line "='${words#*=}'.*: are whole numbers"
+done
+type_make fuzz READER=nosuch
+expect_status 2
+expect_line 'READER=nosuch is none \(choose of: '
+report "hard use is refused where it would do nothing, or never end"
+
 type_make accept-reference TIER=smoke
 expect_status 2
 expect_line 'REASON'
