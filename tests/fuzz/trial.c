@@ -34,16 +34,18 @@ static jmp_buf before;
 static int trying;
 
 #ifdef __SANITIZE_ADDRESS__
-// The blocks that the execution has taken and not freed, as a table with open addressing.
+// The blocks that the execution has taken and not freed: live[0..blocks), and a table with open
+// addressing that finds each, as its place in live plus 1.
 enum { BLOCK_BITS = 13, BLOCKS = 1 << BLOCK_BITS };
-static const volatile void *block[BLOCKS];
+static const volatile void *live[BLOCKS / 2];
+static uint16_t table[BLOCKS];
 static size_t blocks;
 
 static size_t slot_of(const volatile void *pointer)
 {
     size_t slot =
         ((uintptr_t)pointer >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - BLOCK_BITS);
-    while (block[slot] && block[slot] != pointer) slot = (slot + 1) % BLOCKS;
+    while (table[slot] && live[table[slot] - 1] != pointer) slot = (slot + 1) % BLOCKS;
     return slot;
 }
 
@@ -52,23 +54,32 @@ static void taken(const volatile void *pointer, size_t size)
     (void)size;
     if (!trying || !pointer) return;
     require(blocks < BLOCKS / 2, "more than %d blocks", BLOCKS / 2);
-    block[slot_of(pointer)] = pointer;
-    ++blocks;
+    const size_t slot = slot_of(pointer);
+    live[blocks++] = pointer;
+    table[slot] = (uint16_t)blocks;
+}
+
+static void forget(size_t slot)
+{
+    // The last block takes the place of the one that goes.
+    const size_t place = table[slot] - 1u, last = blocks - 1;
+    table[slot_of(live[last])] = (uint16_t)(place + 1);
+    table[slot] = 0;
+    live[place] = live[last];
+    blocks = last;
+    // What follows the hole must stay reachable from its own first slot.
+    for (size_t i = (slot + 1) % BLOCKS; table[i]; i = (i + 1) % BLOCKS) {
+        const uint16_t moved = table[i];
+        table[i] = 0;
+        table[slot_of(live[moved - 1])] = moved;
+    }
 }
 
 static void freed(const volatile void *pointer)
 {
     if (!trying || !pointer) return;
-    size_t hole = slot_of(pointer);
-    if (!block[hole]) return;
-    block[hole] = NULL;
-    --blocks;
-    // What follows the hole must stay reachable from its own first slot.
-    for (size_t i = (hole + 1) % BLOCKS; block[i]; i = (i + 1) % BLOCKS) {
-        const volatile void *moved = block[i];
-        block[i] = NULL;
-        block[slot_of(moved)] = moved;
-    }
+    const size_t slot = slot_of(pointer);
+    if (table[slot]) forget(slot);
 }
 
 static void blocks_watch(void)
@@ -79,11 +90,10 @@ static void blocks_watch(void)
 // After a death the blocks are freed; those of a reader that returned are its leak.
 static void blocks_forget(int release)
 {
-    for (size_t i = 0; blocks && i < BLOCKS; ++i) {
-        if (!block[i]) continue;
-        if (release) free((void *)(uintptr_t)block[i]);
-        block[i] = NULL;
-        --blocks;
+    while (blocks) {
+        const volatile void *last = live[blocks - 1];
+        forget(slot_of(last));
+        if (release) free((void *)(uintptr_t)last);
     }
 }
 #else
@@ -172,8 +182,8 @@ const char *input_file(const void *bytes, size_t size)
         memory_file = memfd_create("input", MFD_CLOEXEC);
         snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getpid(), memory_file);
     }
-    require(memory_file >= 0 && !ftruncate(memory_file, 0) &&
-                pwrite(memory_file, bytes, size, 0) == (ssize_t)size,
+    require(memory_file >= 0 && pwrite(memory_file, bytes, size, 0) == (ssize_t)size &&
+                !ftruncate(memory_file, (off_t)size),
             "no file in memory");
     return path;
 }
@@ -193,11 +203,17 @@ static void folder_remove(void)
     if (folder_owner == getpid()) nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+static int folder_in(const char *place)
+{
+    snprintf(folder, sizeof folder, "%s/maskbook-fuzz-XXXXXX", place);
+    return mkdtemp(folder) != NULL;
+}
+
 const char *input_folder(const char *link)
 {
     if (!folder_owner) {
-        strcpy(folder, "/tmp/maskbook-fuzz-XXXXXX");
-        require(mkdtemp(folder), "no folder in /tmp");
+        // In memory if the system has such a place: files are opened and renamed by millions.
+        require(folder_in("/dev/shm") || folder_in("/tmp"), "no folder in /tmp");
         folder_owner = getpid();
         atexit(folder_remove);
     }
