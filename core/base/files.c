@@ -187,8 +187,9 @@ static void folder_of(char folder[PATH_SIZE], const char *path)
         path_format(folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
-// Removes what processes that were killed have left of earlier attempts to write `path`: they are
-// no longer there, and nobody holds the lock of the file (another machine may use the folder).
+// Removes what processes that were killed have left of earlier attempts to write `path`: nobody
+// holds the lock of such a file. Whether its process is there does not matter: one that is dead
+// keeps its number until its parent asks for it, and another may have the number since.
 static void stale_remove(const char *path, const char *folder)
 {
     static const char mark[] = ".tmp.";
@@ -200,8 +201,7 @@ static void stale_remove(const char *path, const char *folder)
         if (strncmp(entry->d_name, name, length) != 0 ||
             strncmp(entry->d_name + length, mark, strlen(mark)) != 0 ||
             !integer_scan(&process, entry->d_name + length + strlen(mark)) ||
-            process <= 0 || process > INT32_MAX || kill((pid_t)process, 0) == 0 ||
-            errno != ESRCH)
+            process <= 0)
             continue;
         const int file = openat(dirfd(entries), entry->d_name,
                                 O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -377,4 +377,15 @@ char *file_read(size_t *size, const char *path, const char *hint)
     bytes[used] = 0;
     *size = used;
     return bytes;
+}
+
+void file_copy(const char *to, const char *from)
+{
+    size_t size;
+    struct output output;
+    char *bytes = file_read(&size, from, NULL);
+    output_open(&output, to);
+    fwrite(bytes, 1, size, output.file);
+    output_close(&output);
+    free(bytes);
 }

@@ -47,6 +47,9 @@ size_t file_size(const char *path, const char *hint);
 /// above.
 char *file_read(size_t *size, const char *path, const char *hint);
 
+/// Copies the file `from` to `to`. Dies as file_read and output_close do.
+void file_copy(const char *to, const char *from);
+
 /// From now on, when `path` ("RESULTS/smoke-planted") is made, by folder_make or for a file below
 /// it, its name is added to the list .maskbook of the folder it is in: `make distclean` removes
 /// what is listed and nothing else. A folder that is there already is not ours. One path a process,

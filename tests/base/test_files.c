@@ -1,11 +1,13 @@
 #include "core/base/files.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -176,15 +178,37 @@ Test(files, what_a_killed_process_left_goes_when_the_file_is_written_next)
     for (int i = 0; i < 2; ++i) ending_of(&ending, be_killed_while_writing, path);
     cr_expect_eq(ending.code, -SIGKILL);
     cr_assert_eq(scratch_entries(""), 1, "the second removed what the first had left");
-    // Those of a living process, and other names, stay.
+    // What is being written, by the lock on it, and other names, stay.
     path_format(alive, "%s.tmp.%ld", path, (long)getppid());
     path_format(foreign, "%s.tmp.mine", path);
     scratch_write(alive, "x", 1);
     scratch_write(foreign, "x", 1);
+    const int held = open(alive, O_RDWR);
+    cr_assert_eq(flock(held, LOCK_EX), 0);
     output_open(&output, path);
     cr_expect_eq(scratch_entries(""), 3);
     output_close(&output);
     cr_expect(file_exists(alive) && file_exists(foreign) && file_exists(path));
+    // Its process is there still, as a dead one is for its parent, but writes no longer.
+    close(held);
+    output_open(&output, path);
+    output_close(&output);
+    cr_expect(!file_exists(alive) && file_exists(foreign) && file_exists(path));
+}
+
+Test(files, a_copy_has_the_same_bytes)
+{
+    char from[PATH_SIZE], to[PATH_SIZE];
+    static const char bytes[] = "a\0b\n";
+    size_t size;
+    scratch_path(from, "from");
+    scratch_path(to, "new/to");
+    scratch_write(from, bytes, sizeof bytes);
+    file_copy(to, from);
+    char *copy = file_read(&size, to, NULL);
+    cr_expect_eq(size, sizeof bytes);
+    cr_expect_arr_eq(copy, bytes, sizeof bytes);
+    free(copy);
 }
 
 // ====== What is ours ======
