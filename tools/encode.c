@@ -1,7 +1,6 @@
 /// encode: a trained model's tokens and reconstructions of images, as .npy files, from any weights.
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,8 @@
 #include "core/base/files.h"
 #include "core/base/npy.h"
 #include "core/base/options.h"
+#include "core/base/text.h"
+#include "core/data/image_arrays.h"
 #include "core/data/images.h"
 #include "core/data/masks.h"
 #include "core/data/planted.h"
@@ -97,7 +98,7 @@ static enum source source_read(uint64_t *seed, const char *text)
     size_t length = strlen(text);
     if (strcmp(text, "cifar10:test") == 0) return SOURCE_TEST;
     if (strcmp(text, "cifar10:train") == 0) return SOURCE_TRAIN;
-    if (strncmp(text, "planted:", 8) == 0) {
+    if (text_begins(text, "planted:")) {
         *seed = parse_seed("the seed of --images planted:SEED", text + 8);
         return SOURCE_PLANTED;
     }
@@ -193,57 +194,11 @@ static size_t count_wanted(const struct request *request, size_t there)
     return request->first ? request->first : there;
 }
 
-static const char *const type_names[] = {
-    [NPY_F4] = "float32", [NPY_F8] = "float64", [NPY_I4] = "int32",
-    [NPY_I8] = "int64",   [NPY_U1] = "uint8",
-};
-
-enum { SHAPE_TEXT = 24 * (NPY_DIMENSIONS + 1) };
-
-// text (SHAPE_TEXT) = "(5,1,32,32)".
-static void shape_text(char text[SHAPE_TEXT], const struct npy *array)
-{
-    size_t used = 0;
-    for (int d = 0; d < array->dimensions; ++d)
-        used += (size_t)snprintf(text + used, SHAPE_TEXT - used, "%s%zu", d ? "," : "(",
-                                 array->shape[d]);
-    snprintf(text + used, SHAPE_TEXT - used, "%s", array->dimensions ? ")" : "()");
-}
-
-// float64 becomes float32 in its place: no number is written before all of its bytes are read.
-static void narrow(struct npy *array)
-{
-    const double *from = array->data;
-    float *to = array->data;
-    for (size_t i = 0; i < array->count; ++i) {
-        double wide;
-        memcpy(&wide, from + i, sizeof wide);
-        const float narrowed = (float)wide;
-        memcpy(to + i, &narrowed, sizeof narrowed);
-    }
-}
-
 static void images_from_file(struct job *job, const struct request *request)
 {
-    struct npy array;
-    char shape[SHAPE_TEXT];
-    npy_read(&array, request->images);
-    shape_text(shape, &array);
-    if (array.type != NPY_F4 && array.type != NPY_F8)
-        die(EXIT_INPUT,
-            "%s: is %s, not float32 in [-1,1] (of bytes: array.astype('<f4')/127.5-1)",
-            request->images, type_names[array.type]);
-    if (array.dimensions != 4 || array.shape[0] == 0 ||
-        array.shape[1] != IMAGE_CHANNELS || array.shape[2] != IMAGE_SIDE ||
-        array.shape[3] != IMAGE_SIDE)
-        die(EXIT_INPUT, "%s: has shape %s, not (n,3,32,32)", request->images, shape);
-    job->count = count_wanted(request, array.shape[0]);
-    if (array.type == NPY_F8) narrow(&array);
-    job->images = array.data;
-    for (size_t i = 0; i < array.count; ++i)
-        if (!(fabsf(job->images[i]) <= 1))
-            die(EXIT_INPUT, "%s: image %zu holds %.9g, which is not in [-1,1]",
-                request->images, i / IMAGE_BYTES, (double)job->images[i]);
+    size_t there;
+    job->images = image_array_read(&there, request->images);
+    job->count = count_wanted(request, there);
 }
 
 static void images_from_data(struct job *job, const struct request *request)
@@ -284,36 +239,8 @@ static size_t visible_count(struct npy *chosen, const struct job *job,
         return visible;
     }
     if (!request->visible) return job->tokens;
-    npy_read(chosen, request->visible);
-    char shape[SHAPE_TEXT];
-    shape_text(shape, chosen);
-    if (chosen->type != NPY_I4 && chosen->type != NPY_I8)
-        die(EXIT_INPUT, "%s: is %s, not int32 or int64 (array.astype('<i4'))",
-            request->visible, type_names[chosen->type]);
-    if (chosen->dimensions != 2 || chosen->shape[0] != job->count ||
-        chosen->shape[1] < 1 || chosen->shape[1] > job->tokens)
-        die(EXIT_INPUT, "%s: has shape %s, not (%zu,V) with V in 1..%zu",
-            request->visible, shape, job->count, job->tokens);
+    visible_array_read(chosen, request->visible, job->count, job->tokens);
     return chosen->shape[1];
-}
-
-// visible (V) of image i, from a row of --visible.
-static void visible_copy(int32_t *visible, const struct npy *chosen, size_t i,
-                         const struct job *job, const char *path)
-{
-    const int32_t *narrow_rows = chosen->data;
-    const int64_t *wide_rows = chosen->data;
-    for (size_t v = 0; v < job->visible; ++v) {
-        const size_t at = i * job->visible + v;
-        const int64_t patch = chosen->type == NPY_I4 ? narrow_rows[at] : wide_rows[at];
-        if (patch < 0 || patch >= (int64_t)job->tokens)
-            die(EXIT_INPUT, "%s: row %zu holds patch %" PRId64 " of %zu", path, i,
-                patch, job->tokens);
-        visible[v] = (int32_t)patch;
-        if (v > 0 && visible[v] <= visible[v - 1])
-            die(EXIT_INPUT, "%s: row %zu does not ascend, patch %d after %d", path, i,
-                visible[v], visible[v - 1]);
-    }
 }
 
 static void masks_fill(struct job *job, const struct request *request,
@@ -323,7 +250,7 @@ static void masks_fill(struct job *job, const struct request *request,
     for (size_t i = 0; i < job->count; ++i) {
         int32_t *visible = job->patches + i * job->visible;
         if (request->visible) {
-            visible_copy(visible, chosen, i, job, request->visible);
+            visible_array_row(visible, chosen, i, job->tokens, request->visible);
         } else if (request->ratio) {
             mask_draw(visible, hidden, job->tokens, request->mask_ratio,
                       request->mask_seed, EVALUATION_EPOCH, (uint32_t)i);

@@ -56,25 +56,6 @@ struct pilots {
     struct arena arena;
 };
 
-// Images first .. first+count-1 of a set, borrowed, and the digest of their records.
-static struct images images_part(const struct images *from, size_t first, size_t count)
-{
-    struct images part = {.count = count,
-                          .side = from->side,
-                          .labels = from->labels + first,
-                          .pixels = from->pixels + first * IMAGE_BYTES,
-                          .name = from->name};
-    struct hash hash;
-    hash_open(&hash, HASH_SHA256);
-    for (size_t i = 0; i < count; ++i) {
-        const uint8_t label = (uint8_t)part.labels[i];
-        hash_add(&hash, &label, 1);
-        hash_add(&hash, part.pixels + i * IMAGE_BYTES, IMAGE_BYTES);
-    }
-    hash_close(part.digest, &hash);
-    return part;
-}
-
 // Whether two parts of one set have no image in common.
 static int images_apart(const struct images *a, const struct images *b)
 {

@@ -17,12 +17,10 @@
 #include "core/base/die.h"
 #include "core/base/files.h"
 #include "core/base/options.h"
-#include "core/base/tsv.h"
 #include "core/linalg/coretype.h"
 #include "core/report/shipped.h"
-#include "core/report/table.h"
 #include "core/report/tier.h"
-#include "core/stats/summary.h"
+#include "core/study/rounding.h"
 #include "core/train/classify.h"
 #include "core/train/evaluate.h"
 #include "core/train/finetune.h"
@@ -117,46 +115,6 @@ static int candidate_open(struct candidate *candidate, const struct ship *ship,
 
 // ====== What rounding costs ======
 
-// A row of rounding.tsv, kept with those of earlier calls, and one of the printed table. trained,
-// rounded (n): of each image.
-static void cost_emit(struct ship *ship, const char *name, const char *measure,
-                      double *trained, double *rounded, size_t n)
-{
-    double error;
-    const struct estimate before = mean_normal(&error, trained, n),
-                          after = mean_normal(&error, rounded, n);
-    for (size_t i = 0; i < n; ++i) rounded[i] -= trained[i];
-    const struct estimate gap = mean_normal(&error, rounded, n);
-    char path[PATH_SIZE], cells[3][NUMBER_TEXT];
-    struct output output;
-    struct tsv old = {0};
-    path_format(path, "%s/rounding.tsv", ship->to);
-    if (file_exists(path)) tsv_read(&old, path);
-    output_open(&output, path);
-    fprintf(output.file, "weights\tmeasure\ttrained\tlow\thigh\trounded\tdifference\t"
-                         "difference_low\tdifference_high\timages\n");
-    for (size_t r = 0; r < old.rows; ++r)
-        if (strcmp(old.cells[r * old.columns], name) != 0)
-            for (size_t c = 0; c < old.columns; ++c)
-                tsv_put(output.file, old.cells[r * old.columns + c],
-                        c + 1 < old.columns ? '\t' : '\n');
-    tsv_put(output.file, name, '\t');
-    tsv_put(output.file, measure, '\t');
-    const double numbers[] = {before.value, before.low, before.high, after.value,
-                              gap.value,    gap.low,    gap.high};
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; ++i)
-        tsv_put_number(output.file, numbers[i], '\t');
-    fprintf(output.file, "%zu\n", n);
-    output_close(&output);
-    tsv_free(&old);
-
-    interval_text(cells[0], before.value, before.low, before.high);
-    number_text(cells[1], after.value);
-    interval_text(cells[2], gap.value, gap.low, gap.high);
-    table_row(&ship->table,
-              (const char *const[]){name, measure, cells[0], cells[1], cells[2]});
-}
-
 // loss (LOSS_IMAGES or all) of the first test images, in the targets of the training.
 static void losses(double *loss, const struct ship *ship, const struct weights *model,
                    const real *slab, double ratio, const struct target_maker *targets,
@@ -198,14 +156,8 @@ static void log_path(char path[PATH_SIZE], const struct ship *ship, const char *
 static void log_copy(const struct ship *ship, const struct candidate *candidate)
 {
     char path[PATH_SIZE];
-    size_t size;
-    struct output output;
-    char *text = file_read(&size, candidate->log, NULL);
     log_path(path, ship, candidate->name);
-    output_open(&output, path);
-    fwrite(text, 1, size, output.file);
-    output_close(&output);
-    free(text);
+    file_copy(path, candidate->log);
 }
 
 static void shipped_as(char path[PATH_SIZE], const struct ship *ship, const char *name)
@@ -251,8 +203,8 @@ static void pretraining_ship(struct ship *ship, struct candidate *candidate,
     safetensors_round(model.slab, model.mae.parameters.count);
     losses(rounded, ship, &model, model.slab, recipe->mask_ratio, &targets, n);
     log_copy(ship, candidate);
-    cost_emit(ship, candidate->name, loss_name[recipe->target.scale], trained, rounded,
-              n);
+    rounding_put(&ship->table, ship->to, candidate->name,
+                 loss_name[recipe->target.scale], trained, rounded, n);
     shipped_as(path, ship, candidate->name);
     safetensors_write_rounded(path, &model.file, &model.mae.parameters, model.slab);
     weights_close(&model);
@@ -276,7 +228,8 @@ static void finetuning_ship(struct ship *ship, struct candidate *candidate,
     safetensors_round(slab, classifier.parameters.count);
     answers(rounded, ship, &classifier, slab, &arena);
     log_copy(ship, candidate);
-    cost_emit(ship, candidate->name, "accuracy, %", trained, rounded, n);
+    rounding_put(&ship->table, ship->to, candidate->name, "accuracy, %", trained,
+                 rounded, n);
     shipped_as(path, ship, candidate->name);
     safetensors_write_rounded(path, &candidate->file, &classifier.parameters, slab);
     arena_close(&arena);
@@ -426,9 +379,7 @@ int main(int argc, char **argv)
     ship_open(&ship, argc, argv);
     ship.train_images = images_count(ship.data, SPLIT_TRAIN);
     images_load(&ship.test, ship.data, SPLIT_TEST);
-    table_open(&ship.table, 5,
-               (const char *const[]){"weights", "measure", "trained", "rounded",
-                                     "rounded minus trained"});
+    rounding_open(&ship.table);
     folder_make(ship.to);
     for (size_t i = 0; recipe_row(i); ++i) {
         const struct recipe *row = recipe_row(i);

@@ -28,17 +28,15 @@ struct grid_probe {
     enum rate_choice choice;
     struct adapter adapter; ///< of RATE_NONE adapter_none
     size_t cost;            ///< of an epoch, in epochs of a linear probe
-    size_t
-        rates; ///< so many are tried, from the least, with RATE_CHOSEN; <= GRID_RATES
+    size_t rates;           ///< tried with RATE_CHOSEN, from the least; <= GRID_RATES
     /// NULL: AdamW, by PROBE_RECIPE. Else this recipe of LARS, which knows no adapter but
     /// adapter_none, and whose epochs are shortened as AdamW's are.
     const struct lars_recipe *lars;
 
     /// What the grid finds.
-    double rate; ///< used; NAN for RATE_NONE
-    double held_out
-        [GRID_RATES];       ///< share of right held-out images, for each that is tried
-    struct answers answers; ///< to the test images
+    double rate;                      ///< used; NAN for RATE_NONE
+    double held_out[GRID_RATES];      ///< share of held-out images right, by each rate
+    struct answers answers;           ///< to the test images
     struct batch_norm_fusion fusion;  ///< of the first seed, with batch_norm and a rate
     struct softmax_solution solution; ///< of RATE_NONE
 };

@@ -222,3 +222,21 @@ void npy_free(struct npy *array)
     free(array->data);
     *array = (struct npy){0};
 }
+
+const char *npy_type_name(enum npy_type type)
+{
+    static const char *const names[] = {
+        [NPY_F4] = "float32", [NPY_F8] = "float64", [NPY_I4] = "int32",
+        [NPY_I8] = "int64",   [NPY_U1] = "uint8",
+    };
+    return names[type];
+}
+
+void npy_shape_text(char text[NPY_SHAPE_TEXT], const struct npy *array)
+{
+    size_t used = 0;
+    for (int d = 0; d < array->dimensions; ++d)
+        used += (size_t)snprintf(text + used, NPY_SHAPE_TEXT - used, "%s%zu",
+                                 d ? "," : "(", array->shape[d]);
+    snprintf(text + used, NPY_SHAPE_TEXT - used, "%s", array->dimensions ? ")" : "()");
+}

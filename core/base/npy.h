@@ -28,6 +28,14 @@ void npy_write(const char *path, enum npy_type type, int dimensions,
 /// file that is shorter or longer than its header says.
 void npy_read(struct npy *array, const char *path);
 
+/// NumPy's name of a type ("float32"), static.
+const char *npy_type_name(enum npy_type type);
+
+enum { NPY_SHAPE_TEXT = 24 * (NPY_DIMENSIONS + 1) };
+
+/// text (NPY_SHAPE_TEXT) = the shape as in "(5,1,32,32)".
+void npy_shape_text(char text[NPY_SHAPE_TEXT], const struct npy *array);
+
 /// Frees an array that npy_read filled.
 void npy_free(struct npy *array);
 

@@ -100,13 +100,18 @@ double rng_normal(struct rng *rng)
     return radius * cos_turns(rng_uniform(rng));
 }
 
+void rng_shuffle(uint32_t *items, size_t n, struct rng *rng)
+{
+    for (size_t i = n; i > 1; --i) {
+        const uint32_t j = rng_below(rng, (uint32_t)i), last = items[i - 1];
+        items[i - 1] = items[j];
+        items[j] = last;
+    }
+}
+
 void rng_permutation(uint32_t *permutation, size_t n, struct rng *rng)
 {
     require(n <= UINT32_MAX, "%zu numbers do not fit 32 bits", n);
     for (size_t i = 0; i < n; ++i) permutation[i] = (uint32_t)i;
-    for (size_t i = n; i > 1; --i) {
-        uint32_t j = rng_below(rng, (uint32_t)i), last = permutation[i - 1];
-        permutation[i - 1] = permutation[j];
-        permutation[j] = last;
-    }
+    rng_shuffle(permutation, n, rng);
 }

@@ -53,6 +53,10 @@ double rng_uniform(struct rng *rng);
 /// Standard normal by Box-Muller (the cosine branch), from two uniforms.
 double rng_normal(struct rng *rng);
 
+/// items (n): put into a uniformly random order (Fisher-Yates, from the last item). Requires
+/// n < 2^32.
+void rng_shuffle(uint32_t *items, size_t n, struct rng *rng);
+
 /// permutation (n) = a uniformly random permutation of 0..n-1 (Fisher-Yates).
 void rng_permutation(uint32_t *permutation, size_t n, struct rng *rng);
 

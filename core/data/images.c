@@ -86,13 +86,29 @@ size_t images_count(const char *data, enum split split)
 
 void images_record_digest(char hex[HASH_HEX], const struct images *images, size_t image)
 {
-    const size_t bytes = IMAGE_CHANNELS * (size_t)images->side * (size_t)images->side;
+    strcpy(hex, images_part(images, image, 1).digest);
+}
+
+struct images images_part(const struct images *from, size_t first, size_t count)
+{
+    require(first <= from->count && count <= from->count - first,
+            "images %zu and %zu more of %zu", first, count, from->count);
+    const size_t bytes = IMAGE_CHANNELS * (size_t)from->side * (size_t)from->side;
+    struct images part = {.count = count,
+                          .side = from->side,
+                          .labels = from->labels + first,
+                          .pixels = from->pixels + first * bytes,
+                          .name = from->name,
+                          .values = from->values};
     struct hash hash;
     hash_open(&hash, HASH_SHA256);
-    const uint8_t label = (uint8_t)images->labels[image];
-    hash_add(&hash, &label, 1);
-    hash_add(&hash, images->pixels + image * bytes, bytes);
-    hash_close(hex, &hash);
+    for (size_t i = 0; i < count; ++i) {
+        const uint8_t label = (uint8_t)part.labels[i];
+        hash_add(&hash, &label, 1);
+        hash_add(&hash, part.pixels + i * bytes, bytes);
+    }
+    hash_close(part.digest, &hash);
+    return part;
 }
 
 double pixel_value(uint8_t byte)

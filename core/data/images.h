@@ -51,6 +51,10 @@ void images_digest(char hex[HASH_HEX], const char *data, enum split split);
 /// How many images images_load(data, split) loads.
 size_t images_count(const char *data, enum split split);
 
+/// Images first .. first+count-1 of a set, without regions; their arrays are borrowed, and the
+/// digest is SHA-256 of their records. Requires first + count <= from->count.
+struct images images_part(const struct images *from, size_t first, size_t count);
+
 /// hex (HASH_HEX) = SHA-256 of one image's record, the lower byte of its label followed by its
 /// pixels: the sort key of CIFAR-10's canonical order.
 void images_record_digest(char hex[HASH_HEX], const struct images *images,

@@ -12,11 +12,15 @@
 
 #include "core/base/die.h"
 
+static _Noreturn void memory_refused(const struct photograph *photograph)
+{
+    die(EXIT_SYSTEM, "no memory for a picture of %zu x %zu pixels", photograph->width,
+        photograph->height);
+}
+
 static void memory_check(const void *memory, const struct photograph *photograph)
 {
-    if (!memory)
-        die(EXIT_SYSTEM, "no memory for a picture of %zu x %zu pixels",
-            photograph->width, photograph->height);
+    if (!memory) memory_refused(photograph);
 }
 
 static int size_good(const struct photograph *photograph, char fault[PHOTOGRAPH_FAULT])
@@ -47,8 +51,7 @@ static void jpeg_failed(j_common_ptr decoder)
 {
     struct jpeg *jpeg = (struct jpeg *)decoder->err;
     char text[JMSG_LENGTH_MAX];
-    memory_check(decoder->err->msg_code == JERR_OUT_OF_MEMORY ? NULL : jpeg,
-                 jpeg->photograph);
+    if (decoder->err->msg_code == JERR_OUT_OF_MEMORY) memory_refused(jpeg->photograph);
     decoder->err->format_message(decoder, text);
     snprintf(jpeg->fault, PHOTOGRAPH_FAULT, "%s", text);
     longjmp(jpeg->back, 1);

@@ -3,16 +3,6 @@
 #include "core/base/die.h"
 #include "core/base/rng.h"
 
-static void shuffle(uint32_t *items, size_t count, struct rng *rng)
-{
-    for (size_t i = count; i > 1; --i) {
-        const size_t j = rng_below(rng, (uint32_t)i);
-        const uint32_t item = items[j];
-        items[j] = items[i - 1];
-        items[i - 1] = item;
-    }
-}
-
 static size_t shards_of(const struct shard_order *order)
 {
     return (order->images + order->shard - 1) / order->shard;
@@ -24,7 +14,7 @@ static void permute(struct shard_order *order)
     struct rng rng = rng_open(order->seed, PURPOSE_ORDER, order->epoch, 0);
     const size_t shards = shards_of(order);
     for (size_t s = 0; s < shards; ++s) order->group[s] = (uint32_t)s;
-    shuffle(order->group, shards, &rng);
+    rng_shuffle(order->group, shards, &rng);
     size_t end = 0;
     for (size_t s = 0; s < shards;) {
         const size_t begin = end;
@@ -34,7 +24,7 @@ static void permute(struct shard_order *order)
                 if (!order->absent || !order->absent[i])
                     order->order[end++] = (uint32_t)i;
         }
-        shuffle(order->order + begin, end - begin, &rng);
+        rng_shuffle(order->order + begin, end - begin, &rng);
     }
     order->taken = 0;
 }

@@ -2,6 +2,7 @@
 
 #include "core/base/die.h"
 #include "core/base/phase.h"
+#include "core/base/text.h"
 #include "core/model/encoder.h"
 
 #include <string.h>
@@ -199,7 +200,7 @@ void classifier_take_encoder(real *weights, const struct classifier *classifier,
             classifier->shape.encoder_blocks);
     for (size_t r = 0; r < classifier->parameters.rows; ++r) {
         const struct parameter *to = &classifier->parameters.row[r];
-        if (strncmp(to->name, "encoder.", strlen("encoder.")) != 0) continue;
+        if (!text_begins(to->name, "encoder.")) continue;
         const struct parameter *from = parameters_find(&mae->parameters, to->name);
         require(from && from->count == to->count, "%s has another shape", to->name);
         memcpy(weights + to->offset, pretrained + from->offset,

@@ -1,6 +1,7 @@
 #include "core/model/vit_weights.h"
 
 #include "core/base/die.h"
+#include "core/base/text.h"
 #include "core/model/safetensors_parts.h"
 
 #include <stdio.h>
@@ -14,11 +15,6 @@ static const char *const naming_names[] = {[VIT_OURS] = "ours",
 const char *vit_naming_name(enum vit_naming naming)
 {
     return naming_names[naming];
-}
-
-static int begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
 }
 
 // ====== Names ======
@@ -71,7 +67,7 @@ static void rename_tail(char out[TENSOR_NAME], const char *before, const char *t
                         const struct rename *renames, size_t count, size_t scheme)
 {
     for (size_t i = 0; i < count; ++i)
-        if (begins(tail, renames[i].ours)) {
+        if (text_begins(tail, renames[i].ours)) {
             const int length =
                 snprintf(out, TENSOR_NAME, "%s%s%s", before,
                          renames[i].published[scheme], tail + strlen(renames[i].ours));
@@ -87,8 +83,8 @@ static void published_name(char out[TENSOR_NAME], const struct source *source,
 {
     const char *tail = name + strlen(ENCODER);
     char before[TENSOR_NAME];
-    if (!begins(tail, BLOCK)) {
-        if (source->finetuned && begins(tail, "layer_norm."))
+    if (!text_begins(tail, BLOCK)) {
+        if (source->finetuned && text_begins(tail, "layer_norm."))
             tensor_name(out, "fc_", strchr(tail, '_') + 1);
         else
             rename_tail(out, source->prefix, tail, outside, OUTSIDE, published(source));
@@ -202,7 +198,7 @@ static void rows_read(real *slab, struct source *source,
         parameters_find(parameters, "encoder.pos_embedding");
     for (size_t r = 0; r < parameters->rows; ++r) {
         const struct parameter *row = &parameters->row[r];
-        if (row != positions && begins(row->name, ENCODER))
+        if (row != positions && text_begins(row->name, ENCODER))
             row_read(slab ? slab + row->offset : NULL, source, row);
     }
 }
@@ -262,7 +258,7 @@ static void head_read(struct vit_head *head, struct source *source, size_t width
 // A pretraining's decoder, under either scheme.
 static int is_passed_over(const char *name)
 {
-    return begins(name, "decoder") || strcmp(name, "mask_token") == 0;
+    return text_begins(name, "decoder") || strcmp(name, "mask_token") == 0;
 }
 
 static void refuse_unknown(const struct source *source)

@@ -2,17 +2,13 @@
 
 #include "core/base/die.h"
 #include "core/base/number.h"
+#include "core/base/text.h"
 #include "core/model/safetensors_parts.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char ENCODER[] = "encoder.", DECODER[] = "decoder.", HEAD[] = "head.";
-
-static int begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
 
 // How a file names its tensors.
 struct naming {
@@ -34,7 +30,7 @@ static void encoder_name(char full[TENSOR_NAME], const struct naming *naming,
 static int all_begin(const struct safetensors *file, size_t skip, const char *with)
 {
     for (size_t i = 0; i < file->count; ++i)
-        if (strncmp(file->tensors[i].name + skip, with, strlen(with)) != 0) return 0;
+        if (!text_begins(file->tensors[i].name + skip, with)) return 0;
     return file->count > 0;
 }
 
@@ -96,7 +92,7 @@ static struct naming naming_find(const struct safetensors *file)
             "(weights are read as `make pretrain` names them)",
             file->path, file->count ? file->tensors[0].name : "nothing");
     for (size_t i = 0; i < file->count; ++i)
-        if (begins(file->tensors[i].name + strlen(naming.wrapper), DECODER))
+        if (text_begins(file->tensors[i].name + strlen(naming.wrapper), DECODER))
             naming.decoder = 1;
     if (!*naming.encoder && naming.decoder)
         die(EXIT_INPUT, "%s: a decoder, but no 'encoder.cls_token'", file->path);
@@ -188,7 +184,7 @@ static struct mae_shape shape_find(const struct naming *naming, int heads)
 static int name_in_file(char name[TENSOR_NAME], const struct naming *naming,
                         const struct parameter *row)
 {
-    if (begins(row->name, DECODER) && !naming->decoder) return 0;
+    if (text_begins(row->name, DECODER) && !naming->decoder) return 0;
     tensor_name(name, naming->wrapper,
                 row->name + (*naming->encoder ? 0 : strlen(ENCODER)));
     return 1;
@@ -202,7 +198,7 @@ static void refuse_unknown(const struct naming *naming,
         char name[TENSOR_NAME];
         const char *given = file->tensors[i].name + strlen(naming->wrapper);
         // A classifier is an encoder and a head.
-        if (!naming->decoder && begins(given, HEAD)) continue;
+        if (!naming->decoder && text_begins(given, HEAD)) continue;
         if (strlen(given) < PARAMETER_NAME) {
             tensor_name(name, *naming->encoder ? "" : ENCODER, given);
             if (parameters_find(parameters, name)) continue;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
 #include "core/report/memory.h"
 #include "core/report/run_state.h"
 #include "core/report/table.h"
@@ -59,7 +60,7 @@ static void print_files(const struct run *run, FILE *file)
     const struct provenance *provenance = &run->state->provenance;
     fprintf(file, "files in %s:", run->folder);
     for (size_t i = 0; i < provenance->count; ++i)
-        if (!strncmp(provenance->lines[i].what, "file ", 5))
+        if (text_begins(provenance->lines[i].what, "file "))
             fprintf(file, " %s", provenance->lines[i].what + 5);
     fprintf(file, " provenance.tsv\n");
 }

@@ -8,6 +8,7 @@
 #include "core/base/cpu.h"
 #include "core/base/die.h"
 #include "core/base/files.h"
+#include "core/base/text.h"
 #include "core/base/tsv.h"
 #include "core/report/memory.h"
 
@@ -173,7 +174,7 @@ static int digest_matches(char *text, size_t *size)
     if (memcmp(text + body, last, (size_t)tail)) return 0;
     text[body] = 0;
     *size = body;
-    return !strncmp(text, header, strlen(header));
+    return text_begins(text, header);
 }
 
 int provenance_read(struct provenance *provenance, const char *path)

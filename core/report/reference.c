@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/die.h"
+#include "core/base/text.h"
 #include "core/report/memory.h"
 #include "core/report/provenance.h"
 
@@ -16,8 +17,8 @@
 static int lacks_input(const struct ledger_row *row)
 {
     return !strcmp(row->state, verdict_name(VERDICT_NOT_RUN)) &&
-           (!strncmp(row->reason, REASON_NO_WEIGHTS, strlen(REASON_NO_WEIGHTS)) ||
-            !strncmp(row->reason, REASON_NO_DATA, strlen(REASON_NO_DATA)));
+           (text_begins(row->reason, REASON_NO_WEIGHTS) ||
+            text_begins(row->reason, REASON_NO_DATA));
 }
 
 // Prints how the row differs from the reference, if it does. Returns 1 if it differs; *lacking
@@ -144,16 +145,10 @@ static void add_reason(const char *path, const char *date, const char *commit,
 static void copy_file(const char *folder, const char *from, const char *name)
 {
     const char *slash = strrchr(name, '/');
-    char path[PATH_SIZE];
-    size_t size;
-    struct output output;
-    path_format(path, "%s/%s", from, name);
-    char *bytes = file_read(&size, path, NULL);
+    char source[PATH_SIZE], path[PATH_SIZE];
+    path_format(source, "%s/%s", from, name);
     path_format(path, "%s/%s", folder, slash ? slash + 1 : name);
-    output_open(&output, path);
-    fwrite(bytes, 1, size, output.file);
-    output_close(&output);
-    free(bytes);
+    file_copy(path, source);
 }
 
 static const char log_name[] = "log.tsv";

@@ -6,6 +6,7 @@
 
 #include "core/base/die.h"
 #include "core/base/number.h"
+#include "core/base/text.h"
 
 static const char *const numbers[] = {"epochs", "updates"};
 static const char *const lines[] = {"arithmetic", "recipe"};
@@ -123,7 +124,7 @@ void pretrained_departure(char text[RECIPE_TEXT], const struct weights *weights,
         snprintf(one, sizeof one, " %s ", word);
         int counts = *word && !strstr(padded, one);
         for (size_t i = 0; i < sizeof free_words / sizeof *free_words; ++i)
-            counts = counts && strncmp(word, free_words[i], strlen(free_words[i])) != 0;
+            counts = counts && !text_begins(word, free_words[i]);
         const size_t used = strlen(text);
         if (counts)
             snprintf(text + used, RECIPE_TEXT - used, "%s%s", used ? " " : "", word);

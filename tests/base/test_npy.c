@@ -296,3 +296,16 @@ Test(npy, more_dimensions_than_can_be_read_abort)
     expect_death(__LINE__, write_too_many_dimensions, "/nonexistent/a.npy", -SIGABRT,
                  "7 dimensions");
 }
+
+Test(npy, types_and_shapes_are_written_as_numpy_does)
+{
+    char text[NPY_SHAPE_TEXT];
+    struct npy array = {.dimensions = 4, .shape = {5, 1, 32, 32}};
+    npy_shape_text(text, &array);
+    cr_expect_str_eq(text, "(5,1,32,32)");
+    array.dimensions = 0;
+    npy_shape_text(text, &array);
+    cr_expect_str_eq(text, "()");
+    cr_expect_str_eq(npy_type_name(NPY_F4), "float32");
+    cr_expect_str_eq(npy_type_name(NPY_U1), "uint8");
+}

@@ -223,6 +223,18 @@ ParameterizedTest(int *index, rng, a_permutation_holds_each_number_once)
     }
 }
 
+Test(rng, a_shuffle_moves_the_items_as_a_permutation_does)
+{
+    enum { N = 100 };
+    uint32_t permutation[N], items[N];
+    struct rng rng = rng_open(7, PURPOSE_TEST, 0, 10), again = rng;
+    rng_permutation(permutation, N, &rng);
+    for (uint32_t i = 0; i < N; ++i) items[i] = 1000 - 3 * i;
+    rng_shuffle(items, N, &again);
+    for (size_t i = 0; i < N; ++i)
+        cr_expect_eq(items[i], 1000 - 3 * permutation[i], "item %zu", i);
+}
+
 Test(rng, all_permutations_come_equally_often)
 {
     enum { DRAWS = 240000 };

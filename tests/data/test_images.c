@@ -66,6 +66,29 @@ Test(images, the_digest_of_a_record_is_that_of_its_label_and_pixels)
     images_free(&images);
 }
 
+Test(images, a_part_borrows_the_arrays_and_has_the_digest_of_its_records)
+{
+    struct images images;
+    char expected[HASH_HEX];
+    static unsigned char records[2][1 + IMAGE_BYTES];
+    images_open(&images, "planted", 3, 0);
+    for (size_t i = 0; i < 3 * IMAGE_BYTES; ++i)
+        images.pixels[i] = (uint8_t)(5 * i + i / 253);
+    for (size_t i = 0; i < 3; ++i) images.labels[i] = (uint16_t)(9 - i);
+    for (size_t i = 0; i < 2; ++i) {
+        records[i][0] = (unsigned char)images.labels[1 + i];
+        memcpy(records[i] + 1, images.pixels + (1 + i) * IMAGE_BYTES, IMAGE_BYTES);
+    }
+    const struct images part = images_part(&images, 1, 2);
+    hash_bytes(expected, records, sizeof records);
+    cr_expect_str_eq(part.digest, expected);
+    cr_expect_eq(part.count, 2);
+    cr_expect_eq(part.side, IMAGE_SIDE);
+    cr_expect_eq(part.labels, images.labels + 1);
+    cr_expect_eq(part.pixels, images.pixels + IMAGE_BYTES);
+    images_free(&images);
+}
+
 Test(images, the_digest_of_cifar10_is_known_without_its_files)
 {
     char hex[HASH_HEX];
