@@ -38,7 +38,7 @@ int reader_try(const uint8_t *bytes, size_t size)
 {
     struct train_state state = state_open();
     char fault[SAFETENSORS_FAULT];
-    return checkpoint_open(&state, input_file(bytes, size), &identity, &table, fault);
+    return checkpoint_open(&state, input_bytes(bytes, size), &identity, &table, fault);
 }
 
 void reader_seeds(void (*put)(const char *name, const void *bytes, size_t size))

@@ -31,7 +31,7 @@ int reader_try(const uint8_t *bytes, size_t size)
 {
     struct claims claims;
     char digest[HASH_HEX];
-    claims_read(&claims, input_file(bytes, size));
+    claims_read(&claims, input_bytes(bytes, size));
     for (size_t row = 0; row < claims.count; ++row) {
         const struct claim claim = claims_row(&claims, row);
         judge(&claim);

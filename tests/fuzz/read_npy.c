@@ -10,7 +10,7 @@ int reader_try(const uint8_t *bytes, size_t size)
     static const size_t sizes[] = {
         [NPY_F4] = 4, [NPY_F8] = 8, [NPY_I4] = 4, [NPY_I8] = 8, [NPY_U1] = 1};
     struct npy array;
-    npy_read(&array, input_file(bytes, size));
+    npy_read(&array, input_bytes(bytes, size));
     const size_t count = sizes[array.type] * array.count;
     unsigned sum = 0;
     for (size_t i = 0; i < count; ++i) sum += ((const unsigned char *)array.data)[i];

@@ -23,7 +23,7 @@ int reader_try(const uint8_t *bytes, size_t size)
 {
     struct safetensors file;
     char fault[SAFETENSORS_FAULT];
-    const char *path = input_file(bytes, size);
+    const char *path = input_bytes(bytes, size);
     if (!safetensors_open(&file, path, fault)) {
         require(strncmp(fault, path, strlen(path)) == 0, "a fault of no file");
         return 0;

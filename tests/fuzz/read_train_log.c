@@ -10,7 +10,7 @@ int reader_try(const uint8_t *bytes, size_t size)
 {
     enum { UPDATES = 1000 };
     struct train_log log;
-    train_log_open(&log, input_file(bytes, size), UPDATES);
+    train_log_open(&log, input_bytes(bytes, size), UPDATES);
     for (size_t i = 0; i < log.count; ++i)
         require(log.line[i].updates <= UPDATES &&
                     strlen(log.line[i].weights_sha256) + 1 == HASH_HEX,

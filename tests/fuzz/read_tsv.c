@@ -11,7 +11,7 @@
 int reader_try(const uint8_t *bytes, size_t size)
 {
     struct tsv table;
-    tsv_read(&table, input_file(bytes, size));
+    tsv_read(&table, input_bytes(bytes, size));
     for (size_t row = 0; row < table.rows; ++row)
         for (size_t c = 0; c < table.columns; ++c) {
             const char *cell = tsv_cell(&table, row, table.names[c]);

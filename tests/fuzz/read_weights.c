@@ -12,7 +12,7 @@ static struct weights weights;
 int reader_try(const uint8_t *bytes, size_t size)
 {
     weights = (struct weights){0};
-    weights_open(&weights, input_file(bytes, size), NULL, 0);
+    weights_open(&weights, input_bytes(bytes, size), NULL, 0);
     const struct parameters *table = &weights.mae.parameters;
     require(slab_finite(weights.slab, table->count), "a number is not finite");
     weights_close(&weights);

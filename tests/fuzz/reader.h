@@ -36,6 +36,11 @@ int trial(const uint8_t *bytes, size_t size);
 /// overwritten by the next call.
 const char *input_file(const void *bytes, size_t size);
 
+/// The same for a reader that opens its file by file_read() alone: it finds the bytes there, which
+/// no system call has to write and to read; they are borrowed until the next call of one of the
+/// two. Others see an empty file.
+const char *input_bytes(const void *bytes, size_t size);
+
 /// The path of a folder of this process alone, below which `link` names what input_file() holds
 /// ("results/verdicts.tsv"); made at the first call and removed at the end of the process.
 const char *input_folder(const char *link);

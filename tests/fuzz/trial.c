@@ -29,6 +29,8 @@ _Noreturn void __wrap_die(enum exit_code code, const char *format, ...)
 _Noreturn void __wrap_exit(int code);
 _Noreturn void __real_exit(int code);
 int __wrap_fsync(int descriptor);
+char *__wrap_file_read(size_t *size, const char *path, const char *hint);
+char *__real_file_read(size_t *size, const char *path, const char *hint);
 
 static jmp_buf before;
 static int trying;
@@ -174,18 +176,48 @@ int trial(const uint8_t *bytes, size_t size)
 }
 
 static int memory_file = -1;
+static char memory_path[64];
+static const void
+    *shown; // what file_read finds at memory_path, NULL: what the file holds
+static size_t shown_size;
+
+static void memory_open(void)
+{
+    if (memory_file >= 0) return;
+    memory_file = memfd_create("input", MFD_CLOEXEC);
+    require(memory_file >= 0, "no file in memory");
+    snprintf(memory_path, sizeof memory_path, "/proc/%ld/fd/%d", (long)getpid(),
+             memory_file);
+}
 
 const char *input_file(const void *bytes, size_t size)
 {
-    static char path[64];
-    if (memory_file < 0) {
-        memory_file = memfd_create("input", MFD_CLOEXEC);
-        snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)getpid(), memory_file);
-    }
-    require(memory_file >= 0 && pwrite(memory_file, bytes, size, 0) == (ssize_t)size &&
+    memory_open();
+    shown = NULL;
+    require(pwrite(memory_file, bytes, size, 0) == (ssize_t)size &&
                 !ftruncate(memory_file, (off_t)size),
             "no file in memory");
-    return path;
+    return memory_path;
+}
+
+const char *input_bytes(const void *bytes, size_t size)
+{
+    memory_open();
+    shown = bytes;
+    shown_size = size;
+    return memory_path;
+}
+
+char *__wrap_file_read(size_t *size, const char *path, const char *hint)
+{
+    if (!shown || strcmp(path, memory_path) != 0)
+        return __real_file_read(size, path, hint);
+    char *bytes = malloc(shown_size + 1);
+    require(bytes, "no memory for %zu bytes", shown_size);
+    memcpy(bytes, shown, shown_size);
+    bytes[shown_size] = 0;
+    *size = shown_size;
+    return bytes;
 }
 
 static char folder[PATH_SIZE];
