@@ -32,11 +32,13 @@ static void ending_leave(int code, void *unused)
     if (!ending_in_child) return;
     fflush(NULL);
 #ifdef COVERAGE
-    // What _exit would not write, also after a test of a full disk.
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0) {
+    // What _exit would not write, also after a test of a full disk or of too many open files.
+    static const int limits[] = {RLIMIT_FSIZE, RLIMIT_NOFILE};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; ++i) {
+        struct rlimit limit;
+        if (getrlimit(limits[i], &limit)) continue;
         limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_FSIZE, &limit);
+        setrlimit(limits[i], &limit);
     }
     __gcov_dump();
 #endif

@@ -238,7 +238,9 @@ static void crop_without_files(const void *unused)
     char fault[PHOTOGRAPH_FAULT];
     int warnings;
     imagefolder_open(&folder, scratch_folder);
-    const struct rlimit none = {0, 0};
+    struct rlimit none;
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &none), 0);
+    none.rlim_cur = 0;
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     (void)!imagefolder_crop(crop, digest, &warnings, &folder, SPLIT_TEST, 1, SIDE,
                             fault);
