@@ -6,6 +6,7 @@
 #include "core/model/mae.h"
 #include "tests/ending.h"
 #include "tests/expect_close.h"
+#include "tests/model/golden.h"
 #include "tests/model/gradient.h"
 
 // 16 patches of 12 numbers; the heads of a decoder differ, so that a mix-up shows.
@@ -333,38 +334,6 @@ Test(classifier, bf16_gives_nearly_the_logits_and_gradients_of_fp32)
 
 // ====== Golden values ======
 
-// A golden file's numbers as reals, in the fixture's arena.
-static real *golden(struct fixture *f, const char *path, size_t at_least)
-{
-    struct npy array;
-    npy_read(&array, path);
-    cr_assert(array.type == NPY_F4 && array.count >= at_least,
-              "%s: %zu numbers, want %zu", path, array.count, at_least);
-    real *x = arena_reals(&f->arena, array.count);
-    for (size_t i = 0; i < array.count; ++i)
-        x[i] = (real)((const float *)array.data)[i];
-    npy_free(&array);
-    return x;
-}
-
-// The golden numbers are float64 rounded to float32: 6e-8 of each, all there is in double. In
-// float our own sums add 1e-7 of their largest terms at each layer.
-#define OWN_ERROR (sizeof(real) == sizeof(double) ? 1e-7 : 1e-5)
-
-// Every number within OWN_ERROR of the array's largest.
-static void expect_golden(const char *name, const real *got, const real *want, size_t n)
-{
-    double largest = 0, worst = 0;
-    for (size_t i = 0; i < n; ++i) largest = fmax(largest, fabs((double)want[i]));
-    for (size_t i = 0; i < n; ++i) {
-        const double error = fabs((double)got[i] - (double)want[i]) / largest;
-        if (!(error <= worst)) worst = error;
-    }
-    fprintf(stderr, "golden %s: error %.1e of its largest number\n", name, worst);
-    cr_expect(largest > 0 && worst <= OWN_ERROR, "%s: %g of its largest number", name,
-              worst);
-}
-
 // c = the gradient of the mean cross-entropy by the logits, in double; returns that loss.
 static double cross_entropy_by_hand(real *c, const real *logits, const uint8_t *labels,
                                     size_t images)
@@ -394,23 +363,26 @@ Test(classifier, agrees_with_torch_1_13_logits_loss_and_every_gradient)
     const size_t head = parameters_find(table, "head.weight")->offset;
     npy_read(&labels, "tests/golden/classifier/labels.npy");
     cr_assert(labels.type == NPY_U1 && labels.count == B);
-    f.patches = golden(&f, "tests/golden/mae/patches.npy", f.patches_count);
+    f.patches = golden_read(&f.arena, "tests/golden/mae/patches.npy", f.patches_count);
     // The encoder's numbers come first in both tables.
-    memcpy(f.weights, golden(&f, "tests/golden/mae/weights.npy", head),
+    memcpy(f.weights, golden_read(&f.arena, "tests/golden/mae/weights.npy", head),
            head * sizeof(real));
-    memcpy(f.weights + head,
-           golden(&f, "tests/golden/classifier/head.npy", table->count - head),
-           (table->count - head) * sizeof(real));
+    memcpy(
+        f.weights + head,
+        golden_read(&f.arena, "tests/golden/classifier/head.npy", table->count - head),
+        (table->count - head) * sizeof(real));
 
     const real *logits = forward(&f);
-    expect_golden("logits", logits,
-                  golden(&f, "tests/golden/classifier/logits.npy", B * CLASSES),
-                  B * CLASSES);
+    expect_golden(
+        "logits", logits,
+        golden_read(&f.arena, "tests/golden/classifier/logits.npy", B * CLASSES),
+        B * CLASSES);
     const real value = (real)cross_entropy_by_hand(f.c, logits, labels.data, (size_t)B);
-    expect_golden("loss", &value, golden(&f, "tests/golden/classifier/loss.npy", 1), 1);
+    expect_golden("loss", &value,
+                  golden_read(&f.arena, "tests/golden/classifier/loss.npy", 1), 1);
     backward(&f);
     const real *gradients =
-        golden(&f, "tests/golden/classifier/gradients.npy", table->count);
+        golden_read(&f.arena, "tests/golden/classifier/gradients.npy", table->count);
     for (size_t r = 0; r < table->rows; ++r)
         expect_golden(table->row[r].name, f.gradients + table->row[r].offset,
                       gradients + table->row[r].offset, table->row[r].count);

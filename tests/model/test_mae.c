@@ -5,6 +5,7 @@
 #include "core/base/npy.h"
 #include "tests/ending.h"
 #include "tests/expect_close.h"
+#include "tests/model/golden.h"
 #include "tests/model/gradient.h"
 #include "tests/model/prepare.h"
 
@@ -496,28 +497,16 @@ Test(mae, refuses_an_input_that_does_not_match_its_activations)
 
 // ====== Golden numbers ======
 
-// A golden file's numbers as reals, in the fixture's arena.
-static real *golden(struct fixture *f, const char *path, size_t count)
-{
-    struct npy array;
-    npy_read(&array, path);
-    cr_assert(array.type == NPY_F4 && array.count == count, "%s: %zu numbers, want %zu",
-              path, array.count, count);
-    real *x = arena_reals(&f->arena, count);
-    for (size_t i = 0; i < count; ++i) x[i] = (real)((const float *)array.data)[i];
-    npy_free(&array);
-    return x;
-}
-
 // The golden model of tests/golden/make_mae_golden.py with its weights and images.
 static void golden_open(struct fixture *f)
 {
     const struct mae_shape shape = {32, 3, 8, 24, 2, 1, 3, 3};
     fixture_open(f, &shape, 2, 4);
-    memcpy(f->weights,
-           golden(f, "tests/golden/mae/weights.npy", f->mae.parameters.count),
-           f->mae.parameters.count * sizeof(real));
-    f->patches = golden(f, "tests/golden/mae/patches.npy", f->count);
+    memcpy(
+        f->weights,
+        golden_read(&f->arena, "tests/golden/mae/weights.npy", f->mae.parameters.count),
+        f->mae.parameters.count * sizeof(real));
+    f->patches = golden_read(&f->arena, "tests/golden/mae/patches.npy", f->count);
     f->input.patches = f->patches;
     struct npy indices;
     npy_read(&indices, "tests/golden/mae/shown.npy");
@@ -542,34 +531,18 @@ static double masked_error(struct fixture *f, real *dprediction, const real *pre
     return sum * scale;
 }
 
-// The golden numbers come from float64 and are rounded to float32: 6e-8 of each. In double that
-// rounding is all there is. In float our own sums add 1e-7 of their largest terms at each of the
-// 20 layers: 1e-5 of a tensor's largest number covers prediction and gradients.
-#define OWN_ERROR (sizeof(real) == sizeof(double) ? 1e-7 : 1e-5)
-
-// Every number within OWN_ERROR of the array's largest.
-static void expect_golden(const char *name, const real *got, const real *want, size_t n)
-{
-    double largest = 0, worst = 0;
-    for (size_t i = 0; i < n; ++i) largest = fmax(largest, fabs((double)want[i]));
-    for (size_t i = 0; i < n; ++i) {
-        const double error = fabs((double)got[i] - (double)want[i]) / largest;
-        if (!(error <= worst)) worst = error;
-    }
-    fprintf(stderr, "golden %s: error %.1e of its largest number\n", name, worst);
-    cr_expect(largest > 0 && worst <= OWN_ERROR, "%s: %g of its largest number", name,
-              worst);
-}
-
 Test(mae, agrees_with_torch_1_13_prediction_loss_and_every_gradient)
 {
     struct fixture f;
     golden_open(&f);
     const struct parameters *table = &f.mae.parameters;
-    const real *tokens = golden(&f, "tests/golden/mae/tokens.npy", 2 * 5 * 24);
-    const real *prediction = golden(&f, "tests/golden/mae/prediction.npy", f.count);
-    const real *error = golden(&f, "tests/golden/mae/loss.npy", 1);
-    const real *gradients = golden(&f, "tests/golden/mae/gradients.npy", table->count);
+    const real *tokens =
+        golden_read(&f.arena, "tests/golden/mae/tokens.npy", 2 * 5 * 24);
+    const real *prediction =
+        golden_read(&f.arena, "tests/golden/mae/prediction.npy", f.count);
+    const real *error = golden_read(&f.arena, "tests/golden/mae/loss.npy", 1);
+    const real *gradients =
+        golden_read(&f.arena, "tests/golden/mae/gradients.npy", table->count);
 
     expect_golden("tokens", encode(&f, -1), tokens, 2 * 5 * 24);
     const real *got = forward(&f);

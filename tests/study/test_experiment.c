@@ -7,31 +7,11 @@
 #include "core/report/table.h"
 #include "core/study/judgement.h"
 #include "core/study/results.h"
-#include "core/train/pretrain.h"
 #include "tests/report/world.h"
+#include "tests/study/pretrained.h"
 
 // The build gives each program its own.
 const char code_key[] = "code-1";
-
-// Weights of two updates are enough: nothing here looks at what was learned.
-static void make_weights(void)
-{
-    struct recipe recipe = recipe_find("smoke", "m50-h3");
-    recipe_set_epochs(&recipe, 256. / 10000);
-    struct images images;
-    images_load(&images, "planted", SPLIT_TRAIN);
-    const struct pretrain settings = {
-        .recipe = recipe,
-        .seed = 1,
-        .arithmetic = FP32,
-        .threads = 1,
-        .images = &images,
-        .folder = "run",
-        .weights = "results/smoke-planted/weights/m50-h3.safetensors",
-        .resume_command = "make pretrain"};
-    pretrain_run(&settings);
-    images_free(&images);
-}
 
 // ====== An experiment of three claims ======
 
@@ -131,7 +111,7 @@ static const char *file_of(const char *name)
 
 Test(experiment, each_claim_gets_its_verdict_and_the_tables_show_the_recorded_one)
 {
-    make_weights();
+    pretrain_shortly("m50-h3");
     ending_of(&ending, demo, "--tier smoke");
     cr_assert_eq(ending.code, 0, "%s", ending.says);
     cr_expect(strstr(ending.says, "measured on 2000 images"), "%s", ending.says);
@@ -167,7 +147,7 @@ Test(experiment, each_claim_gets_its_verdict_and_the_tables_show_the_recorded_on
 
 Test(experiment, a_fresh_result_is_printed_and_nothing_measured)
 {
-    make_weights();
+    pretrain_shortly("m50-h3");
     ending_of(&ending, demo, "--tier smoke");
     cr_assert_eq(ending.code, 0, "%s", ending.says);
     ending_of(&ending, demo, "--tier smoke");
@@ -230,7 +210,7 @@ Test(experiment, what_it_trains_itself_is_measured_without_weights_of_the_models
     ending_of(&ending, training_demo, "--tier smoke");
     cr_expect(ending.code == 0 && !strstr(ending.says, "measured on"), "%s",
               ending.says);
-    make_weights();
+    pretrain_shortly("m50-h3");
     ending_of(&ending, training_demo, "--tier smoke");
     cr_assert_eq(ending.code, 0, "%s", ending.says);
     const char *first = strstr(ending.says, "looked at 1 model");

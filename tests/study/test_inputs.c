@@ -5,8 +5,8 @@
 #include "core/report/need.h"
 #include "core/report/provenance.h"
 #include "core/train/checkpoint.h"
-#include "core/train/pretrain.h"
 #include "tests/report/world.h"
+#include "tests/study/pretrained.h"
 
 // The build gives each program its own.
 const char features_key[] = "features-1";
@@ -50,21 +50,7 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
     struct run run;
     struct weights model;
     char words[512], text[STUDY_SCALE];
-    struct recipe recipe = recipe_find("smoke", "m75-h3");
-    recipe_set_epochs(&recipe, 256. / 10000);
-    struct images images;
-    images_load(&images, "planted", SPLIT_TRAIN);
-    const struct pretrain settings = {
-        .recipe = recipe,
-        .seed = 1,
-        .arithmetic = FP32,
-        .threads = 1,
-        .images = &images,
-        .folder = "run",
-        .weights = "results/smoke-planted/weights/m75-h3.safetensors",
-        .resume_command = "make pretrain"};
-    pretrain_run(&settings);
-    images_free(&images);
+    pretrain_shortly("m75-h3");
 
     world_listen();
     world_run(&run, "--tier smoke", words);
