@@ -7,6 +7,7 @@
 #include "core/analysis/last_block.h"
 #include "core/base/clock.h"
 #include "core/base/die.h"
+#include "core/base/text.h"
 #include "core/train/engine.h"
 
 // One shard while it is looked for or made.
@@ -88,7 +89,7 @@ static char *files_read(const struct shard *shard)
         hash_bytes(digest, rest + 1, strlen(rest + 1));
         snprintf(header, sizeof header, "%s\nkey %s\nsha256 %s\n", files_title,
                  shard->key, digest);
-        good = strlen(text) == size && strncmp(text, header, strlen(header)) == 0;
+        good = strlen(text) == size && text_begins(text, header);
     }
     char *body = good ? strdup(rest + 1) : NULL;
     free(text);

@@ -15,6 +15,7 @@
 
 #include "core/base/die.h"
 #include "core/base/number.h"
+#include "core/base/text.h"
 
 // Temporary files of this process that are neither renamed nor removed yet. An exit handler removes
 // them when the process dies elsewhere, a signal handler when a signal ends it; a forked child
@@ -199,7 +200,7 @@ static void stale_remove(const char *path, const char *folder)
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         int64_t process;
         if (strncmp(entry->d_name, name, length) != 0 ||
-            strncmp(entry->d_name + length, mark, strlen(mark)) != 0 ||
+            !text_begins(entry->d_name + length, mark) ||
             !integer_scan(&process, entry->d_name + length + strlen(mark)) ||
             process <= 0)
             continue;

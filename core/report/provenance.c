@@ -213,9 +213,7 @@ int provenance_holds(const struct provenance *provenance, const char *folder)
 {
     for (size_t i = 0; i < provenance->count; ++i) {
         const struct provenance_line *line = &provenance->lines[i];
-        if (!strncmp(line->what, file_prefix, strlen(file_prefix)) &&
-            !line_holds(line, folder))
-            return 0;
+        if (text_begins(line->what, file_prefix) && !line_holds(line, folder)) return 0;
     }
     return 1;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/die.h"
+#include "core/base/text.h"
 #include "core/base/tsv.h"
 #include "core/report/memory.h"
 #include "core/report/run_state.h"
@@ -34,8 +35,7 @@ void run_tables_print(const struct run *run)
     for (size_t i = 0; i < provenance->count; ++i) {
         static const char file[] = "file ";
         const char *what = provenance->lines[i].what, *end = strrchr(what, '.');
-        if (strncmp(what, file, strlen(file)) != 0 || !end || strcmp(end, ".md") != 0)
-            continue;
+        if (!text_begins(what, file) || !end || strcmp(end, ".md") != 0) continue;
         size_t size;
         path_format(path, "%s/%s", run->folder, what + strlen(file));
         char *text = file_read(&size, path, NULL);
