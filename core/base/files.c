@@ -188,9 +188,19 @@ static void folder_of(char folder[PATH_SIZE], const char *path)
         path_format(folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
+// True when `path` in `folder` (a descriptor or AT_FDCWD) is still the open file, and neither
+// removed nor another's.
+static int is_still(int folder, const char *path, int file)
+{
+    struct stat held, status;
+    return fstat(file, &held) == 0 && fstatat(folder, path, &status, 0) == 0 &&
+           held.st_ino == status.st_ino && held.st_dev == status.st_dev;
+}
+
 // Removes what processes that were killed have left of earlier attempts to write `path`: nobody
-// holds the lock of such a file. Whether its process is there does not matter: one that is dead
-// keeps its number until its parent asks for it, and another may have the number since.
+// holds the lock of such a file, which a writer does until it is renamed. Whether its process is
+// there does not matter: one that is dead keeps its number until its parent asks for it, and
+// another may have the number since.
 static void stale_remove(const char *path, const char *folder)
 {
     static const char mark[] = ".tmp.";
@@ -207,7 +217,8 @@ static void stale_remove(const char *path, const char *folder)
         const int file = openat(dirfd(entries), entry->d_name,
                                 O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (file < 0) continue;
-        if (flock(file, LOCK_EX | LOCK_NB) == 0)
+        if (flock(file, LOCK_EX | LOCK_NB) == 0 &&
+            is_still(dirfd(entries), entry->d_name, file))
             unlinkat(dirfd(entries), entry->d_name, 0);
         close(file);
     }
@@ -218,13 +229,10 @@ static void stale_remove(const char *path, const char *folder)
 // processes otherwise (in another container, say) has renamed it. Returns 0, or -1 with errno.
 static int namesake_remove(const char *temporary)
 {
-    struct stat held, status;
     const int file = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (file < 0) return errno == ENOENT ? 0 : -1;
     while (flock(file, LOCK_EX) && errno == EINTR) continue;
-    const int same = fstat(file, &held) == 0 && stat(temporary, &status) == 0 &&
-                     held.st_ino == status.st_ino && held.st_dev == status.st_dev;
-    const int result = same ? unlink(temporary) : 0;
+    const int result = is_still(AT_FDCWD, temporary, file) ? unlink(temporary) : 0;
     close(file);
     return result;
 }
@@ -236,12 +244,11 @@ static FILE *temporary_open(const char *temporary)
 {
     for (;;) {
         FILE *file = fopen(temporary, "wbxe");
-        struct stat status;
         if (!file && errno == EEXIST && namesake_remove(temporary) == 0) continue;
         if (!file) return NULL;
         // Waits, as one who looks at the file holds the lock for a moment.
         while (flock(fileno(file), LOCK_EX) && errno == EINTR) continue;
-        if (stat(temporary, &status) == 0 || errno != ENOENT) return file;
+        if (is_still(AT_FDCWD, temporary, fileno(file))) return file;
         fclose(file);
     }
 }
@@ -293,16 +300,17 @@ static int lost_error(int descriptor)
     return EIO;
 }
 
-// Flushes, closes and renames. Returns 0 or an errno.
+// Flushes, renames and closes. Returns 0 or an errno. Closing gives the lock back: a file that was
+// closed before it is renamed would be taken for one that a killed process has left.
 static int finish(struct output *output)
 {
     FILE *file = output->file;
     int error = fflush(file) ? errno : 0;
     if (!error && ferror(file)) error = lost_error(fileno(file));
     if (!error && fsync(fileno(file))) error = errno;
+    if (!error && rename(output->temporary, output->path)) error = errno;
     if (fclose(file) && !error) error = errno;
     output->file = NULL;
-    if (!error && rename(output->temporary, output->path)) error = errno;
     return error;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
@@ -194,6 +195,51 @@ Test(files, what_a_killed_process_left_goes_when_the_file_is_written_next)
     output_open(&output, path);
     output_close(&output);
     cr_expect(!file_exists(alive) && file_exists(foreign) && file_exists(path));
+}
+
+enum { PROGRAMS = 3, WRITES = 200 };
+
+// Exits with 0 when each file that it wrote was there, whole, in the end.
+static _Noreturn void write_over_and_over(const char *path, int start)
+{
+    char byte;
+    if (read(start, &byte, 1) != 0) _exit(1); // until all programs are there
+    for (int i = 0; i < WRITES; ++i) {
+        struct output output;
+        size_t size;
+        output_open(&output, path);
+        fputs("new", output.file);
+        output_close(&output);
+        char *text = file_read(&size, path, NULL);
+        if (strcmp(text, "new") != 0) _exit(2);
+        free(text);
+    }
+    _exit(0);
+}
+
+// Each looks for what a killed one may have left while another makes, locks, closes or renames its
+// temporary file.
+Test(files, programs_that_write_the_same_file_at_once_end_well)
+{
+    char path[PATH_SIZE];
+    pid_t child[PROGRAMS];
+    int start[2];
+    scratch_path(path, "a.tsv");
+    cr_assert_eq(pipe(start), 0);
+    for (int p = 0; p < PROGRAMS; ++p)
+        if ((child[p] = fork()) == 0) {
+            close(start[1]);
+            write_over_and_over(path, start[0]);
+        }
+    close(start[0]);
+    close(start[1]);
+    for (int p = 0; p < PROGRAMS; ++p) {
+        int status;
+        cr_assert_eq(waitpid(child[p], &status, 0), child[p]);
+        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "program %d: %#x", p,
+                  status);
+    }
+    cr_expect_eq(scratch_entries(""), 1, "a file was left over");
 }
 
 Test(files, a_copy_has_the_same_bytes)
