@@ -11,6 +11,17 @@
 #include "core/train/short_training.h"
 #include "experiments/10-token-mixing/measures.h"
 
+const struct measure_names measure_names[MEASURES] = {
+    [HIDDEN_LOSS] = {"hidden-loss", "hidden loss", ", % of variance", "percent"},
+    [VISIBLE_LOSS] = {"visible-loss", "loss of visible patches", "", "targets' units"},
+    [SEGMENTS] = {"segments", "100 ARI", "", "percent"},
+    [CLASS_PROBE] = {"class-probe", "probe of class token", ", %", "percent"},
+    [MEAN_PROBE] = {"mean-probe", "of mean token", ", %", "percent"},
+    [ORACLE_PROBE] = {"oracle-probe", "of the object's cluster", ", %", "percent"},
+    [HEAD_REGIONS] = {"head-regions", "regions that some head attends to", ", %",
+                      "percent"},
+};
+
 static const struct arm table[ARMS] = {
     [ARM_PAPER] = {.key = "paper", .title = "as in the paper", .run = "m75-h3"},
     [ARM_VISIBLE] = {.key = "visible",

@@ -30,6 +30,11 @@ enum measure {
     MEASURES
 };
 
+/// How a measure is called: in the results, in words, the scale that its column names, its unit.
+extern const struct measure_names {
+    const char *key, *name, *scale, *unit;
+} measure_names[MEASURES];
+
 struct arm {
     const char *key, *title, *run; ///< of the smoke tier's table of recipes
     double *value[MEASURES]; ///< (seeds,scenes); NULL where the arm is not measured so

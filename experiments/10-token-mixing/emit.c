@@ -10,36 +10,34 @@
 #include "core/stats/summary.h"
 #include "core/study/results.h"
 
-// The figure has the first of them.
-enum { SHOWN = 7, DRAWN = 4 };
-static const struct {
-    enum measure measure;
-    const char *key, *title, *unit;
-} shown[SHOWN] = {
-    {HIDDEN_LOSS, "hidden-loss", "hidden loss, % of variance", "percent"},
-    {SEGMENTS, "segments", "100 ARI", "percent"},
-    {CLASS_PROBE, "class-probe", "probe of class token, %", "percent"},
-    {MEAN_PROBE, "mean-probe", "of mean token, %", "percent"},
-    {ORACLE_PROBE, "oracle-probe", "of the object's cluster, %", "percent"},
-    {HEAD_REGIONS, "head-regions", "regions that some head attends to, %", "percent"},
-    {VISIBLE_LOSS, "visible-loss", "loss of visible patches", "targets' units"}};
+// The table's columns; the figure has the first of them.
+enum { DRAWN = 4 };
+static const enum measure shown[MEASURES] = {HIDDEN_LOSS, SEGMENTS,     CLASS_PROBE,
+                                             MEAN_PROBE,  ORACLE_PROBE, HEAD_REGIONS,
+                                             VISIBLE_LOSS};
 
 static void emit_table(const struct arms *arms)
 {
     struct run *run = &arms->study->run;
     struct table table;
     char about[512];
-    const char *row[1 + SHOWN] = {"training"};
-    for (size_t m = 0; m < SHOWN; ++m) row[1 + m] = shown[m].title;
-    table_open(&table, 1 + SHOWN, row);
+    char heading[MEASURES][NUMBER_TEXT];
+    const char *row[1 + MEASURES] = {"training"};
+    for (size_t m = 0; m < MEASURES; ++m) {
+        const struct measure_names *names = &measure_names[shown[m]];
+        snprintf(heading[m], NUMBER_TEXT, "%s%s", names->name, names->scale);
+        row[1 + m] = heading[m];
+    }
+    table_open(&table, 1 + MEASURES, row);
     for (size_t a = 0; a < ARMS; ++a) {
-        char cell[SHOWN][NUMBER_TEXT];
+        char cell[MEASURES][NUMBER_TEXT];
         row[0] = arms->arm[a].title;
-        for (size_t m = 0; m < SHOWN; ++m) {
+        for (size_t m = 0; m < MEASURES; ++m) {
+            const struct measure_names *names = &measure_names[shown[m]];
             row[1 + m] = cell[m];
-            if (arms->arm[a].value[shown[m].measure])
-                put_estimate(run, cell[m], arm_mean(arms, a, shown[m].measure),
-                             shown[m].unit, "%s.%s", arms->arm[a].key, shown[m].key);
+            if (arms->arm[a].value[shown[m]])
+                put_estimate(run, cell[m], arm_mean(arms, a, shown[m]), names->unit,
+                             "%s.%s", arms->arm[a].key, names->key);
             else
                 snprintf(cell[m], NUMBER_TEXT, "-");
         }
@@ -69,10 +67,9 @@ static void emit_figure(const struct arms *arms)
         for (size_t s = 0; s < arms->scale.seeds; ++s) {
             fprintf(output.file, "%zu\t%s\t%zu\t", a, arms->arm[a].title, s);
             for (size_t m = 0; m < DRAWN; ++m)
-                tsv_put_number(
-                    output.file,
-                    mean(arms->arm[a].value[shown[m].measure] + s * scenes, scenes),
-                    '\t');
+                tsv_put_number(output.file,
+                               mean(arms->arm[a].value[shown[m]] + s * scenes, scenes),
+                               '\t');
             tsv_put_number(output.file, mean(arms->raw_patches, arms->scale.scenes),
                            '\n');
         }

@@ -46,8 +46,10 @@ static const struct control controls[] = {
       {ARM_PAPER, ARM_NO_NORM, CLASS_PROBE, CLASS_PROBE}}},
 };
 
+enum { NOTE = 160 }; // bytes of what a claim's finding says
+
 // What stands next to a claim's numbers: another training's, by both measures of its features.
-static void note_of(char note[160], const struct arms *arms, const char *id)
+static void note_of(char note[NOTE], const struct arms *arms, const char *id)
 {
     static const struct {
         const char *id, *what;
@@ -59,40 +61,35 @@ static void note_of(char note[160], const struct arms *arms, const char *id)
         {"section5.2.class-token", "of the same model", ARM_PAPER},
     };
     *note = 0;
-    for (size_t b = 0; b < sizeof neighbour / sizeof *neighbour; ++b)
-        if (strcmp(neighbour[b].id, id) == 0)
-            snprintf(note, 160,
-                     "%s: 100 ARI %.1f, probe of the class token %.1f, of the mean "
-                     "token %.1f",
-                     neighbour[b].what,
-                     arm_mean(arms, (size_t)neighbour[b].arm, SEGMENTS).value,
-                     arm_mean(arms, (size_t)neighbour[b].arm, CLASS_PROBE).value,
-                     arm_mean(arms, (size_t)neighbour[b].arm, MEAN_PROBE).value);
+    for (size_t b = 0; b < sizeof neighbour / sizeof *neighbour; ++b) {
+        if (strcmp(neighbour[b].id, id) != 0) continue;
+        size_t used = (size_t)snprintf(note, NOTE, "%s:", neighbour[b].what);
+        for (int m = SEGMENTS; m <= MEAN_PROBE; ++m)
+            used += (size_t)snprintf(
+                note + used, NOTE - used, "%s %s %.1f", m > SEGMENTS ? "," : "",
+                measure_names[m].name,
+                arm_mean(arms, (size_t)neighbour[b].arm, (enum measure)m).value);
+    }
 }
 
 // note = each part by its measure.
-static void note_parts(char note[160], const struct control *control,
+static void note_parts(char note[NOTE], const struct control *control,
                        const struct estimate *found)
 {
-    static const char *const names[MEASURES] = {[HIDDEN_LOSS] = "hidden loss",
-                                                [SEGMENTS] = "100 ARI",
-                                                [CLASS_PROBE] =
-                                                    "probe of the class token",
-                                                [MEAN_PROBE] = "of the mean token",
-                                                [HEAD_REGIONS] = "regions of heads"};
     size_t used = 0;
     for (size_t p = 0; p < control->count; ++p)
-        used += (size_t)snprintf(note + used, 160 - used, "%s%s %+.1f [%.1f, %.1f]",
-                                 p ? ", " : "", names[control->parts[p].first_measure],
+        used += (size_t)snprintf(note + used, NOTE - used, "%s%s %+.1f [%.1f, %.1f]",
+                                 p ? ", " : "",
+                                 measure_names[control->parts[p].first_measure].name,
                                  found[p].value, found[p].low, found[p].high);
-    require(used < 160, "a note of %zu letters", used);
+    require(used < NOTE, "a note of %zu letters", used);
 }
 
 static void judge(const struct arms *arms, const struct control *control)
 {
     struct study *study = arms->study;
     struct estimate found[PARTS] = {{0}};
-    char note[160];
+    char note[NOTE];
     for (size_t p = 0; p < control->count; ++p) {
         const struct part *part = &control->parts[p];
         // A loss is compared with that of the paper's training, in percent of it.
