@@ -4,7 +4,7 @@
 # up inputs in MODE=fuzz; in every other mode a replay executes those that are kept in tests/fuzz/corpus.
 READERS := $(sort $(patsubst tests/fuzz/read_%.c,%,$(wildcard tests/fuzz/read_*.c)))
 fuzz_driver = $(BUILD)/tests/fuzz/$(if $(filter fuzz,$(MODE)),libfuzzer.o,replay.o)
-fuzz_link   = -Wl,--wrap=die,--wrap=exit,--wrap=fsync,--wrap=file_read $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer)
+fuzz_link   = -Wl,--wrap=die,--wrap=exit,--wrap=fsync,--wrap=malloc,--wrap=file_read $(if $(filter fuzz,$(MODE)),-fsanitize=fuzzer)
 fuzz_rooms  = $(patsubst %,$(BUILD)/lib%.a,train model data report linalg base)
 # Products read nothing, and their instrumented kernels compile for minutes.
 ifeq ($(MODE),fuzz)

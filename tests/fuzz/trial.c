@@ -29,11 +29,14 @@ _Noreturn void __wrap_die(enum exit_code code, const char *format, ...)
 _Noreturn void __wrap_exit(int code);
 _Noreturn void __real_exit(int code);
 int __wrap_fsync(int descriptor);
+void *__wrap_malloc(size_t size);
+void *__real_malloc(size_t size);
 char *__wrap_file_read(size_t *size, const char *path, const char *hint);
 char *__real_file_read(size_t *size, const char *path, const char *hint);
 
 static jmp_buf before;
 static int trying;
+static size_t memory_most = SIZE_MAX; // FUZZ_MEMORY: bytes of one block of a reader's
 
 #ifdef __SANITIZE_ADDRESS__
 // The blocks that the execution has taken and not freed: live[0..blocks), and a table with open
@@ -118,7 +121,7 @@ _Noreturn void __wrap_die(enum exit_code code, const char *format, ...)
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     require(trying, "a death before the reader was called: %s", line);
-    // tests/fuzz/fuzz leaves a picture too little memory for what it may say that it holds.
+    // tests/fuzz/fuzz leaves a picture too little memory for what it may say that it is.
     if (code == EXIT_SYSTEM && !strncmp(line, "no memory for a picture", 23))
         longjmp(before, 1);
     require(code == EXIT_USAGE || code == EXIT_INPUT,
@@ -133,6 +136,11 @@ _Noreturn void __wrap_exit(int code)
     if (!trying) __real_exit(code);
     require(code == EXIT_SUCCESS, "an exit with %d", code);
     longjmp(before, 1);
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return trying && size > memory_most ? NULL : __real_malloc(size);
 }
 
 // Nothing here has to survive a power cut.
@@ -155,6 +163,8 @@ void trials_open(void)
     // The cryptographic library takes memory for good when it is first used.
     char digest[HASH_HEX];
     hash_bytes(digest, "", 0);
+    const char *memory = getenv("FUZZ_MEMORY");
+    if (memory && *memory) memory_most = strtoul(memory, NULL, 10);
     reader_prepare();
     blocks_watch();
 }
