@@ -2,10 +2,12 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/analysis/last_block.h"
 #include "core/base/die.h"
 #include "core/base/files.h"
+#include "core/base/lock.h"
 #include "core/data/patches.h"
 #include "core/train/infer.h"
 
@@ -159,13 +161,24 @@ static void source_key(char key[HASH_HEX], const struct encoder_source *source,
     hash_bytes(key, text, (size_t)length);
 }
 
+// Whether the files are there, whole and of these keys.
+static int files_open(struct encoder_features *features, char (*path)[PATH_SIZE],
+                      char (*key)[HASH_HEX], int with_block)
+{
+    if ((!with_block || features_open(&features->block, path[0], key[0])) &&
+        features_open(&features->summary, path[1], key[1]))
+        return 1;
+    features_close(&features->block);
+    return 0;
+}
+
 int encoder_features_open(struct encoder_features *features, const char *folder,
                           const char *name, const char *salt, int with_block,
                           const struct encoder_source *source)
 {
     const size_t T = shape_tokens(&source->mae->shape),
                  D = (size_t)source->mae->shape.width, n = source->images->count;
-    char path[2][PATH_SIZE], key[2][HASH_HEX];
+    char path[2][PATH_SIZE], key[2][HASH_HEX], locked[PATH_SIZE];
     path_format(path[0], "%s/%s-block.features", folder, name);
     path_format(path[1], "%s/%s-summary.features", folder, name);
     source_key(key[0], source, salt, "last block's input, normed");
@@ -174,12 +187,18 @@ int encoder_features_open(struct encoder_features *features, const char *folder,
         .block = {.images = n, .rows = T + LAST_BLOCK_ROWS, .width = D},
         .summary = {.images = n, .rows = SUMMARY_ROWS, .width = D}};
     *features = wanted;
-    int have = (!with_block || features_open(&features->block, path[0], key[0])) &&
-               features_open(&features->summary, path[1], key[1]);
-    if (have) return 0;
-    encoder_features_close(features);
+    const int there = file_exists(path[1]); // what is written last
+    if (there && files_open(features, path, key, with_block)) return 0;
 
-    // Made in memory and written whole, then used from the file like any later time.
+    // Made in memory and written whole, then used from the file like any later time. Another
+    // program that needs them waits and finds them, or replaces them once they are open here.
+    path_format(locked, "%s/%s.lock", folder, name);
+    folder_make(folder);
+    const int lock = lock_take(locked, name, "another encoding");
+    if (!there && files_open(features, path, key, with_block)) {
+        close(lock);
+        return 0;
+    }
     struct encoder_features made = wanted;
     struct arena arena;
     size_t block = with_block ? size_product(n, (T + LAST_BLOCK_ROWS) * D) : 0,
@@ -195,12 +214,10 @@ int encoder_features_open(struct encoder_features *features, const char *folder,
         features_write(&made.summary, path[1], key[1]);
     }
     arena_close(&arena);
-    if (overflow) return 1;
-    *features = wanted;
-    if ((with_block && !features_open(&features->block, path[0], key[0])) ||
-        !features_open(&features->summary, path[1], key[1]))
+    if (!overflow && !files_open(features, path, key, with_block))
         die(EXIT_SYSTEM, "%s: cannot be read back (check the disk)", path[1]);
-    return 0;
+    close(lock);
+    return overflow;
 }
 
 void encoder_features_close(struct encoder_features *features)

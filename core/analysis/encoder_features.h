@@ -39,7 +39,8 @@ int encoder_features_compute(float *block, float *summary,
 
 /// Opens FOLDER/NAME-block.features and FOLDER/NAME-summary.features, if they are whole and of
 /// the same weights, images and `salt` (everything else that the bits depend on: the sources'
-/// key, the core type); otherwise computes and writes them first. Without `with_block`
+/// key, the core type); otherwise computes and writes them first, or waits for another program
+/// that does so (FOLDER/NAME.lock). Without `with_block`
 /// features->block stays empty and no such file is made. Memory: the larger file once, while it
 /// is being made. Returns as encoder_features_compute; dies as features_write.
 int encoder_features_open(struct encoder_features *features, const char *folder,

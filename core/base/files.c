@@ -188,8 +188,7 @@ static void folder_of(char folder[PATH_SIZE], const char *path)
         path_format(folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 }
 
-// True when `path` in `folder` (a descriptor or AT_FDCWD) is still the open file, and neither
-// removed nor another's.
+// True when `path`, below `folder`, still names the open file.
 static int is_still(int folder, const char *path, int file)
 {
     struct stat held, status;
@@ -238,8 +237,8 @@ static int namesake_remove(const char *temporary)
 }
 
 // Makes a file for writing and locks it, which tells stale_remove and namesake_remove that it is
-// being written; where files cannot be locked, nothing is lost. Between the two a process may have
-// taken it for stale: then it is made again. Returns NULL with errno when it cannot be made.
+// being written. Between the two a process may have taken it for stale: then it is made again.
+// Returns NULL with errno when it cannot be made.
 static FILE *temporary_open(const char *temporary)
 {
     for (;;) {
@@ -261,8 +260,7 @@ void output_open(struct output *output, const char *path)
     path_format(output->temporary, "%s.tmp.%ld", path, (long)getpid());
     folder_of(folder, path);
     folder_make(folder);
-    // Renaming would replace a device by a file, and would fail for a folder only after all the
-    // work.
+    // Renaming would replace a device by a file, and fail for a folder only after all the work.
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         die(EXIT_SYSTEM, "%s: is not a regular file (move it away)", path);
 
@@ -274,9 +272,8 @@ void output_open(struct output *output, const char *path)
             strerror(errno));
 }
 
-// A renamed file survives a power cut only once its folder is flushed as well. Some file systems
-// cannot flush folders and return EINVAL; a folder in which one may write but not look cannot be
-// opened.
+// A renamed file survives a power cut once its folder is flushed as well, where the file system can
+// (else EINVAL) and one may look into the folder (else EACCES).
 static int sync_folder(const char *path)
 {
     char folder[PATH_SIZE];
@@ -300,17 +297,22 @@ static int lost_error(int descriptor)
     return EIO;
 }
 
-// Flushes, renames and closes. Returns 0 or an errno. Closing gives the lock back: a file that was
-// closed before it is renamed would be taken for one that a killed process has left.
+// Flushes, closes and renames, or removes. Returns 0 or an errno. A second descriptor keeps the
+// lock to the end: without it another process would take the file for what a killed one has left.
 static int finish(struct output *output)
 {
     FILE *file = output->file;
     int error = fflush(file) ? errno : 0;
     if (!error && ferror(file)) error = lost_error(fileno(file));
     if (!error && fsync(fileno(file))) error = errno;
-    if (!error && rename(output->temporary, output->path)) error = errno;
+    const int lock = fcntl(fileno(file), F_DUPFD_CLOEXEC, 0);
+    if (lock < 0 && !error) error = errno;
     if (fclose(file) && !error) error = errno;
     output->file = NULL;
+    if (!error && rename(output->temporary, output->path)) error = errno;
+    if (error) unlink(output->temporary);
+    pending_drop(output->temporary);
+    if (lock >= 0) close(lock);
     return error;
 }
 
@@ -318,8 +320,6 @@ void output_close(struct output *output)
 {
     require(output->file, "%s is not open", output->path);
     int error = finish(output);
-    if (error) unlink(output->temporary);
-    pending_drop(output->temporary);
     if (!error && sync_folder(output->path)) error = errno;
     if (error)
         die(EXIT_SYSTEM, "%s: cannot be written: %s (%s)", output->path,

@@ -1,5 +1,5 @@
-// Two programs that need the same features at the same time each compute them, and whichever is
-// renamed last stays: `make -j2 table1 table2` does this.
+// Programs that need the same features at the same time: one computes them, the others wait for
+// it. `make -j2 table1 table2` does this.
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,7 +62,7 @@ Test(shared_features, programs_that_make_the_same_files_at_once_end_well)
             cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0,
                       "round %d, program %d: status %#x", round, p, status);
         }
-        cr_expect_eq(scratch_entries(""), 2, "a file was left over");
+        cr_expect_eq(scratch_entries(""), 3, "two files and a lock");
         remove(in_scratch("same-block.features"));
         remove(in_scratch("same-summary.features"));
     }
