@@ -79,13 +79,14 @@ ifneq ($(BUILDING),)
 stamp = $(if $(call differs,$(strip $(2)),$(strip $(file <$(1)))),$(file >$(1),$(2)))
 differs = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),1)
 # What is compiled is listed in BUILD_ROOT/.maskbook, so that `make clean` removes it and nothing else. A
-# folder that holds something, but not the stamp, belongs to another.
-ifeq ($(wildcard $(BUILD)/flags),)
+# folder that holds something, but is not listed and has no stamp, belongs to another.
+listed := $(filter $(MODE),$(file <$(BUILD_ROOT)/.maskbook))
+ifeq ($(listed)$(wildcard $(BUILD)/flags),)
 ifneq ($(wildcard $(BUILD)/*),)
 $(error $(BUILD): holds what was not made here, and would be compiled into (give another BUILD_ROOT, or empty it))
 endif
 endif
-ifeq ($(filter $(MODE),$(file <$(BUILD_ROOT)/.maskbook)),)
+ifeq ($(and $(listed),$(wildcard $(BUILD)/.)),)
 $(shell mkdir -p $(BUILD) && tools/clean --made $(BUILD_ROOT) $(MODE))
 endif
 $(call stamp,$(BUILD)/flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
@@ -99,9 +100,12 @@ $(BUILD)/flags $(patsubst %,$(BUILD)/%.list,$(ROOMS) $(EXPERIMENTS)): ;
 .PHONY: all
 all: $(PROGRAMS) ## compile every program
 
+# An object is as old as the moment at which its source began to be read: what changes meanwhile is compiled again.
+# Where `make clean` has removed the folder meanwhile, nothing is put there.
 $(BUILD)/%.o: %.c $(BUILD)/flags
-	@mkdir -p $(@D)
+	@[ -e $(BUILD)/flags ] && mkdir -p $(@D) && touch $(@:.o=.began)
 	$(call say,CC,$<)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	@touch -r $(@:.o=.began) $@
 
 define room_rule
 $(BUILD)/lib$(1).a: $(call object,$(call sources,$(1))) $(BUILD)/$(1).list
@@ -119,16 +123,14 @@ without_text = $(filter-out -g% -I% $(filter-out -Wa$(comma)% -Wp$(comma)%,$(fil
 code_key     = tools/code-key '$(CC)' '$(call without_text,$(CFLAGS))' $@.list $(filter %.o %.a,$^)
 
 $(BUILD)/features.key: $(BUILD)/core/analysis/encoder_features.o $(LIBRARIES) tools/code-key mk/build.mk
-	@$(code_key) > $@.tmp
-	@mv $@.tmp $@
+	@$(code_key) > $@.$$$$.tmp && mv $@.$$$$.tmp $@
 
 # What a program knows of its key and of its claims is replaced, and compiled, when its text differs: a claim in
 # other words compiles nothing. code_key.made has the same text, and the time at which it was last made.
 define experiment_program
 $(BUILD)/experiments/$(1)/code.key: $(call object,$(sort $(wildcard experiments/$(1)/*.c))) $(BUILD)/$(1).list \
                                     $(LIBRARIES) tools/code-key mk/build.mk
-	@$$(code_key) > $$@.tmp
-	@mv $$@.tmp $$@
+	@$$(code_key) > $$@.$$$$$$$$.tmp && mv $$@.$$$$$$$$.tmp $$@
 $(BUILD)/experiments/$(1)/code_key.made: $(BUILD)/experiments/$(1)/code.key $(BUILD)/features.key \
                                          tools/check-claims paper/claims.tsv mk/build.mk
 	@printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\nconst char features_key[] = "%s";\n' \

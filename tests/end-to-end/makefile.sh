@@ -279,6 +279,17 @@ cp -p "$work/flags" build/release/flags
 rm build/release/experiments/*/code.key build/release/features.key
 report "of the flags those count that change what is computed"
 
+printf 'extern int later;\n' >>core/base/clock.c
+rm build/release/features.key
+in_copy --old-file=core/base/clock.c build/release/features.key
+expect_status 2
+expect_line 'code-key: core/base/clock.c: has changed since it was compiled \(run the same command again\)'
+in_copy build/release/features.key
+expect_status 0
+object=build/release/core/base/clock
+[ ! $object.o -nt $object.began ] && [ ! $object.o -ot $object.began ] || wrong="an object is not as old as the start of its compilation"
+report "a source that changes while it is compiled is compiled again, and no key is made of it before"
+
 printf 'int stray(void);\nint stray(void)\n{\n    return 1;\n}\n' >core/base/stray.c
 in_copy build/release/libbase.a
 ar t build/release/libbase.a | grep -q '^stray.o$' || wrong="a new file is not in its room's library"

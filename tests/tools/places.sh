@@ -122,6 +122,13 @@ report "what another has in a build folder is not compiled into, nor ever listed
 make_copy BUILD_ROOT="$work/theirs/build" MODE=debug "$work/theirs/build/debug/tools/nothing.o"
 expect_status 0
 [ -e "$work/theirs/build/debug/tools/nothing.o" ] || wrong="nothing was compiled"
+for gone in debug debug/flags; do
+    rm -r "$work/theirs/build/$gone"
+    rm -f "$work/theirs/build/debug/tools/nothing.o"
+    make_copy BUILD_ROOT="$work/theirs/build" MODE=debug "$work/theirs/build/debug/tools/nothing.o"
+    expect_status 0
+    [ -e "$work/theirs/build/debug/tools/nothing.o" ] || wrong="nothing was compiled after $gone was removed"
+done
 "$root/tools/run-experiment" "$work/theirs/results/smoke-planted/01-x" false 2>/dev/null
 [ -e "$work/theirs/results/smoke-planted/01-x/error.txt" ] || wrong="no error.txt"
 make_copy distclean YES=1 BUILD_ROOT="$work/theirs/build" RESULTS="$work/theirs/results"
