@@ -1,6 +1,5 @@
 /// encode: a trained model's tokens and reconstructions of images, as .npy files, from any weights.
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -91,8 +91,6 @@ static int candidate_open(struct candidate *candidate, const struct ship *ship,
     char seed[24];
     if (!file_exists(candidate->weights))
         return refuse(why, "not trained yet: no %s", candidate->weights);
-    if (file_exists(candidate->checkpoint))
-        return refuse(why, "not finished: %s", candidate->checkpoint);
     safetensors_read(&candidate->file, candidate->weights, NULL);
     const struct safetensors *file = &candidate->file;
     snprintf(seed, sizeof seed, "%" PRIu64, ship->seed);
@@ -107,7 +105,9 @@ static int candidate_open(struct candidate *candidate, const struct ship *ship,
     else if (strcmp(fact(file, "data"), ship->data) != 0)
         good = refuse(why, "its data are %s, not %s", fact(file, "data"), ship->data);
     if (good && !log_fits(candidate->log, candidate))
-        good = refuse(why, "%s does not end with these weights", candidate->log);
+        good = file_exists(candidate->checkpoint)
+                   ? refuse(why, "not finished: %s", candidate->checkpoint)
+                   : refuse(why, "%s does not end with these weights", candidate->log);
     if (good) return 1;
     safetensors_free(&candidate->file);
     return 0;

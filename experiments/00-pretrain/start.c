@@ -1,9 +1,11 @@
 #include "experiments/00-pretrain/start.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/base/files.h"
@@ -167,10 +169,11 @@ static void start_write(struct start *start, int with_trace)
     arena_open_growing(&start->arena, "start");
     start->batches = arena_take(&start->arena, TRACE_UPDATES * start->recipe.batch,
                                 sizeof *start->batches);
+    // The recipe goes first and comes last: while it is there, all files are of it.
     path_format(path, "%s/recipe.tsv", start->folder);
-    output_open(&output, path);
-    recipe_write(output.file, start);
-    output_close(&output);
+    if (unlink(path) && errno != ENOENT && errno != ENOTDIR)
+        die(EXIT_SYSTEM, "%s: cannot be removed: %s (check who may write there)", path,
+            strerror(errno));
     images_load(&start->images[SPLIT_TRAIN], start->run.options.data, SPLIT_TRAIN);
     images_write(start, SPLIT_TRAIN, "train", "labels");
     if (start->method) {
@@ -181,6 +184,9 @@ static void start_write(struct start *start, int with_trace)
     } else
         pretraining_write(start, with_trace);
     images_free(&start->images[SPLIT_TRAIN]);
+    output_open(&output, path);
+    recipe_write(output.file, start);
+    output_close(&output);
     arena_close(&start->arena);
     printf("%s: recipe, initial weights and images%s\n", start->folder,
            with_trace ? ", and the first updates" : "");

@@ -39,14 +39,15 @@ cp $log "$work/log"
 head -n 2 "$work/log" >$log
 ship --run=m75-h3
 expect_said '^m75-h3: refused, .*log.tsv does not end with these weights'
-cp "$work/log" $log
 touch made/smoke-planted/runs/m75-h3/checkpoint.safetensors
 ship --run=m75-h3
 expect_said '^m75-h3: refused, not finished'
-rm made/smoke-planted/runs/m75-h3/checkpoint.safetensors
+cp "$work/log" $log
 report 'neither are weights with another log, or that are being trained'
 
+# A process killed between writing its weights and removing its checkpoint has left it: the log ends with the weights.
 ship
+rm made/smoke-planted/runs/m75-h3/checkpoint.safetensors
 expect_status 0
 for name in m75-h3 m75-h6 m75-h3-whitened finetuned-m75-h3-seed1 finetuned-m75-h6-seed1 scratch-m75-h3-seed1 scratch-m75-h6-seed1; do
     expect_said "^$name: shipped( before)?, "

@@ -124,4 +124,23 @@ run tools/run-experiment "$work/results/01-x" true
 expect_status 0
 [ ! -e "$work/results/01-x/error.txt" ] || wrong="error.txt is still there"
 report "a success removes it"
+
+# The program says where it is once it can be ended, and saves for a moment when it is.
+saves='trap "echo x: saved >&2; exit 4" TERM; echo ready >&2; while :; do sleep .05; done'
+tools/run-experiment "$work/results/01-x" bash -c "$saves" 2>"$work/err" &
+script=$!
+until grep -q ready "$work/err" || ! kill -0 $script 2>/dev/null; do sleep .02; done
+kill -TERM $script
+wait $script
+[ $? -eq 4 ] || wrong='it did not end as the program did'
+[ "$(cat "$work/results/01-x/error.txt")" = 'exit 4: x: saved' ] || wrong="error.txt says $(cat "$work/results/01-x/error.txt")"
+run tools/run-experiment "$work/results/01-x" true
+tools/run-experiment "$work/results/01-x" sh -c 'echo ready >&2; exec sleep 60' 2>"$work/err" &
+script=$!
+until grep -q ready "$work/err" || ! kill -0 $script 2>/dev/null; do sleep .02; done
+kill -TERM $script
+{ wait $script; } 2>/dev/null
+[ $? -eq 143 ] || wrong='what it ends at once has another status'
+[ ! -e "$work/results/01-x/error.txt" ] || wrong='who ends it is told that it failed'
+report "TERM goes on to the program, which may save, or ends at once"
 finish

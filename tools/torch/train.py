@@ -43,7 +43,7 @@ try:
     import torch.nn.functional as functional
     from torch import distributed, nn
 except ImportError as error:
-    print(f"train.py: {error.name}: not installed (tools/deps bench, or PYTHON=an interpreter that has it)", file=sys.stderr)
+    print(f"train.py: {error} (tools/deps bench installs numpy and torch; or PYTHON=an interpreter that has both)", file=sys.stderr)
     sys.exit(4)
 
 LOOK = 20  # updates between looks at the loss and at signals, when several processes train
