@@ -112,6 +112,14 @@ static void folder_lock(struct run *run)
     run->state->lock = lock_take(path, run->folder, "another run");
 }
 
+// Adds the commit and the machine, once: before anything is computed, as another commit may be
+// checked out before the end.
+static void note_machine(struct run *run)
+{
+    struct provenance *provenance = &run->state->provenance;
+    if (!provenance_find(provenance, "commit")) provenance_machine(provenance);
+}
+
 int run_fresh(struct run *run)
 {
     char path[PATH_SIZE];
@@ -134,6 +142,7 @@ int run_fresh(struct run *run)
         // replaced: without a provenance they are stale, and the ledger says so.
         provenance_remove(&old, run->folder, "verdicts.tsv");
         unlink(path);
+        note_machine(run);
     }
     provenance_free(&old);
     return fresh;
@@ -179,12 +188,12 @@ int run_weights(char path[PATH_SIZE], const struct run *run, const char *weights
     return shipped_weights(path, run, weights);
 }
 
-// Adds what is known at the end: the machine, the cost, the digests of the files.
+// Adds what is known at the end: the cost, the digests of the files.
 static void note_end(struct run *run)
 {
     struct provenance *provenance = &run->state->provenance;
     char text[64], path[PATH_SIZE];
-    provenance_machine(provenance);
+    note_machine(run);
     snprintf(text, sizeof text, "%d", run->options.threads);
     provenance_add(provenance, "threads", text, 0);
     snprintf(text, sizeof text, "%.1f", clock_seconds() - run->started);

@@ -333,15 +333,42 @@ static void expect_machine(int line, const char *what, const char *want)
     provenance_free(&provenance);
 }
 
-Test(run, commit_and_changes_since_are_those_of_git)
+// commit = that of the folder paper as it is now.
+static void commit_paper(char commit[HASH_HEX])
 {
-    char commit[HASH_HEX];
-    expect_machine(__LINE__, "dirty", "unknown");
     cr_assert_eq(system("git init -q . && git add paper && git -c user.name=a -c "
                         "user.email=a@b -c commit.gpgsign=false commit -qm a && "
                         "git rev-parse HEAD > commit.txt"),
                  0);
-    snprintf(commit, sizeof commit, "%.40s", world_text("commit.txt"));
+    snprintf(commit, HASH_HEX, "%.40s", world_text("commit.txt"));
+}
+
+Test(run, a_commit_made_meanwhile_is_not_that_of_the_results)
+{
+    struct run run;
+    struct provenance provenance;
+    char words[512], before[HASH_HEX], after[HASH_HEX];
+    world_listen();
+    commit_paper(before);
+    world_run(&run, "--tier smoke", words);
+    cr_expect_eq(run_fresh(&run), 0);
+    world_write("paper/later.md", "later\n");
+    commit_paper(after);
+    cr_assert_str_neq(before, after);
+    run_verdict_rest(&run, "no part of this test");
+    run_close(&run);
+    cr_assert_eq(
+        provenance_read(&provenance, "results/smoke-planted/02-demo/provenance.tsv"),
+        1);
+    cr_expect_str_eq(provenance_find(&provenance, "commit"), before);
+    provenance_free(&provenance);
+}
+
+Test(run, commit_and_changes_since_are_those_of_git)
+{
+    char commit[HASH_HEX];
+    expect_machine(__LINE__, "dirty", "unknown");
+    commit_paper(commit);
     expect_machine(__LINE__, "commit", commit);
     expect_machine(__LINE__, "dirty", "no");
     world_write("paper/claims.tsv", "changed\n");
