@@ -183,10 +183,10 @@ static void start_write(struct start *start, int with_trace)
         finetuning_write(start, with_trace);
     } else
         pretraining_write(start, with_trace);
-    images_free(&start->images[SPLIT_TRAIN]);
     output_open(&output, path);
-    recipe_write(output.file, start);
+    recipe_write(output.file, start); // with the images' digest
     output_close(&output);
+    images_free(&start->images[SPLIT_TRAIN]);
     arena_close(&start->arena);
     printf("%s: recipe, initial weights and images%s\n", start->folder,
            with_trace ? ", and the first updates" : "");

@@ -36,6 +36,13 @@ run "$pretrain" --write-start="$work/first/smoke-planted/torch/m75-h3" --tier=sm
 expect_status 0
 [ "$(cat "$work/first/.maskbook")" = smoke-planted ] || wrong='the folder is not listed as made here'
 report 'what it makes is what make distclean removes'
+first=$work/first/smoke-planted/torch/m75-h3
+run "$pretrain" --write-start="$first" --tier=smoke --run=m75-h3 --results="$work/first" --seed=2
+expect_status 0
+for file in "$first"/*.safetensors "$first"/*.npy; do
+    [ ! "$first/recipe.tsv" -ot "$file" ] || wrong="the recipe is older than $(basename "$file"), which may be another seed's"
+done
+report 'while a recipe is there, all files are of it'
 rm -r "$work/first"
 if ! "$python" -c 'import torch, numpy' 2>/dev/null; then
     skip 'training by PyTorch' "no torch for $python (tools/deps bench)"
