@@ -8,6 +8,7 @@
 
 #include "core/base/die.h"
 #include "core/base/files.h"
+#include "core/base/lock.h"
 #include "core/base/npy.h"
 #include "core/base/options.h"
 #include "core/base/text.h"
@@ -329,6 +330,9 @@ static void outputs_put(const struct job *job, const char *out)
 {
     size_t n = job->count;
     const size_t pictures[] = {n, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE};
+    char path[PATH_SIZE];
+    path_format(path, "%s/.lock", out);
+    const int lock = lock_take(path, out, "another encode");
     outputs_remove(out);
     put(out, OUT_IMAGES, NPY_F4, 4, pictures, job->images);
     put(out, OUT_LABELS, NPY_U1, 1, &n, job->labels);
@@ -337,6 +341,7 @@ static void outputs_put(const struct job *job, const char *out)
     put(out, OUT_VISIBLE, NPY_I4, 2, (size_t[]){n, job->visible}, job->patches);
     put(out, OUT_MASK, NPY_U1, 2, (size_t[]){n, job->tokens}, job->mask);
     put(out, OUT_PAINTED, NPY_F4, 4, pictures, job->painted);
+    close(lock);
 }
 
 int main(int argc, char **argv)

@@ -13,9 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/base/files.h"
+#include "core/base/lock.h"
 #include "core/base/options.h"
 #include "core/linalg/coretype.h"
 #include "core/report/shipped.h"
@@ -374,6 +376,7 @@ int main(int argc, char **argv)
     static const char *const methods[] = {"finetuned", "scratch"};
     static const char *const table2[] = TABLE2_RUNS;
     static struct ship ship;
+    char path[PATH_SIZE];
     coretype_open(argv);
     stdout_check_at_exit();
     ship_open(&ship, argc, argv);
@@ -381,6 +384,8 @@ int main(int argc, char **argv)
     images_load(&ship.test, ship.data, SPLIT_TEST);
     rounding_open(&ship.table);
     folder_make(ship.to);
+    path_format(path, "%s/.lock", ship.to);
+    const int lock = lock_take(path, ship.to, "another ship");
     for (size_t i = 0; recipe_row(i); ++i) {
         const struct recipe *row = recipe_row(i);
         if (strcmp(row->tier, tier_name(ship.tier)) == 0 &&
@@ -393,6 +398,7 @@ int main(int argc, char **argv)
                 ship_finetuning(&ship, methods[m], table2[r]);
     // Once more: an earlier call may have ended before it came to this.
     if (ship.shipped > 0) shipped_sums(ship.to);
+    close(lock);
     if (ship.table.rows > 0) table_print(&ship.table, stdout);
     printf("%zu in %s\n", ship.shipped, ship.to);
     table_close(&ship.table);

@@ -30,6 +30,9 @@ builds_twice() {
 }
 builds_twice book "$work/results" "$book" bytes
 
+lock=$(find "$work/book-second" -name .lock)
+waits 'another one' "${lock:-$work/none}" tools/weave/publish book "$work/results" $setting "$work/book-second" "$book"
+
 [ "$(stat -c %s "$book")" -le 5000000 ] || wrong="it has $(stat -c %s "$book") bytes"
 ! grep -qE '(src|href)="(https?:)?//' "$book" || wrong="it names $(grep -oE '(src|href)="(https?:)?//[^"]*' "$book" | head -n 1)"
 report 'it is one file of 5 MB at most that names no other'

@@ -96,6 +96,8 @@ report 'what a call that was killed has left is made whole'
 rm -r results
 cp -r "$work/before" results
 
+waits 'another ship' $shipped/.lock "$programs/tools/ship" --tier=smoke --results=made
+
 lost "$programs/tools/ship" --help
 
 # retrace: the training's first epoch once more.

@@ -96,6 +96,8 @@ grep -qE '^training of m75-h3	brought here, trained by PyTorch [^ ]+ on a CPU, f
 grep -qE 'model trained for 4 epochs, 63 updates, by PyTorch' "$at/08-visible-tokens/verdicts.tsv" || wrong='no verdict names PyTorch'
 report 'verdicts on its weights name it'
 
+waits 'another training' "$work/after/runs/m75-h3/.lock" "$python" "$trainer" "$start" --epochs .1 --out "$work/after"
+
 run "$programs/tools/ship" --tier=smoke --results="$work/made" --run=m75-h3 --to="$work/shipped"
 expect_status 0
 expect_said '^m75-h3: shipped, fp32, by PyTorch [^ ]+ on a CPU, 63 updates'
@@ -151,12 +153,12 @@ report 'interrupted, it goes on to the same weights'
 
 for rank in 0 1; do
     RANK=$rank LOCAL_RANK=$rank WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=$((20000 + $$ % 10000)) "$python" "$trainer" "$start" \
-        --epochs 1 --out "$work/two" >"$work/out" 2>"$work/err" </dev/null &
+        --epochs 1 --out "$work/both" >"$work/out" 2>"$work/err" </dev/null &
 done
 wait
 torch "$start" --epochs 1 --out "$work/one"
 expect_status 0
-wrong=${wrong:-$(paste "$work/one/runs/m75-h3/log.tsv" "$work/two/runs/m75-h3/log.tsv" | awk -F'\t' '
+wrong=${wrong:-$(paste "$work/one/runs/m75-h3/log.tsv" "$work/both/runs/m75-h3/log.tsv" | awk -F'\t' '
     NR > 1 { d = $3 > 0 ? ($3 - $9) / $3 : 1; if (d > 1e-5 || d < -1e-5) print "a loss is " $9 ", not " $3; rows++ } END { if (rows != 1) print rows " rows" }')}
 report 'two processes give the losses of one'
 cd "$root" || exit 4

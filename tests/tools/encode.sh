@@ -54,6 +54,10 @@ expect_said 'encode: 37 images' err
 also diff -r one three
 report "the number of threads is not seen in the files"
 
+waits 'another encode' three/.lock "$encode" --weights small.safetensors --images planted:7 --first 37 --out three
+also tensors rows one/tokens.npy three/tokens.npy 37
+report "and then writes the same"
+
 good --weights small.safetensors --images planted:7 --first 5 --out five
 for file in images labels tokens visible mask reconstruction; do
     also tensors rows one/$file.npy five/$file.npy 5

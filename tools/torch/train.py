@@ -28,6 +28,7 @@ Wants torch >= 1.13 and numpy; before 2.0 there is no fused attention, which is 
 
 import argparse
 import contextlib
+import fcntl
 import hashlib
 import json
 import math
@@ -558,9 +559,22 @@ class Files:
         if start.finetuning():
             self.weights = os.path.join(folder, "weights.safetensors")
             self.COLUMNS += ("test_accuracy",)
-        self.log = os.path.join(folder, "log.tsv")
+        self.folder, self.log = folder, os.path.join(folder, "log.tsv")
         self.checkpoint = os.path.join(folder, "torch.pt")
         self.rows = []
+
+    def lock(self):
+        """One training of a run at a time: waits for another one, and holds the lock to the end of the process."""
+        try:
+            os.makedirs(self.folder, exist_ok=True)
+            self.held = open(os.path.join(self.folder, ".lock"), "w")
+            try:
+                fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                print(f"{self.folder}: another training is running, waiting for it to end", file=sys.stderr, flush=True)
+                fcntl.flock(self.held, fcntl.LOCK_EX)
+        except OSError as error:
+            die(4, f"{self.folder}: cannot be locked: {error} (check who may write there)")
 
     def row(self, *cells):
         self.rows.append([str(cell) for cell in cells if cell is not None])
@@ -701,6 +715,8 @@ def main():
     start.replace("learning_rate", options.lr)
     options.seed = start.seed if options.seed is None else options.seed
     files = Files(options, start)
+    if not options.check and os.environ.get("RANK", "0") == "0":
+        files.lock()
     if os.path.exists(files.weights) and not options.force and not options.check:
         die(3, f"{files.weights}: is there already (move it away, or FORCE=1)")
     group = Group()
