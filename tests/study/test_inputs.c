@@ -100,7 +100,9 @@ Test(inputs, weights_of_another_program_and_recipe_say_so)
     cr_assert_eq(input_model(&model, &found, &run, "m75-h3"), 1);
     cr_expect_str_eq(run.state->pilot, "weights of another recipe: batch=1024");
     cr_expect_str_eq(provenance_find(&run.state->provenance, "training of m75-h3"),
-                     "brought here, trained by PyTorch 2.1.0 on a GPU, fp32");
+                     sizeof(real) == sizeof(double)
+                         ? "brought here, trained by PyTorch 2.1.0 on a GPU, fp64"
+                         : "brought here, trained by PyTorch 2.1.0 on a GPU, fp32");
     models_scale(text, &model, 1);
     cr_expect_str_eq(
         text, "model trained for 4 epochs, 40 updates, by PyTorch 2.1.0 on a GPU");
