@@ -5,7 +5,7 @@ flags.release  := -O3
 flags.debug    := -O0 -DFILL_NAN
 flags.double   := -O2 -g1 -DREAL_DOUBLE
 flags.sanitize := -O1 -g1 -DFILL_NAN -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-flags.fuzz     := -O1 -DFILL_NAN -DNO_KERNEL_CLONES -D__SANITIZE_ADDRESS__=1 -fsanitize=fuzzer-no-link,address,undefined \
+flags.fuzz     := -O1 -DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION -DFILL_NAN -DNO_KERNEL_CLONES -D__SANITIZE_ADDRESS__=1 -fsanitize=fuzzer-no-link,address,undefined \
                   -fno-sanitize-recover=all -fno-omit-frame-pointer
 flags.coverage := -O1 -DCOVERAGE -DNO_KERNEL_CLONES --coverage -fprofile-update=atomic
 flags.tsan     := -O2 -g1 -DNO_KERNEL_CLONES -fsanitize=thread -fno-omit-frame-pointer

@@ -35,7 +35,8 @@ char *__wrap_file_read(size_t *size, const char *path, const char *hint);
 char *__real_file_read(size_t *size, const char *path, const char *hint);
 
 static jmp_buf before;
-static int trying;
+// Of the thread that tries: libFuzzer has another one, which takes memory too.
+static _Thread_local int trying;
 static size_t memory_most = SIZE_MAX; // FUZZ_MEMORY: bytes of one block of a reader's
 
 #ifdef __SANITIZE_ADDRESS__
