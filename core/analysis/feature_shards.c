@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/analysis/last_block.h"
 #include "core/base/clock.h"
 #include "core/base/die.h"
+#include "core/base/lock.h"
 #include "core/base/text.h"
 #include "core/train/engine.h"
 
@@ -305,7 +307,7 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
 {
     const struct folder_split *split = &source->folder->split[source->split];
     const size_t count = (images + source->shard - 1) / source->shard;
-    char weights[HASH_HEX];
+    char weights[HASH_HEX], locked[PATH_SIZE];
     struct hash hash;
     require(images > 0 && images <= split->count, "%zu of %zu images", images,
             split->count);
@@ -313,7 +315,14 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
     *shards =
         (struct feature_shards){.bad = bytes_take(images, sizeof *shards->bad),
                                 .labels = bytes_take(images, sizeof *shards->labels)};
-    if (shards_make(source, count, weights)) return 1;
+    // Until all files are open here, another program replaces none, with other weights say.
+    path_format(locked, "%s/.lock", source->path);
+    folder_make(source->path);
+    const int lock = lock_take(locked, source->path, "another encoding");
+    if (shards_make(source, count, weights)) {
+        close(lock);
+        return 1;
+    }
     hash_open(&hash, HASH_SHA256);
     for (size_t s = 0; s < count; ++s) {
         struct shard shard;
@@ -327,6 +336,7 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
     if (source->with_block)
         features_join(&shards->features.block, source->shard, block_path, source);
     features_join(&shards->features.summary, source->shard, summary_path, source);
+    close(lock);
     return 0;
 }
 

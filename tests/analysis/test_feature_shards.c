@@ -8,6 +8,7 @@
 
 #include "core/data/centre_crop.h"
 #include "core/model/vit_weights.h"
+#include "tests/at_once.h"
 #include "tests/scratch.h"
 
 // A folder of 3 classes: train has 30 images each, three shards of 32; val has 2 each. One training
@@ -225,4 +226,44 @@ Test(feature_shards, a_pass_begun_again_ends_with_the_same_bytes)
     expect_same(__LINE__, &once, &again);
     feature_shards_close(&again);
     feature_shards_close(&once);
+}
+
+enum { ENCODERS = 2, TURNS = 8 };
+
+static void encoder_choose(int p)
+{
+    vit.weights.slab[vit.weights.mae.parameters.count / 4] = (real)p;
+}
+
+// expected: (ENCODERS) made in folders of their own. Returns 0 when those of encoder p are the same.
+static int open_own(int p, const void *expected)
+{
+    const struct feature_shards *own = (const struct feature_shards *)expected + p;
+    encoder_choose(p);
+    const struct shard_source source = source_of(in_scratch("both"), SPLIT_TRAIN, 1);
+    for (int turn = 0; turn < TURNS; ++turn) {
+        struct feature_shards shards;
+        if (feature_shards_open(&shards, TRAIN_IMAGES, &source)) return 1;
+        const struct features *got = &shards.features.summary;
+        if (memcmp(got->data, own->features.summary.data,
+                   got->images * got->rows * got->width * sizeof *got->data))
+            return 2;
+        feature_shards_close(&shards);
+    }
+    return 0;
+}
+
+// Each finds the other's shards, and replaces them.
+Test(feature_shards, of_two_encoders_in_one_folder_at_once_are_not_mixed)
+{
+    static const char *const paths[ENCODERS] = {"first", "second"};
+    struct feature_shards expected[ENCODERS];
+    for (int p = 0; p < ENCODERS; ++p) {
+        encoder_choose(p);
+        const struct shard_source source =
+            source_of(in_scratch(paths[p]), SPLIT_TRAIN, 1);
+        cr_assert_eq(feature_shards_open(&expected[p], TRAIN_IMAGES, &source), 0);
+    }
+    at_once(__LINE__, ENCODERS, open_own, expected);
+    for (int p = 0; p < ENCODERS; ++p) feature_shards_close(&expected[p]);
 }

@@ -1,11 +1,8 @@
 // Programs that need the same features at the same time: one computes them, the others wait for
 // it. `make -j2 table1 table2` does this.
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "core/analysis/encoder_features.h"
 #include "core/data/planted.h"
+#include "tests/at_once.h"
 #include "tests/model/gradient.h"
 #include "tests/scratch.h"
 
@@ -19,16 +16,24 @@ enum {
 
 TestSuite(shared_features, .init = scratch_make);
 
-// Opens the features and exits with 0 when they are as computed.
-static void program(const struct encoder_source *source, const float *summary,
-                    int start)
+struct expected {
+    const struct encoder_source *source;
+    const float *summary; // (NUMBERS)
+};
+
+// Opens the features and returns 0 when they are as computed.
+static int open_same(int p, const void *context)
 {
+    const struct expected *expected = context;
     struct encoder_features features;
-    char byte;
-    if (read(start, &byte, 1) != 0) _exit(1); // until all programs are there
-    if (encoder_features_open(&features, scratch_folder, "same", "salt", 1, source))
-        _exit(2);
-    _exit(memcmp(features.summary.data, summary, NUMBERS * sizeof *summary) ? 3 : 0);
+    (void)p;
+    if (encoder_features_open(&features, scratch_folder, "same", "salt", 1,
+                              expected->source))
+        return 1;
+    return memcmp(features.summary.data, expected->summary,
+                  NUMBERS * sizeof *expected->summary)
+               ? 2
+               : 0;
 }
 
 Test(shared_features, programs_that_make_the_same_files_at_once_end_well)
@@ -44,24 +49,10 @@ Test(shared_features, programs_that_make_the_same_files_at_once_end_well)
         &mae, normal_reals(&arena, mae.parameters.count, .1, 1), &images, 1};
     float *summary = arena_take(&arena, NUMBERS, sizeof *summary);
     cr_assert_eq(encoder_features_compute(NULL, summary, &source), 0);
+    const struct expected expected = {&source, summary};
 
     for (int round = 0; round < ROUNDS; ++round) {
-        int start[2];
-        pid_t child[PROGRAMS];
-        cr_assert_eq(pipe(start), 0);
-        for (int p = 0; p < PROGRAMS; ++p)
-            if ((child[p] = fork()) == 0) {
-                close(start[1]);
-                program(&source, summary, start[0]);
-            }
-        close(start[0]);
-        close(start[1]);
-        for (int p = 0; p < PROGRAMS; ++p) {
-            int status;
-            cr_assert_eq(waitpid(child[p], &status, 0), child[p]);
-            cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-                      "round %d, program %d: status %#x", round, p, status);
-        }
+        at_once(__LINE__, PROGRAMS, open_same, &expected);
         cr_expect_eq(scratch_entries(""), 3, "two files and a lock");
         remove(in_scratch("same-block.features"));
         remove(in_scratch("same-summary.features"));

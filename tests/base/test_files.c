@@ -10,10 +10,10 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/base/die.h"
+#include "tests/at_once.h"
 #include "tests/ending.h"
 #include "tests/scratch.h"
 
@@ -199,11 +199,10 @@ Test(files, what_a_killed_process_left_goes_when_the_file_is_written_next)
 
 enum { PROGRAMS = 3, WRITES = 200 };
 
-// Exits with 0 when each file that it wrote was there, whole, in the end.
-static _Noreturn void write_over_and_over(const char *path, int start)
+// Returns 0 when each file that it wrote was there, whole, in the end.
+static int write_over_and_over(int p, const void *path)
 {
-    char byte;
-    if (read(start, &byte, 1) != 0) _exit(1); // until all programs are there
+    (void)p;
     for (int i = 0; i < WRITES; ++i) {
         struct output output;
         size_t size;
@@ -211,34 +210,17 @@ static _Noreturn void write_over_and_over(const char *path, int start)
         fputs("new", output.file);
         output_close(&output);
         char *text = file_read(&size, path, NULL);
-        if (strcmp(text, "new") != 0) _exit(2);
+        if (strcmp(text, "new") != 0) return 1;
         free(text);
     }
-    _exit(0);
+    return 0;
 }
 
 // Each looks for what a killed one may have left while another makes, locks, closes or renames its
 // temporary file.
 Test(files, programs_that_write_the_same_file_at_once_end_well)
 {
-    char path[PATH_SIZE];
-    pid_t child[PROGRAMS];
-    int start[2];
-    scratch_path(path, "a.tsv");
-    cr_assert_eq(pipe(start), 0);
-    for (int p = 0; p < PROGRAMS; ++p)
-        if ((child[p] = fork()) == 0) {
-            close(start[1]);
-            write_over_and_over(path, start[0]);
-        }
-    close(start[0]);
-    close(start[1]);
-    for (int p = 0; p < PROGRAMS; ++p) {
-        int status;
-        cr_assert_eq(waitpid(child[p], &status, 0), child[p]);
-        cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "program %d: %#x", p,
-                  status);
-    }
+    at_once(__LINE__, PROGRAMS, write_over_and_over, in_scratch("a.tsv"));
     cr_expect_eq(scratch_entries(""), 1, "a file was left over");
 }
 
