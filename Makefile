@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 
 ##@ Variables, as in `make figure2 TIER=smoke`
-## TIER        smoke (minutes, planted data), desk, paper (days)
+## TIER        smoke (minutes, planted data), desk, paper (weeks)
 TIER        ?= desk
 ## DATA        planted, cifar10, imagefolder
 DATA        ?= $(if $(filter smoke,$(TIER)),planted,cifar10)

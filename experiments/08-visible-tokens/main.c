@@ -34,7 +34,7 @@
 /// $2/5$ and $1/5$.
 ///
 /// **Method.** The mathematics is tried on random instances, each residual next to what rounding
-/// may make of it. Then a trained model reconstructs the test images, and four things are measured.
+/// may make of it. Then a trained model reconstructs the test images, and five things are measured.
 /// Do the encoder's visible tokens span the decoder's hidden ones better than those of another
 /// image (at the places that are visible there)? Does the model's own
 /// output at a visible place, where no loss has asked for it, explain the patch (next to it stands

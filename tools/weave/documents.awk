@@ -107,8 +107,16 @@ function every_claim(   i, id) {
 	header("claim\tplace\tstatement\tprinted\tkind\tmargin\tmargin from\tcommand")
 	for (i = 1; i <= N["claims"]; i++) {
 		id = O["claims", i]
-		row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" as_printed(id) "\t" claim(id, "kind") "\t" claim(id, "margin") "\t" claim(id, "margin_source") "\t`make " claim(id, "target") "`")
+		row(id "\t" claim(id, "place") "\t" claim(id, "statement") "\t" as_printed(id) "\t" claim(id, "kind") "\t" claim(id, "margin") "\t" claim(id, "margin_source") "\t`make " claim(id, "target") setting(id) "`")
 	}
+}
+# What make must be told beyond the target, where the default tier and data do not decide the claim.
+function setting(id,   about) {
+	about = claim(id, "data")
+	if (claim(id, "kind") == "arithmetic") return ""
+	if (about == "planted") return " DATA=planted"
+	if (about == "imagenet") return " TIER=paper DATA=imagefolder IMAGENET_DIR=... WEIGHTS=..."
+	return claim(id, "tier") == "paper" ? " TIER=paper" : ""
 }
 function as_printed(id) { return claim(id, "printed") == "" ? claim(id, "wording") : claim(id, "printed") }
 # The verdict of the first reference that judged the claim; "-" where none knows it.
@@ -157,17 +165,17 @@ function experiments(   i, j, e, ids, text) {
 		print "\nClaims: " (ids == "" ? "none" : ids) "\n\nFiles: `results/TIER-DATA/" e "/" (e == "00-pretrain" ? "RUN/`" : "`") ": result.tsv, verdicts.tsv, provenance.tsv" files_of(e) ".\n"
 	}
 }
-# The names that the sources give to run_path and run_table, and to figure_draw as its last, in the order of the files,
-# each once; the skeleton writes the table of checks.
+# The names that the sources give to run_path, run_table and headings_open, and to figure_draw as its last, in the order of
+# the files, each once; the skeleton writes the table of checks, and figure_draw the caption (.txt).
 function files_of(e,   i, n, list, text, out, name, seen) {
 	n = lines_of("cat experiments/" e "/*.c", list)
 	for (i = 1; i <= n; i++) text = text " " list[i]
 	if (text ~ /\.checks = /) out = ", checks.md"
 	seen["checks.md"] = out != ""
-	while (match(text, /(run_path|run_table)\([^";]*"[^"]+"|figure_draw\([^";]*("[^"]+"[^";]*)+;/)) {
+	while (match(text, /(run_path|run_table|headings_open)\([^";]*"[^"]+"|figure_draw\([^";]*("[^"]+"[^";]*)+;/)) {
 		name = substr(text, RSTART, RLENGTH); text = substr(text, RSTART + RLENGTH)
 		sub(/"[^"]*$/, "", name)
-		name = name ~ /^figure_draw/ ? quoted_name(name) ".svg, " quoted_name(name) ".png" : quoted_name(name)
+		name = name ~ /^figure_draw/ ? quoted_name(name) ".svg, .png and .txt" : quoted_name(name)
 		if (!seen[name]++) out = out ", " name
 	}
 	return out (e == "00-pretrain" ? "; `results/TIER-DATA/weights/RUN.safetensors`; `results/TIER-DATA/runs/RUN/log.tsv`" : "")

@@ -45,7 +45,7 @@ function read_claims(   i, id, e) {
 	for (i = 1; i <= N["claims"]; i++) {
 		id = O["claims", i]; e = claim(id, "experiment")
 		if (claim(id, "kind") == "arithmetic") count["arithmetic"]++
-		else { count[verdict(id)]++; count["claims"]++ }
+		else { count[verdict(id)]++; count["claims"]++; count[claim(id, "origin")]++ }
 		if (!claims_of[e]++) parts[++PARTS] = e
 		target_of[e] = claim(id, "target")
 	}
