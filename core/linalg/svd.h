@@ -20,7 +20,7 @@ int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
 
 /// How many roundings of 2^-53 the factors of a matrix count for in a bound of its Frobenius norm,
 /// its larger side being n: 35 n units in the last place, the ratio at which LAPACK's own tests
-/// (svd.in, sep.in) fail a decomposition.
+/// (svd.in) fail a decomposition.
 double svd_roundings(size_t n);
 
 /// The same of a solution of a definite system of order n and that condition number: 30 n cond

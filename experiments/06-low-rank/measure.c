@@ -174,8 +174,7 @@ static void judge_overlaps(struct study *study, const struct profile *profile)
     study_judge(study, "remark4.2.reason", steps, STEPS, 0,
                 "paired bootstrap over images of each step of the mean overlap",
                 "given these weights; the least of %d steps; that of the best linear "
-                "predictor, which nothing keeps from its optimum, falls as well, by "
-                "%.3f [%.3f, %.3f] at least",
+                "predictor, which nothing keeps from its optimum, is %.3f [%.3f, %.3f]",
                 STEPS, rival.value, rival.low, rival.high);
 }
 

@@ -148,18 +148,22 @@ static double components_sum(struct draw *draw, const struct instance *instance,
     const size_t n = ridge->tokens, f = ridge->width;
     const double *a = draw_normals(draw, n),
                  whole = ridge_objective(a, ridge, instance->x);
-    double sum = 0, size = 0;
-    for (size_t k = 0; k < terms; ++k) {
+    const double penalty = ridge->lambda * squared_norm(a, n),
+                 shared = penalty / (double)terms;
+    double sum = 0, size = 2 * penalty;
+    for (size_t k = 0; k < f; ++k) {
         double error = -instance->x[k], moduli = fabs(instance->x[k]);
         for (size_t j = 0; j < n; ++j) {
             error += a[j] * ridge->u[j * f + k];
             moduli += fabs(a[j] * ridge->u[j * f + k]);
         }
-        const double shared = ridge->lambda / (double)terms * squared_norm(a, n);
+        size += moduli * moduli;
+        if (k >= terms) continue;
         sum += error * error + shared;
-        size += 2 * (moduli * moduli + shared);
+        size += moduli * moduli;
     }
-    return draw_residual(draw, sum, whole, size, (double)(n * f));
+    // An error squared counts its n + 1 roundings twice, |a|^2 has n more; then the sum of f.
+    return draw_residual(draw, sum, whole, size, (double)(3 * n + f + 5));
 }
 
 double components_printed(struct draw *draw)
@@ -444,16 +448,17 @@ double whitened_metric(struct draw *draw)
 
 // ====== Lemma 4.6 ======
 
-double equal_similarities(struct draw *draw, char note[CHECK_NOTE])
+// Tokens that a layer norm makes, up to its scale.
+double unequal_ratios(struct draw *draw, char note[CHECK_NOTE])
 {
-    const double u[] = {1, 0, 1, 1}, x[] = {1, 0};
-    const struct ridge ridge = {2, 2, u, 1};
+    const double u[] = {1, -1, 0, 1, 0, -1}, x[] = {1, -1, 0};
+    const struct ridge ridge = {2, 3, u, 1};
     double a[2], similarity[2];
     if (ridge_weights(a, &ridge, x, draw->arena)) return (double)NAN;
     ridge_similarity(similarity, &ridge, x);
     snprintf(note, CHECK_NOTE,
-             "u' = (1,0), (1,1), x = (1,0), lambda = 1: similarities %.0f and %.0f, "
-             "optimal a_j %.2g and %.2g",
+             "u' = (1,-1,0), (1,0,-1), x = (1,-1,0), lambda = 1: similarities %.0f and "
+             "%.0f, optimal a_j %.3g and %.3g",
              similarity[0], similarity[1], a[0], a[1]);
     return fabs(a[0] / a[1] - similarity[0] / similarity[1]);
 }

@@ -9,7 +9,7 @@
 #include "core/study/check.h"
 
 double attention_head(struct draw *draw);
-double equal_similarities(struct draw *draw, char note[CHECK_NOTE]);
+double unequal_ratios(struct draw *draw, char note[CHECK_NOTE]);
 double limit_of_large_ridge(struct draw *draw);
 double whitened_tokens(struct draw *draw);
 double unequal_widths(struct draw *draw, char note[CHECK_NOTE]);

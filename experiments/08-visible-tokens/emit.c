@@ -44,6 +44,9 @@ static void emit_spans(struct study *study, const struct measured *measured)
     table_row(&table,
               (const char *const[]){"a hidden patch from the model's output, R^2",
                                     cell[0], "-", "-"});
+    put_estimate(run, cell[0], measured->colours, "1", "outputs.colour-share");
+    table_row(&table, (const char *const[]){"a patch from its own mean colour, R^2",
+                                            cell[0], "-", "-"});
     snprintf(about, sizeof about,
              "Shares of squared norm, %s, first %zu test images; %s.",
              run->options.data, measured->images, study->scale);

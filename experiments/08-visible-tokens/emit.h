@@ -11,6 +11,7 @@ struct measured {
     struct estimate
         outputs; ///< share of visible patches that the model's outputs explain
     struct estimate guesses; ///< the same of hidden patches, which no token has seen
+    struct estimate colours; ///< and of visible patches by their own mean colours
     struct estimate mapped, mapped_other; ///< after a linear map: own, another image's
     size_t blocks;
     int causes; ///< of attention: fewer than CAUSES where the true regions are not known

@@ -1,5 +1,6 @@
 #include "experiments/08-visible-tokens/judge.h"
 
+#include "core/data/images.h"
 #include "core/stats/bootstrap.h"
 #include "core/study/judgement.h"
 
@@ -35,7 +36,7 @@ static struct estimate ratio_of(const struct study *study, const double *x,
 }
 
 // A good guess explains a patch as well as a copy of it does, so what outputs at hidden places
-// explain of patches that no token has seen is recorded too.
+// explain of patches that no token has seen is recorded too, and what a patch of one colour does.
 static void measure_outputs(struct measured *measured, struct study *study,
                             const struct tokens *tokens)
 {
@@ -48,11 +49,15 @@ static void measure_outputs(struct measured *measured, struct study *study,
     }
     measured->outputs = ratio_of(study, kept[0], spread[0], n);
     measured->guesses = ratio_of(study, kept[1], spread[1], n);
+    colours_explain(kept[0], spread[0], tokens, IMAGE_CHANNELS);
+    measured->colours = ratio_of(study, kept[0], spread[0], n);
     study_judge(study, "eq17", &measured->outputs, 1, 0,
                 "bootstrap over images of 1 - squared error / squared deviation",
                 "at visible places, where the loss asks for nothing, %.3f; at hidden "
-                "ones, of patches that no token has seen, %.3f",
-                measured->outputs.value, measured->guesses.value);
+                "ones, of patches that no token has seen, %.3f; a visible patch's mean "
+                "colour alone, %.3f",
+                measured->outputs.value, measured->guesses.value,
+                measured->colours.value);
 }
 
 void judge_contents(struct measured *measured, struct study *study,

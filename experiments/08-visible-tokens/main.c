@@ -30,16 +30,17 @@
 /// values of $U'$ that are not 0 are equal, $s_i^2 = c$: then $a^* = U'x/(\lambda + c)$. This is so
 /// for features of one scale without correlation over the tokens, $U'^\top U' = c I$, and for
 /// tokens of one length that are orthogonal to one another, $U'U'^\top = c I$. Two tokens show the
-/// failure: $u' = (1,0), (1,1)$, $x = (1,0)$, $\lambda = 1$ have equal similarities and weights
-/// $2/5$ and $1/5$.
+/// failure, as a layer norm makes them up to its scale: $u' = (1,-1,0), (1,0,-1)$, $x = (1,-1,0)$,
+/// $\lambda = 1$ have similarities 2 and 1 and weights $5/8$ and $1/8$.
 ///
 /// **Method.** The mathematics is tried on random instances, each residual next to what rounding
 /// may make of it. Then a trained model reconstructs the test images, and five things are measured.
 /// Do the encoder's visible tokens span the decoder's hidden ones better than those of another
-/// image (at the places that are visible there)? Does the model's own
+/// image (at the places that are visible there, some of which are hidden here: so a little of their
+/// difference is one of masks)? Does the model's own
 /// output at a visible place, where no loss has asked for it, explain the patch (next to it stands
-/// what outputs at hidden places explain of patches that no token has seen)? Does a linear map of
-/// the token? What does attention from hidden to visible tokens go with: similarity of
+/// what outputs at hidden places explain of patches that no token has seen, and what each visible
+/// patch's own mean colour does)? Does a linear map of the token? What does attention from hidden to visible tokens go with: similarity of
 /// pixels, nearness, or the true region, each given the others (partial correlations within an
 /// image)? How far are the weights of Eq. 11 from the similarities, over $\lambda$?
 ///
@@ -47,8 +48,10 @@
 ///
 /// The visible tokens of an image span @{span.encoder.own ci} of a hidden token's squared norm,
 /// those of another image @{span.encoder.other ci}: the lead decides Assumption 4.5
-/// (@{claim assumption4.5 verdict}). The model's outputs explain @{outputs.share ci} of the patches
-/// at visible places, where no loss asks for them, and @{outputs.hidden-share ci} at hidden ones
+/// (@{claim assumption4.5 verdict}). Eq. 17 may be read as taking for $u'_j$ what the decoder makes
+/// of visible tokens; their lead is @{span.decoder.lead ci}. The model's outputs explain @{outputs.share ci} of the patches
+/// at visible places, where no loss asks for them, and @{outputs.hidden-share ci} at hidden ones,
+/// while each visible patch's mean colour alone explains @{outputs.colour-share ci}
 /// (Eq. 17: @{claim eq17 verdict}). A linear map of a token at its place explains @{mapped.own ci},
 /// of another image's token @{mapped.other ci} (@{claim eq17.corrected verdict}). In the decoder's
 /// first block the partial correlation of attention is @{attention.block1.similarity.partial ci}
@@ -66,7 +69,7 @@ enum { SMOKE_IMAGES = 200, IMAGES = 1000, RIDGE_IMAGES = 100 };
 static const struct check checks[] = {
     {"assumption4.5.corrected", .residual = attention_head,
      .test = "one head of attention in two orders, 2 to 24 tokens and features"},
-    {"lemma4.6", .violation = equal_similarities, .draws = 1,
+    {"lemma4.6", .violation = unequal_ratios, .draws = 1,
      .test = "two tokens, by hand"},
     {"lemma4.6.corrected", .residual = limit_of_large_ridge,
      .test = "lambda from 1e-3 to 1e9"},

@@ -218,6 +218,23 @@ void outputs_explain(double *kept, double *spread, const struct tokens *tokens,
                                                patches + i * numbers, numbers);
 }
 
+void colours_explain(double *kept, double *spread, const struct tokens *tokens,
+                     size_t channels)
+{
+    const size_t F = tokens->features, pixels = F / channels;
+    require(F == channels * pixels, "%zu numbers of %zu channels", F, channels);
+    spread_find(spread, tokens->seen, tokens->images, tokens->visible, F);
+    for (size_t i = 0; i < tokens->images; ++i) {
+        kept[i] = spread[i];
+        for (size_t c = 0; c < tokens->visible * channels; ++c) {
+            const double *x = tokens->seen + i * tokens->visible * F + c * pixels;
+            double sum = 0;
+            for (size_t p = 0; p < pixels; ++p) sum += x[p];
+            kept[i] -= squared_norm(x, pixels) - sum * sum / (double)pixels;
+        }
+    }
+}
+
 // The token (D) from which patch j of image i is read: its own, or that of the next image after i
 // in which the same place is visible, its own again where there is none.
 static const double *token_of(const struct tokens *tokens, size_t i, size_t j, int own)

@@ -39,6 +39,11 @@ void span_shares(double *own, double *other, const struct tokens *tokens,
 void outputs_explain(double *kept, double *spread, const struct tokens *tokens,
                      int hidden);
 
+/// The same of the visible patches by each one's own mean colour, all pixels of a channel its mean;
+/// patches are (channels, pixels).
+void colours_explain(double *kept, double *spread, const struct tokens *tokens,
+                     size_t channels);
+
 /// The same for the second half of the images by a ridge regression, fitted on the first half, of a
 /// patch on the decoder's token at its place: of the image itself, and of another image in which
 /// this place is visible. own, other, spread (n/2)
