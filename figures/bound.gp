@@ -1,6 +1,6 @@
 # 07-spectral along a training: the bound of Theorem 4.3, both sides of the repaired theorem, the plain loss and what
-# would make it contrastive, the residual of the identity. Columns: updates error spectral bound constant whitened sum
-# attraction repulsion penalty push plain residual rounding. The last row is another, given model, drawn at the right
+# would make it contrastive, the residual of the identity. Columns: updates error spectral bound constant grey whitened
+# sum attraction repulsion penalty push plain residual rounding. The last row is another, given model, drawn at the right
 # edge.
 width = 1120; height = 760
 load 'figures/style.gp'
@@ -37,6 +37,7 @@ plot table using (trained(column(0))):"bound" with linespoints linetype 3 title 
      table using (trained(column(0))):"error" with linespoints linetype 1 title "|M - N|²", \
      table using (trained(column(0))):"spectral" with linespoints linetype 2 title "L_spec", \
      table using (at(column(0))):"constant" with lines linetype 20 title "L_spec, constant", \
+     table using (at(column(0))):"grey" with lines linetype 20 dashtype 2 title "L_spec, grey", \
      table using (given(column(0))):"bound" with points linetype 3, \
      table using (given(column(0))):"error" with points linetype 1, \
      table using (given(column(0))):"spectral" with points linetype 2

@@ -59,6 +59,28 @@ int cooccurrence_solve(struct cooccurrence *graph, const double *second,
     return status;
 }
 
+void cooccurrence_by_modulus(struct cooccurrence *to, const struct cooccurrence *graph,
+                             struct arena *arena)
+{
+    const size_t f = graph->features;
+    *to = *graph;
+    to->values = arena_doubles(arena, f);
+    to->map = arena_doubles(arena, f * f);
+    const size_t mark = arena_mark(arena);
+    double *moduli = arena_doubles(arena, f);
+    // The values descend, so the largest in modulus is the first or the last of those left.
+    for (size_t i = 0, first = 0, last = f; i < f; ++i) {
+        const int is_first =
+            fabs(graph->values[first]) >= fabs(graph->values[last - 1]);
+        const size_t from = is_first ? first++ : --last;
+        to->values[i] = graph->values[from];
+        moduli[i] = fabs(to->values[i]);
+        memcpy(to->map + i * f, graph->map + from * f, f * sizeof *to->map);
+    }
+    to->kept = widest_gap(moduli, f);
+    arena_reset(arena, mark);
+}
+
 // pairs (F,F) += the sum of x y^T over the pairs of an image's patches (T,F), y to the right of x
 // or below it.
 static void pairs_add(double *pairs, const double *patches, size_t side, size_t f)

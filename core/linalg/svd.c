@@ -64,6 +64,11 @@ double svd_roundings(size_t n)
     return 2 * 35 * (double)n;
 }
 
+double svd_square_roundings(size_t n)
+{
+    return 2 * svd_roundings(n);
+}
+
 double solver_roundings(size_t n, double condition)
 {
     return 2 * 30 * (double)n * condition;

@@ -23,6 +23,10 @@ int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
 /// (svd.in) fail a decomposition.
 double svd_roundings(size_t n);
 
+/// The same of what is quadratic in the factors, A A^T or a squared distance, which changes by twice
+/// as much relative to its terms.
+double svd_square_roundings(size_t n);
+
 /// The same of a solution of a definite system of order n and that condition number: 30 n cond
 /// units in the last place, as LAPACK's tests (dtest.in) fail a solver.
 double solver_roundings(size_t n, double condition);

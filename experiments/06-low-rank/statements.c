@@ -247,18 +247,12 @@ static double *instance_rival(struct draw *draw, const struct instance *d)
     return z;
 }
 
-// Of |Z - D|^2, which changes by twice what |Z - D| does, relative to its terms.
-static double square_roundings(size_t n)
-{
-    return 2 * svd_roundings(n);
-}
-
 static double least_loss(struct draw *draw)
 {
     const struct instance d = instance_draw(draw);
     const double loss = squared_distance(d.low, d.d, d.m * d.n);
     return draw_residual(draw, loss, instance_tail(&d), d.norm,
-                         square_roundings(d.big));
+                         svd_square_roundings(d.big));
 }
 
 static double none_is_nearer(struct draw *draw)
@@ -266,7 +260,8 @@ static double none_is_nearer(struct draw *draw)
     const struct instance d = instance_draw(draw);
     const double *z = instance_rival(draw, &d);
     return draw_missing(draw, instance_tail(&d), squared_distance(z, d.d, d.m * d.n),
-                        d.norm + squared_norm(z, d.m * d.n), square_roundings(d.big));
+                        d.norm + squared_norm(z, d.m * d.n),
+                        svd_square_roundings(d.big));
 }
 
 static double nearly_best(struct draw *draw)
@@ -297,7 +292,7 @@ static double nearly_best(struct draw *draw)
                  least = (1 - next / top) * squared_distance(z, low, SIDE * SIDE);
     return draw_missing(draw, least, excess,
                         squared_norm(d, SIDE * SIDE) + squared_norm(z, SIDE * SIDE),
-                        square_roundings(SIDE));
+                        svd_square_roundings(SIDE));
 }
 
 // ====== Low rank of what? (Sec. 4.1) ======
@@ -364,7 +359,7 @@ static double stated_rank(struct draw *draw)
     const int rival = draw->number % 2;
     const double *z = rival ? instance_rival(draw, &d) : d.low,
                  loss = squared_distance(z, d.d, d.m * d.n), tail = instance_tail(&d),
-                 roundings = square_roundings(d.big);
+                 roundings = svd_square_roundings(d.big);
     return rival ? draw_missing(draw, tail, loss, d.norm + squared_norm(z, d.m * d.n),
                                 roundings)
                  : draw_residual(draw, loss, tail, d.norm, roundings);

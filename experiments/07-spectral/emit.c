@@ -12,10 +12,10 @@
 
 // What a checkpoint is summarised by: means over images, the sides of the repaired theorem, the
 // plain loss and its terms.
-enum { TERMS = 13, OVER_IMAGES = 4 };
+enum { TERMS = 14, OVER_IMAGES = 5 };
 static const char *const terms[TERMS] = {
-    "error",     "spectral", "bound", "constant", "whitened", "sum",     "attraction",
-    "repulsion", "penalty",  "push",  "plain",    "residual", "rounding"};
+    "error",      "spectral",  "bound",   "constant", "grey",  "whitened", "sum",
+    "attraction", "repulsion", "penalty", "push",     "plain", "residual", "rounding"};
 
 static void summarise(double value[TERMS], const struct checkpoint *checkpoint,
                       size_t features)
@@ -26,6 +26,7 @@ static void summarise(double value[TERMS], const struct checkpoint *checkpoint,
                                mean(checkpoint->spectral, n),
                                mean(checkpoint->bound, n),
                                mean(checkpoint->constant, n),
+                               mean(checkpoint->grey, n),
                                c->whitened,
                                contrastive_sum(c, features),
                                c->attraction,
@@ -67,12 +68,13 @@ static void training_row(struct study *study, struct training_tables *tables,
                    t < OVER_IMAGES ? checkpoint->images : 0, "1", "%s.%s", name,
                    terms[t]);
     const struct contrastive *c = &checkpoint->contrastive;
-    const double bound[] = {checkpoint->loss, value[0], value[1], value[2], value[3]},
+    const double bound[] = {checkpoint->loss, value[0], value[1],
+                            value[2],         value[3], value[4]},
                  repaired[] = {c->plain,
                                c->penalty,
                                c->push,
                                c->whitened,
-                               value[5],
+                               value[6],
                                checkpoint->residual,
                                checkpoint->rounding};
     cells_row(&tables->bound, name, bound, sizeof bound / sizeof *bound);
@@ -85,9 +87,9 @@ static void training_tables_open(struct training_tables *tables, struct study *s
 {
     char path[PATH_SIZE];
     tables->features = shape_patch(&study->model[0].mae.shape) + 1;
-    table_open(&tables->bound, 6,
+    table_open(&tables->bound, 7,
                (const char *const[]){"updates", "masked loss", "|M - N|^2", "L_spec",
-                                     "bound", "L_spec of a constant"});
+                                     "bound", "L_spec of a constant", "of grey"});
     table_open(&tables->repaired, 8,
                (const char *const[]){"updates", "plain loss", "penalty", "repulsion",
                                      "whitened loss", "q + contrastive", "residual",

@@ -30,6 +30,8 @@ static const struct {
     {"kernel-signed", "kernel of products, [-1,1]", NORMALISATION_UNIT},
     {"kernel-unit", "kernel of products, [0,1]", NORMALISATION_UNIT},
     {"patches", "raw patches", NORMALISATION_CENTRED_UNIT},
+    {"components", "co-occurrence, the components of largest modulus",
+     NORMALISATION_NONE},
 };
 
 int paper_graph(double *matrix, enum view view, const double *patches, size_t tokens,
@@ -120,10 +122,12 @@ static void view_set(struct token_set *set, enum view view, struct graphs *graph
                      token_set_encoder(set, &model->mae, model->slab, -1,
                                        &study->images[SPLIT_TEST], graphs->scenes,
                                        study->run.options.threads, arena));
-    } else if (view == VIEW_COOCCURRENCE) {
-        const size_t kept = graphs->cooccurrence.kept;
+    } else if (view == VIEW_COOCCURRENCE || view == VIEW_COMPONENTS) {
+        const struct cooccurrence *graph =
+            view == VIEW_COMPONENTS ? &graphs->components : &graphs->cooccurrence;
+        const size_t kept = graph->kept;
         double *features = arena_doubles(arena, rows * kept);
-        cooccurrence_features(features, &graphs->cooccurrence, patches, rows);
+        cooccurrence_features(features, graph, patches, rows);
         set_take(set, graphs, kept, arena);
         for (size_t i = 0; i < rows * kept; ++i) set->values[i] = (float)features[i];
     } else if (view == VIEW_PATCHES) {
@@ -194,10 +198,21 @@ static void emit_graphs(struct study *study, const struct graphs *graphs)
          i <= graphs->cooccurrence.kept && i < graphs->cooccurrence.features; ++i)
         put_number(&study->run, NULL, graphs->cooccurrence.values[i], MOMENTS, "1",
                    "cooccurrence.value%02zu", i + 1);
-    run_table(&study->run, "graphs.md",
-              "K-means with the true number of regions; where the paper's graph has a "
-              "degree that is not positive it is not defined.",
-              &table, "");
+    const struct cooccurrence *graph = &graphs->cooccurrence;
+    char about_graphs[512];
+    put_number(&study->run, NULL, graph->values[graph->features - 1], MOMENTS, "1",
+               "cooccurrence.least-value");
+    put_number(&study->run, NULL, (double)graphs->components.kept, MOMENTS,
+               "components", "components.kept");
+    snprintf(about_graphs, sizeof about_graphs,
+             "K-means with the true number of regions; where the paper's graph has a "
+             "degree that is not positive it is not defined. Eigenvalues of "
+             "co-occurrence: %zu from %.3f to %.3f are kept, the next is %.3f, the "
+             "least %.3f; by modulus %zu components are kept.",
+             graph->kept, graph->values[0], graph->values[graph->kept - 1],
+             graph->kept < graph->features ? graph->values[graph->kept] : 0,
+             graph->values[graph->features - 1], graphs->components.kept);
+    run_table(&study->run, "graphs.md", about_graphs, &table, "");
     table_close(&table);
 }
 
@@ -302,6 +317,7 @@ void graphs_judge(struct study *study)
     if (cooccurrence_fit(&graphs.cooccurrence, &study->images[SPLIT_TRAIN], MOMENTS,
                          patch, arena))
         die(EXIT_SYSTEM, "moments of patches: no eigenvectors (report this)");
+    cooccurrence_by_modulus(&graphs.components, &graphs.cooccurrence, arena);
     graphs.truth = arena_take(arena, n, T);
     graphs.clusters = arena_take(arena, n, 1);
     graphs.defined = arena_take(arena, n, 1);

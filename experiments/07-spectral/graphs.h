@@ -1,5 +1,5 @@
-// Which graph? The paper's joins patches of one image whose pixels are alike; the repaired theorem
-// speaks of patches that occur together over the data set. Both, without a network, against the
+// Which graph? The paper's joins patches of one image whose pixels are alike; another one joins
+// patches that lie next to one another over the data set. Both, without a network, against the
 // tokens of a trained model: who finds the true regions of planted scenes. These are made to tell
 // the two apart: the two tiles that alternate in a region are drawn independently, so that patches
 // of one region occur together without being alike. On images where regions are of one colour
@@ -20,12 +20,13 @@ enum view {
     VIEW_KERNEL_SIGNED, // exp(w_ij / (2 sigma^2)), sigma^2 the mean squared norm of a patch
     VIEW_KERNEL_UNIT,
     VIEW_PATCHES,
+    VIEW_COMPONENTS, // co-occurrence, the components of largest modulus
     VIEWS
 };
 
 struct graphs {
-    size_t scenes, tokens; // n, T
-    struct cooccurrence cooccurrence;
+    size_t scenes, tokens;                        // n, T
+    struct cooccurrence cooccurrence, components; // in descending order, and by modulus
     double *ari[VIEWS];   // (n) with the true regions, K-means with their number
     uint8_t *defined;     // (n) whether all degrees of VIEW_PRODUCT_SIGNED are positive
     uint8_t *truth;       // (n,T) regions

@@ -23,7 +23,7 @@ const char *found_name(enum found found)
         "trace of the normalised adjacency",
         "its second eigenvalue",
         "Eq. 10 as printed, with w_ij, misses L_spec by so many times",
-        "with u- from the less similar pairs, by so many times",
+        "with u+ from the more and u- from the less similar pairs, by so many times",
         "patches most similar to the brightest one, share"};
     return names[found];
 }

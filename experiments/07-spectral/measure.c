@@ -67,8 +67,9 @@ void checkpoint_measure(struct checkpoint *checkpoint, const struct hidden_rows 
     checkpoint->spectral = arena_doubles(arena, rows->images);
     checkpoint->bound = arena_doubles(arena, rows->images);
     checkpoint->constant = arena_doubles(arena, rows->images);
+    checkpoint->grey = arena_doubles(arena, rows->images);
     const size_t mark = arena_mark(arena);
-    double *flat = arena_doubles(arena, n * f);
+    double *flat = arena_doubles(arena, n * f), *grey = arena_doubles(arena, n * f);
     memset(flat, 0, n * f * sizeof *flat);
     for (size_t image = 0; image < rows->images; ++image) {
         const size_t inner = arena_mark(arena);
@@ -76,7 +77,11 @@ void checkpoint_measure(struct checkpoint *checkpoint, const struct hidden_rows 
         if (hidden_graph_open(&graph, rows, image, arena) == 0) {
             double total = 0;
             for (size_t i = 0; i < n; ++i) total += graph.degrees[i];
-            for (size_t i = 0; i < n; ++i) flat[i * f] = sqrt(graph.degrees[i] / total);
+            for (size_t i = 0; i < n; ++i) {
+                flat[i * f] = sqrt(graph.degrees[i] / total);
+                for (size_t j = 0; j < f; ++j)
+                    grey[i * f + j] = .5 / sqrt(graph.degrees[i]);
+            }
             const struct spectral_bound bound =
                 spectral_bound(graph.predicted, graph.factor, n, f, arena);
             const size_t at = checkpoint->images++;
@@ -84,6 +89,7 @@ void checkpoint_measure(struct checkpoint *checkpoint, const struct hidden_rows 
             checkpoint->spectral[at] = bound.spectral;
             checkpoint->bound[at] = bound.constant * bound.error;
             checkpoint->constant[at] = spectral_loss(flat, graph.factor, n, f, arena);
+            checkpoint->grey[at] = spectral_loss(grey, graph.factor, n, f, arena);
         }
         arena_reset(arena, inner);
     }

@@ -15,7 +15,8 @@ struct checkpoint {
     double *error;    // (n) |M - N|^2
     double *spectral; // (n) L_spec
     double *bound;    // (n) C |M - N|^2
-    double *constant; // (n) L_spec of a constant embedding
+    double *constant; // (n) L_spec of a constant embedding, M_i = sqrt(d_i / sum d)
+    double *grey;     // (n) of the prediction 1/2 for every pixel
     struct contrastive contrastive;
     double loss;               // masked, of the pixels of those tokens, in [-1,1]
     double residual, rounding; // of the repaired identity, relative

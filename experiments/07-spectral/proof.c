@@ -131,7 +131,7 @@ double first_line(struct draw *draw)
     squares_of(b, &svd, n, rank, draw->arena);
     return draw_residual(draw, sqrt(squared_distance(a, b, n * n)), 0,
                          squared_norm(x, n * width),
-                         svd_roundings(n < width ? width : n));
+                         svd_square_roundings(n < width ? width : n));
 }
 
 double printed_eigenvalues(struct draw *draw, char note[CHECK_NOTE])
@@ -167,7 +167,8 @@ double true_eigenvalues(struct draw *draw)
     if (decompose(&svd, t.factor, t.n, t.width, draw->arena)) return (double)NAN;
     squares_of(b, &svd, t.n, svd.r, draw->arena);
     return draw_residual(draw, sqrt(squared_distance(a, b, t.n * t.n)), 0,
-                         squared_norm(t.factor, t.n * t.width), svd_roundings(t.big));
+                         squared_norm(t.factor, t.n * t.width),
+                         svd_square_roundings(t.big));
 }
 
 // ====== Eqs. 7 and 8 ======
@@ -175,14 +176,15 @@ double true_eigenvalues(struct draw *draw)
 double other_order(struct draw *draw, char note[CHECK_NOTE])
 {
     (void)draw;
-    const double x[4] = {2, 0, 0, 1}, low[4] = {2, 0, 0, 0}, z[4] = {0, 0, 0, 1},
-                 zero[4] = {0};
+    // Degrees of the best matrix of rank 1: 9 and 9.
+    const double x[4] = {2, 1, 1, 2}, low[4] = {1.5, 1.5, 1.5, 1.5},
+                 z[4] = {.5, -.5, -.5, .5}, zero[4] = {0};
     const double five[2] = {squared_distance(z, x, 4), squared_distance(zero, x, 4)},
                  seven[2] = {squared_distance(z, low, 4),
                              squared_distance(zero, low, 4)};
     snprintf(note, CHECK_NOTE,
-             "X0 = diag(2, 1): diag(0, 1) costs %g and 0 costs %g by Eq. 5; %g and %g "
-             "by Eq. 7",
+             "X0 = (2, 1; 1, 2): (1/2, -1/2; -1/2, 1/2) costs %g and 0 costs %g by "
+             "Eq. 5; %g and %g by Eq. 7",
              five[0], five[1], seven[0], seven[1]);
     return fmin(five[1] - five[0], seven[0] - seven[1]);
 }
@@ -204,7 +206,7 @@ double excess_of_rank(struct draw *draw)
     const double lhs = squared_distance(z, x, numbers), tail = rank_tail(s, least, r),
                  apart = squared_distance(z, low, numbers),
                  size = squared_norm(x, numbers) + squared_norm(z, numbers),
-                 k = svd_roundings(n < width ? width : n);
+                 k = svd_square_roundings(n < width ? width : n);
     const double found = draw_residual(draw, lhs, apart + tail - 2 * cross, size, k);
     return limited ? larger_residual(found,
                                      draw_missing(draw, (1 - s[r] / s[r - 1]) * apart,
@@ -244,12 +246,14 @@ double degrees_outside(struct draw *draw)
                 pow(sqrt(t.degrees[i]) * m[i * t.width + f] - t.x[i * t.width + f], 2);
     }
     const double eight = squared_distance(m, t.factor, t.n * t.width);
-    // The differences are of numbers of the size of D^{1/2} M and X, whose roundings they keep.
-    const double size = largest * (squared_norm(m, t.n * t.width) +
-                                   squared_norm(t.factor, t.n * t.width));
-    return larger_residual(
-        draw_missing(draw, least * eight, seven, size, (double)(t.n * t.width)),
-        draw_missing(draw, seven, largest * eight, size, (double)(t.n * t.width)));
+    // The differences are of numbers of the size of D^{1/2} M and X, whose roundings they keep; a
+    // squared one is at most twice their squares.
+    const double size = 2 * largest *
+                        (squared_norm(m, t.n * t.width) +
+                         squared_norm(t.factor, t.n * t.width)),
+                 k = (double)(t.n * t.width) + 8;
+    return larger_residual(draw_missing(draw, least * eight, seven, size, k),
+                           draw_missing(draw, seven, largest * eight, size, k));
 }
 
 double population(struct draw *draw)
@@ -285,10 +289,17 @@ double population(struct draw *draw)
                 }
         }
     }
-    return draw_missing(draw, best, rescaled, size, (double)(images * F));
+    return draw_missing(draw, best, rescaled, size, (double)(images * TOKENS * F) + 8);
 }
 
 // ====== The bound and its converse ======
+
+// Of |M M^T - N N^T|^2, whose terms are products of two rows, and of the product of two squared
+// norms.
+static double bound_roundings(const struct tokens *t)
+{
+    return (double)(2 * t->width + t->n * t->n + 2 * t->n * t->width);
+}
 
 double last_line(struct draw *draw)
 {
@@ -298,8 +309,7 @@ double last_line(struct draw *draw)
         spectral_bound(m, t.factor, t.n, t.width, draw->arena);
     const double size =
         pow(squared_norm(m, t.n * t.width) + squared_norm(t.factor, t.n * t.width), 2);
-    return draw_missing(draw, bound.spectral, bound.printed, size,
-                        (double)(2 * t.width + t.n * t.n));
+    return draw_missing(draw, bound.spectral, bound.printed, size, bound_roundings(&t));
 }
 
 double one_direction(struct draw *draw)
@@ -307,7 +317,7 @@ double one_direction(struct draw *draw)
     const struct tokens t = tokens_draw(draw);
     const double *m = prediction_draw(draw, &t),
                  norm = squared_norm(t.factor, t.n * t.width), rank = (double)t.rank,
-                 k = (double)(2 * t.width + t.n * t.n);
+                 k = bound_roundings(&t);
     const struct spectral_bound bound =
         spectral_bound(m, t.factor, t.n, t.width, draw->arena);
     const double size = pow(squared_norm(m, t.n * t.width) + norm, 2);
@@ -341,7 +351,7 @@ double up_to_rotation(struct draw *draw)
                  spectral = spectral_loss(m, t.factor, t.n, t.width, draw->arena),
                  apart = rotation_distance(m, t.factor, t.n, t.width, draw->arena),
                  size = squared_norm(m, numbers) + squared_norm(t.factor, numbers),
-                 k = svd_roundings(t.big);
+                 k = svd_square_roundings(t.big);
     double residual = draw_missing(draw, apart, sqrt(2 * width * spectral), size, k),
            *s = arena_doubles(draw->arena, t.width);
     if (t.n < t.width || t.rank < t.width) return residual;

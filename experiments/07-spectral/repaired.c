@@ -100,9 +100,10 @@ double finite_alphabet(struct draw *draw)
             product[x * b + y] = output[x * b + y] * sqrt(joint.x[x] / joint.y[y]);
     const double q = (double)b, norm = squared_norm(joint.t, a * b),
                  loss = one_hot_loss(&joint, output),
-                 far = squared_distance(joint.t, product, a * b);
-    const double general = draw_residual(draw, loss, q - norm + far,
-                                         loss + q + norm + far, svd_roundings(big));
+                 far = squared_distance(joint.t, product, a * b),
+                 k = (double)(a * b * b) + svd_square_roundings(big);
+    const double general =
+        draw_residual(draw, loss, q - norm + far, loss + q + norm + far, k);
     // The minimum of rank k, at the leading singular components of T.
     if (truncate_rank(low, s, joint.t, a, b, rank, arena)) return (double)NAN;
     for (size_t x = 0; x < a; ++x)
@@ -121,9 +122,8 @@ double finite_alphabet(struct draw *draw)
                          other = inner_product(joint.t + i * b, joint.t + j * b, b);
             graph = fmax(graph, fabs(normal - other));
         }
-    const double adjacency = draw_residual(draw, graph, 0, norm, svd_roundings(big)),
-                 minimum = draw_residual(draw, optimum, closed, optimum + q + norm,
-                                         svd_roundings(big));
+    const double adjacency = draw_residual(draw, graph, 0, norm, k),
+                 minimum = draw_residual(draw, optimum, closed, optimum + q + norm, k);
     return larger_residual(general, larger_residual(adjacency, minimum));
 }
 

@@ -36,6 +36,32 @@ Test(cooccurrence, features_of_kinds_tell_groups_that_occur_together)
     arena_close(&arena);
 }
 
+// Kinds 0 and 1 mostly alternate, so that .9 and -.7 are eigenvalues; 2 and 3 are neighbours of
+// themselves and of one another: 1 and .2.
+Test(cooccurrence, components_by_modulus_have_both_signs)
+{
+    struct arena arena = scratch();
+    struct cooccurrence graph, components;
+    const double second[] = {.25, 0, 0, 0, 0, .25, 0, 0, 0, 0, .25, 0, 0, 0, 0, .25},
+                 pairs[] = {.025, .2, 0,   0,  .2, .025, 0,  0,
+                            0,    0,  .15, .1, 0,  0,    .1, .15},
+                 kinds[] = {1, 0, 0, 0, 0, 1, 0, 0};
+    double features[6];
+    cr_assert_eq(cooccurrence_solve(&graph, second, pairs, 4, &arena), 0);
+    cooccurrence_by_modulus(&components, &graph, &arena);
+    const double descending[] = {1, .9, .2, -.7}, by_modulus[] = {1, .9, -.7, .2};
+    for (size_t i = 0; i < 4; ++i) {
+        cr_expect_float_eq(graph.values[i], descending[i], 1e-14);
+        cr_expect_float_eq(components.values[i], by_modulus[i], 1e-14);
+    }
+    cr_expect_eq(graph.kept, 2);
+    cr_expect_eq(components.kept, 3);
+    cooccurrence_features(features, &components, kinds, 2);
+    cr_expect_float_eq(features[2], -features[5], 1e-14, "they are told apart");
+    cr_expect_gt(fabs(features[2]), 1);
+    arena_close(&arena);
+}
+
 // A direction that never varies is left out instead of being divided by zero.
 Test(cooccurrence, directions_without_variance_are_left_out)
 {

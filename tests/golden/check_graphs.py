@@ -29,7 +29,10 @@ k = features.shape[2]
 phi = patches @ root @ basis[:, ::-1][:, :k]
 result.compare("features' inner products", phi @ phi.transpose(0, 2, 1), features @ features.transpose(0, 2, 1), 1e-8)
 truth = load("truth")
-for view in ("mae", "cooccurrence", "product-unit", "kernel-signed", "kernel-unit", "patches"):
+by_modulus = np.sort(np.abs(found))[::-1]
+gaps = by_modulus[:-1] - by_modulus[1:]
+result.compare("components.kept", 1 + np.argmax(gaps))
+for view in ("components", "mae", "cooccurrence", "product-unit", "kernel-signed", "kernel-unit", "patches"):
     result.compare("graph." + view, np.mean([rand_index(a, b) for a, b in zip(truth, load("map-" + view))]))
 defined = load("defined")
 degrees = np.einsum("ntf,nf->nt", patches, patches.sum(axis=1))

@@ -142,7 +142,7 @@ Test(measure, pairs_of_a_model_are_its_tokens_and_its_head)
     rows_close(&world);
 }
 
-enum { ERROR, SPECTRAL, BOUND, CONSTANT, TERMS };
+enum { ERROR, SPECTRAL, BOUND, CONSTANT, GREY, TERMS };
 
 // The terms of one image from their formulas, number by number. Returns 0 where a degree is not
 // positive.
@@ -175,6 +175,7 @@ static int terms_of(double terms[TERMS], const double *truth, const double *pred
             terms[SPECTRAL] += pow(product - edge, 2);
             // Patches embedded alike: one number each, the roots of the degrees, of norm 1.
             terms[CONSTANT] += pow(sqrt(degree[i] * degree[j]) / total - edge, 2);
+            terms[GREY] += pow(F * .25 / sqrt(degree[i] * degree[j]) - edge, 2);
         }
     terms[BOUND] = pow(2 * sqrt(norm) + sqrt(terms[ERROR]), 2) * terms[ERROR];
     return 1;
@@ -197,7 +198,8 @@ Test(measure, a_checkpoint_has_the_terms_of_the_bound)
             continue;
         cr_assert_lt(count, checkpoint.images);
         const double got[TERMS] = {checkpoint.error[count], checkpoint.spectral[count],
-                                   checkpoint.bound[count], checkpoint.constant[count]};
+                                   checkpoint.bound[count], checkpoint.constant[count],
+                                   checkpoint.grey[count]};
         expect_close((const double *)got, (const double *)want, TERMS, 1e-10, 0);
         cr_expect_leq(checkpoint.spectral[count], checkpoint.bound[count]);
         ++count;
