@@ -52,15 +52,16 @@ static const char *cap_reason(const struct claim *claim, const struct run *run,
     return run->state->pilot && strcmp(claim->data, "none") ? run->state->pilot : "";
 }
 
-// The finding, completed by the smallest difference that the test could have detected, if nothing
+// The finding, completed by the smallest difference that the test could have confirmed, if nothing
 // was found. The caller frees.
-static char *full_finding(enum verdict found, const struct estimate *d,
-                          const char *finding)
+static char *full_finding(const struct claim *claim, enum verdict found,
+                          const struct estimate *d, const char *finding)
 {
     static const char says[] = "the smallest difference this test could confirm is ";
     char least[sizeof says + NUMBER_TEXT] = "", number[NUMBER_TEXT];
-    if (found == VERDICT_INCONCLUSIVE && d && isfinite(detectable_difference(d))) {
-        number_text(number, detectable_difference(d));
+    const double confirmable = d ? confirmable_difference(claim, d) : (double)NAN;
+    if (found == VERDICT_INCONCLUSIVE && isfinite(confirmable)) {
+        number_text(number, confirmable);
         snprintf(least, sizeof least, "%s%s", says, number);
     }
     return text_joined(finding, least);
@@ -109,7 +110,8 @@ static void record(struct run *run, const char *id, enum verdict found,
         .test = text_copy(test),
         .reason = text_joined(reason, unfound ? finding : ""),
         .scale = text_copy(scale && !untrained ? scale : ""),
-        .finding = unfound ? text_copy("") : full_finding(found, deciding, finding),
+        .finding =
+            unfound ? text_copy("") : full_finding(&claim, found, deciding, finding),
         .verdict = verdict,
         .estimate = {(double)NAN, (double)NAN, (double)NAN, 0},
     };

@@ -26,7 +26,7 @@ void run_scale(struct run *run, const char *scale);
 /// Records the verdict that was found for a claim: the estimate of its deciding (worst) part, or
 /// NULL; the name of the test; what was found, a sentence or "". All caps but that of pretrainings,
 /// for which there is run_judge, are applied here, so no experiment can forget them. If the verdict
-/// was found INCONCLUSIVE, the smallest difference that the test could have confirmed is added to
+/// was found INCONCLUSIVE, the smallest difference that its test could have confirmed is added to
 /// the finding; if the claim is excluded or rests on a pilot, that is the reason. Of a claim that
 /// was found NOT-RUN the sentence is the reason, or adds to it. Contract: the claim is this
 /// experiment's and has no verdict yet; REFUTED only for kinds exact and identity or data "none"; a

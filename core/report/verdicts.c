@@ -119,9 +119,12 @@ enum verdict claim_judge(const struct claim *claim, const struct estimate *d)
     return judge_numeric(d->value, claim->printed, claim->margin);
 }
 
-double detectable_difference(const struct estimate *d)
+double confirmable_difference(const struct claim *claim, const struct estimate *d)
 {
-    return estimate_finite(d) ? (d->high - d->low) / 2 : (double)NAN;
+    const double half = estimate_finite(d) ? (d->high - d->low) / 2 : (double)NAN;
+    if (kind_is(claim, "ordering")) return claim->effect / 2 + half;
+    if (kind_is(claim, "partition")) return claim->margin + half;
+    return kind_is(claim, "trend") ? half : (double)NAN;
 }
 
 // The worse of the two: a failure stays a failure.

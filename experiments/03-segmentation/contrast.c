@@ -1,6 +1,8 @@
+#include <math.h>
 #include <stdio.h>
 
 #include "core/report/run_files.h"
+#include "core/stats/summary.h"
 #include "core/study/judgement.h"
 #include "core/study/results.h"
 #include "experiments/03-segmentation/columns.h"
@@ -42,10 +44,18 @@ static void emit_contrast(struct study *study, struct table *table, const char *
     table_row(table, (const char *const[]){title, cell[0], cell[1], cell[2]});
 }
 
+static void range_widen(double range[2], double value)
+{
+    range[0] = fmin(range[0], value);
+    range[1] = fmax(range[1], value);
+}
+
 void judge_contrast(struct study *study, const struct scenes *scenes)
 {
     struct contrast trained, initial;
     struct estimate gains[RANDOM_ENCODERS];
+    double within[2] = {1, -1},
+           between[2] = {1, -1}; // with initial weights, least and most
     struct table table;
     char key[32], title[48];
     if (!scenes->truth) {
@@ -64,6 +74,8 @@ void judge_contrast(struct study *study, const struct scenes *scenes)
         snprintf(key, sizeof key, "initial%zu", e + 1);
         snprintf(title, sizeof title, "initial weights, %zu", e + 1);
         emit_contrast(study, &table, title, key, &initial, scenes->count);
+        range_widen(within, mean(initial.within, scenes->count));
+        range_widen(between, mean(initial.between, scenes->count));
     }
     run_table(&study->run, "contrast.md",
               "Mean cosine of two tokens of a scene, after the final norm, centred by "
@@ -73,5 +85,9 @@ void judge_contrast(struct study *study, const struct scenes *scenes)
     study_judge(study, "intro.within-between", gains, RANDOM_ENCODERS, 0,
                 "paired bootstrap over scenes of the difference of cosines, trained "
                 "minus initial",
-                "given these weights; the least of %d gains", RANDOM_ENCODERS);
+                "given these weights; the least of %d gains; within regions %.2f, with "
+                "initial weights %.2f to %.2f; between them %.2f, %.2f to %.2f",
+                RANDOM_ENCODERS, mean(trained.within, scenes->count), within[0],
+                within[1], mean(trained.between, scenes->count), between[0],
+                between[1]);
 }

@@ -103,7 +103,7 @@ Test(record, the_worst_part_decides_and_an_open_question_says_its_power)
         recorded("", judge_parts),
         "id\tverdict\testimate\tlow\thigh\tn\ttest\treason\tscale\tfinding\n"
         "order\tINCONCLUSIVE\t1\t-0.5\t2.5\t20\tbootstrap\t\t\tthree parts; the "
-        "smallest difference this test could confirm is 1.5\n");
+        "smallest difference this test could confirm is 2.5\n");
 }
 
 static void judge_on_a_pilot(struct run *run)
@@ -132,8 +132,7 @@ Test(record, what_rests_on_a_pilot_says_so_from_then_on)
         "sum\tREFUTED\t2\tnan\tnan\t0\tt\t\t\tbefore\n"
         "order\tTREND-ONLY\t2\t1.5\t3\t2\tt\t" PILOTS "\t\ta note\n"
         "rise\tINCONCLUSIVE\t-2\t-3\t-1\t2\tt\t" PILOTS "\t\t\n"
-        "same\tINCONCLUSIVE\t0\t-0.5\t0.5\t2\tt\t" PILOTS
-        "\t\tthe smallest difference this test could confirm is 0.5\n"
+        "same\tINCONCLUSIVE\t0\t-0.5\t0.5\t2\tt\t" PILOTS "\t\t\n"
         "accuracy\tNOT-RUN\t44.5\t43\t46\t9\tt\tpaper tier\t\t\n"
         "pure\tREFUTED\tnan\tnan\tnan\t0\tt\t\t\tx = 0\n");
 }

@@ -146,12 +146,25 @@ Test(verdicts, a_printed_number_stands_for_its_rounding)
     expect_verdict(__LINE__, judge_numeric(FAR, "83.6", 99), VERDICT_INCONCLUSIVE);
 }
 
-Test(verdicts, the_smallest_difference_is_half_the_interval)
+Test(verdicts, what_could_be_confirmed_is_half_the_interval_above_what_is_asked_for)
 {
-    double got[2] = {detectable_difference(&(struct estimate){.5, -.2, 1.2, 9}), 0},
-           want[2] = {.7, 0};
-    expect_close(got, want, 2, 1e-15, 0);
-    cr_expect(isnan(detectable_difference(&(struct estimate){.5, NO, 1.2, 9})));
+    const struct estimate found = {.5, -.2, 1.2, 9}, open = {.5, NO, 1.2, 9};
+    const struct claim ordering = {.kind = "ordering", .effect = 2},
+                       trend = {.kind = "trend"},
+                       partition = {.kind = "partition", .margin = .1},
+                       equivalence = {.kind = "equivalence", .margin = .1};
+    const double got[] = {confirmable_difference(&ordering, &found),
+                          confirmable_difference(&trend, &found),
+                          confirmable_difference(&partition, &found)},
+                 want[] = {1.7, .7, .8};
+    expect_close(got, want, 3, 1e-15, 0);
+    cr_expect(isnan(confirmable_difference(&equivalence, &found)));
+    cr_expect(isnan(confirmable_difference(&trend, &open)));
+    // An estimate of that size with an interval as wide is confirmed, just.
+    cr_expect_eq(claim_judge(&ordering, &(struct estimate){1.71, 1.01, 2.41, 9}),
+                 VERDICT_REPRODUCED);
+    cr_expect_eq(claim_judge(&ordering, &(struct estimate){1.69, .99, 2.39, 9}),
+                 VERDICT_TREND_ONLY);
 }
 
 Test(verdicts, names_and_verdicts_are_one_to_one)
