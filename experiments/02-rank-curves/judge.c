@@ -40,8 +40,8 @@ void judge_slopes(struct study *study, const struct arm *arms, const char *id,
     }
     study_judge(study, id, rises, ARMS - 1, 1,
                 "paired bootstrap over images of each rise of the slope",
-                "one an arm; the least of %d rises of the medians' slope; exact p of "
-                "their order %.2g",
+                "one pretraining per mask ratio; the least of %d rises of the medians' "
+                "slope; permutation p of this order: %.2g",
                 ARMS - 1, increase_p_value(slopes, ARMS));
 }
 

@@ -108,9 +108,9 @@ void folder_plan(const struct folder_study *folder, const struct run *run, size_
     arena_close(&arena);
     const size_t train = folder->images[SPLIT_TRAIN];
     const struct cost cost = cost_of(folder, run, train, partial, seconds);
-    printf(
-        "%zu training and %zu test images of %zu classes; %.3g s an image and thread\n",
-        train, folder->images[SPLIT_TEST], folder->folder.classes, seconds);
+    printf("%zu training and %zu test images of %zu classes; %.3g s per image and "
+           "thread\n",
+           train, folder->images[SPLIT_TEST], folder->folder.classes, seconds);
     cost_print("this run", &cost, run->options.threads, seeds);
     for (size_t i = 0; i < sizeof fewer / sizeof *fewer; ++i) {
         const size_t images =

@@ -196,7 +196,7 @@ void emit_downstream(struct study *study, const struct downstream_row row[ROTATE
                      size_t trained)
 {
     static const char *const names[ROTATED_WAYS] = {"N", "N times one sign an image",
-                                                    "N times one rotation an image"},
+                                                    "N times one rotation per image"},
                              *const keys[ROTATED_WAYS] = {"plain", "sign", "rotation"};
     char below[128];
     struct table table;

@@ -17,7 +17,7 @@ void judge_ranks(struct study *study, const struct ranks *ranks)
         const struct estimate learned = study_mean(study, slopes, ranks->images);
         study_judge(study, id[share], &learned, 1, 1,
                     "bootstrap over images of each image's slope, minus 1",
-                    "one model a ratio; best linear predictor %.3f [%.3f, %.3f]",
+                    "one model per ratio; best linear predictor %.3f [%.3f, %.3f]",
                     linear.value, linear.low, linear.high);
     }
     struct estimate steps[ARMS - 1];
@@ -26,7 +26,7 @@ void judge_ranks(struct study *study, const struct ranks *ranks)
             study_gap(study, ranks->shared[a], ranks->shared[a + 1], ranks->images);
     study_judge(study, "section5.1.rank.same-patches", steps, ARMS - 1, 1,
                 "paired bootstrap over images of each step, nested masks",
-                "one model a ratio; the least of %d steps", ARMS - 1);
+                "one model per ratio; the least of %d steps", ARMS - 1);
 }
 
 // Both ends of the ratios, by each quality, for each number of regions. At smoke two ratios have

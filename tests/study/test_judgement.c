@@ -77,7 +77,7 @@ Test(judgement, the_scale_is_said_and_all_parts_have_to_hold)
         verdict_of("desk-cifar10", "order"),
         "order\tINCONCLUSIVE\t0.5\t-1\t2\t50\tbootstrap\t\tmodel trained for 2 "
         "epochs\tthe least of 2; the smallest difference this test could confirm is "
-        "1.5");
+        "2.5");
     cr_expect(strstr(verdict_of("desk-cifar10", "pure"),
                      "\tREPRODUCED\t0.5\t-1\t2\t50\tby hand\t\t\t"));
 }
