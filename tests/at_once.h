@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 /// Forks `count` processes, each of which calls program(p, context), p = 0, 1, ..., as soon as all
-/// are there and exits with what that returns. A failure of the test, with `line`, when one does not
-/// exit with 0.
+/// are there and exits with what that returns. A failure of the test, with `line`, when one does
+/// not exit with 0.
 static inline void at_once(int line, int count,
                            int (*program)(int p, const void *context),
                            const void *context)

@@ -110,7 +110,7 @@ double contrastive_size(const struct contrastive *found, size_t features)
 double contrastive_roundings(const struct contrastive *found,
                              const struct contrastive_pairs *pairs)
 {
-    // What S loses in its sum over the pairs grows by its condition number, as what its solver does.
+    // What S loses in its sum over the pairs grows by its condition number, as its solver's loss.
     return 3 * (double)pairs->count + (double)(pairs->features + 2 * pairs->width) +
            (double)pairs->count * found->condition +
            solver_roundings(pairs->features, found->condition);

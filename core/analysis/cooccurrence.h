@@ -38,8 +38,8 @@ int cooccurrence_solve(struct cooccurrence *graph, const double *second,
 void cooccurrence_by_modulus(struct cooccurrence *to, const struct cooccurrence *graph,
                              struct arena *arena);
 
-/// Decomposes the moments of the patches, in [-1,1], of images 0..count-1: S of all patches, C of all pairs
-/// that are adjacent in a row or a column. Work 6 count T F^2 flops.
+/// Decomposes the moments of the patches, in [-1,1], of images 0..count-1: S of all patches, C of
+/// all pairs that are adjacent in a row or a column. Work 6 count T F^2 flops.
 int cooccurrence_fit(struct cooccurrence *graph, const struct images *images,
                      size_t count, int patch, struct arena *arena)
     __attribute__((warn_unused_result));

@@ -23,7 +23,7 @@ int svd_thin(double *u, double *s, double *vt, double *a, size_t m, size_t n,
 /// (svd.in) fail a decomposition.
 double svd_roundings(size_t n);
 
-/// The same of what is quadratic in the factors, A A^T or a squared distance, which changes by twice
+/// The same of what is quadratic in the factors, A A^T or a squared distance, which changes twice
 /// as much relative to its terms.
 double svd_square_roundings(size_t n);
 

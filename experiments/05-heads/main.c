@@ -16,10 +16,10 @@
 /// what is.
 ///
 /// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
-/// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval, and McNemar's test
-/// of the first seeds as a cross-check that resamples nothing. They hold for these weights, not for
-/// other pretrainings. At $n = 10{,}000$ half an interval is some 0.7 points; so some 1 point is the
-/// least difference of finetunings that confirms the printed one, whose half is 0.25.
+/// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval, and McNemar's test of
+/// the first seeds as a cross-check that resamples nothing. They hold for these weights, not for
+/// other pretrainings. At $n = 10{,}000$ half an interval is some 0.7 points; so some 1 point is
+/// the least difference of finetunings that confirms the printed one, whose half is 0.25.
 ///
 /// @show core/model/classifier.c classifier_forward
 ///

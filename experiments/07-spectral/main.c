@@ -42,9 +42,9 @@
 ///
 /// **Eq. 7** has the minimiser of Eq. 5 over rank $r$ or less, if $s_r > s_{r+1}$, and is another
 /// loss: $|Z-X_0|^2 = |Z-X_{0r}|^2 + \sum_{i>r}s_i^2 - 2\langle Z, X_0-X_{0r}\rangle$. Of $X_0$ =
-/// (2, 1; 1, 2) and $r = 1$, (1/2, -1/2; -1/2, 1/2) is better than 0 by Eq. 5 and worse by Eq. 7, so
-/// that networks which reach these two alone have another optimum. For rank $r$ the excess of Eq. 5 is
-/// at least $(1 - s_{r+1}/s_r)|Z-X_{0r}|^2$ (the stability of Assumption 4.1's chapter).
+/// (2, 1; 1, 2) and $r = 1$, (1/2, -1/2; -1/2, 1/2) is better than 0 by Eq. 5 and worse by Eq. 7,
+/// so that networks which reach these two alone have another optimum. For rank $r$ the excess of
+/// Eq. 5 is at least $(1 - s_{r+1}/s_r)|Z-X_{0r}|^2$ (the stability of Assumption 4.1's chapter).
 ///
 /// **Eq. 8** drops $D^{1/2}$, "as a decoder can absorb it". $D$ differs from image to image and is
 /// a property of what is hidden. Over many images Eq. 7 is solved by $E[X_{0r}|X]$, Eq. 8 by
@@ -57,9 +57,9 @@
 ///
 /// $$ L_{spec} \le |M-N|^2\,|M+N|^2 \le C\,|M-N|^2, \qquad C = (2|N| + |M-N|)^2. $$
 ///
-/// For one image and a bounded error $C$ is a constant, as the paper says; over images it is none: $|N|^2 =
-/// \mathrm{tr}\,\mathscr{A}$ is at most $r$ where no weight is negative, else without bound: tokens
-/// $(1, 0)$ and $(t-1, \sqrt t)$ have degrees $t$ and $t^2$.
+/// For one image and a bounded error $C$ is a constant, as the paper says; over images it is none:
+/// $|N|^2 = \mathrm{tr}\,\mathscr{A}$ is at most $r$ where no weight is negative, else without
+/// bound: tokens $(1, 0)$ and $(t-1, \sqrt t)$ have degrees $t$ and $t^2$.
 ///
 /// **The converse fails**: $M = NQ$ with $Q$ orthogonal has $L_{spec} = 0$ ($M = -N$: error
 /// $4|N|^2$). It holds up to a rotation of each image: $\min_Q|M-NQ|^2 \le |MM^\top-NN^\top|_* \le
@@ -102,13 +102,13 @@
 /// \qquad g(y) = D^\top\Sigma^{-1}\varphi(y). $$
 ///
 /// *Proof.* Expand. $E\varphi^\top\Sigma^{-1}\varphi = q$; the cross term is $-2E f^\top g$; and
-/// for $y'$ independent of $x$, $E gg^\top = D^\top\Sigma^{-1}\Sigma\Sigma^{-1}D$. No graph is
-/// made by hand, no rank, degree or kernel is assumed: a masked loss with *whitened* targets is a
+/// for $y'$ independent of $x$, $E gg^\top = D^\top\Sigma^{-1}\Sigma\Sigma^{-1}D$. No graph is made
+/// by hand, no rank, degree or kernel is assumed: a masked loss with *whitened* targets is a
 /// constant plus the spectral contrastive loss of the visible and the hidden part of one image, at
-/// every parameter, so of gradients too (figure, top right). The plain loss attracts alike, by
-/// $-2E f^\top g_0$ with $g_0 = D^\top\varphi$, but in the place of the repulsion $E(f^\top g_0')^2$
-/// it has the penalty $E|Df|^2$ (figure, lower left), which lies between that repulsion divided by
-/// the largest and by the least eigenvalue of $\Sigma$ and equals it for all $f$ and $D$ only if
+/// every parameter, so of gradients too (figure, top right). The plain loss attracts alike, by $-2E
+/// f^\top g_0$ with $g_0 = D^\top\varphi$, but in the place of the repulsion $E(f^\top g_0')^2$ it
+/// has the penalty $E|Df|^2$ (figure, lower left), which lies between that repulsion divided by the
+/// largest and by the least eigenvalue of $\Sigma$ and equals it for all $f$ and $D$ only if
 /// $\Sigma = I$.
 ///
 /// For finitely many patches and one-hot $\varphi$ it reads $q - |T|^2 + |T - AB^\top|^2$ with $T
@@ -135,11 +135,11 @@
 /// lead the paper's graph by @{claim theorem4.3.graph estimate} at least, in adjusted Rand index
 /// (@{claim theorem4.3.graph verdict}), and without a network so do the leading eigenvectors of the
 /// graph that joins what lies side by side over the data set, by
-/// @{claim theorem4.3.graph.cooccurrence estimate} (@{claim theorem4.3.graph.cooccurrence
-/// verdict}). These are no minimisers of the repaired theorem: the two tiles of a texture alternate
-/// like the squares of a chessboard, which gives each texture an eigenvalue of either sign, and
-/// $TT^\top$ does not join the two. The components that are largest in modulus, as the theorem has
-/// them, find @{graph.components ci}.
+/// @{claim theorem4.3.graph.cooccurrence estimate}
+/// (@{claim theorem4.3.graph.cooccurrence verdict}). These are no minimisers of the repaired
+/// theorem: the two tiles of a texture alternate like the squares of a chessboard, which gives each
+/// texture an eigenvalue of either sign, and $TT^\top$ does not join the two. The components that
+/// are largest in modulus, as the theorem has them, find @{graph.components ci}.
 #include "experiments/07-spectral/measure.h"
 #include "experiments/07-spectral/statements.h"
 

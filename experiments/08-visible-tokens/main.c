@@ -37,11 +37,11 @@
 /// may make of it. Then a trained model reconstructs the test images, and five things are measured.
 /// Do the encoder's visible tokens span the decoder's hidden ones better than those of another
 /// image (at the places that are visible there, some of which are hidden here: so a little of their
-/// difference is one of masks)? Does the model's own
-/// output at a visible place, where no loss has asked for it, explain the patch (next to it stands
-/// what outputs at hidden places explain of patches that no token has seen, and what each visible
-/// patch's own mean colour does)? Does a linear map of the token? What does attention from hidden to visible tokens go with: similarity of
-/// pixels, nearness, or the true region, each given the others (partial correlations within an
+/// difference is one of masks)? Does the model's own output at a visible place, where no loss has
+/// asked for it, explain the patch (next to it stands what outputs at hidden places explain of
+/// patches that no token has seen, and what each visible patch's own mean colour does)? Does a
+/// linear map of the token? What does attention from hidden to visible tokens go with: similarity
+/// of pixels, nearness, or the true region, each given the others (partial correlations within an
 /// image)? How far are the weights of Eq. 11 from the similarities, over $\lambda$?
 ///
 /// ## Result
@@ -49,14 +49,15 @@
 /// The visible tokens of an image span @{span.encoder.own ci} of a hidden token's squared norm,
 /// those of another image @{span.encoder.other ci}: the lead decides Assumption 4.5
 /// (@{claim assumption4.5 verdict}). Eq. 17 may be read as taking for $u'_j$ what the decoder makes
-/// of visible tokens; their lead is @{span.decoder.lead ci}. The model's outputs explain @{outputs.share ci} of the patches
-/// at visible places, where no loss asks for them, and @{outputs.hidden-share ci} at hidden ones,
-/// while each visible patch's mean colour alone explains @{outputs.colour-share ci}
-/// (Eq. 17: @{claim eq17 verdict}). A linear map of a token at its place explains @{mapped.own ci},
-/// of another image's token @{mapped.other ci} (@{claim eq17.corrected verdict}). In the decoder's
-/// first block the partial correlation of attention is @{attention.block1.similarity.partial ci}
-/// with similarity and @{attention.block1.nearness.partial ci} with nearness; the least of all
-/// blocks, and of similarity's leads over nearness, is @{claim lemma4.6.conclusion estimate}
+/// of visible tokens; their lead is @{span.decoder.lead ci}. The model's outputs explain
+/// @{outputs.share ci} of the patches at visible places, where no loss asks for them, and
+/// @{outputs.hidden-share ci} at hidden ones, while each visible patch's mean colour alone explains
+/// @{outputs.colour-share ci} (Eq. 17: @{claim eq17 verdict}). A linear map of a token at its place
+/// explains @{mapped.own ci}, of another image's token @{mapped.other ci}
+/// (@{claim eq17.corrected verdict}). In the decoder's first block the partial correlation of
+/// attention is @{attention.block1.similarity.partial ci} with similarity and
+/// @{attention.block1.nearness.partial ci} with nearness; the least of all blocks, and of
+/// similarity's leads over nearness, is @{claim lemma4.6.conclusion estimate}
 /// (@{claim lemma4.6.conclusion verdict}).
 #include "core/study/judgement.h"
 #include "experiments/08-visible-tokens/algebra.h"

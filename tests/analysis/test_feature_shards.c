@@ -235,7 +235,7 @@ static void encoder_choose(int p)
     vit.weights.slab[vit.weights.mae.parameters.count / 4] = (real)p;
 }
 
-// expected: (ENCODERS) made in folders of their own. Returns 0 when those of encoder p are the same.
+// expected: (ENCODERS) made in folders of their own. Returns 0 when those of encoder p are equal.
 static int open_own(int p, const void *expected)
 {
     const struct feature_shards *own = (const struct feature_shards *)expected + p;

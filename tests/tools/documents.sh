@@ -73,12 +73,12 @@ case $(files_of 05-heads) in
     *) wrong='not every table of Table 2 is named' ;;
 esac
 case $(files_of 02-rank-curves) in
-    *figure2.svg,\ figure2.png*) ;;
+    *figure2.svg,\ .png\ and\ .txt*) ;;
     *) wrong='the pictures of Figure 2 are not named' ;;
 esac
 case $(files_of 03-segmentation) in
     *figure3-folder*) wrong='a script is named as a file' ;;
-    *figure3.svg,\ figure3.png*) ;;
+    *figure3.tsv,\ figure3-panel.png,\ figure3.svg,\ .png\ and\ .txt*) ;;
     *) wrong='the pictures of Figure 3 are not named' ;;
 esac
 [ "$(files_of 04-probing | grep -o 'table1\.md' | wc -l)" -eq 1 ] || wrong='a table is named twice, or not at all'
@@ -87,7 +87,7 @@ case $(files_of 06-low-rank) in
     *) wrong='the table of checks is not named' ;;
 esac
 case $(files_of 06-low-rank) in
-    *ranks.svg,\ ranks.png*) ;;
+    *ranks.svg,\ .png\ and\ .txt*) ;;
     *) wrong='a picture that is no figure of the paper is not named' ;;
 esac
 report 'files are named as the target and the sources have them: pictures for figures, each table'

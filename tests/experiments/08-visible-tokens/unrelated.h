@@ -5,7 +5,7 @@
 #include "core/base/rng.h"
 #include "experiments/08-visible-tokens/tokens.h"
 
-enum { N = 30, V = 4, M = 6, F = 5, D = 7, PAIRS = M * V };
+enum { N = 30, V = 4, M = 6, F = 6, D = 7, PAIRS = M * V };
 
 static double encoded[N * V * D], decoded[N * V * D], predicted[N * M * D],
     painted[N * V * F], seen[N * V * F], truth[N * M * F], attention[N * PAIRS],
