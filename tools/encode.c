@@ -38,6 +38,7 @@ static const char USAGE[] =
     "  mask.npy            (n,T)        uint8, 1 where a patch is hidden\n"
     "  reconstruction.npy  (n,3,32,32)  float32, the prediction of every patch, the\n"
     "                                   visible ones too; only with a decoder\n"
+    "and .lock, an empty file: a second encode with this DIR waits for the first.\n"
     "--weights F is a safetensors file, F32 or BF16, of an encoder with width D, P "
     "pixels\n"
     "a patch's side and L blocks (l = 0..L-1), and perhaps of a decoder (read with "
@@ -330,9 +331,6 @@ static void outputs_put(const struct job *job, const char *out)
 {
     size_t n = job->count;
     const size_t pictures[] = {n, IMAGE_CHANNELS, IMAGE_SIDE, IMAGE_SIDE};
-    char path[PATH_SIZE];
-    path_format(path, "%s/.lock", out);
-    const int lock = lock_take(path, out, "another encode");
     outputs_remove(out);
     put(out, OUT_IMAGES, NPY_F4, 4, pictures, job->images);
     put(out, OUT_LABELS, NPY_U1, 1, &n, job->labels);
@@ -341,7 +339,6 @@ static void outputs_put(const struct job *job, const char *out)
     put(out, OUT_VISIBLE, NPY_I4, 2, (size_t[]){n, job->visible}, job->patches);
     put(out, OUT_MASK, NPY_U1, 2, (size_t[]){n, job->tokens}, job->mask);
     put(out, OUT_PAINTED, NPY_F4, 4, pictures, job->painted);
-    close(lock);
 }
 
 int main(int argc, char **argv)
@@ -364,6 +361,7 @@ int main(int argc, char **argv)
     options_read(options, count, argc, argv, USAGE);
     struct request request;
     struct job job = {0};
+    char path[PATH_SIZE];
     request_read(&request, options, count);
     inputs_spare(&request);
     model_read(&job, &request, options, count);
@@ -373,8 +371,11 @@ int main(int argc, char **argv)
         images_from_data(&job, &request);
     arrays_open(&job, &request);
     folder_make(request.out);
+    path_format(path, "%s/.lock", request.out);
+    const int lock = lock_take(path, request.out, "another encode");
     encode(&job, request.threads);
     outputs_put(&job, request.out);
+    close(lock);
 
     arena_close(&job.arena);
     weights_close(&job.weights);

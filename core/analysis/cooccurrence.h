@@ -20,8 +20,8 @@
 
 struct cooccurrence {
     size_t features; ///< F, numbers of a patch
-    size_t
-        kept; ///< the leading features, up to the widest gap between eigenvalues above 0
+    size_t kept;     ///< the leading features, up to the widest gap between eigenvalues
+                     ///< above 0, or between moduli
     double *second, *pairs; ///< (F,F) S and C
     double *values;         ///< (F) descending, or by modulus
     double *map;            ///< (F,F) row i is v_i^T S^{-1/2}

@@ -315,12 +315,16 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
     *shards =
         (struct feature_shards){.bad = bytes_take(images, sizeof *shards->bad),
                                 .labels = bytes_take(images, sizeof *shards->labels)};
-    // Until all files are open here, another program replaces none, with other weights say.
+    // Until all files are open here, another program replaces none, with other weights say. Nobody
+    // does where nothing can be written.
     path_format(locked, "%s/.lock", source->path);
     folder_make(source->path);
-    const int lock = lock_take(locked, source->path, "another encoding");
-    if (shards_make(source, count, weights)) {
-        close(lock);
+    const int lock = access(source->path, W_OK) == 0
+                         ? lock_take(locked, source->path, "another encoding")
+                         : -1,
+              overflow = shards_make(source, count, weights);
+    if (overflow) {
+        if (lock >= 0) close(lock);
         return 1;
     }
     hash_open(&hash, HASH_SHA256);
@@ -336,7 +340,7 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
     if (source->with_block)
         features_join(&shards->features.block, source->shard, block_path, source);
     features_join(&shards->features.summary, source->shard, summary_path, source);
-    close(lock);
+    if (lock >= 0) close(lock);
     return 0;
 }
 

@@ -45,8 +45,8 @@ struct feature_shards {
 /// Opens the shards that hold the first `images` images, and makes those that are missing, saying
 /// on stderr how far it is; waits while another process opens shards of the same folder. Returns 0,
 /// or 1 when a number is not finite. Memory: the images and features of one shard. Reading again
-/// costs one SHA-256 of all shards. Dies (EXIT_SYSTEM) when a file cannot be written or memory or
-/// threads are refused.
+/// costs one SHA-256 of all shards. Dies (EXIT_SYSTEM) when a file cannot be written, the
+/// folder locked, or memory or threads are refused.
 int feature_shards_open(struct feature_shards *shards, size_t images,
                         const struct shard_source *source)
     __attribute__((warn_unused_result));

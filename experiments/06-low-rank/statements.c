@@ -138,14 +138,15 @@ static double rows_sum_to_one(struct draw *draw)
               draw_normals(draw, CHANNELS * HEAD), draw_normals(draw, CHANNELS * HEAD),
               draw->arena);
     for (size_t i = 0; i < n; ++i) {
-        double sum = 0, size = 0;
+        double sum = 0, size = 0, least = 1;
         for (size_t j = 0; j < n; ++j) {
-            if (!(w[i * n + j] >= 0)) return (double)INFINITY;
             sum += w[i * n + j];
-            size += w[i * n + j];
+            size += fabs(w[i * n + j]);
+            least = fmin(least, w[i * n + j]);
         }
-        residual = larger_residual(
-            residual, draw_residual(draw, sum, 1, 1 + size, (double)(n + 2)));
+        const double k = (double)(n + 2);
+        residual = larger_residual(residual, draw_residual(draw, sum, 1, 1 + size, k));
+        residual = larger_residual(residual, draw_missing(draw, 0, least, 1 + size, k));
     }
     return residual;
 }

@@ -13,6 +13,7 @@
 #include "core/linalg/frobenius.h"
 #include "core/report/figure.h"
 #include "core/report/run_files.h"
+#include "core/stats/summary.h"
 #include "core/study/judgement.h"
 #include "core/study/results.h"
 
@@ -169,8 +170,9 @@ void graphs_verdicts(struct study *study, const struct graphs *graphs)
     study_judge(study, "theorem4.3.graph.cooccurrence", leads[VIEW_COOCCURRENCE], FORMS,
                 0, "paired bootstrap over scenes of the lead over each form",
                 "no network; %zu features, moments of other scenes; the least of %d "
-                "leads",
-                graphs->cooccurrence.kept, FORMS);
+                "leads; the %zu components of largest modulus have an ARI of %.3f",
+                graphs->cooccurrence.kept, FORMS, graphs->components.kept,
+                mean(graphs->ari[VIEW_COMPONENTS], graphs->scenes));
 }
 
 // ====== Numbers and picture ======

@@ -139,7 +139,8 @@
 /// (@{claim theorem4.3.graph.cooccurrence verdict}). These are no minimisers of the repaired
 /// theorem: the two tiles of a texture alternate like the squares of a chessboard, which gives each
 /// texture an eigenvalue of either sign, and $TT^\top$ does not join the two. The components that
-/// are largest in modulus, as the theorem has them, find @{graph.components ci}.
+/// are largest in modulus, as the theorem has them, find the regions hardly better than the paper's
+/// graph (their index stands in the claim's finding).
 #include "experiments/07-spectral/measure.h"
 #include "experiments/07-spectral/statements.h"
 

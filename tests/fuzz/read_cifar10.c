@@ -1,7 +1,7 @@
 // The records of CIFAR-10. The file is zeros (of 30 MB; in MODE=fuzz of 12 kB), which the input
 // changes: its first two bytes say by how much the size is wrong, then each three bytes are a
-// place, in units that reach all of the file (each byte of a record among them), and a byte for it.
-// Nothing in the records is parsed but the labels, so the digest refuses what they let through.
+// place, in units that reach from end to end (in MODE=fuzz of one byte), and a byte for it. Nothing
+// in the records is parsed but the labels, so the digest refuses what they let through.
 #include "tests/fuzz/reader.h"
 
 #include <fcntl.h>

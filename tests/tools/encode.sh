@@ -207,6 +207,7 @@ refused 3 'row 0 holds patch 4294967305 of 64' "${usual[@]}" --visible far.npy
 run "$encode" --weights huge.safetensors --images images.npy --out overflow
 expect_status 3
 expect_said 'huge.safetensors: these weights make numbers that are not finite' err
+also rm overflow/.lock
 also rmdir overflow
 report "exit 3: weights that overflow, and no array is written"
 

@@ -563,18 +563,20 @@ class Files:
         self.checkpoint = os.path.join(folder, "torch.pt")
         self.rows = []
 
-    def lock(self):
-        """One training of a run at a time: waits for another one, and holds the lock to the end of the process."""
-        try:
-            os.makedirs(self.folder, exist_ok=True)
-            self.held = open(os.path.join(self.folder, ".lock"), "w")
+    def lock(self, patient):
+        """One training of a run at a time, and none while the C program trains any (core/train/training_lock.c): waits
+        for the other one, or ends where others would wait in vain for this process. The end of the process unlocks."""
+        os.makedirs(self.folder, exist_ok=True)
+        places = ((os.path.dirname(self.folder), fcntl.LOCK_SH), (self.folder, fcntl.LOCK_EX))
+        self.held = [open(os.path.join(place, ".lock"), "w") for place, _ in places]
+        for held, (_, kind) in zip(self.held, places):
             try:
-                fcntl.flock(self.held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(held, kind | fcntl.LOCK_NB)
             except BlockingIOError:
+                if not patient:
+                    die(4, f"{self.folder}: another training is running (wait for it to end)")
                 print(f"{self.folder}: another training is running, waiting for it to end", file=sys.stderr, flush=True)
-                fcntl.flock(self.held, fcntl.LOCK_EX)
-        except OSError as error:
-            die(4, f"{self.folder}: cannot be locked: {error} (check who may write there)")
+                fcntl.flock(held, kind)
 
     def row(self, *cells):
         self.rows.append([str(cell) for cell in cells if cell is not None])
@@ -716,7 +718,10 @@ def main():
     options.seed = start.seed if options.seed is None else options.seed
     files = Files(options, start)
     if not options.check and os.environ.get("RANK", "0") == "0":
-        files.lock()
+        try:
+            files.lock(patient=os.environ.get("WORLD_SIZE", "1") == "1")
+        except OSError as error:
+            die(4, f"{files.folder}: cannot be locked: {error} (use a folder on a local disk, that can be written)")
     if os.path.exists(files.weights) and not options.force and not options.check:
         die(3, f"{files.weights}: is there already (move it away, or FORCE=1)")
     group = Group()
