@@ -22,8 +22,8 @@ struct covariance {
 ///                  (S_vv + lambda I)^{-1} S_vy it is |W|_F^2 times 30 n epsilon times the largest
 ///                  eigenvalue of S_vv + lambda I, at most its trace
 /// target (F), visible (n)  different numbers below D
-/// Returns 0, or nonzero when S_vv + lambda I is not numerically positive definite. Cost n^3/3 +
-/// 2 n^2 F multiply-adds; scratch is taken from `arena` and given back.
+/// Returns 0, or nonzero when S_vv + lambda I is not numerically positive definite. Cost n^3/6 +
+/// n^2 F multiply-adds; scratch is taken from `arena` and given back.
 int predictable_part(double *part, double *error, const struct covariance *covariance,
                      const uint32_t *target, size_t target_count,
                      const uint32_t *visible, size_t visible_count, struct arena *arena)

@@ -68,18 +68,22 @@ struct task {
 struct round {
     const struct probe_grid *grid;
     int searching;
-    double epochs;
     struct task *task;
     size_t *cost;
     size_t count;
 };
+
+static double epochs_of(const struct round *round, const struct grid_probe *probe)
+{
+    return round->searching ? round->grid->epochs * probe->search : round->grid->epochs;
+}
 
 static struct probe_settings settings_of(const struct round *round,
                                          const struct grid_probe *probe, double rate,
                                          size_t seed)
 {
     struct probe_settings settings = {
-        .recipe = probe_recipe_shorten(&PROBE_RECIPE, round->epochs),
+        .recipe = probe_recipe_shorten(&PROBE_RECIPE, epochs_of(round, probe)),
         .classes = IMAGE_CLASSES,
         .batch_norm = probe->batch_norm,
         .last_only = probe->choice == RATE_CHOSEN,
@@ -104,7 +108,7 @@ static struct probe_outcome fit(uint16_t *answers, const struct round *round,
     if (!probe->lars)
         return probe_fit(answers, &settings, &probe->adapter, train, test,
                          task_queue_epoch, epoch);
-    const double part = round->epochs / PROBE_RECIPE.epochs;
+    const double part = epochs_of(round, probe) / PROBE_RECIPE.epochs;
     struct lars_probe lars = {*probe->lars, IMAGE_CLASSES, probe->adapter.choice,
                               probe->batch_norm, settings.seed};
     lars.recipe.base_rate = rate;
@@ -185,7 +189,8 @@ static void run_task(size_t number, int worker, struct task_queue *queue, void *
 static void add(struct round *round, struct grid_probe *probe, size_t count)
 {
     const double whole = probe->lars ? probe->lars->epochs : PROBE_RECIPE.epochs;
-    const size_t epochs = (size_t)ceil(whole * (round->epochs / PROBE_RECIPE.epochs));
+    const size_t epochs =
+        (size_t)ceil(whole * (epochs_of(round, probe) / PROBE_RECIPE.epochs));
     for (size_t number = 0; number < count; ++number) {
         round->task[round->count] = (struct task){probe, number};
         round->cost[round->count++] =
@@ -202,7 +207,6 @@ static void run_round(struct probe_grid *grid, int searching)
         most += searching ? grid->probe[p].rates : grid->probe[p].answers.seeds;
     struct round round = {.grid = grid,
                           .searching = searching,
-                          .epochs = searching ? grid->search_epochs : grid->epochs,
                           .task = arena_take(&arena, most, sizeof(struct task)),
                           .cost = arena_take(&arena, most, sizeof(size_t))};
     for (struct grid_probe *probe = grid->probe; probe < grid->probe + grid->count;

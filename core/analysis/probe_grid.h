@@ -29,6 +29,8 @@ struct grid_probe {
     struct adapter adapter; ///< of RATE_NONE adapter_none
     size_t cost;            ///< of an epoch, in epochs of a linear probe
     size_t rates;           ///< tried with RATE_CHOSEN, from the least; <= GRID_RATES
+    double
+        search; ///< of RATE_CHOSEN: share of the epochs after which rates are compared
     /// NULL: AdamW, by PROBE_RECIPE. Else this recipe of LARS, which knows no adapter but
     /// adapter_none, and whose epochs are shortened as AdamW's are.
     const struct lars_recipe *lars;
@@ -51,8 +53,7 @@ struct probe_grid {
     size_t count;
     grid_set_function *set;
     const void *context;
-    /// Of a training, and of one that only chooses a rate.
-    double epochs, search_epochs;
+    double epochs; ///< of a training
     /// Training images, the first ones, that choose the rates.
     size_t held_out;
     /// Of the first training.

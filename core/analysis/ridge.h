@@ -16,7 +16,7 @@ struct ridge {
 
 /// weights (n) = a = (U U^T + lambda I)^{-1} U x, the only minimiser, by Cholesky. x (F). Scratch
 /// is taken from `arena` and given back. Returns 0, or nonzero when the matrix is not numerically
-/// positive definite. Cost n^2 F + n^3/3 multiply-adds.
+/// positive definite. Cost n^2 F + n^3/6 multiply-adds.
 int ridge_weights(double *weights, const struct ridge *ridge, const double *x,
                   struct arena *arena) __attribute__((warn_unused_result));
 

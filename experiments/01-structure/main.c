@@ -25,7 +25,8 @@ enum { SMOKE_IMAGES = 500, IMAGES = 1000 };
 
 /// ## Check
 ///
-/// The claim holds when no image breaks any check and the model beats the guess, image by image.
+/// The claim holds when no image breaks any check and the model beats the guess on average, paired
+/// over images.
 static void judge_pipeline(struct study *study, const struct structure *structure)
 {
     const size_t n = structure->pipeline.count;

@@ -123,7 +123,7 @@ static void emit_differences(const struct probing *probing)
 
 static void emit_rates(const struct probing *probing)
 {
-    char heads[GRID_RATES][NUMBER_TEXT], about[320];
+    char heads[GRID_RATES][NUMBER_TEXT], about[512];
     const char *names[1 + GRID_RATES] = {"probe"};
     struct table table;
     for (size_t r = 0; r < GRID_RATES; ++r) {
@@ -149,11 +149,13 @@ static void emit_rates(const struct probing *probing)
     }
     snprintf(
         about, sizeof about,
-        "Rates: percent of %zu held-out training images after %g epochs on the "
-        "others, at the recipe's rate (%g, of LARS for 256 images %g) times 1 to %g, - "
+        "Rates: percent of %zu held-out training images after all epochs on the "
+        "others, of probes that train part of the encoder after %g, at the recipe's "
+        "rate (%g, of LARS for 256 images %g) times 1 to %g, - "
         "not tried; * chosen, ! at an end of the rates tried, so that a better one may "
         "lie beyond.",
-        probing->grid.held_out, probing->grid.search_epochs,
+        probing->grid.held_out,
+        probing->grid.epochs * probing->probe[PARTIAL_CHOSEN].search,
         grid_probe_rate(&probing->probe[LP], 0),
         grid_probe_rate(&probing->probe[LARS], 0), grid_rate_factor[GRID_RATES - 1]);
     run_table(&probing->study->run, "rates.md", about, &table, "");

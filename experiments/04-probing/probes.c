@@ -66,11 +66,14 @@ static const struct difference GAP[GAPS] = {
 };
 
 enum { SEEDS = 5, SMOKE_SEEDS = 2, SMOKE_EPOCHS = 10 };
-// One in so many training images is held out to choose rates, in a fifth of the epochs.
-enum { HELD_OUT = 10, SEARCH = 5 };
-// A probe that trains part of the encoder tries the first rates only: on CIFAR-10 it answers worse
-// at the last of these than at the one before, and a training costs as much as many linear probes.
+// One in so many training images is held out to choose rates.
+enum { HELD_OUT = 10 };
+// A probe that trains part of the encoder costs as much as many linear probes. It tries the first
+// rates only, as on CIFAR-10 it answers worse at the last of these than at the one before, and
+// compares them after a fifth of the epochs. Linear probes compare after all of them: under LARS
+// the weights grow as long as it trains, so that the best rate depends on the epochs.
 enum { TUNED_RATES = 4 };
+#define TUNED_SEARCH .2
 
 struct probing_scale probing_scale(const struct run *run)
 {
@@ -163,7 +166,8 @@ static void open_grid(struct probing *probing)
                             [RATE_CHOSEN] = scale->control_seeds,
                             [RATE_NONE] = 1};
     for (size_t p = 0; p < probing->probes; ++p) {
-        const int kind = TABLE[p].seen;
+        const int kind = TABLE[p].seen,
+                  tuned = kind == SEEN_BLOCK || kind == SEEN_UNITS;
         struct grid_probe *probe = &probing->probe[p];
         *probe = (struct grid_probe){
             .key = TABLE[p].key,
@@ -173,8 +177,8 @@ static void open_grid(struct probing *probing)
             .choice = TABLE[p].choice,
             .adapter = adapter_of(&probing->seen, kind, TABLE[p].projections),
             .lars = p == LARS || p == LARS_BN ? &probing->lars : NULL,
-            .rates =
-                kind == SEEN_BLOCK || kind == SEEN_UNITS ? TUNED_RATES : GRID_RATES,
+            .rates = tuned ? TUNED_RATES : GRID_RATES,
+            .search = tuned ? TUNED_SEARCH : 1,
             .cost = kind == SEEN_BLOCK   ? 40
                     : kind == SEEN_UNITS ? 8
                                          : 1};
@@ -187,7 +191,6 @@ static void open_grid(struct probing *probing)
                             .set = probe_sees,
                             .context = probing,
                             .epochs = scale->epochs,
-                            .search_epochs = scale->epochs / SEARCH,
                             .held_out = study->images[SPLIT_TRAIN].count / HELD_OUT,
                             .seed = study->run.options.seed,
                             .threads = study->run.options.threads};

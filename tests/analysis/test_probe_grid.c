@@ -65,10 +65,10 @@ static void grid_open(struct probe_grid *grid, struct grid_probe probe[PROBES],
     const struct adapter none = adapter_none(0, D);
     const struct grid_probe table[PROBES] = {
         [RECIPE] = {"recipe", "", 0, 0, RATE_RECIPE, none, 1},
-        [CHOSEN] = {"chosen", "", 0, 0, RATE_CHOSEN, none, 1, GRID_RATES},
-        [NORMED] = {"normed", "", 0, 1, RATE_CHOSEN, none, 1, GRID_RATES},
+        [CHOSEN] = {"chosen", "", 0, 0, RATE_CHOSEN, none, 1, GRID_RATES, .5},
+        [NORMED] = {"normed", "", 0, 1, RATE_CHOSEN, none, 1, GRID_RATES, .5},
         [SOLVED] = {"solved", "", 0, 0, RATE_NONE, none, 1},
-        [OTHER] = {"other", "", 1, 0, RATE_CHOSEN, none, 1, 4},
+        [OTHER] = {"other", "", 1, 0, RATE_CHOSEN, none, 1, 4, .5},
     };
     memcpy(probe, table, sizeof table);
     for (size_t p = 0; p < PROBES; ++p)
@@ -77,8 +77,7 @@ static void grid_open(struct probe_grid *grid, struct grid_probe probe[PROBES],
                      : p == SOLVED ? 1
                                    : 2,
                      TEST, &arena);
-    *grid =
-        (struct probe_grid){probe, PROBES, set_of, world, 4, 2, HELD_OUT, 5, threads};
+    *grid = (struct probe_grid){probe, PROBES, set_of, world, 4, HELD_OUT, 5, threads};
 }
 
 Test(probe_grid, rates_are_chosen_and_answers_measured)
@@ -244,7 +243,7 @@ Test(probe_grid, another_optimiser_is_trained_at_the_best_of_its_rates)
         grid_open(&grid[run], probe[run], &world, 1 + run);
         probe[run][CHOSEN].lars = &lars;
         grid[run].epochs = 100;
-        grid[run].search_epochs = 50;
+        probe[run][CHOSEN].search = .5;
         grid[run].count = 2;
         probe_grid_run(&grid[run]);
     }
