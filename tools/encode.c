@@ -361,7 +361,6 @@ int main(int argc, char **argv)
     options_read(options, count, argc, argv, USAGE);
     struct request request;
     struct job job = {0};
-    char path[PATH_SIZE];
     request_read(&request, options, count);
     inputs_spare(&request);
     model_read(&job, &request, options, count);
@@ -371,8 +370,7 @@ int main(int argc, char **argv)
         images_from_data(&job, &request);
     arrays_open(&job, &request);
     folder_make(request.out);
-    path_format(path, "%s/.lock", request.out);
-    const int lock = lock_take(path, request.out, "another encode");
+    const int lock = lock_take_folder(request.out, "another encode");
     encode(&job, request.threads);
     outputs_put(&job, request.out);
     close(lock);

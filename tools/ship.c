@@ -376,7 +376,6 @@ int main(int argc, char **argv)
     static const char *const methods[] = {"finetuned", "scratch"};
     static const char *const table2[] = TABLE2_RUNS;
     static struct ship ship;
-    char path[PATH_SIZE];
     coretype_open(argv);
     stdout_check_at_exit();
     ship_open(&ship, argc, argv);
@@ -384,8 +383,7 @@ int main(int argc, char **argv)
     images_load(&ship.test, ship.data, SPLIT_TEST);
     rounding_open(&ship.table);
     folder_make(ship.to);
-    path_format(path, "%s/.lock", ship.to);
-    const int lock = lock_take(path, ship.to, "another ship");
+    const int lock = lock_take_folder(ship.to, "another ship");
     for (size_t i = 0; recipe_row(i); ++i) {
         const struct recipe *row = recipe_row(i);
         if (strcmp(row->tier, tier_name(ship.tier)) == 0 &&

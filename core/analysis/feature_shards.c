@@ -307,7 +307,7 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
 {
     const struct folder_split *split = &source->folder->split[source->split];
     const size_t count = (images + source->shard - 1) / source->shard;
-    char weights[HASH_HEX], locked[PATH_SIZE];
+    char weights[HASH_HEX];
     struct hash hash;
     require(images > 0 && images <= split->count, "%zu of %zu images", images,
             split->count);
@@ -317,10 +317,9 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
                                 .labels = bytes_take(images, sizeof *shards->labels)};
     // Until all files are open here, another program replaces none, with other weights say. Nobody
     // does where nothing can be written.
-    path_format(locked, "%s/.lock", source->path);
     folder_make(source->path);
     const int lock = access(source->path, W_OK) == 0
-                         ? lock_take(locked, source->path, "another encoding")
+                         ? lock_take_folder(source->path, "another encoding")
                          : -1,
               overflow = shards_make(source, count, weights);
     if (overflow) {

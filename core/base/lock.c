@@ -7,6 +7,7 @@
 #include <sys/file.h>
 
 #include "core/base/die.h"
+#include "core/base/files.h"
 
 int lock_take(const char *path, const char *folder, const char *what)
 {
@@ -24,4 +25,11 @@ int lock_take(const char *path, const char *folder, const char *what)
         die(EXIT_SYSTEM, "%s: cannot be locked: %s (use a folder on a local disk)",
             path, strerror(errno));
     return lock;
+}
+
+int lock_take_folder(const char *folder, const char *what)
+{
+    char path[PATH_SIZE];
+    path_format(path, "%s/.lock", folder);
+    return lock_take(path, folder, what);
 }

@@ -8,4 +8,7 @@
 /// (EXIT_SYSTEM) when it cannot lock.
 int lock_take(const char *path, const char *folder, const char *what);
 
+/// The same with the file .lock of the folder, which is there.
+int lock_take_folder(const char *folder, const char *what);
+
 #endif

@@ -105,11 +105,9 @@ static void remove_error(const struct run *run)
 // nothing can be written has results to be read.
 static void folder_lock(struct run *run)
 {
-    char path[PATH_SIZE];
     folder_make(run->folder);
     if (run->state->lock >= 0 || access(run->folder, W_OK) != 0) return;
-    path_format(path, "%s/.lock", run->folder);
-    run->state->lock = lock_take(path, run->folder, "another run");
+    run->state->lock = lock_take_folder(run->folder, "another run");
 }
 
 // Adds the commit and the machine, once: before anything is computed, as another commit may be
