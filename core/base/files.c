@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,7 +77,19 @@ static void pending_prepare(void)
     atexit(pending_remove_all);
 }
 
-static void pending_add(const char *temporary)
+// A temporary file is named by the file that it becomes, this mark and a number; a random one, as a
+// process of another container may have the number of ours, and write into the same folder.
+static const char mark[] = ".tmp.";
+
+static int is_temporary_of(const char *name, const char *path)
+{
+    const size_t length = strlen(path);
+    int64_t number;
+    return strncmp(name, path, length) == 0 && text_begins(name + length, mark) &&
+           integer_scan(&number, name + length + strlen(mark)) && number > 0;
+}
+
+static void pending_add(const char *temporary, const char *path)
 {
     struct pending *free_one = NULL, *p;
     int same = 0;
@@ -84,7 +98,7 @@ static void pending_add(const char *temporary)
     pthread_mutex_lock(&pending_lock);
     for (p = atomic_load(&pending_list); p; p = p->next) {
         const int used = atomic_load(&p->used);
-        same |= used && strcmp(p->temporary, temporary) == 0;
+        same |= used && is_temporary_of(p->temporary, path);
         if (!used) free_one = p;
     }
     if (!free_one && !same) {
@@ -100,7 +114,7 @@ static void pending_add(const char *temporary)
         atomic_store(&free_one->used, 1);
     }
     pthread_mutex_unlock(&pending_lock);
-    require(!same, "%s is being written already", temporary);
+    require(!same, "%s is being written already", path);
     if (!free_one) die(EXIT_SYSTEM, "%s: no memory to write it", temporary);
 }
 
@@ -202,17 +216,10 @@ static int is_still(int folder, const char *path, int file)
 // another may have the number since.
 static void stale_remove(const char *path, const char *folder)
 {
-    static const char mark[] = ".tmp.";
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const size_t length = strlen(name);
     DIR *entries = opendir(folder);
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
-        int64_t process;
-        if (strncmp(entry->d_name, name, length) != 0 ||
-            !text_begins(entry->d_name + length, mark) ||
-            !integer_scan(&process, entry->d_name + length + strlen(mark)) ||
-            process <= 0)
-            continue;
+        if (!is_temporary_of(entry->d_name, name)) continue;
         const int file = openat(dirfd(entries), entry->d_name,
                                 O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
         if (file < 0) continue;
@@ -224,26 +231,20 @@ static void stale_remove(const char *path, const char *folder)
     if (entries) closedir(entries);
 }
 
-// Removes a temporary file of our name that another process left, or waits until one that numbers
-// processes otherwise (in another container, say) has renamed it. Returns 0, or -1 with errno.
-static int namesake_remove(const char *temporary)
+static void temporary_name(char temporary[PATH_SIZE], const char *path)
 {
-    const int file = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (file < 0) return errno == ENOENT ? 0 : -1;
-    while (flock(file, LOCK_EX) && errno == EINTR) continue;
-    const int result = is_still(AT_FDCWD, temporary, file) ? unlink(temporary) : 0;
-    close(file);
-    return result;
+    uint64_t number;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        die(EXIT_SYSTEM, "%s: no random number (renew the system)", path);
+    path_format(temporary, "%s%s%" PRIu64, path, mark, (number >> 1) | 1);
 }
 
-// Makes a file for writing and locks it, which tells stale_remove and namesake_remove that it is
-// being written. Between the two a process may have taken it for stale: then it is made again.
-// Returns NULL with errno when it cannot be made.
+// Makes a file and locks it, which tells stale_remove that it is being written. Between the two a
+// process may have taken it for stale: then it is made again. Returns NULL with errno on failure.
 static FILE *temporary_open(const char *temporary)
 {
     for (;;) {
         FILE *file = fopen(temporary, "wbxe");
-        if (!file && errno == EEXIST && namesake_remove(temporary) == 0) continue;
         if (!file) return NULL;
         // Waits, as one who looks at the file holds the lock for a moment.
         while (flock(fileno(file), LOCK_EX) && errno == EINTR) continue;
@@ -257,15 +258,14 @@ void output_open(struct output *output, const char *path)
     char folder[PATH_SIZE];
     struct stat status;
     path_format(output->path, "%s", path);
-    path_format(output->temporary, "%s.tmp.%ld", path, (long)getpid());
+    temporary_name(output->temporary, path);
     folder_of(folder, path);
     folder_make(folder);
     // Renaming would replace a device by a file, and fail for a folder only after all the work.
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
         die(EXIT_SYSTEM, "%s: is not a regular file (move it away)", path);
-
     stale_remove(path, folder);
-    pending_add(output->temporary);
+    pending_add(output->temporary, path);
     output->file = temporary_open(output->temporary);
     if (!output->file)
         die(EXIT_SYSTEM, "%s: cannot be written: %s (check who may write there)", path,

@@ -197,6 +197,30 @@ Test(files, what_a_killed_process_left_goes_when_the_file_is_written_next)
     cr_expect(!file_exists(alive) && file_exists(foreign) && file_exists(path));
 }
 
+// `path`.tmp.N is being written by a process of another container that has our number N.
+static void be_ended_beside_a_namesake(const void *path)
+{
+    char temporary[PATH_SIZE];
+    struct output output;
+    path_format(temporary, "%s.tmp.%ld", (const char *)path, (long)getpid());
+    scratch_write(temporary, "x", 1);
+    const int held = open(temporary, O_RDWR);
+    if (held < 0 || flock(held, LOCK_EX)) _exit(1);
+    alarm(10); // one who waits for the namesake is ended by another signal
+    output_open(&output, path);
+    raise(SIGTERM);
+}
+
+Test(files, a_process_of_the_same_number_elsewhere_is_left_alone)
+{
+    char path[PATH_SIZE];
+    static struct ending ending;
+    scratch_path(path, "a.tsv");
+    ending_of(&ending, be_ended_beside_a_namesake, path);
+    cr_expect_eq(ending.code, -SIGTERM);
+    cr_expect_eq(scratch_entries(""), 1, "its file is there, and ours is not");
+}
+
 enum { PROGRAMS = 3, WRITES = 200 };
 
 // Returns 0 when each file that it wrote was there, whole, in the end.
