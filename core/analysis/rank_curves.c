@@ -129,7 +129,7 @@ void rank_curve_fit(struct rank_curve *curve, const struct rank_samples *samples
             value[s] - value[s - 1], samples->count, derived, resamples, workspace);
     }
     curve->count = samples->count;
-    for (int g = 0; g < GROUPING_WHOLE; ++g)
+    for (int g = 0; g < GROUPINGS; ++g)
         curve->slope[g] = grouping_slope(samples, (enum grouping)g, resamples, seed);
     other_lines(curve, samples);
     arena_close(&arena);

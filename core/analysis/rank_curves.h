@@ -33,8 +33,8 @@ struct rank_curve {
     struct estimate line[RANK_LINES][COMPONENTS];
     /// From component i to i + 1, of medians and of ratios, paired.
     struct estimate step[2][COMPONENTS - 1];
-    /// Least-squares slope of the medians on i, in each grouping of the hidden pixels.
-    struct estimate slope[GROUPING_WHOLE];
+    /// Least-squares slope of the medians on i, in each grouping.
+    struct estimate slope[GROUPINGS];
 };
 
 /// Summarises `samples` with `resamples` bootstrap resamples of `seed`.

@@ -121,10 +121,10 @@ enum verdict claim_judge(const struct claim *claim, const struct estimate *d)
 
 double confirmable_difference(const struct claim *claim, const struct estimate *d)
 {
-    const double half = estimate_finite(d) ? (d->high - d->low) / 2 : (double)NAN;
-    if (kind_is(claim, "ordering")) return claim->effect / 2 + half;
-    if (kind_is(claim, "partition")) return claim->margin + half;
-    return kind_is(claim, "trend") ? half : (double)NAN;
+    const double below = estimate_finite(d) ? d->value - d->low : (double)NAN;
+    if (kind_is(claim, "ordering")) return claim->effect / 2 + below;
+    if (kind_is(claim, "partition")) return claim->margin + below;
+    return kind_is(claim, "trend") ? below : (double)NAN;
 }
 
 // The worse of the two: a failure stays a failure.

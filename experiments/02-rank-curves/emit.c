@@ -46,8 +46,10 @@ static const struct {
 } slopes[] = {
     {LEARNED, GROUPING_HIDDEN, "slope", "model"},
     {LEARNED, GROUPING_QUARTERS, "slope-2x2", "model, 2x2"},
+    {LEARNED, GROUPING_WHOLE, "slope-whole", "model, whole image"},
     {LINEAR, GROUPING_HIDDEN, "linear-slope", "linear"},
     {LINEAR, GROUPING_QUARTERS, "linear-slope-2x2", "linear, 2x2"},
+    {LINEAR, GROUPING_WHOLE, "linear-slope-whole", "linear, whole image"},
     {OTHER_SIDE, GROUPING_HIDDEN, "linear-other-slope", "linear, other side"}};
 enum { SLOPES = sizeof slopes / sizeof *slopes };
 
@@ -73,7 +75,8 @@ static void emit_slopes(struct run *run, const struct arm *arms)
     }
     snprintf(about, sizeof about,
              "Slope of the medians over i. Patches of side %d, of the other side %d; "
-             "2x2: the same hidden pixels as patches of side 2.",
+             "2x2: the same hidden pixels as patches of side 2; whole image: all "
+             "patches, the visible ones as in the original.",
              arms->side[LEARNED], arms->side[OTHER_SIDE]);
     run_table(run, "slopes.md", about, &table, "");
     table_close(&table);
@@ -182,10 +185,10 @@ void emit_figure2(struct study *study, const struct arm *arms)
         caption, sizeof caption,
         "%s, %zu test images; %s; patches of side %d; linear predictor: first %zu "
         "images, circles: the model on these alone (the claim learned-beats-linear "
-        "compares the two there); bars: 90 %% bootstrap intervals over images; of the "
-        "medians without bars those as 2×2 patches and with the other side are judged "
-        "by their slopes, in the last panel; the spectral norm is the printed one, for "
-        "comparison",
+        "compares the two there); bars: 90 %% bootstrap intervals over images. Medians "
+        "as 2×2 patches and with the other side have none: claims about them are "
+        "judged by the slopes of the last panel. Spectral norm: as printed, for "
+        "comparison, judged by no claim",
         study->run.options.data, arms->curve[LEARNED].count, study->scale,
         arms->side[LEARNED], arms->curve[LINEAR].count);
     figure_draw(&study->run, "figure2", "figure2", caption, NULL);

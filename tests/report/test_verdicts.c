@@ -146,9 +146,11 @@ Test(verdicts, a_printed_number_stands_for_its_rounding)
     expect_verdict(__LINE__, judge_numeric(FAR, "83.6", 99), VERDICT_INCONCLUSIVE);
 }
 
-Test(verdicts, what_could_be_confirmed_is_half_the_interval_above_what_is_asked_for)
+Test(
+    verdicts,
+    what_could_be_confirmed_is_above_what_is_asked_for_by_as_much_as_the_interval_goes_down)
 {
-    const struct estimate found = {.5, -.2, 1.2, 9}, open = {.5, NO, 1.2, 9};
+    const struct estimate found = {.4, -.3, 1.9, 9}, open = {.5, NO, 1.2, 9};
     const struct claim ordering = {.kind = "ordering", .effect = 2},
                        trend = {.kind = "trend"},
                        partition = {.kind = "partition", .margin = .1},
@@ -160,10 +162,10 @@ Test(verdicts, what_could_be_confirmed_is_half_the_interval_above_what_is_asked_
     expect_close(got, want, 3, 1e-15, 0);
     cr_expect(isnan(confirmable_difference(&equivalence, &found)));
     cr_expect(isnan(confirmable_difference(&trend, &open)));
-    // An estimate of that size with an interval as wide is confirmed, just.
-    cr_expect_eq(claim_judge(&ordering, &(struct estimate){1.71, 1.01, 2.41, 9}),
+    // An estimate of that size with such an interval is confirmed, just.
+    cr_expect_eq(claim_judge(&ordering, &(struct estimate){1.71, 1.01, 3.21, 9}),
                  VERDICT_REPRODUCED);
-    cr_expect_eq(claim_judge(&ordering, &(struct estimate){1.69, .99, 2.39, 9}),
+    cr_expect_eq(claim_judge(&ordering, &(struct estimate){1.69, .99, 3.19, 9}),
                  VERDICT_TREND_ONLY);
 }
 

@@ -20,7 +20,7 @@ static void fill(struct arm *arms)
             arm->rank[1 + p] = (struct estimate){7 + p, 6 + p, 8 + p, 50};
             arm->side[p] = p == OTHER_SIDE ? 2 : 4;
             arm->curve[p].count = p == LEARNED ? 400 : 50;
-            for (int g = 0; g < GROUPING_WHOLE; ++g)
+            for (int g = 0; g < GROUPINGS; ++g)
                 arm->curve[p].slope[g] =
                     (struct estimate){(double)a + 10 * p + 100 * g, -1, 9, 400};
             for (int line = 0; line < RANK_LINES; ++line)
@@ -52,11 +52,13 @@ Test(emit, every_line_of_every_arm_has_its_key_and_its_row)
     cr_expect(strstr(results, "\nm60-h3.slope\t1\t-1\t9\t400\t1\n"));
     cr_expect(strstr(results, "\nm60-h3.slope-2x2\t101\t-1\t9\t"));
     cr_expect(strstr(results, "\nm60-h3.linear-slope-2x2\t111\t-1\t9\t"));
+    cr_expect(strstr(results, "\nm60-h3.slope-whole\t201\t-1\t9\t"));
+    cr_expect(strstr(results, "\nm60-h3.linear-slope-whole\t211\t-1\t9\t"));
     cr_expect(strstr(results, "\nm60-h3.linear-other-slope\t21\t-1\t9\t"));
     cr_expect(strstr(results, "\nm90-h3.linear-other-median.d1\t5200\t"));
     cr_expect(strstr(results, "\nm90-h3.linear-spectral.d1\t5120\t"));
     cr_expect(strstr(results, "\nm50-h3.linear-other-rank\t9\t8\t10\t50\t1\n"));
-    cr_expect(!strstr(results, "linear-whole"), "the rival has four lines");
+    cr_expect(!strstr(results, "linear-whole.d"), "the rival has four lines");
     cr_expect(!strstr(results, "linear-other-median-2x2"), "at side 2 they are one");
     const char *table = world_text("results/smoke-planted/02-demo/curves.md");
     cr_expect(strstr(table,

@@ -80,6 +80,8 @@ Test(judge, those_that_rise_hold_and_those_that_fall_do_not)
     cr_expect_str_eq(verdict(falls, GROUPING_HIDDEN, "slopes"), "NOT-REPRODUCED");
     cr_expect_str_eq(verdict(rises, GROUPING_QUARTERS, "slopes"), "TREND-ONLY");
     cr_expect_str_eq(verdict(falls, GROUPING_QUARTERS, "slopes"), "NOT-REPRODUCED");
+    cr_expect_str_eq(verdict(rises, GROUPING_WHOLE, "slopes"), "TREND-ONLY");
+    cr_expect_str_eq(verdict(falls, GROUPING_WHOLE, "slopes"), "NOT-REPRODUCED");
 }
 
 Test(judge, the_linear_predictor_turns_with_the_side_of_patches_or_does_not)
