@@ -1,5 +1,5 @@
 /// Tables for readers: aligned text on a terminal, Markdown for files, with columns such as
-/// published | yours | verdict. Programs read tab-separated tables instead
+/// published | measured | verdict. Programs read tab-separated tables instead
 /// (core/base/tsv.h).
 #ifndef MASKBOOK_REPORT_TABLE_H
 #define MASKBOOK_REPORT_TABLE_H

@@ -58,8 +58,8 @@ enum verdict claim_judge(const struct claim *claim, const struct estimate *d);
 
 /// The smallest difference that the claim's test could have confirmed with an interval that reaches
 /// as far below its estimate as this one: that far above what the interval has to exceed (half the
-/// effect, 0 of a trend, a partition's margin). NAN if the interval is not finite, and of kinds that
-/// ask for no difference.
+/// effect, 0 of a trend, a partition's margin). NAN if the interval is not finite, and of kinds
+/// that ask for no difference.
 double confirmable_difference(const struct claim *claim, const struct estimate *d);
 
 /// The worse of two verdicts: a claim of several parts holds if each part does. From best to worst:

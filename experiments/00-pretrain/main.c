@@ -9,9 +9,10 @@
 ///
 /// **Method.** Of an image's $T$ patches a uniformly random share stays visible. The encoder $f$
 /// sees these, the decoder $g$ completes the rest, and the loss is the mean squared error of the
-/// $N_0$ hidden patches $X_0$, on pixels in $[-1,1]$: $$\min_{f,g}\ E\, \tfrac{1}{N_0 F} \|g(f(X))
-/// - X_0\|_F^2.$$ The paper's Eq. 1 minimises over $X$, a misprint. The recipes of all pretrainings
-/// are one table, core/train/recipe.c, which gives the source of each number.
+/// $N_0$ hidden patches $X_0$, of $F$ numbers each, on pixels in $[-1,1]$: $$\min_{f,g}\ E\,
+/// \tfrac{1}{N_0 F} \|g(f(X))_{hidden} - X_0\|_F^2,$$ with $X$ the visible patches. (The paper's
+/// Eq. 1 minimises over $X$, too: see Errata.) The recipes of all pretrainings are one table,
+/// core/train/recipe.c, which gives the source of each number.
 ///
 /// A batch is a fixed number of micro-batches, each computed by one thread; a fixed tree adds their
 /// gradients. The weights are therefore the same bits on any number of threads, and after any

@@ -8,17 +8,17 @@
 /// of clusters and no measure.
 ///
 /// **Method.** The encoder sees the whole image; its tokens $z_t$, class token dropped, are cut
-/// into $k$ clusters by K-means ($k$-means++ with several candidates a centre, the best of ten
-/// starts), each image by itself. On planted scenes the true regions are known: $k$ is their
-/// number, and agreement is the adjusted Rand index
-/// $$\mathrm{ARI} = \frac{2(pd - qr)}{(p+q)(q+d) + (p+r)(r+d)}$$ of pairs of tokens
-/// together in both maps ($p$), in neither ($d$) or in one ($q$, $r$), with 90 % bootstrap
-/// intervals over scenes. The model is compared with controls that have learned nothing: the pixels
-/// of each patch, its position alone, and encoders with initial weights. Where each takes its
-/// tokens and how it prepares them was chosen once, for the controls too, on training scenes and
-/// the smoke tier's first model; choice.md looks again, with the weights at hand, at what could
-/// have been chosen (for a control a hundredth more at times). On CIFAR-10 nobody knows the true
-/// regions: the picture is drawn, with $k = 3$, and nothing is judged.
+/// into $k$ clusters by K-means ($k$-means++ with several candidates for each centre, the best of
+/// ten starts), each image by itself. On planted scenes the true regions are known: $k$ is their
+/// number, and agreement is the adjusted Rand index $$\mathrm{ARI} = \frac{2(pd - qr)}{(p+q)(q+d) +
+/// (p+r)(r+d)}$$ of pairs of tokens together in both maps ($p$), in neither ($d$) or in one ($q$,
+/// $r$), with 90 % bootstrap intervals over scenes. The model is compared with controls that have
+/// learned nothing: the pixels of each patch, its position alone, and encoders with initial
+/// weights. Where each takes its tokens and how it prepares them was chosen once, for the controls
+/// too, on training scenes and the smoke tier's first model; choice.md looks again, with the
+/// weights at hand, at what could have been chosen (for a control a hundredth more at times). On
+/// CIFAR-10 nobody knows the true regions: the picture is drawn, with $k = 3$, and nothing is
+/// judged.
 ///
 /// The introduction says what makes such clusters: training attracts similar patches and repels
 /// dissimilar ones. So the mean cosine of two tokens of one region, minus that of two tokens of

@@ -32,7 +32,7 @@ static void emit_paper_table(const struct probing *probing)
              "Table 1: test accuracy in percent after the last epoch, on %s; %s.",
              run->options.data, probing->study->scale);
     table_open(&table, 4,
-               (const char *const[]){"Table 1", "published", "yours", "verdict"});
+               (const char *const[]){"Table 1", "published", "measured", "verdict"});
     for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i)
         claim_row(&table, run, rows[i].what, rows[i].id, rows[i].ours, NULL);
     run_table(run, "table1.md", about, &table, "");

@@ -272,7 +272,7 @@ static void emit_table(const struct folder_probing *probing)
     char about[STUDY_SCALE + 128];
     table_open(
         &table, 5,
-        (const char *const[]){"Table 1", "published", "yours", "verdict", "why"});
+        (const char *const[]){"Table 1", "published", "measured", "verdict", "why"});
     for (size_t i = 0; i < sizeof ACCURACIES / sizeof *ACCURACIES; ++i) {
         const int probe = ACCURACIES[i].probe,
                   there = probe != FOLDER_PARTIAL || probing->partial;

@@ -14,18 +14,19 @@
 /// class token's row of the last block is read, and qkv has no bias; so keys and values are
 /// absorbed into that row and never computed.
 ///
-/// Each explanation is tested against a rival at equal budget. *Batch normalisation:* in evaluation
-/// it is affine, so LP and BN+LP reach the same functions; both are therefore also solved by L-BFGS
-/// until the gradient of the unregularised loss vanishes. (The solver sees whitened features, the
-/// same for both, so this gap is 0 up to its tolerance.) *Token mixing:* instead of qkv as many
-/// weights of the last perceptron are trained, which mixes no tokens; each at the best of the same
-/// rates on training images held out. That qkv gains more does not say why: v alone reads the same
-/// tokens in another way, q and k alone read others. If the class token selects other tokens, as
-/// the paper has it, q and k must gain more than v, and more than the perceptron. Further controls:
-/// the mean patch token, and encoders that have learned nothing. The paper finds AdamW better than
-/// the usual optimiser (Sec. 6), so LP is trained by LARS, too, by the recipe of MAE. A model whose
-/// targets were whitened, the case in which the masked loss is contrastive (Theorem 4.3's chapter),
-/// is probed where its weights are there.
+/// Each explanation is tested against a rival. *Batch normalisation:* in evaluation it is affine,
+/// so LP and BN+LP reach the same functions; both are therefore also solved by L-BFGS until the
+/// gradient of the unregularised loss vanishes. (The solver sees whitened features, the same for
+/// both, so this gap is 0 up to its tolerance.) *Token mixing:* instead of qkv as many weights of
+/// the last perceptron are trained, which mixes no tokens; each at the best of the same rates on
+/// training images held out. That qkv gains more does not say why: v alone reads the same tokens in
+/// another way, q and k alone read others. If the class token selects other tokens, as the paper
+/// has it, q and k should gain more than v, of which they have twice the weights, and more than the
+/// perceptron, which has half as many weights again. Further controls: the mean patch token, and
+/// encoders that have learned nothing. The paper finds AdamW better than the usual optimiser (Sec.
+/// 6), so LP is trained by LARS, too, by the recipe of MAE. A model whose targets were whitened,
+/// the case in which the masked loss is contrastive (Theorem 4.3's chapter), is probed where its
+/// weights are there.
 ///
 /// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
 /// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval. They hold given these
@@ -110,7 +111,7 @@ static void run(struct study *study)
     describe_probes(&probing);
     probing_judge(&probing);
     /// ## Emit
-    /// Table 1 with published, yours and verdict; every probe, difference and rate; on
+    /// Table 1 with published, measured and verdict; every probe, difference and rate; on
     /// demand the arrays: emit.c.
     probing_emit(&probing);
     if (study->run.options.export_arrays) probing_export(&probing);

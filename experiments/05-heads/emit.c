@@ -58,7 +58,7 @@ static void captions(char *text, size_t size, const struct heads *heads)
     }
     snprintf(
         text + used, size - used,
-        "Yours is after the last epoch, with 90 %% bootstrap intervals over test "
+        "Measured is after the last epoch, with 90 %% bootstrap intervals over test "
         "images, given these weights. The maximum over epochs is chosen on the test "
         "images, as the public code does, so it is optimistic.\n");
 }
@@ -70,7 +70,7 @@ void heads_emit(const struct heads *heads)
     char key[64], what[96], below[METHODS * (STUDY_SCALE + 96) + 512];
     snprintf(what, sizeof what, "Table 2, accuracy in percent, %s", run->options.data);
     table_open(&table, 5,
-               (const char *const[]){what, "published", "yours", "verdict",
+               (const char *const[]){what, "published", "measured", "verdict",
                                      "maximum over epochs"});
     for (int m = 0; m < METHODS; ++m) emit_method(heads, &table, m);
     for (size_t model = 0; model < MODELS; ++model) {

@@ -56,7 +56,7 @@ void heads_train(struct heads *heads);
 /// text (STUDY_SCALE) = how much training the numbers of a method rest on.
 void heads_describe(char text[STUDY_SCALE], const struct heads *heads, int method);
 
-/// The table: published, yours, verdict; result.tsv, stdout, table2.md.
+/// The table: published, measured, verdict; result.tsv, stdout, table2.md.
 void heads_emit(const struct heads *heads);
 
 /// export/labels.npy (n) and export/RUN-METHOD.npy (S,n), uint8: the label of each test image, and

@@ -10,10 +10,10 @@
 /// **Method.** Both encoders are pretrained alike. A linear probe is a head on the frozen class
 /// token; whole finetuning trains every weight, without augmentation, by the public code's recipe
 /// (cross-entropy, AdamW at $5 \cdot 10^{-4}$, batches of 128, 100 epochs; 10 at the desk tier).
-/// Its rival at an equal budget is the same network trained from scratch. The last epoch is the
-/// result; the public code reports the maximum over epochs of the test accuracy, which is chosen on
-/// the test set and is shown next to it. `make finetune-all` trains what is not shipped, and again
-/// what is.
+/// Its rival, without pretraining and with the same budget of finetuning, is the same network
+/// trained from scratch. The last epoch is the result; the public code reports the maximum over
+/// epochs of the test accuracy, which is chosen on the test set and is shown next to it.
+/// `make finetune-all` trains all of them, those that are shipped as well.
 ///
 /// Differences are paired over the test images: with $c_i$ the share of seeds that get image $i$
 /// right, $d = \tfrac1n \sum_i (c_i - c'_i)$, with a 90 % bootstrap interval, and McNemar's test of

@@ -26,7 +26,7 @@
 /// because the cross term $E\langle p-h, h-X_0\rangle$ vanishes given $X$.
 ///
 /// Definition 3.2's $W = \mathrm{softmax}(QK^\top)$ has rows that sum to 1, but is no weight: it
-/// is computed from the input, one a head, of side $N+1$ with the class token. The layer is
+/// is computed from the input, one per head, of side $N+1$ with the class token. The layer is
 /// $\sum_h W_h(X) X V_h O_h$. Of the last qkv's numbers, which partial finetuning trains, the
 /// third that makes values therefore mixes channels and leaves every $W_h$ as it is.
 ///
@@ -40,11 +40,11 @@
 ///
 /// $$ |Z-D|^2 - \sum_{i>r}s_i^2 \ge (1-\rho)\,|Z-D_r|^2, \qquad \rho = s_{r+1}/s_r. $$
 ///
-/// Expand both sides: the claim is $\rho|Z|^2 + \rho|D_r|^2 \ge 2\langle Z, D-D_r+\rho
-/// D_r\rangle$. The $r$ largest singular values of the matrix at the right are $\rho s_1, \ldots,
-/// \rho s_r$, so by von Neumann's inequality the right side is at most $2\rho\sum_{i\le r} z_i s_i
-/// \le \rho\sum_i (z_i^2 + s_i^2)$. The constant is sharp: turn the pair $r$ towards $r+1$, as a
-/// third of the 20,000 instances do. We have not found the inequality in print.
+/// Expand both sides: the claim is $\rho|Z|^2 + \rho|D_r|^2 \ge 2\langle Z, D-D_r+\rho D_r\rangle$.
+/// The $r$ largest singular values of the matrix at the right are $\rho s_1, \ldots, \rho s_r$, so
+/// by von Neumann's inequality the right side is at most $2\rho\sum_{i\le r} z_i s_i \le \rho\sum_i
+/// (z_i^2 + s_i^2)$, $z_i$ the singular values of $Z$. The constant is sharp: turn the pair $r$
+/// towards $r+1$, as a third of the 20,000 instances do. We have not found the inequality in print.
 ///
 /// ## Low rank of what? (Sec. 4.1)
 ///

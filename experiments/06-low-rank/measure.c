@@ -302,7 +302,7 @@ static void emit_tails(struct study *study, const struct profile *profile)
     struct table table;
     table_open(&table, 3,
                (const char *const[]){"lost by rank(X0) - 1, share of |X0|^2",
-                                     "lost by rank N, a number", "masked loss"});
+                                     "lost by rank N, per pixel value", "masked loss"});
     put_number(&study->run, cell[0], median_of(profile->smallest, n, &study->arena), n,
                "1", "tail.smallest");
     put_number(&study->run, cell[1], median_of(profile->at_visible, n, &study->arena),
@@ -349,8 +349,8 @@ static void emit_figure(struct study *study, const struct profile *profile)
     snprintf(
         caption, sizeof caption,
         "%s, %zu test images at mask ratio %g, linear predictor: first %zu; %s; "
-        "medians of ranks, means of overlaps; ranks below 1e-6 are those of single "
-        "precision",
+        "medians of ranks, means of overlaps; ranks at thresholds below 1e-6 count "
+        "rounding of single precision",
         study->run.options.data, profile->images, study->recipe[0].mask_ratio,
         profile[LINEAR].images, study->scale);
     figure_draw(&study->run, "ranks", "ranks", caption, NULL);

@@ -195,7 +195,7 @@ void emit_images(struct study *study, const double *values, size_t stride, size_
 void emit_downstream(struct study *study, const struct downstream_row row[ROTATED_WAYS],
                      size_t trained)
 {
-    static const char *const names[ROTATED_WAYS] = {"N", "N times one sign an image",
+    static const char *const names[ROTATED_WAYS] = {"N", "N times one sign per image",
                                                     "N times one rotation per image"},
                              *const keys[ROTATED_WAYS] = {"plain", "sign", "rotation"};
     char below[128];
@@ -213,8 +213,9 @@ void emit_downstream(struct study *study, const struct downstream_row row[ROTATE
                    "downstream.%s.loss", keys[way]);
         table_row(&table, (const char *const[]){names[way], cell[0], cell[1], cell[2]});
     }
-    snprintf(below, sizeof below, "Trained on %zu images, the same patches of each.",
-             trained);
+    snprintf(below, sizeof below,
+             "Trained on %zu images, tested on %zu, the same patches of each.", trained,
+             row[0].accuracy.n);
     run_table(&study->run, "downstream.md", "", &table, below);
     table_close(&table);
 }

@@ -51,7 +51,7 @@
 /// $E[D^{-1/2}X_{0r}|X]$. Let the hidden tokens be (1,1) and, by a coin, (1,0) or (0,3): the
 /// second has degree 2 or 12, and its minimisers (.5, 1.5) and (.354, .433) are not parallel, so
 /// that no scaling of rows turns one into the other. For one image Eq. 7 lies between $\min
-/// d_i|M-N|^2$ and $\max d_i|M-N|^2$.
+/// w_i|M-N|^2$ and $\max w_i|M-N|^2$.
 ///
 /// **The bound** is right: $MM^\top - NN^\top = \frac12[(M-N)(M+N)^\top + (M+N)(M-N)^\top]$, so
 ///
@@ -63,29 +63,30 @@
 ///
 /// **The converse fails**: $M = NQ$ with $Q$ orthogonal has $L_{spec} = 0$ ($M = -N$: error
 /// $4|N|^2$). It holds up to a rotation of each image: $\min_Q|M-NQ|^2 \le |MM^\top-NN^\top|_* \le
-/// \sqrt{2F L_{spec}}$ (Powers and Stoermer), and $\le L_{spec} / (2(\sqrt2-1)s_F(N)^2)$ at full
-/// column rank (Tu et al. 2016). So "downstream" fails: a classifier needs one frame for all
-/// images. The table gives a ridge classifier on $N$ itself and on $N$ turned image by image,
-/// which leaves every $L_{spec}$ at rounding.
+/// \sqrt{2F L_{spec}}$ ($|\cdot|_*$ the nuclear norm; Powers and Stoermer), and $\le L_{spec} /
+/// (2(\sqrt2-1)s_F(N)^2)$ at full column rank (Tu et al. 2016). So "downstream" fails: a classifier
+/// needs one frame for all images. The table gives a ridge classifier on $N$ itself and on $N$
+/// turned image by image, which leaves every $L_{spec}$ at rounding.
 ///
-/// **Along a training** (figure, top left) all three fall from first to last, and the bound holds
-/// with room. One grey for every pixel, which knows nothing, has a larger $L_{spec}$ than the
-/// trained model. But a *constant* embedding, $\sqrt{w_i/\sum w}$ in one column, which knows the
-/// degrees of the hidden patches and nothing else, has one far below that of trained models on
-/// photographs, and near it on planted scenes: what $L_{spec}$ asks for before all is how bright
-/// each hidden patch is.
+/// **Along a training** (figure, top left) $|M-N|^2$, $L_{spec}$ and the bound fall from first to
+/// last, and the bound holds with room. One grey for every pixel, which knows nothing, has a larger
+/// $L_{spec}$ than the trained model. But a *constant* embedding, $\sqrt{w_i/\sum w}$ in one
+/// column, which knows the degrees of the hidden patches and nothing else, has one far below that
+/// of trained models on photographs: what $L_{spec}$ asks for before all is how bright each hidden
+/// patch is.
 ///
 /// ## Eqs. 9 and 10
 ///
-/// **Eq. 9** is true, self pairs included. **Eq. 10** as printed misses its weights: with $W =
-/// \sum w_{ij}$, $(u,u^+)$ drawn with probability $w_{ij}/W$ and $u^-$ independently by degrees,
+/// **Eq. 9** is true, self pairs included. **Eq. 10** as printed misses its weights: with $W = \sum
+/// w_{ij}$ (a number, not the kernel's $W_{ij}$ below), $(u,u^+)$ drawn with probability $w_{ij}/W$
+/// and $u^-$ independently by degrees,
 ///
 /// $$ L_{spec} = const - 2W\,E[u^\top u^+] + W^2\,E[(u^\top u^-)^2], $$
 ///
 /// the printed form for $\sqrt W u$, where no weight is negative and all degrees are positive.
-/// $W$ differs between images, so that a data set has no common coefficients. Were the kernel's
-/// weights below a joint distribution, as the paper has it, $W$ would be 1 and Eq. 10 right; for
-/// no $\sigma$ are they. **Remark 4.4**: $u^-$ is an independent draw, similar patches among
+/// $W$ differs between images, so that a data set has no common coefficients. If the kernel's
+/// weights were a joint distribution, as the paper has it, $W$ would be 1 and Eq. 10 right; for no
+/// $\sigma$ are they. **Remark 4.4**: $u^-$ is an independent draw, similar patches among
 /// them; sums over the less similar half of the pairs miss $L_{spec}$. **The kernel** $W_{ij} =
 /// \exp(w_{ij}/2\sigma^2)$ is positive definite for distinct patches, of full rank, and no $M$ of
 /// fewer columns reaches it; its diagonal is at least 1, so for no $\sigma$ it is a probability,
@@ -95,28 +96,28 @@
 ///
 /// Draw an image, a mask and one hidden place: $x$ what is visible, $y$ what is hidden. Let
 /// $\varphi(y)$ be features of the target (pixels and a 1), $\Sigma = E\varphi\varphi^\top$,
-/// $f(x)$ *any* trunk (the decoder's last token and a 1) and $D$ its linear head. Let $\Sigma$ be
+/// $f(x)$ *any* trunk (the decoder's last token and a 1) and $G$ its linear head. Let $\Sigma$ be
 /// invertible and of side $q$. Then
 ///
-/// $$ E|\Sigma^{-1/2}(\varphi - Df)|^2 = q - 2E[f(x)^\top g(y)] + E_{x,y'}[(f(x)^\top g(y'))^2],
-/// \qquad g(y) = D^\top\Sigma^{-1}\varphi(y). $$
+/// $$ E|\Sigma^{-1/2}(\varphi - Gf)|^2 = q - 2E[f(x)^\top g(y)] + E_{x,y'}[(f(x)^\top g(y'))^2],
+/// \qquad g(y) = G^\top\Sigma^{-1}\varphi(y). $$
 ///
 /// *Proof.* Expand. $E\varphi^\top\Sigma^{-1}\varphi = q$; the cross term is $-2E f^\top g$; and
-/// for $y'$ independent of $x$, $E gg^\top = D^\top\Sigma^{-1}\Sigma\Sigma^{-1}D$. No graph is made
+/// for $y'$ independent of $x$, $E gg^\top = G^\top\Sigma^{-1}\Sigma\Sigma^{-1}G$. No graph is made
 /// by hand, no rank, degree or kernel is assumed: a masked loss with *whitened* targets is a
 /// constant plus the spectral contrastive loss of the visible and the hidden part of one image, at
 /// every parameter, so of gradients too (figure, top right). The plain loss attracts alike, by $-2E
-/// f^\top g_0$ with $g_0 = D^\top\varphi$, but in the place of the repulsion $E(f^\top g_0')^2$ it
-/// has the penalty $E|Df|^2$ (figure, lower left), which lies between that repulsion divided by the
-/// largest and by the least eigenvalue of $\Sigma$ and equals it for all $f$ and $D$ only if
+/// f^\top g_0$ with $g_0 = G^\top\varphi$, but in the place of the repulsion $E(f^\top g_0')^2$ it
+/// has the penalty $E|Gf|^2$ (figure, lower left), which lies between that repulsion divided by the
+/// largest and by the least eigenvalue of $\Sigma$ and equals it for all $f$ and $G$ only if
 /// $\Sigma = I$.
 ///
-/// For finitely many patches and one-hot $\varphi$ it reads $q - |T|^2 + |T - AB^\top|^2$ with $T
-/// = D_x^{-1/2}PD_y^{-1/2}$ of the joint distribution $P$: minimisers of rank $k$ are the leading
-/// $k$ singular components of $T$ (here Eckart-Young-Mirsky does apply), and $TT^\top$ is the
-/// normalised adjacency of the graph that joins visible parts by common completions over the *data
-/// set*. With linear $f$ the least loss of rank $k$ is $q$ minus the $k$ largest squared canonical
-/// correlations, and what is nearly best is near the best.
+/// For finitely many patches and one-hot $\varphi$ it reads $q - |T|^2 + |T - AB^\top|^2$ with $T =
+/// D_x^{-1/2}JD_y^{-1/2}$ of the joint distribution $J$ with marginals $D_x$, $D_y$: minimisers of
+/// rank $k$ are the leading $k$ singular components of $T$ (here Eckart-Young-Mirsky does apply),
+/// and $TT^\top$ is the normalised adjacency of the graph that joins visible parts by common
+/// completions over the *data set*. With linear $f$ the least loss of rank $k$ is $q$ minus the $k$
+/// largest squared canonical correlations, and what is nearly best is near the best.
 ///
 /// The pieces are known (HaoChen et al. 2021; reduced-rank regression, canonical correlations); we
 /// have not found the identity stated for a masked loss and checked on trained weights.
@@ -126,21 +127,26 @@
 /// @figure bound
 ///
 /// With pixels in [-1,1], @{degrees.signed.images ci} % of the test images have a patch whose
-/// degree is 0 or less, in [0,1] @{degrees.unit.images ci} %. Over the training $L_{spec}$ changes
-/// by minus @{claim theorem4.3.training estimate} (@{claim theorem4.3.training verdict}). On the
-/// given model's tokens the two sides of the repaired theorem differ by
-/// @{claim theorem4.3.repaired.trained estimate} of their terms
-/// (@{claim theorem4.3.repaired.trained verdict}). Planted scenes have known regions and are made
-/// so that patches of one region occur together without being alike. There the tokens of the model
-/// lead the paper's graph by @{claim theorem4.3.graph estimate} at least, in adjusted Rand index
-/// (@{claim theorem4.3.graph verdict}), and without a network so do the leading eigenvectors of the
-/// graph that joins what lies side by side over the data set, by
-/// @{claim theorem4.3.graph.cooccurrence estimate}
-/// (@{claim theorem4.3.graph.cooccurrence verdict}). These are no minimisers of the repaired
-/// theorem: the two tiles of a texture alternate like the squares of a chessboard, which gives each
-/// texture an eigenvalue of either sign, and $TT^\top$ does not join the two. The components that
-/// are largest in modulus, as the theorem has them, find the regions hardly better than the paper's
-/// graph (their index stands in the claim's finding).
+/// degree is 0 or less, in [0,1] @{degrees.unit.images ci} %. Along the training of a small network
+/// $L_{spec}$ falls by @{claim theorem4.3.training estimate}
+/// (@{claim theorem4.3.training verdict}). On the given model's tokens the two sides of the
+/// repaired theorem differ by @{claim theorem4.3.repaired.trained estimate} of their terms
+/// (@{claim theorem4.3.repaired.trained verdict}).
+///
+/// @planted Planted scenes have known regions and are made so that patches of one region occur
+/// @planted together without being alike. The tokens of the model lead the paper's graph by
+/// @planted @{claim theorem4.3.graph estimate} at least, in adjusted Rand index
+/// @planted (@{claim theorem4.3.graph verdict}), and without a network so do the leading
+/// @planted eigenvectors of the graph that joins what lies side by side over the data set, by
+/// @planted @{claim theorem4.3.graph.cooccurrence estimate}
+/// @planted (@{claim theorem4.3.graph.cooccurrence verdict}). These are no minimisers of the
+/// @planted repaired theorem: the two tiles of a texture alternate like the squares of a
+/// @planted chessboard, which gives each texture an eigenvalue of either sign, and $TT^\top$ does
+/// @planted not join the two. The components that are largest in modulus, as the theorem has them,
+/// @planted find the regions hardly better than the paper's graph (their index stands in the
+/// @planted claim's finding).
+/// @unplanted Which graph has the regions is judged on planted scenes, where they are known
+/// @unplanted (`make theorem4.3 DATA=planted`).
 #include "experiments/07-spectral/measure.h"
 #include "experiments/07-spectral/statements.h"
 

@@ -199,7 +199,7 @@ double other_repulsion(struct draw *draw, char note[CHECK_NOTE])
             return (double)NAN;
     }
     snprintf(note, CHECK_NOTE,
-             "variances 1 and 4: the masked loss charges E|Df|^2 = %g along either, a "
+             "variances 1 and 4: the masked loss charges E|Gf|^2 = %g along either, a "
              "contrastive one %g and %g",
              found[0].penalty, found[0].push, found[1].push);
     return found[1].push / found[1].penalty - found[0].push / found[0].penalty;

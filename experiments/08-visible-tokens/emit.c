@@ -110,9 +110,11 @@ static void emit_norms(struct study *study, const struct tokens *tokens)
                    tokens->images, "1", "norm.%s.most", line[i].key);
         table_row(&table, (const char *const[]){line[i].name, cell[0], cell[1]});
     }
-    run_table(run, "norms.md",
-              "In units of D and of V; medians over images of the least and largest.",
-              &table, "");
+    run_table(
+        run, "norms.md",
+        "In units of D, the width, and of V, the number of visible tokens; medians "
+        "over images of the least and largest.",
+        &table, "");
     table_close(&table);
 }
 
@@ -149,13 +151,14 @@ void emit_picture(struct study *study, const struct measured *measured)
             tsv_put_row(output.file, row, sizeof row / sizeof *row);
         }
     output_close(&output);
-    snprintf(caption, sizeof caption,
-             "%s, first %zu test images; %s. Left: cosine of the ridge weights of a "
-             "hidden patch and the similarities that Lemma 4.6 puts in their place. "
-             "Right: partial correlations of the decoder's attention; %s90 %% "
-             "bootstrap intervals over images",
-             study->run.options.data, measured->images, study->scale,
-             measured->causes < CAUSES ? "regions are not known here; " : "");
+    snprintf(
+        caption, sizeof caption,
+        "%s, first %zu test images, left the first %zu; %s. Left: cosine of the "
+        "ridge weights of a hidden patch and the similarities that Lemma 4.6 puts in "
+        "their place. Right: partial correlations of the decoder's attention; %s90 %% "
+        "bootstrap intervals over images",
+        study->run.options.data, measured->images, measured->cosine[0][0].n,
+        study->scale, measured->causes < CAUSES ? "regions are not known here; " : "");
     figure_draw(&study->run, "lemma4.6", "lemma4.6", caption, NULL);
 }
 

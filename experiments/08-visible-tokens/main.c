@@ -10,16 +10,16 @@
 /// itself (Eq. 17). So contrastive learning on hidden tokens would be contrastive learning on
 /// visible ones.
 ///
-/// **Where it breaks.** Eq. 11 is ridge regression: with $U'$ the matrix whose rows are the
-/// $u'_j$ its only minimiser is $a^* = (U' U'^\top + \lambda I)^{-1} U' x$. (In the model it does
-/// not exist: $u'_j$ has 192 numbers, $x$ has 12.) The paper divides it into one problem for each
-/// feature $k$, with a sum to $N$ that should run to $F$, and solves each by Sherman and
-/// Morrison's formula. The third line of Eq. 14 has $N/\lambda$ where $\lambda/N$ follows, which
-/// cannot be seen at $\lambda = N$; Eq. 15 has another slip, which cannot be seen at $\lambda =
-/// 1$. Two steps remain. The squared norms $C_k$ of the *columns* are taken as one constant,
-/// because $U'$ leaves a layer norm; but a layer norm fixes the norm of *rows*. And the minimiser
-/// of a sum is taken as the mean of the summands' minimisers; but each counts by its second
-/// derivative.
+/// **Where it breaks.** Eq. 11 is ridge regression: with $U'$ the matrix whose rows are the $u'_j$
+/// its only minimiser is $a^* = (U' U'^\top + \lambda I)^{-1} U' x$. (In the paper's model it does
+/// not exist: $u'_j$ has 192 numbers, $x$ has 12, in the one measured here 48.) The paper divides
+/// it into one problem for each feature $k$, with a sum to $N$ that should run to $F$, and solves
+/// each by Sherman and Morrison's formula. The third line of Eq. 14 has $N/\lambda$ where
+/// $\lambda/N$ follows, which cannot be seen at $\lambda = N$; Eq. 15 has another slip, which
+/// cannot be seen at $\lambda = 1$. Two steps remain. The squared norms $C_k$ of the *columns* are
+/// taken as one constant, because $U'$ leaves a layer norm; but a layer norm fixes the norm of
+/// *rows*. And the minimiser of a sum is taken as the mean of the summands' minimisers; but each
+/// counts by its second derivative.
 ///
 /// **What is true.** Write $a^*$ by the other order of the same product: $a^*_j = u'_j \cdot
 /// (U'^\top U' + \lambda I)^{-1} x$, since $(U'U'^\top + \lambda I) U' = U' (U'^\top U' + \lambda
@@ -58,7 +58,9 @@
 /// attention is @{attention.block1.similarity.partial ci} with similarity and
 /// @{attention.block1.nearness.partial ci} with nearness; the least of all blocks, and of
 /// similarity's leads over nearness, is @{claim lemma4.6.conclusion estimate}
-/// (@{claim lemma4.6.conclusion verdict}).
+/// (@{claim lemma4.6.conclusion verdict}). The weights of Eq. 11 for pixels and the similarities
+/// have a cosine of @{cosine.patches.lambda-3 ci} at $\lambda = 10^{-3}$ and
+/// @{cosine.patches.lambda+0 ci} at $\lambda = 1$.
 #include "core/study/judgement.h"
 #include "experiments/08-visible-tokens/algebra.h"
 #include "experiments/08-visible-tokens/emit.h"

@@ -38,11 +38,10 @@ static void emit_predictable(struct study *study, const struct ranks *ranks)
     }
     put_number(&study->run, NULL, ranks->missing, FALL_MASKS * (ARMS - 1), "1",
                "predictable.missing");
-    snprintf(
-        below, sizeof below,
-        "To eigenvalues that fall, %.2g of the largest is missing at most; rounding "
-        "explains %.2g.",
-        ranks->missing, ranks->rounding);
+    snprintf(below, sizeof below,
+             "No eigenvalue should rise; the largest rise is %.2g of the largest "
+             "eigenvalue, and rounding explains %.2g.",
+             ranks->missing, ranks->rounding);
     run_table(&study->run, "predictable.md",
               "One hidden patch, the middle one in reading order, predicted linearly "
               "from more and more of the others: shares of its variance.",

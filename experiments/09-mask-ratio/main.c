@@ -28,8 +28,8 @@
 /// semi-definite. By Weyl's inequality every eigenvalue of the predictable part $E h h^\top$, and
 /// so the number of those above any threshold, falls or stays when more is hidden. The same holds
 /// for the best linear prediction, whose part is $\Sigma_{yV} \Sigma_{VV}^{-1} \Sigma_{Vy}$.
-/// Nothing says that it falls in proportion to $N$. (The effective rank is a ratio of eigenvalues
-/// and need not fall at all.)
+/// Nothing says that it falls in proportion to $N$. (The effective rank depends on the ratios of
+/// singular values alone and need not fall at all.)
 ///
 /// **Method.** Effective ranks of trained models and of the best linear predictor at five mask
 /// ratios, on the same images under nested masks: the slope of $\log$ rank on $\log N$ is 1 when
@@ -47,12 +47,15 @@
 /// @{claim section5.1.rank estimate}, where 0 is proportional (@{claim section5.1.rank verdict}).
 /// Of the patches that are hidden at every ratio the least fall of the effective rank from one
 /// ratio to the next is @{claim section5.1.rank.same-patches estimate}
-/// (@{claim section5.1.rank.same-patches verdict}). On planted scenes alone: what the highest ratio
-/// gives over the lowest where there are few regions, minus the same where there are many, is
-/// @{claim section5.1.optimal-ratio estimate} points, the less of segmentation and probe
-/// (@{claim section5.1.optimal-ratio verdict}); of 16 ends of the ratios the one that decides is
-/// worse than the best between them by @{claim section5.1.clusters estimate} points
-/// (@{claim section5.1.clusters verdict}).
+/// (@{claim section5.1.rank.same-patches verdict}).
+///
+/// @planted What the highest ratio gives over the lowest where there are few regions, minus the
+/// @planted same where there are many, is @{claim section5.1.optimal-ratio estimate} points, the
+/// @planted less of segmentation and probe (@{claim section5.1.optimal-ratio verdict}); of 16 ends
+/// @planted of the ratios the one that decides is worse than the best between them by
+/// @planted @{claim section5.1.clusters estimate} points (@{claim section5.1.clusters verdict}).
+/// @unplanted What follows for the number of regions is judged on planted scenes alone
+/// @unplanted (`make section5.1 DATA=planted`).
 #include <math.h>
 #include <stdio.h>
 

@@ -7,8 +7,9 @@
 /// projection head of contrastive learning (Remark 4.7); hidden patches must be the target, as
 /// visible ones lead to the identity map (Remark 4.8). The class token has not learned which
 /// cluster shows the class, so a probe needs batch normalisation, whose non-linearity partly mixes
-/// tokens, or the last qkv, which is "also linear" (Sec. 5.2, 6.3). Layer norm, token mixing and
-/// more heads are crucial (abstract, Sec. 5.3).
+/// tokens, or the last qkv, which is "also linear" (Sec. 5.2, 6.3). Token mixing and layer norm are
+/// crucial (abstract, Sec. 5.3; by Sec. 1 the layer norm "might also be important"), and more heads
+/// improve the features, as they offer more clusters to choose from (Sec. 5.3).
 ///
 /// **Method.** What is mathematics is tried on random instances, in double. What is said of
 /// training is tried by training: small models on planted scenes that differ from the paper's in
@@ -41,7 +42,7 @@
 /// ## Targets (Remark 4.8)
 ///
 /// The identity map is a shortcut only where it is possible: a visible patch of $F$ numbers passes
-/// through $d \ge F$ features of its own token unchanged, no token need mix with another, and even
+/// through $D \ge F$ features of its own token unchanged, no token need mix with another, and even
 /// the pixels' noise is copied. The remark is measured by that. It leaves open whether visible
 /// patches do harm next to hidden ones, which a row of our own asks: are hidden patches alone a
 /// better target than hidden and visible ones together?
@@ -52,23 +53,28 @@
 ///
 /// ## Result
 ///
-/// @figure controls
+/// @planted @figure controls
 ///
-/// A claim with several parts holds when each does, and its worst part is given, as its row says
-/// what of. Visible patches as the target (Remark 4.8): @{claim remark4.8.shortcut estimate}
-/// (@{claim remark4.8.shortcut verdict}); hidden patches alone against hidden and visible ones, by
-/// hidden loss, segments and class token: @{claim remark4.8.required estimate}
-/// (@{claim remark4.8.required verdict}). Whitened targets minus raw ones, by segments and class
-/// token: @{claim section4.3.equivalent.training estimate} points
-/// (@{claim section4.3.equivalent.training verdict}). The object's cluster, chosen by an oracle,
-/// minus the class token: @{claim section5.2.class-token estimate} points
-/// (@{claim section5.2.class-token verdict}). Attention minus the identity, by both probes:
-/// @{claim section5.3.token-mixing estimate} points (@{claim section5.3.token-mixing verdict}); six
-/// heads minus three, by class token and by the regions that some head attends to:
-/// @{claim section5.3.heads-clusters estimate} (@{claim section5.3.heads-clusters verdict}); layer
-/// norm minus none, by segments and class token: @{claim abstract.layernorm estimate} points
-/// (@{claim abstract.layernorm verdict}). All of these are of planted scenes. Of a trained model,
-/// the class before the decoder minus after it, by class token and mean token:
+/// @planted A claim with several parts holds when each does; the number is of its worst part, and
+/// @planted the claim's row says which parts it has. Visible patches as the target (Remark 4.8):
+/// @planted @{claim remark4.8.shortcut estimate} (@{claim remark4.8.shortcut verdict}); hidden
+/// @planted patches alone against hidden and visible ones, by hidden loss, segments and class
+/// @planted token: @{claim remark4.8.required estimate} (@{claim remark4.8.required verdict}).
+/// @planted Whitened targets minus raw ones, by segments and class token:
+/// @planted @{claim section4.3.equivalent.training estimate} points
+/// @planted (@{claim section4.3.equivalent.training verdict}). The object's cluster, chosen by an
+/// @planted oracle, minus the class token: @{claim section5.2.class-token estimate} points
+/// @planted (@{claim section5.2.class-token verdict}). Attention minus the identity, by both
+/// @planted probes: @{claim section5.3.token-mixing estimate} points
+/// @planted (@{claim section5.3.token-mixing verdict}); six heads minus three, by class token and
+/// @planted by the regions that some head attends to: @{claim section5.3.heads-clusters estimate}
+/// @planted (@{claim section5.3.heads-clusters verdict}); layer norm minus none, by segments and
+/// @planted class token: @{claim abstract.layernorm estimate} points
+/// @planted (@{claim abstract.layernorm verdict}).
+/// @unplanted The small trainings, and what they decide, are of planted scenes
+/// @unplanted (`make section5.2 DATA=planted`).
+///
+/// Of a trained model, the class before the decoder minus after it, by class token and mean token:
 /// @{claim remark4.7.projection estimate} points (@{claim remark4.7.projection verdict}).
 ///
 /// @show core/train/target.h

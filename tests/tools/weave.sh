@@ -5,7 +5,7 @@ tree=$work/tree
 mkdir -p "$tree"/{paper,core/x,experiments/01-a,experiments/02-b,results/desk-x/01-a,results/reference/desk-x/01-a}
 weaver=("$root"/tools/weave/{tables,words,parts,documents,weave}.awk)
 printf '%s\n' 'id	place	statement	printed	origin	wording	effect	kind	margin	margin_source	data	tier	target	experiment	quantity	unit' \
-    'a.up	Table 9	$x_1$ rises | and a_2 with it	1.20	paper		1.2	ordering		half	x	desk	table9	01-a	mean rise	points' \
+    'a.up	Table 9	$x_1$ rises | and a_2 with it, U_k^T s_i^2 a*_j sigma^2	1.20	paper		1.2	ordering		half	x	desk	table9	01-a	mean rise	points' \
     'c.no	Sec. 9	never built		paper	word		exact			none	smoke	section9	09-c	a verdict	1' \
     'c.no.corrected	Sec. 9	the right form		corrected			exact			none	smoke	section9	09-c	a verdict	1' >"$tree/paper/claims.tsv"
 printf '%s\n' 'id	verdict	estimate	low	high	reason	scale	finding' \
@@ -33,7 +33,7 @@ report 'a page gets its number with the interval, and a function with its contra
 
 weave '@ledger'
 expect_status 0
-expect_said 'v-not-reproduced.*\$x_1\$ rises \\\| and a~2~ with it'
+expect_said 'v-not-reproduced.*\$x_1\$ rises \\\| and a~2~ with it, U~k~\^T\^ s~i~\^2\^ a\\\*~j~ σ\^2\^'
 expect_said 'v-not-run.*never built'
 expect_said '\| 1\.20 \| .*−0\.123.*\[−0\.150,.*−0\.100\]'
 report 'the ledger has every claim, mathematics untouched, bars escaped, numbers as printed'
@@ -70,7 +70,7 @@ report 'the report gets LaTeX'
 
 weave "$(printf 'a\n<!-- generated: claims -->\nold\n<!-- end -->\nb')" documents
 expect_status 0
-expect_said '^\| a\.up \| Table 9 \| \$x_1\$ rises \\\| and a_2 with it \| 1\.20 \|'
+expect_said '^\| a\.up \| Table 9 \| \$x_1\$ rises \\\| and a_2 with it, U_k\^T s_i\^2 a\*_j sigma\^2 \| 1\.20 \|'
 expect_said '^b$'
 ! grep -q '^old$' "$work/out" || wrong='the old part is still there'
 report 'a document keeps its text and gets new parts'
@@ -109,6 +109,11 @@ weave '@errata paper/errata.md'
 expect_status 0
 expect_said 'c\.no\.corrected'
 report 'a corrected claim without an erratum is refused'
+
+weave "$(printf '@planted it is @{01-a:gian}\n@unplanted it is not\n')"
+expect_status 0
+expect_said '^it is not$'
+report 'what is said of planted scenes stands where results are of them'
 
 sed -i 's/gain ci/gian ci/' "$tree/experiments/01-a/main.c"
 weave '@chapters'

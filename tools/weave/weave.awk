@@ -18,6 +18,7 @@
 # and a line that begins with @ is made here:
 #
 #   @book LINE  @report LINE           LINE, in this rendering alone
+#   @planted LINE  @unplanted LINE     LINE, of results on planted scenes alone, on others alone
 #   @chapter EXPERIMENT  @chapters     an experiment's page; all pages (in the report: all that have claims)
 #   @figure NAME CAPTION               NAME.tsv of this experiment, drawn again without the caption in the picture
 #   @table FILE                        a table that this experiment left
@@ -318,6 +319,7 @@ function text_line(text,   i, a, what, rest) {
 	split(text, a, " "); what = a[1]
 	rest = substr(text, length(what) + 2)
 	if (what == "@book" || what == "@report") { if (what == "@" rendering) text_line(rest) }
+	else if (what == "@planted" || what == "@unplanted") { if ((what == "@planted") == (data == "planted")) text_line(rest) }
 	else if (what == "@figure") figure(a[2], fill(substr(rest, length(a[2]) + 2)))
 	else if (what == "@effects") effects(fill(rest))
 	else if (what == "@table") table(a[2])

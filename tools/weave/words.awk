@@ -42,7 +42,8 @@ function plain(s) {
 	gsub(/[\\*<>\[\]#~|@]/, "\\\\&", s)
 	gsub(/\\<=/, "≤", s); gsub(/\\>=/, "≥", s); gsub(/ - /, " − ", s); gsub(/= -/, "= −", s); gsub(/[ \[]-[0-9]/, "\003&", s); gsub(/\003 -/, " −", s); gsub(/\003\[-/, "[−", s); gsub(/\+-/, "±", s); gsub(/lambda/, "λ", s); gsub(/sigma/, "σ", s); gsub(/epsilon/, "ε", s)
 	s = raise(s, "[_^][{][^}]*[}]")
-	s = raise(s, "[])A-Za-z0-9|'][_^][A-Za-z0-9]+")
+	s = raise(s, "[])A-Za-z0-9|'*][_^][A-Za-z0-9]+")
+	s = raise(s, "(σ|λ|ε|\002)[_^][A-Za-z0-9]+")
 	gsub(/\001/, "^", s); gsub(/\002/, "~", s)
 	return s
 }
