@@ -53,7 +53,7 @@ function how_judged(id,   s, test, what) {
 	what = claim(id, "quantity")
 	if (finding(id) != "") s = "Found: " escape(finding(id)) ". "
 	if (what != "") s = s "The number: " escape(what) (unit(id) == "" ? "" : ", in " escape(unit(id))) ". "
-	s = s "Judged as " claim(id, "kind") (claim(id, "margin") == "" ? "" : ", margin " claim(id, "margin")) (test == "" ? "" : ", by " escape(test))
+	s = s "Judged as " claim(id, "kind") (claim(id, "margin") == "" ? "" : ", margin " claim(id, "margin")) (test == "" ? "" : ", test: " escape(test))
 	# The margins' sources are long, and the same for many claims: the book has them.
 	return s (book && claim(id, "margin_source") != "" ? ". Margin: " escape(claim(id, "margin_source")) : "") "."
 }

@@ -128,7 +128,7 @@ function figure(name, caption,   mine, theirs) {
 # The page's caption, or else the one that the experiment left next to its picture.
 function captioned(side, name, caption,   path, text) {
 	path = folder(side) "/" experiment "/" name ".txt"
-	if (caption == "" && (getline text < path) > 0) caption = upper_first(escape(text)) "."
+	if (caption == "" && (getline text < path) > 0) caption = upper_first(escape(text)) (text ~ /[?.]$/ ? "" : ".")
 	close(path)
 	return caption != "" ? caption : title[experiment] (title[experiment] ~ /[?.]$/ ? "" : ".")
 }
