@@ -37,28 +37,45 @@ static void judge_gap(const struct probing *probing, const char *id, int number)
                 gain->mcnemar.mid_p);
 }
 
+// A difference, which decides nothing where a better rate of either probe may lie beyond those
+// tried.
+static struct estimate decided(const struct probing *probing, int number, int *beyond)
+{
+    const struct difference *gap = &probing->gap[number];
+    struct estimate points = gap->gain.points;
+    if (grid_rate_at_end(&probing->probe[gap->better]) ||
+        grid_rate_at_end(&probing->probe[gap->worse])) {
+        points.low = points.high = (double)NAN;
+        *beyond = 1;
+    }
+    return points;
+}
+
+static const char *doubt(int beyond)
+{
+    return beyond ? "; a rate was chosen at an end of those tried" : "";
+}
+
 // The rival of token mixing: the perceptron for qkv, and for the selection of tokens. q and k
 // change which tokens are read, v how the same ones are.
 static void judge_mixing(const struct probing *probing)
 {
-    const struct gain *mixing = &probing->gap[GAP_MIXING].gain;
-    const struct estimate selecting[] = {probing->gap[GAP_OVER_VALUE].gain.points,
-                                         probing->gap[GAP_OVER_MLP].gain.points};
-    static const int compared[] = {LP_CHOSEN, PARTIAL_CHOSEN, MLP, VALUE, QUERY_KEY};
-    int at_end = 0;
-    for (size_t i = 0; i < sizeof compared / sizeof *compared; ++i)
-        at_end |= grid_rate_at_end(&probing->probe[compared[i]]);
+    int mixing_beyond = 0, selecting_beyond = 0;
+    const struct estimate mixing = decided(probing, GAP_MIXING, &mixing_beyond);
+    const struct estimate selecting[] = {
+        decided(probing, GAP_OVER_VALUE, &selecting_beyond),
+        decided(probing, GAP_OVER_MLP, &selecting_beyond)};
     const double lp = probing->probe[LP_CHOSEN].answers.accuracy.value,
                  qkv = probing->probe[PARTIAL_CHOSEN].answers.accuracy.value,
                  mlp = probing->probe[MLP].answers.accuracy.value;
-    const char *doubt = at_end ? "; a rate was chosen at an end of those tried" : "";
     study_judge(
-        probing->study, "section6.3.qkv-over-mlp", &mixing->points, 1, 0,
+        probing->study, "section6.3.qkv-over-mlp", &mixing, 1, 0,
         "paired bootstrap over images of qkv minus MLP, both at rates chosen on "
         "held-out training images",
         "given these weights; first seeds: McNemar mid-p %.2g; of %.4g points that qkv "
         "gains over LP the MLP, which mixes nothing, gains %.4g%s",
-        mixing->mcnemar.mid_p, qkv - lp, mlp - lp, doubt);
+        probing->gap[GAP_MIXING].gain.mcnemar.mid_p, qkv - lp, mlp - lp,
+        doubt(mixing_beyond));
     study_judge(
         probing->study, "section6.3.reselection", selecting, 2, 0,
         "paired bootstrap over images of q and k minus v and minus MLP, at rates "
@@ -67,25 +84,17 @@ static void judge_mixing(const struct probing *probing)
         "minus v %.4g, minus q and k %.4g%s",
         selecting[0].value, selecting[1].value,
         probing->gap[GAP_VALUE].gain.points.value,
-        probing->gap[GAP_QUERY_KEY].gain.points.value, doubt);
+        probing->gap[GAP_QUERY_KEY].gain.points.value, doubt(selecting_beyond));
 }
 
 // The paper's choice of optimiser, without and with batch normalisation, which the usual recipe
-// has. Where a better rate of LARS may lie beyond those tried, nothing is decided. (Solved, a probe
-// needs no optimiser: judge_solved.)
+// has. (Solved, a probe needs no optimiser: judge_solved.)
 static void judge_optimiser(const struct probing *probing)
 {
     const struct grid_probe *probe = probing->probe;
-    static const int lars[] = {LARS, LARS_BN}, gaps[] = {GAP_ADAMW, GAP_ADAMW_BN};
-    struct estimate leads[2];
     int beyond = 0;
-    for (int p = 0; p < 2; ++p) {
-        leads[p] = probing->gap[gaps[p]].gain.points;
-        const struct grid_probe *by_lars = &probe[lars[p]];
-        if (by_lars->rate < grid_probe_rate(by_lars, by_lars->rates - 1)) continue;
-        leads[p].low = leads[p].high = (double)NAN;
-        beyond = 1;
-    }
+    const struct estimate leads[] = {decided(probing, GAP_ADAMW, &beyond),
+                                     decided(probing, GAP_ADAMW_BN, &beyond)};
     study_judge(
         probing->study, "section6.adamw", leads, 2, 0,
         "paired bootstrap over images of AdamW minus LARS, LP and BN+LP, at rates "
@@ -97,7 +106,7 @@ static void judge_optimiser(const struct probing *probing)
         probe[LP_CHOSEN].answers.accuracy.value, probe[LARS].answers.accuracy.value,
         probe[BN_LP_CHOSEN].answers.accuracy.value,
         probe[LARS_BN].answers.accuracy.value, probe[LP_SOLVED].answers.accuracy.value,
-        beyond ? "; the largest rate tried is the best of LARS" : "");
+        doubt(beyond));
 }
 
 void probing_judge(const struct probing *probing)

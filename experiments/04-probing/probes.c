@@ -42,7 +42,7 @@ static const struct {
                          0, RATE_NONE},
 };
 
-static const struct difference GAP[GAPS] = {
+const struct difference probing_gaps[GAPS] = {
     [GAP_BN] = {"bn-over-lp", "BN+LP minus LP, the recipe", BN_LP, LP},
     [GAP_PARTIAL] = {"partial-over-bn", "qkv minus BN+LP, the recipe", PARTIAL, BN_LP},
     [GAP_BN_CHOSEN] = {"bn-over-lp-chosen", "BN+LP minus LP, rates chosen",
@@ -214,7 +214,7 @@ void probing_open(struct probing *probing, struct study *study)
 
     open_grid(probing);
     probe_grid_run(&probing->grid);
-    memcpy(probing->gap, GAP, sizeof GAP);
+    memcpy(probing->gap, probing_gaps, sizeof probing_gaps);
     for (struct difference *gap = probing->gap; gap < probing->gap + GAPS; ++gap)
         gap->gain = answers_gain(
             &probing->probe[gap->better].answers, &probing->probe[gap->worse].answers,

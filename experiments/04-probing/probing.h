@@ -75,6 +75,9 @@ enum {
     GAPS
 };
 
+/// Their names and the probes they are of; no gains.
+extern const struct difference probing_gaps[GAPS];
+
 /// How much is done at a tier.
 struct probing_scale {
     double whole_epochs, epochs; ///< of a training at this tier, and here
