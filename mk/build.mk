@@ -81,20 +81,20 @@ differs = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),1)
 # What is compiled is listed in BUILD_ROOT/.maskbook, so that `make clean` removes it and nothing else. A
 # folder that holds something, but is not listed and has no stamp, belongs to another.
 listed := $(filter $(MODE),$(file <$(BUILD_ROOT)/.maskbook))
-ifeq ($(listed)$(wildcard $(BUILD)/flags),)
-ifneq ($(wildcard $(BUILD)/*),)
+ifeq ($(listed)$(wildcard $(BUILD)/.flags),)
+ifneq ($(wildcard $(BUILD)/* $(BUILD)/.[!.]*),)
 $(error $(BUILD): holds what was not made here, and would be compiled into (give another BUILD_ROOT, or empty it))
 endif
 endif
 ifeq ($(and $(listed),$(wildcard $(BUILD)/.)),)
 $(shell mkdir -p $(BUILD) && tools/clean --made $(BUILD_ROOT) $(MODE))
 endif
-$(call stamp,$(BUILD)/flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
+$(call stamp,$(BUILD)/.flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))
 $(foreach r,$(ROOMS),$(call stamp,$(BUILD)/$r.list,$(call sources,$r)))
 $(foreach e,$(EXPERIMENTS),$(call stamp,$(BUILD)/$e.list,$(sort $(wildcard experiments/$e/*.c))))
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 endif
-$(BUILD)/flags $(patsubst %,$(BUILD)/%.list,$(ROOMS) $(EXPERIMENTS)): ;
+$(BUILD)/.flags $(patsubst %,$(BUILD)/%.list,$(ROOMS) $(EXPERIMENTS)): ;
 
 ##@ Build
 .PHONY: all
@@ -102,8 +102,8 @@ all: $(PROGRAMS) ## compile every program
 
 # An object is as old as the moment at which its source began to be read: what changes meanwhile is compiled again.
 # Where `make clean` has removed the folder meanwhile, nothing is put there.
-$(BUILD)/%.o: %.c $(BUILD)/flags
-	@[ -e $(BUILD)/flags ] && mkdir -p $(@D) && touch $(@:.o=.began)
+$(BUILD)/%.o: %.c $(BUILD)/.flags
+	@[ -e $(BUILD)/.flags ] && mkdir -p $(@D) && touch $(@:.o=.began)
 	$(call say,CC,$<)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 	@touch -r $(@:.o=.began) $@
 
@@ -125,6 +125,15 @@ code_key     = tools/code-key '$(CC)' '$(call without_text,$(CFLAGS))' $@.list $
 $(BUILD)/features.key: $(BUILD)/core/analysis/encoder_features.o $(LIBRARIES) tools/code-key mk/build.mk
 	@$(code_key) > $@.$$$$.tmp && mv $@.$$$$.tmp $@
 
+# So is what tools/arithmetic compares, which is no experiment.
+$(BUILD)/tools/arithmetic.key: $(BUILD)/tools/arithmetic.o $(LIBRARIES) tools/code-key mk/build.mk
+	@$(code_key) > $@.$$$$.tmp && mv $@.$$$$.tmp $@
+$(BUILD)/tools/arithmetic_key.c: $(BUILD)/tools/arithmetic.key
+	@printf '#include "core/report/run.h"\n\nconst char code_key[] = "%s";\n' "$$(cat $<)" > $@
+$(BUILD)/tools/arithmetic_key.o: $(BUILD)/tools/arithmetic_key.c core/report/run.h $(BUILD)/.flags
+	@$(CC) $(CFLAGS) -c $< -o $@
+$(BUILD)/tools/arithmetic: $(BUILD)/tools/arithmetic_key.o
+
 # What a program knows of its key and of its claims is replaced, and compiled, when its text differs: a claim in
 # other words compiles nothing. code_key.made has the same text, and the time at which it was last made.
 define experiment_program
@@ -140,7 +149,7 @@ $(BUILD)/experiments/$(1)/code_key.made: $(BUILD)/experiments/$(1)/code.key $(BU
 	@cmp -s $$@.tmp $$(@D)/code_key.c || cp $$@.tmp $$(@D)/code_key.c
 	@mv $$@.tmp $$@
 $(BUILD)/experiments/$(1)/code_key.c: $(BUILD)/experiments/$(1)/code_key.made ;
-$(BUILD)/experiments/$(1)/code_key.o: $(BUILD)/experiments/$(1)/code_key.c core/report/run.h $(BUILD)/flags
+$(BUILD)/experiments/$(1)/code_key.o: $(BUILD)/experiments/$(1)/code_key.c core/report/run.h $(BUILD)/.flags
 	@$(CC) $(CFLAGS) -c $$< -o $$@
 $(BUILD)/experiments/$(1)/main: $(call object,$(sort $(wildcard experiments/$(1)/*.c))) \
                                 $(BUILD)/experiments/$(1)/code_key.o $(BUILD)/$(1).list $(LIBRARIES)

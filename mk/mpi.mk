@@ -6,7 +6,7 @@
 mpi_flags = $(patsubst -I%,-isystem%,$(shell mpicc --showme:$(1) 2>/dev/null))
 mpi_here  = command -v mpicc >/dev/null || { echo 'pretrain: RANKS needs Open MPI (run tools/deps mpi)' >&2; exit 4; }
 
-$(BUILD)/core/train/rank_group_mpi.o: core/train/rank_group_mpi.c $(BUILD)/flags
+$(BUILD)/core/train/rank_group_mpi.o: core/train/rank_group_mpi.c $(BUILD)/.flags
 	@$(mpi_here)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(CFLAGS) $(call mpi_flags,compile) -MMD -MP -c $< -o $@

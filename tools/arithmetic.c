@@ -145,7 +145,7 @@ static void study_open(struct study *study, int argc, char **argv)
     path_format(study->losses, "%s/runs/%s/losses.tsv", run->root, run->name);
 }
 
-// Everything that the curves depend on, except the code.
+// Everything that the curves depend on.
 static void study_note(struct study *study)
 {
     struct run *run = &study->run;
@@ -153,6 +153,7 @@ static void study_note(struct study *study)
     const struct recipe *of = &study->recipe;
     recipe_text(recipe, of);
     run_note(run, "experiment", run->name, 1);
+    run_note(run, "code", code_key, 1);
     run_note(run, "recipe", recipe, 1);
     run_note(run, "data digest", study->images.digest, 1);
     snprintf(text, sizeof text, "%zu of %zu images", study->updates, of->batch);
@@ -195,7 +196,7 @@ static void training_open(struct training *training, const struct study *study,
     path_format(training->checkpoint, "%s/runs/%s/%s.safetensors", run->root, run->name,
                 training->name);
     run_identity_fill(&training->identity, &study->recipe, training->settings.seed,
-                      study->images.digest, arithmetic, NULL);
+                      study->images.digest, arithmetic, code_key);
     pretrainer_open(&training->pretrainer, &training->settings);
 }
 

@@ -136,14 +136,15 @@ static void losses(double *loss, const struct ship *ship, const struct weights *
 // right (n) = 100 where the answer is the label, else 0, so that means are percent.
 static void answers(double *right, const struct ship *ship,
                     const struct classifier *classifier, const real *slab,
-                    struct arena *arena)
+                    const char *path, struct arena *arena)
 {
     const struct classification classification = {.classifier = classifier,
                                                   .weights = slab,
                                                   .images = &ship->test,
                                                   .threads = ship->threads};
     uint16_t *predicted = arena_take(arena, ship->test.count, sizeof *predicted);
-    classify_images(predicted, &classification);
+    if (classify_images(predicted, &classification))
+        die(EXIT_INPUT, "%s: its outputs are not finite (train it again)", path);
     for (size_t i = 0; i < ship->test.count; ++i)
         right[i] = predicted[i] == ship->test.labels[i] ? 100 : 0;
 }
@@ -226,9 +227,9 @@ static void finetuning_ship(struct ship *ship, struct candidate *candidate,
     classifier_open(&classifier, &recipe->shape, IMAGE_CLASSES, &arena);
     real *slab = arena_reals(&arena, classifier.parameters.count);
     safetensors_weights(slab, &classifier.parameters, &candidate->file, "");
-    answers(trained, ship, &classifier, slab, &arena);
+    answers(trained, ship, &classifier, slab, candidate->weights, &arena);
     safetensors_round(slab, classifier.parameters.count);
-    answers(rounded, ship, &classifier, slab, &arena);
+    answers(rounded, ship, &classifier, slab, candidate->weights, &arena);
     log_copy(ship, candidate);
     rounding_put(&ship->table, ship->to, candidate->name, "accuracy, %", trained,
                  rounded, n);

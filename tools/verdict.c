@@ -113,13 +113,14 @@ int main(int argc, char **argv)
     stdout_check_at_exit();
     struct request r = read_request(argc, argv);
     struct ledger ledger;
-    char path[PATH_SIZE], folder[PATH_SIZE], reference[PATH_SIZE];
-    path_format(folder, "%s/%s-%s", r.results, tier_name(r.tier), r.data);
-    folder_ours(folder);
-    path_format(path, "%s/ledger.tsv", folder);
+    char root[PATH_SIZE], path[PATH_SIZE], folder[PATH_SIZE], reference[PATH_SIZE];
+    path_format(root, "%s/%s-%s", r.results, tier_name(r.tier), r.data);
+    folder_ours(root);
+    path_format(path, "%s/ledger.tsv", root);
     path_format(folder, "%s/%s-%s", r.references, tier_name(r.tier), r.data);
     path_format(reference, "%s/ledger.tsv", folder);
 
+    if (r.reason) results_lock(root);
     ledger_build(&ledger, r.results, r.tier, r.data);
     ledger_write(&ledger, path);
     if (r.markdown)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/die.h"
+#include "core/base/lock.h"
 #include "core/base/text.h"
 #include "core/report/memory.h"
 #include "core/report/provenance.h"
@@ -246,6 +247,19 @@ static void accept_experiments(const struct ledger *ledger, const char *folder,
             accept_folder(copies, from, 0);
             accept_runs(copies, from);
         }
+        free(entries[i]);
+    }
+    if (count >= 0) free(entries);
+}
+
+void results_lock(const char *root)
+{
+    struct dirent **entries;
+    char folder[PATH_SIZE];
+    const int count = scandir(root, &entries, is_experiment, alphasort);
+    for (int i = 0; i < count; ++i) {
+        path_format(folder, "%s/%s", root, entries[i]->d_name);
+        if (access(folder, W_OK) == 0) lock_take_folder(folder, "a run");
         free(entries[i]);
     }
     if (count >= 0) free(entries);

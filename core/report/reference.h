@@ -21,6 +21,11 @@ size_t ledger_compare(const struct ledger *ledger, const char *reference, FILE *
 /// of no claim; (EXIT_INPUT) without a reference, or if the target's experiment has no result here.
 void ledger_restore(struct ledger *ledger, const char *reference, const char *target);
 
+/// Locks the folders of all experiments below `root` ("RESULTS/TIER-DATA") to the end of the
+/// process, as a run locks its own (run_fresh), so that what is accepted does not change between
+/// the ledger and its copies. Waits for runs; a folder in which nothing can be written has none.
+void results_lock(const char *root);
+
 /// Makes this ledger the reference: writes FOLDER/ledger.tsv (as ledger_write) and adds a line
 /// (number, date, commit, reason) to FOLDER/reasons.tsv, both atomically. So that readers have all
 /// of a result, it copies the tables (.tsv and .md), pictures (.png) and captions (.txt) of each

@@ -9,6 +9,7 @@
 
 #include "core/base/die.h"
 #include "core/base/files.h"
+#include "core/base/lock.h"
 #include "core/base/npy.h"
 #include "core/data/masks.h"
 #include "core/report/need.h"
@@ -166,6 +167,8 @@ static void start_write(struct start *start, int with_trace)
 {
     char path[PATH_SIZE];
     struct output output;
+    folder_make(start->folder);
+    const int lock = lock_take_folder(start->folder, "another start");
     arena_open_growing(&start->arena, "start");
     start->batches = arena_take(&start->arena, TRACE_UPDATES * start->recipe.batch,
                                 sizeof *start->batches);
@@ -188,6 +191,7 @@ static void start_write(struct start *start, int with_trace)
     output_close(&output);
     images_free(&start->images[SPLIT_TRAIN]);
     arena_close(&start->arena);
+    close(lock);
     printf("%s: recipe, initial weights and images%s\n", start->folder,
            with_trace ? ", and the first updates" : "");
 }

@@ -56,6 +56,18 @@ make_built check-torch TIER=smoke RUN=m75-h3 PYTHON="$python" RESULTS="$work/mad
 expect_status 0
 expect_said '^20 updates: losses within .* agrees with the C program$'
 report 'the same weights, images and masks give the losses and weights of the C program over 20 updates'
+for options in '--micro -1' '--batch 0' '--epochs nan' '--lr -1' '--epochs 0'; do
+    # shellcheck disable=SC2086 # words
+    torch "$start" --check $options
+    expect_status 2
+    expect_line "^train.py: ${options% *} .*: is not a number from"
+done
+cp -r "$start" "$work/cut"
+truncate -s -100 "$work/cut/initial.safetensors"
+torch "$work/cut" --check
+expect_status 3
+expect_line 'cut/initial.safetensors: cannot be read: .* \(make torch-start writes it\)'
+report 'numbers that are none, and initial weights that are cut short, are one line'
 torch "$start" --check --lr 4e-3
 expect_status 1
 expect_said 'DIFFERS from the C program$'

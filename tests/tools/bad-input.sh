@@ -72,6 +72,8 @@ bad "patches that leave nothing to hide" 2 "patch.*'32'" "$BUILD/tools/bench_ste
 bad "a program called from elsewhere" 3 'paper/claims.tsv: is not there \(run from the folder of the Makefile\)' \
     env --chdir=/ "$(realpath "$verdict")" --tier=smoke --results="$kept"
 bad "a reference accepted for no reason" 2 'reason' "$verdict" --tier=smoke --results="$kept" --reference="$work/reference" --accept=
+waits 'a run' "$work/busy/smoke-planted/01-structure/.lock" \
+    "$verdict" --tier=smoke --results="$work/busy" --reference="$work/reference" --accept='what nobody has run'
 
 mkdir -p "$work/bare/paper"
 grep -v '^figure1.pipeline' paper/claims.tsv >"$work/bare/paper/claims.tsv"

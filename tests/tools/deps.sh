@@ -120,6 +120,11 @@ expect_said '^numbers$'
 expect_line 'no disk'
 [ "$(cat "$work/results/01-x/error.txt")" = 'exit 4: x: no disk: why (do that)' ] || wrong="error.txt says $(cat "$work/results/01-x/error.txt")"
 report "a failed experiment leaves its last line in error.txt"
+run env TMPDIR="$work/nowhere" tools/run-experiment "$work/results/01-x" true
+expect_status 4
+expect_line 'run-experiment: no temporary folder in .*/nowhere \(free space there, or set TMPDIR\)'
+[ -s "$work/results/01-x/error.txt" ] || wrong='the error is gone'
+report 'an experiment that could not be run is no success'
 run tools/run-experiment "$work/results/01-x" true
 expect_status 0
 [ ! -e "$work/results/01-x/error.txt" ] || wrong="error.txt is still there"

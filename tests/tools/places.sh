@@ -119,6 +119,14 @@ rmdir "$work/theirs/build/lint"
 (cd "$work" && find theirs -type f) | sort | cmp -s - "$work/before" || wrong="files have changed"
 report "what another has in a build folder is not compiled into, nor ever listed as made here"
 
+mkdir -p "$work/hidden/release"
+echo secret >"$work/hidden/release/.env"
+make_copy BUILD_ROOT="$work/hidden" "$work/hidden/release/tools/nothing.o"
+expect_status 2
+expect_line 'hidden/release: holds what was not made here'
+[ ! -e "$work/hidden/.maskbook" ] && [ "$(cat "$work/hidden/release/.env")" = secret ] || wrong='it is taken over'
+report "neither is it where it is hidden"
+
 make_copy BUILD_ROOT="$work/theirs/build" MODE=debug "$work/theirs/build/debug/tools/nothing.o"
 expect_status 0
 [ -e "$work/theirs/build/debug/tools/nothing.o" ] || wrong="nothing was compiled"

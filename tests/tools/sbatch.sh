@@ -28,6 +28,13 @@ job
 report 'wherever its results are'
 
 rm "$work/asked"
+mkdir -p "$work/results/desk-cifar10/runs/m75-h3"
+stand_in srun 'sleep 1.1; touch '"$work/results/desk-cifar10/runs/m75-h3/checkpoint.safetensors"'; exit 4'
+job
+expect_status 4
+[ ! -e "$work/asked" ] || wrong='it is queued again for the checkpoint of another'
+report 'one that could not save while another did is not'
+
 stand_in srun 'exit 4'
 job
 expect_status 4

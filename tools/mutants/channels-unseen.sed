@@ -1,4 +1,4 @@
 # fault: an encoder of four channels is read as one of colours
 # file: core/model/vit_weights.c
 # runner: model
-s/vit->weights.mae.shape.channels != 3 || /0 || /
+s/mae->shape.channels != 3 || //

@@ -50,6 +50,7 @@ except ImportError as error:
 LOOK = 20  # updates between looks at the loss and at signals, when several processes train
 PATCHES = 131072  # on a GPU at a time
 TELL = 10  # seconds between lines of progress
+INSIST = 2  # seconds after a signal, from which another one ends the process without saving
 LOSS_TOLERANCE, WEIGHT_TOLERANCE = 2e-6, 1e-3  # of --check: see compare()
 
 
@@ -117,14 +118,14 @@ def safetensors_read(path):
             data = file.read()
         size = struct.unpack("<Q", data[:8])[0]
         table = json.loads(data[8 : 8 + size])
-    except (OSError, ValueError, struct.error) as error:
-        die(3, f"{path}: {error}")
-    table.pop("__metadata__", None)
-    tensors = {}
-    for name, row in sorted(table.items(), key=lambda item: item[1]["data_offsets"]):
-        first, last = row["data_offsets"]
-        numbers = numpy.frombuffer(data[8 + size + first : 8 + size + last], "<f4")
-        tensors[name] = torch.from_numpy(numbers.copy()).reshape(row["shape"])
+        table.pop("__metadata__", None)
+        tensors = {}
+        for name, row in sorted(table.items(), key=lambda item: item[1]["data_offsets"]):
+            first, last = row["data_offsets"]
+            numbers = numpy.frombuffer(data[8 + size + first : 8 + size + last], "<f4")
+            tensors[name] = torch.from_numpy(numbers.copy()).reshape(row["shape"])
+    except (OSError, ValueError, KeyError, AttributeError, TypeError, RuntimeError, struct.error) as error:
+        die(3, f"{path}: cannot be read: {error} (make torch-start writes it)")
     return tensors
 
 
@@ -620,8 +621,15 @@ def train(training, options, stream, files, same):
     total = math.ceil(math.ceil(start.number("epochs") * images * (1 - 1e-12)) / training.batch)
     loss_sum, logged = files.resume(training, stream, same)
     signals = []
+
+    def asked_to_end(*_):
+        # torchrun sends on what the terminal has sent already; one who insists comes later.
+        if signals and time.time() - signals[0] > INSIST:
+            os._exit(4)
+        signals.append(time.time())
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
-        signal.signal(number, lambda *_: signals.append(1) if not signals else os._exit(1))
+        signal.signal(number, asked_to_end)
     told = saved = time.time()
     shown = begun = training.updates
     line_sum = torch.tensor(float(loss_sum) if group.rank == 0 else 0.0, device=group.device)
@@ -707,6 +715,10 @@ def main():
     parser.add_argument("--force", action="store_true", help="replace weights that exist")
     parser.add_argument("--check", action="store_true", help="compare with the C program, train nothing")
     options = parser.parse_args()
+    for key, least in (("batch", 1), ("micro", 1), ("epochs", 1e-6), ("lr", 1e-12), ("warmup", 0), ("save", 0)):
+        given = getattr(options, key)
+        if given is not None and not least <= given < math.inf:
+            die(2, f"--{key} {given}: is not a number from {least:g} up")
     start = Start(options.start)
     if options.check:
         options.float32 = True
