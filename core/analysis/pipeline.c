@@ -1,5 +1,6 @@
 #include "core/analysis/pipeline.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/base/die.h"
@@ -143,7 +144,8 @@ static int mask_holds(const struct pipeline *pipeline, size_t image)
     for (size_t h = 0; h < N0; ++h) ++times[pipeline->unseen[image * N0 + h]];
     for (size_t t = 0; t < pipeline->patches; ++t)
         if (times[t] != 1) return 0;
-    return V == (size_t)((double)pipeline->patches * (1 - pipeline->ratio));
+    const size_t percent = (size_t)lround(100 * pipeline->ratio);
+    return V == pipeline->patches * (100 - percent) / 100;
 }
 
 // Whether no two hidden patches of an image are painted alike: the decoder knows their positions.

@@ -98,6 +98,12 @@ static void stdout_check_prepare(void)
     if (atexit(stdout_check)) die(EXIT_SYSTEM, "no memory for an exit handler");
 }
 
+enum exit_code unread_code(int error)
+{
+    return error == ENOMEM || error == EMFILE || error == ENFILE ? EXIT_SYSTEM
+                                                                 : EXIT_INPUT;
+}
+
 void program_named(const char *name)
 {
     program = name;

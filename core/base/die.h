@@ -18,6 +18,10 @@ enum exit_code {
 _Noreturn void die(enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/// The exit code for a file that could not be opened or read, of its errno: EXIT_SYSTEM when the
+/// process lacks memory or descriptors, EXIT_INPUT otherwise, as it is the file's fault.
+enum exit_code unread_code(int error) __attribute__((warn_unused_result));
+
 /// From now on messages begin with `name` (a literal) instead of the name of the program's file:
 /// every experiment's file is called main.
 void program_named(const char *name);

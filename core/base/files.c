@@ -338,8 +338,8 @@ int file_exists(const char *path)
 
 static _Noreturn void unreadable(const char *path, int error, const char *hint)
 {
-    if (hint) die(EXIT_INPUT, "%s: %s (%s)", path, strerror(error), hint);
-    die(EXIT_INPUT, "%s: %s", path, strerror(error));
+    if (hint) die(unread_code(error), "%s: %s (%s)", path, strerror(error), hint);
+    die(unread_code(error), "%s: %s", path, strerror(error));
 }
 
 int file_kept(const char *path)

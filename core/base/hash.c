@@ -69,13 +69,11 @@ void hash_file(char hex[HASH_HEX], enum hash_kind kind, const char *path)
     unsigned char chunk[1 << 16];
     struct hash hash;
     FILE *file = fopen(path, "rbe");
-    if (!file)
-        die(errno == ENOMEM ? EXIT_SYSTEM : EXIT_INPUT, "%s: %s", path,
-            strerror(errno));
+    if (!file) die(unread_code(errno), "%s: %s", path, strerror(errno));
     hash_open(&hash, kind);
     for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
         hash_add(&hash, chunk, n);
-    if (ferror(file)) die(EXIT_INPUT, "%s: %s", path, strerror(errno));
+    if (ferror(file)) die(unread_code(errno), "%s: %s", path, strerror(errno));
     fclose(file);
     hash_close(hex, &hash);
 }

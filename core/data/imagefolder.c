@@ -37,7 +37,7 @@ static int is_picture(const char *name)
 static size_t names_read(struct dirent ***entries, const char *path, const char *hint)
 {
     const int count = scandir(path, entries, is_seen, NULL);
-    if (count < 0) die(EXIT_INPUT, "%s: %s (%s)", path, strerror(errno), hint);
+    if (count < 0) die(unread_code(errno), "%s: %s (%s)", path, strerror(errno), hint);
     return (size_t)count;
 }
 

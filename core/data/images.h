@@ -21,7 +21,7 @@ enum split { SPLIT_TRAIN, SPLIT_TEST };
 struct images {
     size_t count;
     int side;              ///< S: IMAGE_SIDE, unless images_open_square made them
-    uint16_t *labels;      ///< (count), 0..9, owned
+    uint16_t *labels;      ///< (count), 0..9, of a folder below 65,535; owned
     uint8_t *pixels;       ///< (count, 3, S, S), owned
     uint8_t *regions;      ///< (count, 8, 8) true region numbers, or NULL, owned
     char digest[HASH_HEX]; ///< of the content: cifar10_digest or planted_digest

@@ -56,7 +56,6 @@ real *activation_columns(size_t *stride, const struct activation *activation,
 
 /// activation_commit for those columns.
 /// written (rows,columns)  what activation_columns returned, `stride` numbers from row to row
-/// Requires column and columns to be multiples of 16, or to end the row.
 void activation_commit_columns(const struct activation *activation, const real *written,
                                size_t stride, size_t first, size_t rows, size_t column,
                                size_t columns);

@@ -32,8 +32,7 @@ void parameters_add(struct parameters *parameters, const char *name, int dimensi
                               .count = 1,
                               .offset = parameters->count,
                               .initial = initial,
-                              .fan_in = fan_in,
-                              .decays = 1};
+                              .fan_in = fan_in};
     memcpy(row->name, name, strlen(name) + 1);
     for (int i = 0; i < dimensions; ++i) {
         row->shape[i] = shape[i];

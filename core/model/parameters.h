@@ -29,7 +29,6 @@ struct parameter {
     size_t offset; ///< first number in the slab
     enum initial initial;
     size_t fan_in; ///< for INITIAL_FAN_IN
-    int decays;    ///< AdamW's weight decay applies (the recipe decays all)
     size_t member; ///< offset of its pointer in the layers' struct (parameters_bind)
 };
 

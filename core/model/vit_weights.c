@@ -361,9 +361,12 @@ void vit_weights_open(struct vit_weights *vit, const char *path, int heads)
     if (source.naming == VIT_OURS) {
         safetensors_free(&vit->weights.file);
         weights_open(&vit->weights, path, hint, heads);
-        if (vit->weights.mae.shape.channels != 3 || vit->weights.mae.variant.mixing)
+        const struct mae *mae = &vit->weights.mae;
+        if (mae->shape.channels != 3 || mae->variant.mixing ||
+            mae->shape.encoder_blocks == 0)
             die(EXIT_INPUT,
-                "%s: no encoder of colours that mixes tokens (give another)", path);
+                "%s: no encoder of colours with blocks that mix tokens (give another)",
+                path);
         return;
     }
     published_read(vit, &source, heads);

@@ -172,7 +172,7 @@ int printed_parse(double *value, double *half, const char *text)
     if ((*rest == 'e' || *rest == 'E') && rest[1] && strchr("+-0123456789", rest[1])) {
         char *end;
         exponent = strtol(rest + 1, &end, 10);
-        if (end == rest + 1 || labs(exponent) > 300) return 0;
+        if (end == rest + 1 || exponent > 300 || exponent < -300) return 0;
         rest = end;
     }
     if (!is_unit(rest)) return 0;

@@ -13,8 +13,12 @@ _Noreturn void run_die_without(const struct run *run, const char *weights)
 {
     char command[COMMAND_TEXT];
     weights_command(command, run, weights);
-    die(EXIT_INPUT, "no weights of %s (%s; hours, or EPOCHS=1 for a pilot of minutes)",
-        weights, command);
+    static const char *const takes[] = {[TIER_SMOKE] = "less than a minute",
+                                        [TIER_DESK] =
+                                            "hours, or EPOCHS=1 for a pilot of minutes",
+                                        [TIER_PAPER] = "weeks"};
+    die(EXIT_INPUT, "no weights of %s (%s; %s)", weights, command,
+        takes[run->options.tier]);
 }
 
 int run_goes_on(void)

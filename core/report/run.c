@@ -136,6 +136,9 @@ int run_fresh(struct run *run)
     if (fresh) {
         remove_error(run);
     } else {
+        if (run->state->lock < 0)
+            die(EXIT_SYSTEM, "%s: cannot be written (check who may write there)",
+                run->folder);
         // Removes files that this run may not write again. The verdicts stay until they are
         // replaced: without a provenance they are stale, and the ledger says so.
         provenance_remove(&old, run->folder, "verdicts.tsv");

@@ -42,7 +42,7 @@ void run_options_read(struct run_options *options, const char *name, int argc,
         {"heads", NULL, "of imagefolder: the ViT's attention heads [the file's]"},
         {"images-per-class", NULL,
          "of imagefolder: training images of each class [all]"},
-        {"partial", "1", "of imagefolder: 0: no partial finetuning"},
+        {"partial", NULL, "of imagefolder: 0: no partial finetuning [1]"},
         {"results", "results", "folder of all results"},
     };
     const size_t count = sizeof o / sizeof *o;
@@ -77,8 +77,14 @@ void run_options_read(struct run_options *options, const char *name, int argc,
     options->heads = heads ? (int)parse_integer("--heads", heads, 1, 1024) : 0;
     options->images_per_class =
         each ? (int)parse_integer("--images-per-class", each, 1, 1000000) : 0;
-    options->partial =
-        (int)parse_integer("--partial", option_text(o, count, "partial"), 0, 1);
+    const char *partial = option_text(o, count, "partial");
+    options->partial = partial ? (int)parse_integer("--partial", partial, 0, 1) : 1;
+    const int given = options->weights || heads || each || partial;
+    if (given && strcmp(options->data, "imagefolder") != 0)
+        die(EXIT_USAGE,
+            "%s: --weights, --heads, --images-per-class and --partial are of "
+            "imagefolder (add DATA=imagefolder, or leave them out)",
+            options->data);
 }
 
 void run_options_shipped(struct run_options *options, const char *text)

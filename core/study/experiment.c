@@ -35,8 +35,8 @@ static int models_open(struct study *study, const struct experiment *experiment)
             ++study->model_count;
         }
     }
-    if (study->model_count > 0)
-        models_scale(study->scale, study->model, study->model_count);
+    const size_t own = study->model_count - (study->extra > 0);
+    if (own > 0) models_scale(study->scale, study->model, own);
     return 1;
 }
 

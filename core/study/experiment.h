@@ -53,7 +53,8 @@ struct study {
     /// Grows; what is taken from it lasts until the experiment ends.
     struct arena arena;
 
-    /// How much training the numbers rest on, for notes and captions: models_scale of all models.
+    /// How much training the numbers rest on, for notes and captions: models_scale of all models
+    /// but the extra one.
     /// An experiment that trains more may append to it.
     char scale[STUDY_SCALE];
 

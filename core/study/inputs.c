@@ -54,6 +54,8 @@ int input_model(struct weights *model, struct recipe *recipe, struct run *run,
     const double epochs = pretrained_number(model, "epochs");
     if (epochs < recipe->epochs)
         run_pilot(run, "pilot weights: %g of %g epochs", epochs, recipe->epochs);
+    if (epochs > recipe->epochs)
+        run_pilot(run, "weights of another recipe: %g epochs", epochs);
     pretrained_departure(departure, model, recipe);
     if (*departure) run_pilot(run, "weights of another recipe: %s", departure);
     return 1;
@@ -127,6 +129,28 @@ static void trainer_name(char text[STUDY_SCALE], const struct weights *models,
                  first);
 }
 
+// Appends the arithmetics of the models' trainings, with how many there are of each, where they
+// differ.
+static void arithmetics_name(char text[STUDY_SCALE], const struct weights *models,
+                             size_t count)
+{
+    enum { KINDS = 4 };
+    const char *kind[KINDS];
+    size_t of[KINDS] = {0}, kinds = 0, k;
+    for (size_t m = 0; m < count; ++m) {
+        const char *own = safetensors_metadata(&models[m].file, "arithmetic");
+        if (!own) own = "none recorded";
+        for (k = 0; k < kinds && strcmp(kind[k], own) != 0;) ++k;
+        if (k == KINDS) return;
+        if (k == kinds) kind[kinds++] = own;
+        ++of[k];
+    }
+    for (k = 0; kinds > 1 && k < kinds; ++k) {
+        const size_t used = strlen(text);
+        snprintf(text + used, STUDY_SCALE - used, ", %zu in %s", of[k], kind[k]);
+    }
+}
+
 void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t count)
 {
     double epochs[2] = {INFINITY, 0}, updates[2] = {INFINITY, 0};
@@ -145,6 +169,7 @@ void models_scale(char text[STUDY_SCALE], const struct weights *models, size_t c
         snprintf(text, STUDY_SCALE, "%s trained for %g epoch%s, %.0f updates",
                  models_are, epochs[0], epochs[0] == 1 ? "" : "s", updates[0]);
     trainer_name(text, models, count);
+    arithmetics_name(text, models, count);
 }
 
 void input_finite(const struct weights *model, int overflowed)

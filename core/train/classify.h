@@ -16,11 +16,12 @@ struct classification {
     int threads;
 };
 
-/// predicted (images->count) = each image's most likely class, the first of equals.
-/// Work: one forward pass per image. Dies (EXIT_SYSTEM) when threads or memory are refused, or when
-/// a logit is not finite (weights that overflow). Contract: there are images, and at most
-/// 65,536 classes.
-void classify_images(uint16_t *predicted, const struct classification *classification);
+/// predicted (images->count) = each image's most likely class, the first of equals. Returns 0, or
+/// nonzero when a logit is not finite (weights that overflow).
+/// Contract: there are images, and at most 65,536 classes. Work: one forward pass per image. Dies
+/// (EXIT_SYSTEM) when threads or memory are refused.
+int classify_images(uint16_t *predicted, const struct classification *classification)
+    __attribute__((warn_unused_result));
 
 /// The fraction of images (count > 0) whose predicted class is their label.
 double classification_accuracy(const uint16_t *predicted, const uint16_t *labels,

@@ -1,6 +1,7 @@
 #include "core/train/finetune.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,7 +132,7 @@ static void identity_close(struct finetuner *finetuner)
     arena_close(&finetuner->arena);
 }
 
-// outcome->predicted from weights, and how good it is.
+// outcome->predicted from weights, and how good it is; NAN when they overflow.
 static double measure_at(struct finetuner *finetuner, const real *weights)
 {
     const struct images *test = finetuner->settings->test;
@@ -139,7 +140,8 @@ static double measure_at(struct finetuner *finetuner, const real *weights)
                                             .weights = weights,
                                             .images = test,
                                             .threads = finetuner->settings->threads};
-    classify_images(finetuner->outcome->predicted, &classification);
+    if (classify_images(finetuner->outcome->predicted, &classification))
+        return (double)NAN;
     return classification_accuracy(finetuner->outcome->predicted, test->labels,
                                    test->count);
 }
@@ -189,7 +191,7 @@ static void finish(void *context)
 
 static const char *text_in(const struct safetensors *file, const char *key)
 {
-    const char *text = safetensors_metadata(file, key);
+    const char *text = pretrained_line(file, key);
     if (!text)
         die(EXIT_INPUT, "%s: its metadata lack %s (remove it, or FORCE=1)", file->path,
             key);
@@ -217,6 +219,8 @@ static void outcome_fill(struct finetuner *finetuner, const struct safetensors *
     real *weights = arena_reals(&arena, parameters->count);
     safetensors_weights(weights, parameters, file, "");
     outcome->accuracy = measure_at(finetuner, weights);
+    if (isnan(outcome->accuracy))
+        die(EXIT_INPUT, "%s: outputs are not finite (train it again)", file->path);
     outcome->best = number_in(file, "best_test_accuracy");
     outcome->best_epoch = number_in(file, "best_epoch");
     if (!unsigned_scan(&outcome->updates, text_in(file, "updates")))
@@ -291,14 +295,15 @@ int finetune_read(struct finetune_outcome *outcome, const struct finetune *setti
 
 static double measure(void *context)
 {
-    struct finetuner *finetuner = context;
-    return measure_at(finetuner, finetuner->trainer.state.weights);
+    struct finetuner *of = context;
+    const double accuracy = measure_at(of, of->trainer.state.weights);
+    if (isfinite(accuracy)) return accuracy;
+    die(EXIT_SYSTEM, "a classifier's output is not finite (train it anew)");
 }
 
 static void trainer_make(struct finetuner *finetuner)
 {
     const struct finetune *settings = finetuner->settings;
-    const size_t threads = (size_t)settings->threads;
     struct trainer_plan plan = {.recipe = &settings->recipe,
                                 .parameters = &finetuner->classifier.parameters,
                                 .images = settings->images->count,
@@ -312,8 +317,9 @@ static void trainer_make(struct finetuner *finetuner)
         classifier_take_encoder(finetuner->trainer.state.weights,
                                 &finetuner->classifier, settings->pretrained->slab,
                                 &settings->pretrained->mae);
-    finetuner->batch = arena_take(&finetuner->arena, threads, sizeof *finetuner->batch);
-    for (size_t w = 0; w < threads; ++w)
+    finetuner->batch = arena_take(&finetuner->arena, (size_t)settings->threads,
+                                  sizeof *finetuner->batch);
+    for (int w = 0; w < settings->threads; ++w)
         labelled_batch_open(&finetuner->batch[w], finetuner);
 }
 
@@ -356,12 +362,11 @@ static void replacement_check(const struct finetuner *finetuner)
 static void train(struct finetuner *finetuner)
 {
     const struct finetune *settings = finetuner->settings;
-    const struct recipe *recipe = &settings->recipe;
     replacement_check(finetuner);
     trainer_make(finetuner);
     char label[96];
     snprintf(label, sizeof label, "%s %s, seed %" PRIu64,
-             settings->pretrained ? "finetune" : "from scratch", recipe->run,
+             settings->pretrained ? "finetune" : "from scratch", settings->recipe.run,
              settings->seed);
     const struct train_loop loop = {.trainer = &finetuner->trainer,
                                     .identity = &finetuner->identity,

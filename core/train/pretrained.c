@@ -30,8 +30,7 @@ static void expect_text(const struct weights *weights, const char *key,
             weights->file.path, key, text ? text : "nothing", want);
 }
 
-// What goes into tables of provenance is one word or sentence: a line's end would end its row.
-static const char *line_in(const struct safetensors *file, const char *key)
+const char *pretrained_line(const struct safetensors *file, const char *key)
 {
     const char *text = safetensors_metadata(file, key);
     if (text && strpbrk(text, "\t\n\r"))
@@ -71,7 +70,7 @@ void pretrained_open(struct weights *weights, const char *path,
     expect_size(weights, "the decoder's number of heads", shape->decoder_heads,
                 want->decoder_heads);
     for (size_t i = 0; i < sizeof lines / sizeof *lines; ++i)
-        line_in(&weights->file, lines[i]);
+        pretrained_line(&weights->file, lines[i]);
     pretrained_trainer(&weights->file);
     if (!safetensors_metadata(&weights->file, SAFETENSORS_DIGEST))
         die(EXIT_INPUT, "%s: its metadata lack %s (move it away and train it again)",
@@ -106,27 +105,53 @@ double pretrained_number(const struct weights *weights, const char *key)
 
 const char *pretrained_trainer(const struct safetensors *file)
 {
-    return line_in(file, "trainer");
+    return pretrained_line(file, "trainer");
+}
+
+// Epochs and warm-up are the matter of pilots, and micro-batches change no more than rounding.
+static int is_free(const char *word)
+{
+    return text_begins(word, "epochs=") || text_begins(word, "warmup=") ||
+           text_begins(word, "leaves=");
+}
+
+static void departure_add(char text[RECIPE_TEXT], const char *before, const char *word)
+{
+    const size_t used = strlen(text);
+    snprintf(text + used, RECIPE_TEXT - used, "%s%s%s", used ? " " : "", before, word);
+}
+
+// Adds each word of `words`, after `before`, that is not free and that does not begin, up to and
+// with its letter `last` (its end: 0), as a word of `others` does.
+static void departures(char text[RECIPE_TEXT], const char *before, const char *words,
+                       const char *others, char last)
+{
+    char list[RECIPE_TEXT], padded[RECIPE_TEXT + 2], start[RECIPE_TEXT + 2];
+    snprintf(list, sizeof list, "%s", words);
+    snprintf(padded, sizeof padded, " %s ", others);
+    for (char *rest = list, *word; (word = strsep(&rest, " "));) {
+        const char *end = last ? strchr(word, last) : NULL;
+        if (end)
+            snprintf(start, sizeof start, " %.*s", (int)(end + 1 - word), word);
+        else
+            snprintf(start, sizeof start, " %s ", word);
+        if (*word && !is_free(word) && !strstr(padded, start))
+            departure_add(text, before, word);
+    }
 }
 
 void pretrained_departure(char text[RECIPE_TEXT], const struct weights *weights,
                           const struct recipe *recipe)
 {
-    static const char *const free_words[] = {"epochs=", "warmup=", "leaves="};
-    char found[RECIPE_TEXT], own[RECIPE_TEXT], padded[RECIPE_TEXT + 2],
-        one[RECIPE_TEXT + 2];
+    char own[RECIPE_TEXT];
     const char *recorded = safetensors_metadata(&weights->file, "recipe");
-    *text = 0;
-    snprintf(found, sizeof found, "%s", recorded ? recorded : "");
     recipe_text(own, recipe);
-    snprintf(padded, sizeof padded, " %s ", own);
-    for (char *rest = found, *word; (word = strsep(&rest, " "));) {
-        snprintf(one, sizeof one, " %s ", word);
-        int counts = *word && !strstr(padded, one);
-        for (size_t i = 0; i < sizeof free_words / sizeof *free_words; ++i)
-            counts = counts && !text_begins(word, free_words[i]);
-        const size_t used = strlen(text);
-        if (counts)
-            snprintf(text + used, RECIPE_TEXT - used, "%s%s", used ? " " : "", word);
+    *text = 0;
+    if (!recorded || !*recorded) {
+        departure_add(text, "", "none recorded");
+        return;
     }
+    departures(text, "", recorded, own, 0);
+    // What the record leaves out may have been anything.
+    departures(text, "no ", own, recorded, '=');
 }

@@ -17,13 +17,18 @@ void pretrained_open(struct weights *weights, const char *path,
 /// A number in the metadata, "epochs" or "updates". Contract: pretrained_open checked it.
 double pretrained_number(const struct weights *weights, const char *key);
 
+/// The metadata `key`, NULL when there is none. Dies (EXIT_INPUT) where it holds a tab or a line's
+/// end, which would end its row in a table of provenance.
+const char *pretrained_line(const struct safetensors *file, const char *key);
+
 /// The program that trained them, "PyTorch 2.1 on ..." from the metadata "trainer"; NULL: this one.
-/// Dies (EXIT_INPUT) where it holds a tab or a line's end, which would end its row in a table.
+/// Dies as pretrained_line.
 const char *pretrained_trainer(const struct safetensors *file);
 
 /// text (RECIPE_TEXT) = the words of the recipe in the metadata that are not `recipe`'s, as
-/// "batch=1024 learning_rate=0.0015"; empty when there are none. Its length (epochs and warm-up)
-/// is the matter of pilots, and micro-batches ("leaves") change no more than rounding.
+/// "batch=1024 learning_rate=0.0015", and those of `recipe` whose key the metadata lack, as "no
+/// batch=64"; empty when there are none, "none recorded" without a recipe. Its length (epochs and
+/// warm-up) is the matter of pilots, and micro-batches ("leaves") change no more than rounding.
 void pretrained_departure(char text[RECIPE_TEXT], const struct weights *weights,
                           const struct recipe *recipe);
 

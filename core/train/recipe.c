@@ -24,7 +24,7 @@
 
 // desk: the same network on patches of 4 (a quarter of the tokens; public runs differ by .3
 // points of finetuned accuracy), and 30 epochs in batches of 64: 23,438 updates, 96 % of the
-// paper's number, on a 64th of its images. Batch and peak come from pilots of one epoch (m75-h3,
+// paper's number, on a 67th of its images. Batch and peak come from pilots of one epoch (m75-h3,
 // fp32, seed 1; masked loss on 1,000 test images, +- .004): batch 128: .150 at 5e-4, .142 at 1e-3;
 // batch 64: .134 at 5e-4, .121 at 1e-3, .122 at 2e-3; batch 32: .118 at 1e-3, at twice the cost of
 // folding and optimiser. After three epochs, on 5,000 training images held out: .101 at 5e-4, .096

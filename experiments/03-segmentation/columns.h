@@ -81,6 +81,9 @@ void emit_scores(struct study *study, const struct figure *figure);
 /// figure3.tsv, the panel of pixels and the picture made of both; the caption names the images.
 void emit_figure3(struct study *study, const struct figure *figure);
 
+/// Dies (EXIT_INPUT) where images of this side cannot be drawn: before hours of work.
+void figure3_ready(const struct images *images);
+
 /// Every way to make each column, on training scenes whose regions are known: mean ARI, into
 /// result.tsv (choice.COLUMN.DEPTH.NORMALISATION) and choice.md, where the fixed ways are marked.
 void emit_choice(struct study *study, const struct scenes *scenes);

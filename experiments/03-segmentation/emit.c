@@ -62,11 +62,18 @@ static size_t shown(const struct figure *figure)
     return figure->scenes.count < SHOWN ? figure->scenes.count : SHOWN;
 }
 
-static size_t cell_of(const struct figure *figure)
+static size_t cell_of(const struct images *images)
 {
-    return figure->scenes.images->side == IMAGE_SIDE && !figure->scenes.images->values
-               ? CELL
-               : FOLDER_CELL;
+    return images->side == IMAGE_SIDE && !images->values ? CELL : FOLDER_CELL;
+}
+
+void figure3_ready(const struct images *images)
+{
+    if (cell_of(images) % (size_t)images->side)
+        die(EXIT_INPUT,
+            "images of side %d do not fit into cells of %zu pixels (give an encoder of "
+            "images of side 224)",
+            images->side, cell_of(images));
 }
 
 // Draws a map in the colours of the true regions that its clusters match best.
@@ -89,12 +96,7 @@ static void draw_panel(const char *path, const struct figure *figure)
     const size_t first = figure->scenes.truth ? 2 : 1;
     const struct images *images = figure->scenes.images;
     const size_t side = (size_t)images->side;
-    if (cell_of(figure) % side)
-        die(EXIT_INPUT,
-            "images of side %zu do not fit into cells of %zu pixels (give an "
-            "encoder of images of side 224)",
-            side, cell_of(figure));
-    panel_open(&panel, shown(figure), first + COLUMNS, side, cell_of(figure) / side,
+    panel_open(&panel, shown(figure), first + COLUMNS, side, cell_of(images) / side,
                GAP);
     for (size_t row = 0; row < shown(figure); ++row) {
         panel_bytes(&panel, row, 0,

@@ -88,6 +88,7 @@ static void run(struct study *study)
 static void run_folder(struct study *study)
 {
     folder_images(&study->images[SPLIT_TEST], study->folder, SPLIT_TEST, FOLDER_IMAGES);
+    figure3_ready(&study->images[SPLIT_TEST]);
     snprintf(study->scale, sizeof study->scale, "an encoder of %s names",
              vit_naming_name(study->folder->vit.naming));
     run(study);

@@ -209,6 +209,13 @@ static void encode(struct folder_probing *probing)
                 probing->folder->vit.weights.file.path);
     }
     report_bad(probing, source);
+    const size_t bad = probing->shards[SPLIT_TRAIN].bad_count,
+                 images = probing->folder->images[SPLIT_TRAIN];
+    if (images - bad < 2)
+        die(EXIT_INPUT,
+            "imagefolder: %zu of %zu training images cannot be decoded, too many to "
+            "train on (unpack the archive again)",
+            bad, images);
     struct feature_shards *test = &probing->shards[SPLIT_TEST];
     for (size_t i = 0; i < probing->folder->images[SPLIT_TEST]; ++i)
         if (test->bad[i]) test->labels[i] = NO_CLASS;

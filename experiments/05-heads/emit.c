@@ -60,7 +60,8 @@ static void captions(char *text, size_t size, const struct heads *heads)
         text + used, size - used,
         "Measured is after the last epoch, with 90 %% bootstrap intervals over test "
         "images, given these weights. The maximum over epochs is chosen on the test "
-        "images, as the public code does, so it is optimistic.\n");
+        "images, as the public code does, so it is optimistic; it is of the training, "
+        "before weights that are shipped were rounded.\n");
 }
 
 void heads_emit(const struct heads *heads)

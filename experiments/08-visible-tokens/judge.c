@@ -1,5 +1,8 @@
 #include "experiments/08-visible-tokens/judge.h"
 
+#include <math.h>
+
+#include "core/base/die.h"
 #include "core/data/images.h"
 #include "core/stats/bootstrap.h"
 #include "core/study/judgement.h"
@@ -90,6 +93,12 @@ void judge_attention(struct measured *measured, struct study *study,
     measured->causes = tokens->region ? CAUSES : CAUSE_REGION;
     for (size_t b = 0; b < tokens->blocks; ++b) {
         attention_causes(partial, plain, tokens, b, &study->arena);
+        for (size_t i = 0; i < CAUSES * n; ++i)
+            if (isnan(partial[i]))
+                die(EXIT_INPUT,
+                    "%s: the decoder's block %zu attends to all tokens alike (train it "
+                    "again)",
+                    study->model->file.path, b);
         for (int c = 0; c < measured->causes; ++c) {
             measured->partial[b][c] = study_mean(study, partial + (size_t)c * n, n);
             measured->plain[b][c] = study_mean(study, plain + (size_t)c * n, n);

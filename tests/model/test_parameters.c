@@ -61,7 +61,6 @@ Test(parameters, rows_tile_the_slab)
         size_t product = 1;
         for (int i = 0; i < row->dimensions; ++i) product *= row->shape[i];
         cr_expect(row->offset == offset && row->count == product, "%s", row->name);
-        cr_expect(row->decays, "%s", row->name);
         offset += product;
     }
     cr_expect(offset == mae.parameters.count);

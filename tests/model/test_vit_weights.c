@@ -101,9 +101,9 @@ Test(vit_weights, what_cannot_be_read_is_refused_in_one_line)
 }
 
 // The zeros of a small encoder with the suite's names.
-static const char *ours(int channels, enum mixing mixing)
+static const char *ours(int channels, int blocks, enum mixing mixing)
 {
-    const struct mae_shape shape = {8, channels, 4, 16, 1, 1, 2, 2};
+    const struct mae_shape shape = {8, channels, 4, 16, blocks, 1, 2, 2};
     const char *path = in_scratch("ours.safetensors");
     struct arena arena;
     struct mae mae;
@@ -119,11 +119,13 @@ static const char *ours(int channels, enum mixing mixing)
 
 Test(vit_weights, of_ours_only_encoders_of_colours_that_mix_tokens_are_read)
 {
-    expect(__LINE__, 0, ours(3, MIXING_ATTENTION), 0, "2 heads");
-    expect(__LINE__, EXIT_INPUT, ours(4, MIXING_ATTENTION), 0,
-           "no encoder of colours that mixes tokens");
-    expect(__LINE__, EXIT_INPUT, ours(3, MIXING_IDENTITY), 0,
-           "no encoder of colours that mixes tokens");
+    expect(__LINE__, 0, ours(3, 1, MIXING_ATTENTION), 0, "2 heads");
+    expect(__LINE__, EXIT_INPUT, ours(4, 1, MIXING_ATTENTION), 0,
+           "no encoder of colours with blocks that mix tokens");
+    expect(__LINE__, EXIT_INPUT, ours(3, 0, MIXING_ATTENTION), 0,
+           "no encoder of colours with blocks that mix tokens");
+    expect(__LINE__, EXIT_INPUT, ours(3, 1, MIXING_IDENTITY), 0,
+           "no encoder of colours with blocks that mix tokens");
 }
 
 // Of a ViT-B: its patches, positions and first norm alone, all zeros.

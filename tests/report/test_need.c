@@ -26,7 +26,7 @@ Test(need, alone_it_fails_with_the_command_that_makes_the_weights)
 {
     unsetenv("MASKBOOK_KEEP_GOING");
     expect_death(__LINE__, demand, NULL, EXIT_INPUT,
-                 "make pretrain RUN=m50-h3 TIER=desk DATA=planted");
+                 "make pretrain RUN=m50-h3 TIER=desk DATA=planted; hours, or EPOCHS=1");
     setenv("MASKBOOK_KEEP_GOING", "", 1);
     expect_death(__LINE__, demand, NULL, EXIT_INPUT, "no weights of m50-h3");
     cr_expect(!file_exists(verdicts));

@@ -166,7 +166,7 @@ Test(experiment, alone_without_weights_it_fails_with_the_command_and_touches_no_
     world_write("results/smoke-planted/02-demo/provenance.tsv", "what\tvalue\tkeyed\n");
     static const char says[] =
         "02-demo: no weights of m50-h3 (make pretrain RUN=m50-h3 "
-        "TIER=smoke DATA=planted; hours, or";
+        "TIER=smoke DATA=planted; less than a minute)";
     expect_ending(__LINE__, demo, "--tier smoke", EXIT_INPUT, says);
     cr_expect(file_exists("results/smoke-planted/02-demo/provenance.tsv"));
     setenv("MASKBOOK_KEEP_GOING", "", 1);

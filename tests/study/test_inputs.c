@@ -5,6 +5,7 @@
 #include "core/report/need.h"
 #include "core/report/provenance.h"
 #include "core/train/checkpoint.h"
+#include "tests/metadata.h"
 #include "tests/report/world.h"
 #include "tests/study/pretrained.h"
 
@@ -69,13 +70,15 @@ Test(inputs, a_model_is_found_read_and_noted_and_its_recipe_returned)
 }
 
 // Weights as another program writes them: by another recipe, and with its name.
-static void brought_weights(const struct recipe *recipe, const char *path)
+static void brought_weights(const struct recipe *recipe, double epochs,
+                            const char *path)
 {
     struct run_identity identity;
     struct arena arena;
     struct mae mae;
     struct recipe other = *recipe;
     other.batch = 1024;
+    recipe_set_epochs(&other, epochs);
     arena_open_growing(&arena, "test");
     mae_open(&mae, &recipe->shape, &arena);
     const struct train_state state = {
@@ -95,7 +98,7 @@ Test(inputs, weights_of_another_program_and_recipe_say_so)
     struct recipe found;
     char words[512], text[STUDY_SCALE];
     const struct recipe recipe = recipe_find("smoke", "m75-h3");
-    brought_weights(&recipe, "results/smoke-planted/weights/m75-h3.safetensors");
+    brought_weights(&recipe, 4, "results/smoke-planted/weights/m75-h3.safetensors");
     world_run(&run, "--tier smoke", words);
     cr_assert_eq(input_model(&model, &found, &run, "m75-h3"), 1);
     cr_expect_str_eq(run.state->pilot, "weights of another recipe: batch=1024");
@@ -107,6 +110,44 @@ Test(inputs, weights_of_another_program_and_recipe_say_so)
     cr_expect_str_eq(
         text, "model trained for 4 epochs, 40 updates, by PyTorch 2.1.0 on a GPU");
     weights_close(&model);
+    world_drop(&run);
+}
+
+Test(inputs, weights_that_were_trained_for_longer_than_the_recipe_say_so)
+{
+    struct run run;
+    struct weights model;
+    struct recipe found;
+    char words[512];
+    const struct recipe recipe = recipe_find("smoke", "m75-h3");
+    brought_weights(&recipe, 8, "results/smoke-planted/weights/m75-h3.safetensors");
+    world_run(&run, "--tier smoke", words);
+    cr_assert_eq(input_model(&model, &found, &run, "m75-h3"), 1);
+    cr_expect_str_eq(run.state->pilot, "weights of another recipe: 8 epochs; weights "
+                                       "of another recipe: batch=1024");
+    weights_close(&model);
+    world_drop(&run);
+}
+
+Test(inputs, models_whose_trainings_had_other_arithmetics_are_counted_by_them)
+{
+    struct run run;
+    struct weights models[2];
+    struct recipe found;
+    char words[512], text[STUDY_SCALE];
+    pretrain_shortly("m50-h3");
+    pretrain_shortly("m75-h3");
+    world_run(&run, "--tier smoke", words);
+    cr_assert_eq(input_model(&models[0], &found, &run, "m50-h3"), 1);
+    cr_assert_eq(input_model(&models[1], &found, &run, "m75-h3"), 1);
+    models_scale(text, models, 2);
+    cr_expect(!strstr(text, " in "), "%s", text);
+    metadata_replace(&models[1].file, "arithmetic", "bf16-dot");
+    models_scale(text, models, 2);
+    const char *want = sizeof(real) == sizeof(double) ? ", 1 in fp64, 1 in bf16-dot"
+                                                      : ", 1 in fp32, 1 in bf16-dot";
+    cr_expect(strstr(text, want), "%s", text);
+    for (int m = 0; m < 2; ++m) weights_close(&models[m]);
     world_drop(&run);
 }
 

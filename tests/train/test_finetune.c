@@ -264,7 +264,7 @@ Test(finetune, the_outcome_is_that_of_the_last_update_and_the_best_stands_beside
                                                 numbers_of(&small, &classifier, &arena),
                                             .images = &small.test,
                                             .threads = 3};
-    classify_images(predicted, &classification);
+    cr_assert_eq(classify_images(predicted, &classification), 0);
     cr_expect_arr_eq(small.predicted, predicted, sizeof predicted);
     cr_expect_eq(small.outcome.accuracy,
                  classification_accuracy(predicted, small.test.labels, TESTED));

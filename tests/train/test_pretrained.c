@@ -2,6 +2,7 @@
 
 #include "core/base/die.h"
 #include "core/data/planted.h"
+#include "tests/metadata.h"
 #include "tests/train/tiny.h"
 
 TestSuite(pretrained, .init = scratch_make);
@@ -139,7 +140,7 @@ Test(pretrained, a_departure_names_what_differs_but_the_length)
 {
     struct tiny tiny;
     struct weights weights;
-    char text[RECIPE_TEXT];
+    char text[RECIPE_TEXT], own[RECIPE_TEXT];
     tiny_open(&tiny);
     pretrain_run(&tiny.settings);
     struct recipe recipe = tiny.settings.recipe;
@@ -154,6 +155,17 @@ Test(pretrained, a_departure_names_what_differs_but_the_length)
     recipe.learning_rate = .02;
     pretrained_departure(text, &weights, &recipe);
     cr_expect_str_eq(text, "batch=8 learning_rate=0.01");
+    // A record of part of it, or none, says nothing about the rest.
+    recipe = tiny.settings.recipe;
+    recipe_text(own, &recipe);
+    *strstr(own, " batch=") = 0;
+    metadata_replace(&weights.file, "recipe", own);
+    pretrained_departure(text, &weights, &recipe);
+    cr_expect(strstr(text, "no batch=8 ") == text, "%s", text);
+    cr_expect(!strstr(text, "epochs"), "%s", text);
+    metadata_replace(&weights.file, "recipe", "");
+    pretrained_departure(text, &weights, &recipe);
+    cr_expect_str_eq(text, "none recorded");
     weights_close(&weights);
     tiny_close(&tiny);
 }
