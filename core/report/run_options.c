@@ -19,6 +19,26 @@ static void check_run_name(const char *name)
             "--run: '%s' cannot be the name of a run (give one like m75-h3)", name);
 }
 
+// What says how a folder of photographs is read and probed.
+static void folder_options_read(struct run_options *options, const struct option *o,
+                                size_t count)
+{
+    options->weights = option_text(o, count, "weights");
+    const char *heads = option_text(o, count, "heads"),
+               *each = option_text(o, count, "images-per-class");
+    options->heads = heads ? (int)parse_integer("--heads", heads, 1, 1024) : 0;
+    options->images_per_class =
+        each ? (int)parse_integer("--images-per-class", each, 1, 1000000) : 0;
+    const char *partial = option_text(o, count, "partial");
+    options->partial = partial ? (int)parse_integer("--partial", partial, 0, 1) : 1;
+    const int given = options->weights || heads || each || partial;
+    if (given && strcmp(options->data, "imagefolder") != 0)
+        die(EXIT_USAGE,
+            "%s: --weights, --heads, --images-per-class and --partial are of "
+            "imagefolder (add DATA=imagefolder, or leave them out)",
+            options->data);
+}
+
 void run_options_read(struct run_options *options, const char *name, int argc,
                       char **argv)
 {
@@ -71,20 +91,7 @@ void run_options_read(struct run_options *options, const char *name, int argc,
     options->force =
         (int)parse_integer("--force", option_text(o, count, "force"), 0, 1);
     options->results = option_text(o, count, "results");
-    options->weights = option_text(o, count, "weights");
-    const char *heads = option_text(o, count, "heads"),
-               *each = option_text(o, count, "images-per-class");
-    options->heads = heads ? (int)parse_integer("--heads", heads, 1, 1024) : 0;
-    options->images_per_class =
-        each ? (int)parse_integer("--images-per-class", each, 1, 1000000) : 0;
-    const char *partial = option_text(o, count, "partial");
-    options->partial = partial ? (int)parse_integer("--partial", partial, 0, 1) : 1;
-    const int given = options->weights || heads || each || partial;
-    if (given && strcmp(options->data, "imagefolder") != 0)
-        die(EXIT_USAGE,
-            "%s: --weights, --heads, --images-per-class and --partial are of "
-            "imagefolder (add DATA=imagefolder, or leave them out)",
-            options->data);
+    folder_options_read(options, o, count);
 }
 
 void run_options_shipped(struct run_options *options, const char *text)
