@@ -103,12 +103,12 @@ set key at screen 0.825, screen strip + 0.43 * (1 - strip) left top reverse Left
 # One row in five, each curve a little to the side, so that bars do not cover one another.
 masked(k) = 100 * column("mask_ratio") + 0.45 * k
 # Bars are solid, as a dashed one would break up.
-array slopes[5] = ["slope", "slope-2x2", "linear-slope", "linear-slope-2x2", "linear-other-slope"]
-array lines_of[5] = [7, 6, 17, 16, 14]
-array place_of[5] = [0, 1, -1, 2, -2]
-array title_of[5] = [sprintf("model, %d×%d", side, side), "model, cut to 2×2", sprintf("linear, %d×%d", side, side), "linear, cut to 2×2", sprintf("linear, %d×%d hidden", other_side, other_side)]
-plot for [c = 1:5] table every 5 using (masked(place_of[c])):slopes[c].'_low':(0):(column(slopes[c].'_high') - column(slopes[c].'_low')) \
+array slopes[6] = ["slope", "slope-2x2", "slope-whole", "linear-slope", "linear-slope-2x2", "linear-other-slope"]
+array lines_of[6] = [7, 6, 1, 17, 16, 14]
+array place_of[6] = [0, 1, 3, -1, 2, -2]
+array title_of[6] = [sprintf("model, %d×%d", side, side), "model, cut to 2×2", "model, whole image", sprintf("linear, %d×%d", side, side), "linear, cut to 2×2", sprintf("linear, %d×%d hidden", other_side, other_side)]
+plot for [c = 1:6] table every 5 using (masked(place_of[c])):slopes[c].'_low':(0):(column(slopes[c].'_high') - column(slopes[c].'_low')) \
          with vectors nohead linetype lines_of[c] dashtype 1 linewidth 0.8, \
-     for [c = 1:5] table every 5 using (masked(place_of[c])):slopes[c] \
+     for [c = 1:6] table every 5 using (masked(place_of[c])):slopes[c] \
          with linespoints linetype lines_of[c] title title_of[c]
 unset multiplot
