@@ -42,6 +42,12 @@ static void check_verdict(const struct claim *claim, enum verdict verdict,
             "%s passes without an interval", claim->id);
 }
 
+// Whether run_scale has said so of the verdicts that are recorded now.
+static int rests_on_none(const struct run *run)
+{
+    return run->state->scale && !*run->state->scale;
+}
+
 // Why the verdict may not be the one that was found: the claim is excluded here, or rests on a
 // pilot. "" if neither holds.
 static const char *cap_reason(const struct claim *claim, const struct run *run,
@@ -49,7 +55,8 @@ static const char *cap_reason(const struct claim *claim, const struct run *run,
 {
     const char *excluded = claim_excluded(claim, run->options.tier, run->options.data);
     if (verdict == VERDICT_NOT_RUN) return excluded ? excluded : "";
-    return run->state->pilot && strcmp(claim->data, "none") ? run->state->pilot : "";
+    const int untrained = !strcmp(claim->data, "none") || rests_on_none(run);
+    return run->state->pilot && !untrained ? run->state->pilot : "";
 }
 
 // The finding, completed by the smallest difference that the test could have confirmed, if nothing
@@ -95,11 +102,12 @@ static void record(struct run *run, const char *id, enum verdict found,
     require(!run_recorded(run, id), "%s has a verdict already", id);
     check_verdict(&claim, found, deciding);
 
-    const struct conditions conditions = {.tier = run->options.tier,
-                                          .data = run->options.data,
-                                          .pilot = run->state->pilot != NULL,
-                                          .pretrainings = pretrainings,
-                                          .own_epochs = run->options.epochs > 0};
+    const struct conditions conditions = {
+        .tier = run->options.tier,
+        .data = run->options.data,
+        .pilot = run->state->pilot && !rests_on_none(run),
+        .pretrainings = pretrainings,
+        .own_epochs = run->options.epochs > 0 && !rests_on_none(run)};
     const enum verdict verdict = verdict_cap(found, &claim, &conditions);
     const char *reason = cap_reason(&claim, run, verdict), *scale = run->state->scale;
     const int unfound = found == VERDICT_NOT_RUN,

@@ -20,7 +20,8 @@ struct verdict_row {
 struct claim run_claim(const struct run *run, const char *id);
 
 /// Says how much training the verdicts recorded from now on rest on: "model trained for 4 epochs,
-/// 1250 updates"; "" for none. Claims with data "none", and those that are not run, rest on none.
+/// 1250 updates"; "" for none, so that neither pilots nor EPOCHS= cap them. Claims with data
+/// "none", and those that are not run, rest on none.
 void run_scale(struct run *run, const char *scale);
 
 /// Records the verdict that was found for a claim: the estimate of its deciding (worst) part, or

@@ -42,9 +42,9 @@ typedef double residual_function(struct draw *draw);
 /// computed by adding up terms of sizes that sum to `size` over both sides, and no term or partial
 /// sum goes through more than k = `roundings` roundings, rounding alone makes at most gamma of it
 /// (Higham, Accuracy and Stability, Lemma 3.1). Numbers that come out of LAPACK count the roundings
-/// of its backward error, some multiple of rows times columns (theorem 19.4). 0 where size is 0,
-/// NAN where a number that it is given is none. Residuals of one draw have one bound, the largest
-/// that any of them needs: another is a broken contract.
+/// of its backward error, some multiple of rows times columns (theorem 19.4). Where size is 0, the
+/// difference itself; NAN where a number that it is given is none. Residuals of one draw have one
+/// bound, the largest that any of them needs: another is a broken contract.
 double draw_residual(struct draw *draw, double lhs, double rhs, double size,
                      double roundings);
 

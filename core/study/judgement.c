@@ -40,12 +40,12 @@ int other_images(const struct run *run, const char *id)
 enum { FINDING_TEXT = 768 };
 
 // text (FINDING_TEXT) = the finding. Returns 0 for a claim about other images, which is not run.
-__attribute__((format(printf, 4, 0))) static int
-judged(struct study *study, const char *id, char text[FINDING_TEXT],
+__attribute__((format(printf, 5, 0))) static int
+judged(struct study *study, const char *id, char text[FINDING_TEXT], const char *scale,
        const char *finding, va_list arguments)
 {
     vsnprintf(text, FINDING_TEXT, finding, arguments);
-    run_scale(&study->run, study->scale);
+    run_scale(&study->run, scale);
     if (!other_images(&study->run, id)) return 1;
     run_verdict(&study->run, id, VERDICT_NOT_RUN, NULL, "", "");
     return 0;
@@ -58,8 +58,20 @@ void study_judge(struct study *study, const char *id, const struct estimate *par
     char text[FINDING_TEXT];
     va_list arguments;
     va_start(arguments, finding);
-    if (judged(study, id, text, finding, arguments))
+    if (judged(study, id, text, study->scale, finding, arguments))
         run_judge(&study->run, id, parts, count, pretrainings, test, text);
+    va_end(arguments);
+}
+
+void study_judge_untrained(struct study *study, const char *id,
+                           const struct estimate *parts, size_t count, const char *test,
+                           const char *finding, ...)
+{
+    char text[FINDING_TEXT];
+    va_list arguments;
+    va_start(arguments, finding);
+    if (judged(study, id, text, "", finding, arguments))
+        run_judge(&study->run, id, parts, count, 0, test, text);
     va_end(arguments);
 }
 
@@ -69,7 +81,7 @@ void study_verdict(struct study *study, const char *id, enum verdict verdict,
     char text[FINDING_TEXT];
     va_list arguments;
     va_start(arguments, finding);
-    if (judged(study, id, text, finding, arguments))
+    if (judged(study, id, text, study->scale, finding, arguments))
         run_verdict(&study->run, id, verdict, &found, test, text);
     va_end(arguments);
 }

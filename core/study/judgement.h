@@ -26,6 +26,12 @@ void study_judge(struct study *study, const char *id, const struct estimate *par
                  size_t count, int pretrainings, const char *test, const char *finding,
                  ...) __attribute__((format(printf, 7, 8)));
 
+/// The same for a claim about the run's images alone, which rests on no training.
+void study_judge_untrained(struct study *study, const char *id,
+                           const struct estimate *parts, size_t count, const char *test,
+                           const char *finding, ...)
+    __attribute__((format(printf, 6, 7)));
+
 /// The same for a claim that no rule of a kind decides (kind exact): records the `verdict` that the
 /// experiment gives, with the number it rests on.
 void study_verdict(struct study *study, const char *id, enum verdict verdict,

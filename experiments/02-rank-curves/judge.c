@@ -58,7 +58,8 @@ void judge_direction(struct study *study, const struct arm *arms)
                                              GROUPING_HIDDEN, BOOTSTRAP_RESAMPLES,
                                              study->run.options.seed);
         }
-    study_judge(study, "figure2.slope-direction", parts, count, 0,
-                "paired bootstrap over images of each rise at side 2, fall at side 4",
-                "no network; the least of %zu", count);
+    study_judge_untrained(
+        study, "figure2.slope-direction", parts, count,
+        "paired bootstrap over images of each rise at side 2, fall at side 4",
+        "no network; the least of %zu", count);
 }

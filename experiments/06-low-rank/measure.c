@@ -94,6 +94,7 @@ static void fill_all(struct profile *profile, struct hidden_rows *learned,
     real *weights = arena_reals(arena, evaluation.mae->parameters.count);
     parameters_initialise(weights, &evaluation.mae->parameters, options->seed);
     evaluation.weights = weights;
+    evaluation.name = NULL;
     hidden_rows_learned(&rows, &evaluation, arena);
     profile_fill(&profile[RANDOM], &rows, arena);
 
@@ -171,11 +172,13 @@ static void judge_overlaps(struct study *study, const struct profile *profile)
     const struct estimate rival =
         linear[overlap_steps(linear, study, &profile[LINEAR])];
     put_estimate(&study->run, NULL, rival, "1", "linear.overlap.least-fall");
-    study_judge(study, "remark4.2.reason", steps, STEPS, 0,
-                "paired bootstrap over images of each step of the mean overlap",
-                "given these weights; the least of %d steps; that of the best linear "
-                "predictor, which nothing keeps from its optimum, is %.3f [%.3f, %.3f]",
-                STEPS, rival.value, rival.low, rival.high);
+    study_judge(
+        study, "remark4.2.reason", steps, STEPS, 0,
+        "paired bootstrap over images of each step of the mean overlap",
+        "given these weights; the least of %d steps; that of the best linear "
+        "predictor, which nothing keeps from its optimum, is %.3f [%.3f, %.3f], "
+        "first %zu images",
+        STEPS, rival.value, rival.low, rival.high, rival.n);
 }
 
 void profile_judge(struct study *study, const struct profile profile[PREDICTORS])
@@ -234,9 +237,10 @@ void spans_judge(struct study *study, const double *overlap, size_t stride, size
         found[c] = study_mean(study, overlap + c * stride, used);
         put_estimate(&study->run, NULL, found[c], "1", "similar.k%zu", leading[c]);
     }
-    study_judge(study, "section4.2.similar", found, SPANS, 0,
-                "bootstrap over images of the mean squared cosine, k = 2, 3, 5",
-                "%zu of %zu images have positive degrees in [0,1]", used, stride);
+    study_judge_untrained(
+        study, "section4.2.similar", found, SPANS,
+        "bootstrap over images of the mean squared cosine, k = 2, 3, 5",
+        "%zu of %zu images have positive degrees in [0,1]", used, stride);
 }
 
 static void measure_spans(struct study *study, const struct hidden_rows *rows)

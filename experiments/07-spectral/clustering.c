@@ -36,30 +36,37 @@ void adjacency_normalise(double *weights, double *degrees, size_t n)
             weights[i * n + j] /= sqrt(degrees[i] * degrees[j]);
 }
 
-// In turn inner products of tokens, which have no negative eigenvalue, and weights without loops,
-// which have some.
+// In turn inner products of tokens, which have no negative eigenvalue, weights without loops, which
+// have some, and weights of both signs with a large diagonal, of which larger eigenvalues are not
+// excluded.
 double unit_eigenvalue(struct draw *draw)
 {
+    enum { PRODUCTS, WITHOUT_LOOPS, SIGNED };
     const size_t n = draw_size(draw, 2, 20), width = draw_size(draw, 1, 20);
     struct arena *arena = draw->arena;
     double *x = draw_normals(draw, n * width), *degrees = arena_doubles(arena, n),
            *matrix = draw_normals(draw, n * n), *root = arena_doubles(arena, n),
            *image = arena_doubles(arena, n), *values = arena_doubles(arena, n);
     for (size_t i = 0; i < n * width; ++i) x[i] = fabs(x[i]);
-    if (draw->number % 2)
-        for (size_t i = 0; i < n; ++i)
-            for (size_t j = 0; j <= i; ++j)
-                matrix[i * n + j] = matrix[j * n + i] =
-                    i == j ? 0 : fabs(matrix[i * n + j]);
-    else
-        row_products(matrix, x, n, x, n, width);
+    const int kind = (int)(draw->number % 3);
+    for (size_t i = 0; i < n; ++i)
+        for (size_t j = 0; j <= i; ++j) {
+            const double weight = matrix[i * n + j];
+            matrix[i * n + j] = matrix[j * n + i] = i == j           ? 0
+                                                    : kind == SIGNED ? weight
+                                                                     : fabs(weight);
+        }
+    for (size_t i = 0; kind == SIGNED && i < n; ++i)
+        for (size_t j = 0; j < n; ++j)
+            if (j != i) matrix[i * n + i] += 2 * fabs(matrix[i * n + j]);
+    if (kind == PRODUCTS) row_products(matrix, x, n, x, n, width);
     adjacency_normalise(matrix, degrees, n);
     for (size_t i = 0; i < n; ++i) root[i] = sqrt(degrees[i]);
     gemm_doubles(image, matrix, PLAIN, root, PLAIN, n, 1, n, 0);
     const double size = squared_norm(matrix, n * n),
                  error = sqrt(squared_distance(image, root, n) / squared_norm(root, n));
     if (eigen_symmetric(values, matrix, matrix, n)) return (double)NAN;
-    const double above = fmax(values[n - 1], -values[0]) - 1;
+    const double above = kind == SIGNED ? 0 : fmax(values[n - 1], -values[0]) - 1;
     return draw_residual(draw, fmax(error, above), 0, size, svd_roundings(n));
 }
 

@@ -17,8 +17,7 @@ static const char *const terms[TERMS] = {
     "error",      "spectral",  "bound",   "constant", "grey",  "whitened", "sum",
     "attraction", "repulsion", "penalty", "push",     "plain", "residual", "rounding"};
 
-static void summarise(double value[TERMS], const struct checkpoint *checkpoint,
-                      size_t features)
+static void summarise(double value[TERMS], const struct checkpoint *checkpoint)
 {
     const struct contrastive *c = &checkpoint->contrastive;
     const size_t n = checkpoint->images;
@@ -28,7 +27,7 @@ static void summarise(double value[TERMS], const struct checkpoint *checkpoint,
                                mean(checkpoint->constant, n),
                                mean(checkpoint->grey, n),
                                c->whitened,
-                               contrastive_sum(c, features),
+                               contrastive_sum(c, checkpoint->features),
                                c->attraction,
                                c->repulsion,
                                c->penalty,
@@ -43,7 +42,6 @@ static void summarise(double value[TERMS], const struct checkpoint *checkpoint,
 struct training_tables {
     struct table bound, repaired;
     struct output plot;
-    size_t features;
 };
 
 static void cells_row(struct table *table, const char *name, const double *values,
@@ -62,7 +60,7 @@ static void training_row(struct study *study, struct training_tables *tables,
                          const struct checkpoint *checkpoint, const char *name)
 {
     double value[TERMS];
-    summarise(value, checkpoint, tables->features);
+    summarise(value, checkpoint);
     for (size_t t = 0; t < TERMS - 1; ++t)
         put_number(&study->run, NULL, value[t],
                    t < OVER_IMAGES ? checkpoint->images : 0, "1", "%s.%s", name,
@@ -86,7 +84,6 @@ static void training_row(struct study *study, struct training_tables *tables,
 static void training_tables_open(struct training_tables *tables, struct study *study)
 {
     char path[PATH_SIZE];
-    tables->features = shape_patch(&study->model[0].mae.shape) + 1;
     table_open(&tables->bound, 7,
                (const char *const[]){"updates", "masked loss", "|M - N|^2", "L_spec",
                                      "bound", "L_spec of a constant", "of grey"});
@@ -113,8 +110,8 @@ static void training_tables_close(struct training_tables *tables, struct study *
     run_table(
         &study->run, "repaired.md",
         "The first hidden tokens, pixels in [-1,1], with a constant. Plain loss: of a "
-        "token, not of a pixel; its penalty |D f|^2 would have to be the repulsion "
-        "E' (D f . phi')^2 of all pairs for it to be contrastive.",
+        "token, not of a pixel; its penalty |G f|^2 would have to be the repulsion "
+        "E' (G f . phi')^2 of all pairs for it to be contrastive.",
         &tables->repaired, "");
     table_close(&tables->bound);
     table_close(&tables->repaired);

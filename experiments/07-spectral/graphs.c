@@ -167,12 +167,13 @@ void graphs_verdicts(struct study *study, const struct graphs *graphs)
                 "paired bootstrap over scenes of the lead over each form and over raw "
                 "patches",
                 "k = true regions; the least of %d leads", FORMS + 1);
-    study_judge(study, "theorem4.3.graph.cooccurrence", leads[VIEW_COOCCURRENCE], FORMS,
-                0, "paired bootstrap over scenes of the lead over each form",
-                "no network; %zu features, moments of other scenes; the least of %d "
-                "leads; the %zu components of largest modulus have an ARI of %.3f",
-                graphs->cooccurrence.kept, FORMS, graphs->components.kept,
-                mean(graphs->ari[VIEW_COMPONENTS], graphs->scenes));
+    study_judge_untrained(
+        study, "theorem4.3.graph.cooccurrence", leads[VIEW_COOCCURRENCE], FORMS,
+        "paired bootstrap over scenes of the lead over each form",
+        "%zu features, moments of other scenes; the least of %d "
+        "leads; the %zu components of largest modulus have an ARI of %.3f",
+        graphs->cooccurrence.kept, FORMS, graphs->components.kept,
+        mean(graphs->ari[VIEW_COMPONENTS], graphs->scenes));
 }
 
 // ====== Numbers and picture ======

@@ -49,6 +49,7 @@ static void measure_identity(struct checkpoint *checkpoint,
                              const struct contrastive_pairs *pairs, struct arena *arena)
 {
     struct contrastive *found = &checkpoint->contrastive;
+    checkpoint->features = pairs->features;
     if (contrastive_measure(found, pairs, arena))
         die(EXIT_SYSTEM, "hidden patches: second moments are singular (report this)");
     checkpoint->residual =
@@ -122,6 +123,7 @@ static void measure_weights(struct checkpoint *checkpoint, const struct study *s
     struct hidden_rows rows;
     evaluation.mae = mae;
     evaluation.weights = weights;
+    if (mae != &study->model[0].mae) evaluation.name = NULL;
     hidden_rows_learned(&rows, &evaluation, arena);
     checkpoint_measure(checkpoint, &rows, mae, weights, sizes.pairs, arena);
 }
@@ -224,9 +226,9 @@ double degrees_measure(double *images, const struct hidden_rows *rows,
 void judge_degrees(struct study *study, const double *images, size_t n)
 {
     const struct estimate share = study_mean(study, images, n);
-    study_judge(study, "theorem4.3.degrees.share", &share, 1, 0,
-                "bootstrap over images", "hidden patches of the first %zu test images",
-                n);
+    study_judge_untrained(study, "theorem4.3.degrees.share", &share, 1,
+                          "bootstrap over images",
+                          "hidden patches of the first %zu test images", n);
 }
 
 static void measure_degrees(struct study *study)

@@ -1,5 +1,5 @@
 // What is measured for Theorem 4.3: the bound and the repaired identity along a training, degrees
-// by the scaling of pixels, what a rotation an image does to a classifier, Eq. 10 by sampling.
+// by the scaling of pixels, what a rotation of each image does to a classifier, Eq. 10 by sampling.
 #ifndef MASKBOOK_SPECTRAL_MEASURE_H
 #define MASKBOOK_SPECTRAL_MEASURE_H
 
@@ -18,6 +18,7 @@ struct checkpoint {
     double *constant; // (n) L_spec of a constant embedding, M_i = sqrt(d_i / sum d)
     double *grey;     // (n) of the prediction 1/2 for every pixel
     struct contrastive contrastive;
+    size_t features;           // q, of the repaired theorem
     double loss;               // masked, of the pixels of those tokens, in [-1,1]
     double residual, rounding; // of the repaired identity, relative
 };
@@ -29,7 +30,7 @@ void checkpoint_measure(struct checkpoint *checkpoint, const struct hidden_rows 
                         struct arena *arena);
 
 // The first `count` hidden tokens of a model as pairs: f = (decoder's token, 1), phi = (pixels, 1)
-// and D the pixel head. Arrays are taken from `arena`.
+// and G the pixel head. Arrays are taken from `arena`.
 struct contrastive_pairs model_pairs(const struct hidden_rows *rows,
                                      const struct mae *mae, const real *weights,
                                      size_t count, struct arena *arena);

@@ -69,7 +69,7 @@ static struct joint joint_draw(struct draw *draw)
     return joint;
 }
 
-// E |S^{-1/2} (phi - D f)|^2 for one-hot phi, S = diag(y), D f of every visible part (a,b).
+// E |S^{-1/2} (phi - G f)|^2 for one-hot phi, S = diag(y), G f of every visible part (a,b).
 static double one_hot_loss(const struct joint *joint, const double *output)
 {
     double loss = 0;
@@ -88,7 +88,7 @@ double finite_alphabet(struct draw *draw)
     const size_t a = joint.a, b = joint.b, least = a < b ? a : b,
                  rank = draw_size(draw, 1, least), big = a < b ? b : a;
     struct arena *arena = draw->arena;
-    // Any f (a,k) and D (b,k): with A = D_x^{1/2} f, B = D_y^{-1/2} D.
+    // Any f (a,k) and G (b,k): with A = D_x^{1/2} f, B = D_y^{-1/2} G.
     const double *f = draw_normals(draw, a * rank),
                  *head = draw_normals(draw, b * rank);
     double *output = arena_doubles(arena, a * b),

@@ -15,6 +15,10 @@ void judge_spans(struct measured *measured, struct study *study,
            *other = arena_doubles(&study->arena, n);
     for (int space = 0; space < SPACES; ++space) {
         span_shares(own, other, tokens, (enum space)space, &study->arena);
+        for (size_t i = 0; i < n; ++i)
+            if (isnan(own[i]) || isnan(other[i]))
+                die(EXIT_INPUT, "%s: its tokens are zero (train it again)",
+                    study->model->file.path);
         measured->own[space] = study_mean(study, own, n);
         measured->other[space] = study_mean(study, other, n);
         measured->lead[space] = study_gap(study, own, other, n);

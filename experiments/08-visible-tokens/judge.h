@@ -15,7 +15,7 @@ void judge_contents(struct measured *measured, struct study *study,
                     const struct tokens *tokens);
 
 /// Judges lemma4.6.conclusion: in every block the partial correlation of attention with similarity
-/// is positive, and above that with nearness.
+/// and its lead over that with nearness reach half the claim's effect.
 void judge_attention(struct measured *measured, struct study *study,
                      const struct tokens *tokens);
 

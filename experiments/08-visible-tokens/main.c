@@ -59,8 +59,8 @@
 /// @{attention.block1.nearness.partial ci} with nearness; the least of all blocks, and of
 /// similarity's leads over nearness, is @{claim lemma4.6.conclusion estimate}
 /// (@{claim lemma4.6.conclusion verdict}). The weights of Eq. 11 for pixels and the similarities
-/// have a cosine of @{cosine.patches.lambda-3 ci} at $\lambda = 10^{-3}$ and
-/// @{cosine.patches.lambda+0 ci} at $\lambda = 1$.
+/// have a cosine of @{cosine.patches.lambda-3 ci} where $\lambda$ is a thousandth of a patch's mean
+/// squared norm, and @{cosine.patches.lambda+0 ci} where it is all of that.
 #include "core/study/judgement.h"
 #include "experiments/08-visible-tokens/algebra.h"
 #include "experiments/08-visible-tokens/emit.h"

@@ -272,7 +272,7 @@ static void regression_fit(double *weight, const struct tokens *tokens, int own,
     for (size_t d = 0; d < P; ++d) trace += gram[d * P + d];
     for (size_t d = 0; d < P; ++d) gram[d * P + d] += 1e-6 * trace / (double)P;
     if (cholesky_factor(gram, P))
-        die(EXIT_SYSTEM, "the decoder's tokens are not finite (train the model again)");
+        die(EXIT_INPUT, "the decoder's tokens are alike (train the model again)");
     for (size_t f = 0; f < F; ++f) cholesky_solve(weight + f * P, gram, P);
 }
 

@@ -1,4 +1,4 @@
-/// What a trained model makes of visible and hidden tokens, and the four measurements on it.
+/// What a trained model makes of visible and hidden tokens, and what is measured on it.
 #ifndef MASKBOOK_EXPERIMENTS_TOKENS_H
 #define MASKBOOK_EXPERIMENTS_TOKENS_H
 
@@ -46,7 +46,7 @@ void colours_explain(double *kept, double *spread, const struct tokens *tokens,
 
 /// The same for the second half of the images by a ridge regression, fitted on the first half, of a
 /// patch on the decoder's token at its place: of the image itself, and of another image in which
-/// this place is visible. own, other, spread (n/2)
+/// this place is visible. own, other, spread (n - n/2)
 void tokens_explain(double *own, double *other, double *spread,
                     const struct tokens *tokens, struct arena *arena);
 

@@ -125,8 +125,9 @@ static void dial_rows(struct study *study, const struct dial *dial, FILE *file,
         for (size_t m = 0; m < dial->ratio_count; ++m) {
             const struct estimate mean =
                 dial_mean(dial, k, m, (enum quality)q, study->run.options.seed);
-            put_estimate(&study->run, cell[1 + m], mean, "%", "dial.k%zu.m%02.0f.%s",
-                         dial->regions[k], 100 * dial->ratio[m], quality_key[q]);
+            put_estimate(&study->run, cell[1 + m], mean, "points",
+                         "dial.k%zu.m%02.0f.%s", dial->regions[k], 100 * dial->ratio[m],
+                         quality_key[q]);
             row[1 + m] = cell[1 + m];
             tsv_put_row(file,
                         (const double[]){q, (double)k, (double)m,
@@ -167,15 +168,18 @@ void emit_dial(struct study *study, const struct dial *dial)
                        100 * dial->ratio[m]);
     }
     output_close(&output);
-    run_table(run, "dial.md",
-              "Means over seeds and test scenes, with 90 % intervals over both; those "
-              "of few seeds are wide, and may pass 0 or 100.",
-              &table, "");
+    run_table(
+        run, "dial.md",
+        dial->seeds == 1
+            ? "Means over test scenes, with 90 % intervals over them, of one seed."
+            : "Means over seeds and test scenes, with 90 % intervals over both; "
+              "those of few seeds are wide, and may pass 0 or 100.",
+        &table, "");
     table_close(&table);
     snprintf(
         caption, sizeof caption,
         "Scenes of k regions; %zu training%s of the smoke model at each setting, "
-        "%.0f epoch%s of %zu scenes. K-means on the tokens of %zu test scenes; "
+        "%g epoch%s of %zu scenes. K-means on the tokens of %zu test scenes; "
         "linear probe of the class token on %zu. Frames: the best ratio for each k",
         dial->seeds, dial->seeds == 1 ? "" : "s", dial->epochs,
         dial->epochs == 1 ? "" : "s", dial->train, dial->scenes[QUALITY_SEGMENTS],

@@ -15,10 +15,12 @@ void judge_ranks(struct study *study, const struct ranks *ranks)
         const struct estimate linear = study_mean(study, slopes, ranks->rival_images);
         rank_slopes(slopes, ranks->effective[LEARNED], ranks, ranks->images, share);
         const struct estimate learned = study_mean(study, slopes, ranks->images);
-        study_judge(study, id[share], &learned, 1, 1,
-                    "bootstrap over images of each image's slope, minus 1",
-                    "one model per ratio; best linear predictor %.3f [%.3f, %.3f]",
-                    linear.value, linear.low, linear.high);
+        study_judge(
+            study, id[share], &learned, 1, 1,
+            "bootstrap over images of each image's slope, minus 1",
+            "one model per ratio; best linear predictor %.3f [%.3f, %.3f], first %zu "
+            "images",
+            linear.value, linear.low, linear.high, linear.n);
     }
     struct estimate steps[ARMS - 1];
     for (size_t a = 0; a + 1 < ARMS; ++a)
@@ -54,8 +56,11 @@ static void judge_ends(struct study *study, const struct dial *dial)
                  worse[QUALITY_PROBE][0], worse[QUALITY_SEGMENTS][1],
                  worse[QUALITY_PROBE][1]);
     study_judge(study, id, ends, count, (int)dial->seeds,
-                "best ratio chosen on even scenes of the other seeds, both ends "
-                "compared on odd ones, bootstrap over seeds and scenes",
+                dial->seeds == 1
+                    ? "best ratio chosen on even scenes, both ends compared on odd "
+                      "ones, bootstrap over scenes of one seed"
+                    : "best ratio chosen on even scenes of the other seeds, both ends "
+                      "compared on odd ones, bootstrap over seeds and scenes",
                 "%s", found);
 }
 
@@ -67,7 +72,9 @@ void judge_dial(struct study *study, const struct dial *dial)
                                     &study->arena);
     study_judge(
         study, "section5.1.optimal-ratio", contrast, QUALITIES, (int)dial->seeds,
-        "bootstrap over seeds and scenes of the contrast of ratios and regions",
+        dial->seeds == 1
+            ? "bootstrap over scenes of one seed of the contrast of ratios and regions"
+            : "bootstrap over seeds and scenes of the contrast of ratios and regions",
         "segmentation %+.1f [%.1f, %.1f], probe %+.1f [%.1f, %.1f] points; best "
         "ratio %.2f to %.2f by segmentation, %.2f to %.2f by probe",
         contrast[0].value, contrast[0].low, contrast[0].high, contrast[1].value,

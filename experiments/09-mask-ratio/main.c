@@ -51,9 +51,10 @@
 ///
 /// @planted What the highest ratio gives over the lowest where there are few regions, minus the
 /// @planted same where there are many, is @{claim section5.1.optimal-ratio estimate} points, the
-/// @planted less of segmentation and probe (@{claim section5.1.optimal-ratio verdict}); of 16 ends
-/// @planted of the ratios the one that decides is worse than the best between them by
-/// @planted @{claim section5.1.clusters estimate} points (@{claim section5.1.clusters verdict}).
+/// @planted less of segmentation and probe (@{claim section5.1.optimal-ratio verdict}); of both
+/// @planted ends for each number of regions and measure the one that decides is worse than the best
+/// @planted between them by @{claim section5.1.clusters estimate} points
+/// @planted (@{claim section5.1.clusters verdict}).
 /// @unplanted What follows for the number of regions is judged on planted scenes alone
 /// @unplanted (`make section5.1 DATA=planted`).
 #include <math.h>

@@ -149,6 +149,10 @@ void ranks_measure(struct ranks *ranks, struct study *study)
         hidden_rows_learned(&rows, &evaluation, arena);
         effective_ranks(ranks->truth[a], rows.truth, &rows, arena);
         effective_ranks(ranks->effective[LEARNED][a], rows.prediction, &rows, arena);
+        for (size_t i = 0; i < ranks->images; ++i)
+            if (!(ranks->effective[LEARNED][a][i] > 0))
+                die(EXIT_INPUT, "%s: reconstructs nothing (train it again)",
+                    evaluation.name);
         shared_ranks(ranks->shared[a], rows.prediction, &rows, ranks->ratio[a],
                      ranks->ratio[0], options->seed, arena);
         if (hidden_rows_linear(&rows, &predictor, evaluation.images,

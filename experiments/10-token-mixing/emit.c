@@ -45,12 +45,12 @@ static void emit_table(const struct arms *arms)
     }
     const double raw = mean(arms->raw_patches, arms->scale.scenes);
     put_number(run, NULL, raw, arms->scale.scenes, "percent", "raw-patches.segments");
-    snprintf(
-        about, sizeof about,
-        "Trainings on planted scenes that differ in one thing each: %zu seed%s, "
-        "%zu test scenes, 90 %% intervals over both. Hidden loss in the training's "
-        "own targets. K-means on raw patches has 100 ARI = %.1f.",
-        arms->scale.seeds, arms->scale.seeds == 1 ? "" : "s", arms->scale.scenes, raw);
+    snprintf(about, sizeof about,
+             "Trainings on planted scenes that differ in one thing each: %zu seed%s, "
+             "%zu test scenes, 90 %% intervals over %s. Hidden loss in the training's "
+             "own targets. K-means on raw patches has 100 ARI = %.1f.",
+             arms->scale.seeds, arms->scale.seeds == 1 ? "" : "s", arms->scale.scenes,
+             arms->scale.seeds == 1 ? "scenes alone" : "both", raw);
     run_table(run, "controls.md", about, &table, "");
     table_close(&table);
 }

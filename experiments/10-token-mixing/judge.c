@@ -98,13 +98,17 @@ static void judge(const struct arms *arms, const struct control *control)
                                   : 1;
         found[p] = arms_difference(arms, (size_t)part->first, part->first_measure,
                                    (size_t)part->second, part->second_measure, factor);
-        put_estimate(&study->run, NULL, found[p], "percent", "%s.part%zu", control->id,
-                     p + 1);
+        put_estimate(&study->run, NULL, found[p],
+                     part->first_measure == HIDDEN_LOSS ? "percent" : "points",
+                     "%s.part%zu", control->id, p + 1);
     }
     note_of(note, arms, control->id);
     if (!*note) note_parts(note, control, found);
     study_judge(study, control->id, found, control->count, (int)arms->scale.seeds,
-                "paired bootstrap over scenes and seeds, all parts", "%s", note);
+                arms->scale.seeds == 1
+                    ? "paired bootstrap over scenes of one seed, all parts"
+                    : "paired bootstrap over scenes and seeds, all parts",
+                "%s", note);
 }
 
 // Visible targets are copied when their loss is below the variance of the pixels' noise, which no
@@ -128,9 +132,11 @@ static void judge_shortcut(const struct arms *arms)
                           hidden = arms_difference(arms, ARM_PAPER, SEGMENTS,
                                                    ARM_VISIBLE, SEGMENTS, 1);
     put_estimate(&study->run, NULL, parts[0], "percent", "remark4.8.shortcut.part1");
-    put_estimate(&study->run, NULL, parts[1], "percent", "remark4.8.shortcut.part2");
+    put_estimate(&study->run, NULL, parts[1], "points", "remark4.8.shortcut.part2");
     study_judge(study, "remark4.8.shortcut", parts, 2, (int)arms->scale.seeds,
-                "paired bootstrap over scenes and seeds, both parts",
+                arms->scale.seeds == 1
+                    ? "paired bootstrap over scenes of one seed, both parts"
+                    : "paired bootstrap over scenes and seeds, both parts",
                 "100 ARI of raw patches %.1f, of visible targets %.1f, of hidden ones "
                 "%.1f more",
                 mean(arms->raw_patches, arms->scale.scenes),

@@ -141,7 +141,8 @@ static void probe(double *right, struct study *study, double *const tokens[2],
                                          study->images[s].labels};
     if (ridge_right(right, &rows[SPLIT_TRAIN], &rows[SPLIT_TEST], IMAGE_CLASSES,
                     &study->arena))
-        die(EXIT_SYSTEM, "a probe has no solution (report this)");
+        die(EXIT_INPUT, "%s: its tokens are alike in all images (train it again)",
+            study->model[0].file.path);
 }
 
 void projection_judge(struct study *study, double *const right[PLACES], size_t n,

@@ -114,16 +114,32 @@ static double three_equal_tokens(struct draw *draw, char note[CHECK_NOTE])
     return distance;
 }
 
-// y (n) = (x - mean) / deviation over n numbers, `step` apart, without epsilon.
-static void normalise(double *y, const double *x, size_t n, size_t step)
+// The lines of a matrix: its rows, or its columns.
+struct lines {
+    size_t count, length, first, step; // numbers from line to line, and along a line
+};
+
+// y = (x - mean) / deviation of each line, without epsilon. Returns the sum of (|x| + mean |x|) /
+// deviation over all but the first.
+static double normalise(double *y, const double *x, struct lines of)
 {
-    double mean = 0, square = 0;
-    for (size_t i = 0; i < n; ++i) mean += x[i * step];
-    mean /= (double)n;
-    for (size_t i = 0; i < n; ++i)
-        square += (x[i * step] - mean) * (x[i * step] - mean);
-    for (size_t i = 0; i < n; ++i)
-        y[i * step] = (x[i * step] - mean) / sqrt(square / (double)n);
+    double terms = 0;
+    for (size_t l = 0; l < of.count; ++l) {
+        const double *from = x + l * of.first;
+        double mean = 0, square = 0, modulus = 0;
+        for (size_t i = 0; i < of.length; ++i) {
+            mean += from[i * of.step];
+            modulus += fabs(from[i * of.step]);
+        }
+        mean /= (double)of.length;
+        for (size_t i = 0; i < of.length; ++i)
+            square += (from[i * of.step] - mean) * (from[i * of.step] - mean);
+        const double deviation = sqrt(square / (double)of.length);
+        for (size_t i = 0; i < of.length; ++i)
+            y[l * of.first + i * of.step] = (from[i * of.step] - mean) / deviation;
+        if (l > 0) terms += 2 * modulus / deviation;
+    }
+    return terms;
 }
 
 // Numbers of each token, or of each feature, times a positive scale, and one token more (or
@@ -132,26 +148,25 @@ static double own_scale(struct draw *draw)
 {
     const size_t T = draw_size(draw, 4, 32), D = draw_size(draw, 4, 32);
     const int by_token = draw->number % 2 == 0;
-    const size_t lines = by_token ? T : D, length = by_token ? D : T,
-                 first = by_token ? D : 1, step = by_token ? 1 : D;
+    const struct lines lines =
+        by_token ? (struct lines){T, D, D, 1} : (struct lines){D, T, 1, D};
     double *x = draw_normals(draw, T * D), *before = arena_doubles(draw->arena, T * D),
-           *after = arena_doubles(draw->arena, T * D), error = 0, size = 0;
-    for (size_t l = 0; l < lines; ++l)
-        normalise(before + l * first, x + l * first, length, step);
-    for (size_t l = 0; l < lines; ++l) {
+           *after = arena_doubles(draw->arena, T * D), error = 0;
+    double size = normalise(before, x, lines);
+    for (size_t l = 0; l < lines.count; ++l) {
         const double scale = exp(rng_normal(&draw->rng));
-        for (size_t i = 0; i < length; ++i)
-            x[l * first + i * step] =
-                l == 0 ? rng_normal(&draw->rng) : scale * x[l * first + i * step];
-        normalise(after + l * first, x + l * first, length, step);
-    }
-    for (size_t l = 1; l < lines; ++l)
-        for (size_t i = 0; i < length; ++i) {
-            const size_t at = l * first + i * step;
-            error += fabs(after[at] - before[at]);
-            size += fabs(after[at]) + fabs(before[at]);
+        for (size_t i = 0; i < lines.length; ++i) {
+            double *number = &x[l * lines.first + i * lines.step];
+            *number = l == 0 ? rng_normal(&draw->rng) : scale * *number;
         }
-    return draw_residual(draw, error, 0, size, (double)(T + D));
+    }
+    size += normalise(after, x, lines);
+    for (size_t l = 1; l < lines.count; ++l)
+        for (size_t i = 0; i < lines.length; ++i) {
+            const size_t at = l * lines.first + i * lines.step;
+            error += fabs(after[at] - before[at]);
+        }
+    return draw_residual(draw, error, 0, size, (double)(2 * (T + D)));
 }
 
 // ====== The last qkv ======

@@ -82,6 +82,26 @@ Test(judgement, the_scale_is_said_and_all_parts_have_to_hold)
                      "\tREPRODUCED\t0.5\t-1\t2\t50\tby hand\t\t\t"));
 }
 
+// Neither a pilot nor a scale is of a claim about the images alone.
+Test(judgement, what_rests_on_no_training_is_not_capped_by_one)
+{
+    const struct estimate parts[] = {{2, 1.5, 3, 100}};
+    struct study study;
+    char words[512];
+    open_study(&study, "--tier desk --data cifar10 --epochs 2", words);
+    strcpy(study.scale, "model trained for 2 epochs");
+    run_pilot(&study.run, "pilot weights: 2 of 30 epochs");
+    study_judge_untrained(&study, "cifar", parts, 1, "bootstrap", "a %s", "note");
+    study_judge(&study, "order", parts, 1, 0, "bootstrap", "a note");
+    cr_expect_eq(run_close(&study.run), 0);
+    cr_expect_str_eq(verdict_of("desk-cifar10", "cifar"),
+                     "cifar\tREPRODUCED-SCALED\t2\t1.5\t3\t100\tbootstrap\t\t\ta note");
+    cr_expect_str_eq(
+        verdict_of("desk-cifar10", "order"),
+        "order\tTREND-ONLY\t2\t1.5\t3\t100\tbootstrap\tpilot weights: 2 of "
+        "30 epochs\tmodel trained for 2 epochs\ta note");
+}
+
 // Pairs cancel what two images have in common: the gap's interval is narrower than either mean's.
 Test(judgement, gaps_are_paired_over_the_images)
 {
