@@ -80,13 +80,13 @@ stamp = $(if $(call differs,$(strip $(2)),$(strip $(file <$(1)))),$(file >$(1),$
 differs = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),1)
 # What is compiled is listed in BUILD_ROOT/.maskbook, so that `make clean` removes it and nothing else. A
 # folder that holds something, but is not listed and has no stamp, belongs to another.
-listed := $(filter $(MODE),$(file <$(BUILD_ROOT)/.maskbook))
-ifeq ($(listed)$(wildcard $(BUILD)/.flags),)
+made_here := $(filter $(MODE),$(file <$(BUILD_ROOT)/.maskbook))
+ifeq ($(made_here)$(wildcard $(BUILD)/.flags),)
 ifneq ($(wildcard $(BUILD)/* $(BUILD)/.[!.]*),)
 $(error $(BUILD): holds what was not made here, and would be compiled into (give another BUILD_ROOT, or empty it))
 endif
 endif
-ifeq ($(and $(listed),$(wildcard $(BUILD)/.)),)
+ifeq ($(and $(made_here),$(wildcard $(BUILD)/.)),)
 $(shell mkdir -p $(BUILD) && tools/clean --made $(BUILD_ROOT) $(MODE))
 endif
 $(call stamp,$(BUILD)/.flags,$(CC) $(CFLAGS) $(LDFLAGS) $(LDLIBS))

@@ -57,7 +57,7 @@ static void content_digest(char hex[HASH_HEX], const struct decoding *decoding)
 {
     const struct folder_split *split = &decoding->folder->split[decoding->split];
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = 0; i < split->count; ++i) {
         char text[DIGEST_HEX + 2];
         hash_hex(text, decoding->digest[i], SHA256_BYTES);

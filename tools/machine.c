@@ -36,7 +36,7 @@ static void canary(char hex[HASH_HEX])
         die(EXIT_SYSTEM, "machine: LAPACK's eigenvalues do not converge (reinstall "
                          "libopenblas0-pthread and liblapacke)");
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     hash_add(&hash, c, sizeof c);
     hash_add(&hash, values, sizeof values);
     hash_close(hex, &hash);

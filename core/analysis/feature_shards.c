@@ -127,7 +127,7 @@ static void files_write(const struct shard *shard)
     struct hash hash;
     struct output output;
     char digest[HASH_HEX];
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = 0; i < shard->count; ++i)
         hash_add(&hash, shard->line[i], strlen(shard->line[i]));
     hash_close(digest, &hash);
@@ -326,7 +326,7 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
         if (lock >= 0) close(lock);
         return 1;
     }
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t s = 0; s < count; ++s) {
         struct shard shard;
         shard_open(&shard, source, s, weights);

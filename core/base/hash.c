@@ -12,11 +12,11 @@ static _Noreturn void refused(void)
     die(EXIT_SYSTEM, "libcrypto: refuses to compute a digest (check the installation)");
 }
 
-void hash_open(struct hash *hash, enum hash_kind kind)
+void hash_open(struct hash *hash)
 {
-    const EVP_MD *digest = kind == HASH_MD5 ? EVP_md5() : EVP_sha256();
     hash->context = EVP_MD_CTX_new();
-    if (!hash->context || !EVP_DigestInit_ex(hash->context, digest, NULL)) refused();
+    if (!hash->context || !EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL))
+        refused();
 }
 
 void hash_add(struct hash *hash, const void *bytes, size_t size)
@@ -49,7 +49,7 @@ void hash_close(char hex[HASH_HEX], struct hash *hash)
 void hash_bytes(char hex[HASH_HEX], const void *bytes, size_t size)
 {
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     hash_add(&hash, bytes, size);
     hash_close(hex, &hash);
 }
@@ -58,19 +58,19 @@ void hash_raw(unsigned char digest[SHA256_BYTES], const void *bytes, size_t size
 {
     unsigned char longest[EVP_MAX_MD_SIZE];
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     hash_add(&hash, bytes, size);
     hash_finish(longest, &hash);
     memcpy(digest, longest, SHA256_BYTES);
 }
 
-void hash_file(char hex[HASH_HEX], enum hash_kind kind, const char *path)
+void hash_file(char hex[HASH_HEX], const char *path)
 {
     unsigned char chunk[1 << 16];
     struct hash hash;
     FILE *file = fopen(path, "rbe");
     if (!file) die(unread_code(errno), "%s: %s", path, strerror(errno));
-    hash_open(&hash, kind);
+    hash_open(&hash);
     for (size_t n; (n = fread(chunk, 1, sizeof chunk, file)) > 0;)
         hash_add(&hash, chunk, n);
     if (ferror(file)) die(unread_code(errno), "%s: %s", path, strerror(errno));

@@ -1,10 +1,9 @@
-/// SHA-256 and MD5 through libcrypto: names for data, weights and sources.
+/// SHA-256 through libcrypto: names for data, weights and sources.
 #ifndef MASKBOOK_BASE_HASH_H
 #define MASKBOOK_BASE_HASH_H
 
 #include <stddef.h>
 
-enum hash_kind { HASH_SHA256, HASH_MD5 };
 enum {
     HASH_HEX = 65,    ///< bytes of a digest in hex with its final 0
     SHA256_BYTES = 32 ///< bytes of a raw SHA-256
@@ -16,7 +15,7 @@ struct hash {
 };
 
 /// Starts a digest. Dies (EXIT_SYSTEM) when libcrypto refuses.
-void hash_open(struct hash *hash, enum hash_kind kind);
+void hash_open(struct hash *hash);
 
 /// Adds `size` bytes.
 void hash_add(struct hash *hash, const void *bytes, size_t size);
@@ -34,6 +33,6 @@ void hash_raw(unsigned char digest[SHA256_BYTES], const void *bytes, size_t size
 void hash_hex(char *hex, const unsigned char *digest, size_t size);
 
 /// hex (HASH_HEX) = the digest of a file's contents. Dies (EXIT_INPUT) when it cannot be read.
-void hash_file(char hex[HASH_HEX], enum hash_kind kind, const char *path);
+void hash_file(char hex[HASH_HEX], const char *path);
 
 #endif

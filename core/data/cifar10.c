@@ -114,7 +114,7 @@ static void entries_copy(struct images *images, const struct entry *entries,
                          const struct source *source, const char *folder)
 {
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = 0; i < images->count; ++i) {
         const uint8_t *record = entries[i].record;
         hash_add(&hash, record, RECORD_BYTES);

@@ -245,7 +245,7 @@ void imagefolder_listing(char hex[HASH_HEX], const struct imagefolder *folder,
     struct hash hash;
     require(first <= last && last <= of->count, "images %zu..%zu of %zu", first, last,
             of->count);
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = first; i < last; ++i) {
         char line[PATH_SIZE + 32];
         const int length = snprintf(line, sizeof line, "%s\t%zu\n", of->image[i].name,

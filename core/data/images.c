@@ -101,7 +101,7 @@ struct images images_part(const struct images *from, size_t first, size_t count)
                           .name = from->name,
                           .values = from->values};
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = 0; i < count; ++i) {
         const uint8_t label = (uint8_t)part.labels[i];
         hash_add(&hash, &label, 1);

@@ -130,7 +130,7 @@ void slab_hash(struct hash *hash, const real *slab, size_t count)
 void slab_digest(char hex[HASH_HEX], const real *slab, size_t count)
 {
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     slab_hash(&hash, slab, count);
     hash_close(hex, &hash);
 }

@@ -56,7 +56,7 @@ int tensors_recorded(char hex[HASH_HEX], const struct safetensors *file,
     enum { PIECE = 4096 }; // numbers widened at a time
     uint32_t wide[PIECE];
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t t = 0; t < file->count; ++t) {
         const struct tensor *tensor = &file->tensors[t];
         const unsigned char *bytes = tensor->data;

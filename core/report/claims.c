@@ -190,7 +190,7 @@ void claims_digest(char digest[HASH_HEX], const struct claims *claims,
                                           "margin", "data",    "tier"};
     struct hash hash;
     const struct tsv *table = &claims->table;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t row = 0; row < table->rows; ++row)
         if (!strcmp(tsv_cell(table, row, "experiment"), experiment))
             for (size_t c = 0; c < sizeof columns / sizeof *columns; ++c) {

@@ -143,7 +143,7 @@ void figure_ready(void)
     int drawn = status == 0;
     for (int i = 0; i < 2; ++i) {
         drawn = drawn && file_size(paths[i], NULL) > 0;
-        hash_file(hex[i], HASH_SHA256, paths[i]);
+        hash_file(hex[i], paths[i]);
         close(pictures[i]);
     }
     if (status == NO_GNUPLOT)
@@ -223,7 +223,7 @@ static void script_digest(char hex[HASH_HEX], const char *script)
 {
     char path[PATH_SIZE];
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     path_format(path, "figures/%s.gp", script);
     hash_script(&hash, path);
     hash_close(hex, &hash);
@@ -298,7 +298,7 @@ static int refresh(const struct run *run, struct provenance *provenance,
     for (int f = 0; f < 2; ++f) {
         char *what = text_format("file %s.%s", name, formats[f]), hex[HASH_HEX];
         path_format(path, "%s/%s.%s", run->folder, name, formats[f]);
-        hash_file(hex, HASH_SHA256, path);
+        hash_file(hex, path);
         provenance_set(provenance, what, hex);
         free(what);
     }

@@ -100,7 +100,7 @@ void provenance_machine(struct provenance *provenance)
 void provenance_file(struct provenance *provenance, const char *name, const char *path)
 {
     char digest[HASH_HEX];
-    hash_file(digest, HASH_SHA256, path);
+    hash_file(digest, path);
     char *what = text_format("%s%s", file_prefix, name);
     provenance_add(provenance, what, digest, 0);
     free(what);
@@ -109,7 +109,7 @@ void provenance_file(struct provenance *provenance, const char *name, const char
 void provenance_key(char key[HASH_HEX], const struct provenance *provenance)
 {
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = 0; i < provenance->count; ++i) {
         const struct provenance_line *line = &provenance->lines[i];
         if (!line->keyed) continue;
@@ -205,7 +205,7 @@ static int line_holds(const struct provenance_line *line, const char *folder)
     path_format(path, "%s%s%s", *name == '/' ? "" : folder, *name == '/' ? "" : "/",
                 name);
     if (!file_exists(path)) return 0;
-    hash_file(digest, HASH_SHA256, path);
+    hash_file(digest, path);
     return !strcmp(digest, line->value);
 }
 

@@ -49,7 +49,7 @@ void shipped_check(char digest[HASH_HEX], const char *path)
     const char *slash = strrchr(path, '/');
     char sums_path[PATH_SIZE], found[HASH_HEX];
     require(slash, "%s has no folder", path);
-    hash_file(found, HASH_SHA256, path);
+    hash_file(found, path);
     if (digest) memcpy(digest, found, HASH_HEX);
     path_format(sums_path, "%.*s/%s", (int)(slash - path), path, SUMS);
     size_t size;
@@ -84,7 +84,7 @@ void shipped_sums(const char *folder)
     output_open(&output, path);
     for (int i = 0; i < count; ++i) {
         path_format(path, "%s/%s", folder, entries[i]->d_name);
-        hash_file(digest, HASH_SHA256, path);
+        hash_file(digest, path);
         fprintf(output.file, "%s  %s\n", digest, entries[i]->d_name);
         free(entries[i]);
     }

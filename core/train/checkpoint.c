@@ -31,7 +31,7 @@ static void state_digest(char hex[HASH_HEX], const struct run_identity *identity
     struct metadata words[IDENTITY_KEYS];
     size_t keys = run_identity_metadata(words, identity);
     struct hash hash;
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = 0; i < keys; ++i)
         hash_add(&hash, words[i].value, strlen(words[i].value) + 1);
     hash_add(&hash, numbers->updates, strlen(numbers->updates) + 1);

@@ -381,7 +381,7 @@ static void train(struct finetuner *finetuner)
                                     .context = finetuner};
     train_loop_run(&loop);
     trainer_close(&finetuner->trainer);
-    hash_file(finetuner->outcome->digest, HASH_SHA256, finetuner->weights);
+    hash_file(finetuner->outcome->digest, finetuner->weights);
 }
 
 int finetune_run(struct finetune_outcome *outcome, const struct finetune *settings)

@@ -311,7 +311,7 @@ static void ranks_check(const struct pretrain *settings,
     if (rank_group_lead(ranks) && (size_t)ranks->count > most)
         die(EXIT_USAGE, "%s: %d ranks are more than its %zu micro-batches (RANKS=%zu)",
             settings->recipe.run, ranks->count, most, most);
-    hash_file(program, HASH_SHA256, "/proc/self/exe");
+    hash_file(program, "/proc/self/exe");
     hash_bytes(images, settings->images->pixels, settings->images->count * IMAGE_BYTES);
     const struct agreement_fact facts[] = {
         {"program's digest", program},

@@ -215,7 +215,7 @@ static void expect_canonical(const struct images *images, enum split split)
     unsigned char record[RECORD], digest[SHA256_BYTES], before[SHA256_BYTES] = {0};
     struct hash hash;
     char hex[HASH_HEX];
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = 0; i < count; ++i) {
         record[0] = images->labels[i];
         memcpy(record + 1, images->pixels + i * IMAGE_BYTES, IMAGE_BYTES);

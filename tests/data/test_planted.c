@@ -15,7 +15,7 @@ static void scenes_hash(char hex[HASH_HEX], uint64_t seed, size_t count, double 
     struct images scenes;
     struct hash hash;
     planted_make(&scenes, seed, count, noise);
-    hash_open(&hash, HASH_SHA256);
+    hash_open(&hash);
     for (size_t i = 0; i < count; ++i) {
         const uint8_t label = (uint8_t)scenes.labels[i];
         hash_add(&hash, &label, 1);

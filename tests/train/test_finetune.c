@@ -269,7 +269,7 @@ Test(finetune, the_outcome_is_that_of_the_last_update_and_the_best_stands_beside
     cr_expect_eq(small.outcome.accuracy,
                  classification_accuracy(predicted, small.test.labels, TESTED));
     cr_expect_eq(small.outcome.updates, 60);
-    hash_file(digest, HASH_SHA256, small.weights);
+    hash_file(digest, small.weights);
     cr_expect_str_eq(small.outcome.digest, digest);
 
     train_log_open(&log, small.log, UINT64_MAX);
@@ -297,7 +297,7 @@ Test(finetune, a_result_that_is_there_is_not_made_again)
     struct finetune_outcome first = small.outcome;
     uint16_t predicted[TESTED];
     memcpy(predicted, small.predicted, sizeof predicted);
-    hash_file(before, HASH_SHA256, small.weights);
+    hash_file(before, small.weights);
     small.settings.threads = 2;
     cr_expect_eq(run(&small), 0);
     cr_expect_arr_eq(small.predicted, predicted, sizeof predicted);
