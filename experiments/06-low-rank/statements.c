@@ -62,7 +62,7 @@ static double rows_filled(struct draw *draw, char note[CHECK_NOTE])
     for (size_t i = 0; i < rows.rows; ++i) {
         const double *row = rows.prediction + i * rows.features;
         for (size_t j = 0; j < i; ++j)
-            odd += !memcmp(row, rows.prediction + j * rows.features, F * sizeof *row);
+            odd += !(squared_distance(row, rows.prediction + j * rows.features, F) > 0);
         for (size_t f = 0; f < rows.features; ++f) odd += !isfinite(row[f]);
     }
     snprintf(note, CHECK_NOTE, "%zu rows from %zu", rows.rows, rows.visible);
