@@ -229,9 +229,9 @@ sleep 1.1
 
 printf '/* a remark */\n' >>core/base/clock.c
 printf '// a remark\n' >>core/linalg/cholesky.h
-printf 'extern int panel_more;\n' >>core/report/panel.c
+printf 'extern int table_more;\n' >>core/report/table.c
 expect_changed
-report "comments, and core/report but for the rules that judge, change no key"
+report "comments, and core/report but for the rules that judge and what draws panels, change no key"
 
 printf 'int stray(void);\n' >core/analysis/stray.h
 printf '#include "core/analysis/stray.h"\nint stray(void)\n{\n    return 1;\n}\n' >core/analysis/stray.c
@@ -264,10 +264,10 @@ grep -q '^core/analysis/stray.c$' build/release/experiments/99-added/code.key.li
 report "files of an experiment that come and go change its key"
 
 # Flags: their stamp is taken for old, so that nothing is compiled again for this question.
-cp -p build/release/flags "$work/flags"
+cp -p build/release/.flags "$work/flags"
 flag_keys() {
     rm build/release/experiments/*/code.key build/release/features.key
-    keys -j3 --old-file=build/release/flags "$@"
+    keys -j3 --old-file=build/release/.flags "$@"
 }
 [ "$(flag_keys)" = "$before" ] || wrong="made again with -j3, the keys differ"
 [ "$(flag_keys WARNINGS='-Wall -Wno-unused')" = "$before" ] || wrong="a warning flag changes keys"
@@ -275,7 +275,7 @@ flag_keys() {
 after=$(flag_keys flags.release=-O2)
 [ "$(echo "$after" | grep -cE '^[^ ]+ [0-9a-f]{64}$')" -eq "$(echo "$before" | wc -l)" ] || wrong="no keys: $after"
 [ -z "$(comm -12 <(echo "$before") <(echo "$after"))" ] || wrong="-O2 leaves a key as it was"
-cp -p "$work/flags" build/release/flags
+cp -p "$work/flags" build/release/.flags
 rm build/release/experiments/*/code.key build/release/features.key
 report "of the flags those count that change what is computed"
 

@@ -130,7 +130,7 @@ report "neither is it where it is hidden"
 make_copy BUILD_ROOT="$work/theirs/build" MODE=debug "$work/theirs/build/debug/tools/nothing.o"
 expect_status 0
 [ -e "$work/theirs/build/debug/tools/nothing.o" ] || wrong="nothing was compiled"
-for gone in debug debug/flags; do
+for gone in debug debug/.flags; do
     rm -r "$work/theirs/build/$gone"
     rm -f "$work/theirs/build/debug/tools/nothing.o"
     make_copy BUILD_ROOT="$work/theirs/build" MODE=debug "$work/theirs/build/debug/tools/nothing.o"
