@@ -318,9 +318,7 @@ int feature_shards_open(struct feature_shards *shards, size_t images,
     // Until all files are open here, another program replaces none, with other weights say. Nobody
     // does where nothing can be written.
     folder_make(source->path);
-    const int lock = access(source->path, W_OK) == 0
-                         ? lock_take_folder(source->path, "another encoding")
-                         : -1,
+    const int lock = lock_take_writable(source->path, "another encoding"),
               overflow = shards_make(source, count, weights);
     if (overflow) {
         if (lock >= 0) close(lock);

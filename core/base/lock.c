@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include "core/base/die.h"
 #include "core/base/files.h"
@@ -32,4 +33,9 @@ int lock_take_folder(const char *folder, const char *what)
     char path[PATH_SIZE];
     path_format(path, "%s/.lock", folder);
     return lock_take(path, folder, what);
+}
+
+int lock_take_writable(const char *folder, const char *what)
+{
+    return access(folder, W_OK) == 0 ? lock_take_folder(folder, what) : -1;
 }

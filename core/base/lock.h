@@ -11,4 +11,8 @@ int lock_take(const char *path, const char *folder, const char *what);
 /// The same with the file .lock of the folder, which is there.
 int lock_take_folder(const char *folder, const char *what);
 
+/// The same where the folder can be written; elsewhere, where it holds what is only read, returns
+/// -1 without a lock.
+int lock_take_writable(const char *folder, const char *what);
+
 #endif

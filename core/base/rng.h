@@ -22,9 +22,9 @@ enum purpose {
     PURPOSE_TEST = 7,      ///< random inputs of tests
     PURPOSE_CLUSTER = 8,   ///< k-means++ starts; epoch = restart, index = image
     PURPOSE_PROBE = 9,     ///< initial weights of probes
-    PURPOSE_THEORY =
-        10, ///< of checks: epoch = draw, index = claim's hash; of images: either
-            ///< = image, the other a constant of the place that draws
+    /// Of checks: epoch = draw, index = the claim's hash. Of images: one of the two is the image, the
+    /// other a constant of the place that draws.
+    PURPOSE_THEORY = 10,
 };
 
 /// One block of Philox4x32-10: out = philox(counter, key), 10 rounds. tests/base/test_rng.c has the

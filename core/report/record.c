@@ -42,10 +42,12 @@ static void check_verdict(const struct claim *claim, enum verdict verdict,
             "%s passes without an interval", claim->id);
 }
 
-// Whether run_scale has said so of the verdicts that are recorded now.
-static int rests_on_none(const struct run *run)
+// Whether the claim rests on no training: by its row, or as run_scale has said of what is recorded
+// now.
+static int is_untrained(const struct claim *claim, const struct run *run)
 {
-    return run->state->scale && !*run->state->scale;
+    const char *scale = run->state->scale;
+    return !strcmp(claim->data, "none") || (scale && !*scale);
 }
 
 // Why the verdict may not be the one that was found: the claim is excluded here, or rests on a
@@ -55,8 +57,7 @@ static const char *cap_reason(const struct claim *claim, const struct run *run,
 {
     const char *excluded = claim_excluded(claim, run->options.tier, run->options.data);
     if (verdict == VERDICT_NOT_RUN) return excluded ? excluded : "";
-    const int untrained = !strcmp(claim->data, "none") || rests_on_none(run);
-    return run->state->pilot && !untrained ? run->state->pilot : "";
+    return run->state->pilot && !is_untrained(claim, run) ? run->state->pilot : "";
 }
 
 // The finding, completed by the smallest difference that the test could have confirmed, if nothing
@@ -102,22 +103,23 @@ static void record(struct run *run, const char *id, enum verdict found,
     require(!run_recorded(run, id), "%s has a verdict already", id);
     check_verdict(&claim, found, deciding);
 
-    const struct conditions conditions = {
-        .tier = run->options.tier,
-        .data = run->options.data,
-        .pilot = run->state->pilot && !rests_on_none(run),
-        .pretrainings = pretrainings,
-        .own_epochs = run->options.epochs > 0 && !rests_on_none(run)};
+    const int trained = !is_untrained(&claim, run);
+    const struct conditions conditions = {.tier = run->options.tier,
+                                          .data = run->options.data,
+                                          .pilot = run->state->pilot && trained,
+                                          .pretrainings = pretrainings,
+                                          .own_epochs =
+                                              run->options.epochs > 0 && trained};
     const enum verdict verdict = verdict_cap(found, &claim, &conditions);
     const char *reason = cap_reason(&claim, run, verdict), *scale = run->state->scale;
     const int unfound = found == VERDICT_NOT_RUN,
-              untrained = verdict == VERDICT_NOT_RUN || !strcmp(claim.data, "none");
+              scaled = scale && trained && verdict != VERDICT_NOT_RUN;
     struct verdict_row *row = run_state_verdict(run->state);
     *row = (struct verdict_row){
         .id = text_copy(id),
         .test = text_copy(test),
         .reason = text_joined(reason, unfound ? finding : ""),
-        .scale = text_copy(scale && !untrained ? scale : ""),
+        .scale = text_copy(scaled ? scale : ""),
         .finding =
             unfound ? text_copy("") : full_finding(&claim, found, deciding, finding),
         .verdict = verdict,

@@ -259,7 +259,7 @@ void results_lock(const char *root)
     const int count = scandir(root, &entries, is_experiment, alphasort);
     for (int i = 0; i < count; ++i) {
         path_format(folder, "%s/%s", root, entries[i]->d_name);
-        if (access(folder, W_OK) == 0) lock_take_folder(folder, "a run");
+        lock_take_writable(folder, "a run");
         free(entries[i]);
     }
     if (count >= 0) free(entries);

@@ -106,8 +106,8 @@ static void remove_error(const struct run *run)
 static void folder_lock(struct run *run)
 {
     folder_make(run->folder);
-    if (run->state->lock >= 0 || access(run->folder, W_OK) != 0) return;
-    run->state->lock = lock_take_folder(run->folder, "another run");
+    if (run->state->lock < 0)
+        run->state->lock = lock_take_writable(run->folder, "another run");
 }
 
 // Adds the commit and the machine, once: before anything is computed, as another commit may be

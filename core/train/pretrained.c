@@ -121,20 +121,17 @@ static void departure_add(char text[RECIPE_TEXT], const char *before, const char
     snprintf(text + used, RECIPE_TEXT - used, "%s%s%s", used ? " " : "", before, word);
 }
 
-// Adds each word of `words`, after `before`, that is not free and that does not begin, up to and
-// with its letter `last` (its end: 0), as a word of `others` does.
+// Adds each word of `words`, after `before`, that is not free and that `others` do not have; by its
+// key alone ("batch=") if `by_key`.
 static void departures(char text[RECIPE_TEXT], const char *before, const char *words,
-                       const char *others, char last)
+                       const char *others, int by_key)
 {
     char list[RECIPE_TEXT], padded[RECIPE_TEXT + 2], start[RECIPE_TEXT + 2];
     snprintf(list, sizeof list, "%s", words);
     snprintf(padded, sizeof padded, " %s ", others);
     for (char *rest = list, *word; (word = strsep(&rest, " "));) {
-        const char *end = last ? strchr(word, last) : NULL;
-        if (end)
-            snprintf(start, sizeof start, " %.*s", (int)(end + 1 - word), word);
-        else
-            snprintf(start, sizeof start, " %s ", word);
+        const size_t length = by_key ? strcspn(word, "=") + 1 : strlen(word);
+        snprintf(start, sizeof start, " %.*s%s", (int)length, word, by_key ? "" : " ");
         if (*word && !is_free(word) && !strstr(padded, start))
             departure_add(text, before, word);
     }
@@ -153,5 +150,5 @@ void pretrained_departure(char text[RECIPE_TEXT], const struct weights *weights,
     }
     departures(text, "", recorded, own, 0);
     // What the record leaves out may have been anything.
-    departures(text, "no ", own, recorded, '=');
+    departures(text, "no ", own, recorded, 1);
 }
