@@ -22,8 +22,8 @@ enum purpose {
     PURPOSE_TEST = 7,      ///< random inputs of tests
     PURPOSE_CLUSTER = 8,   ///< k-means++ starts; epoch = restart, index = image
     PURPOSE_PROBE = 9,     ///< initial weights of probes
-    /// Of checks: epoch = draw, index = the claim's hash. Of images: one of the two is the image, the
-    /// other a constant of the place that draws.
+    /// Of checks: epoch = draw, index = the claim's hash. Of images: one of the two is the image,
+    /// the other a constant of the place that draws.
     PURPOSE_THEORY = 10,
 };
 
