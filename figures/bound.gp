@@ -63,7 +63,7 @@ set ylabel "mean over tokens or pairs"
 set xlabel "updates (doubling)"
 set key at screen 0.345, @key_lower
 plot table using (trained(column(0))):"plain" with linespoints linetype 1 title "plain loss", \
-     table using (trained(column(0))):"penalty" with linespoints linetype 2 title "its penalty |D f|²", \
+     table using (trained(column(0))):"penalty" with linespoints linetype 2 title "its penalty |G f|²", \
      table using (trained(column(0))):"push" with linespoints linetype 3 title "repulsion of pairs", \
      table using (given(column(0))):"plain" with points linetype 1, \
      table using (given(column(0))):"penalty" with points linetype 2, \
