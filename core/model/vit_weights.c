@@ -138,9 +138,8 @@ static int heads_of(const struct source *source, int width, int heads)
     if (!heads)
         die(EXIT_USAGE, "%s: does not say how many heads it has (give HEADS=)", path);
     if (width % heads)
-        die(EXIT_USAGE,
-            "%d heads do not divide the width %d of %s (give another HEADS=)", heads,
-            width, path);
+        die(EXIT_USAGE, "%s: %d heads do not divide the width %d (give another HEADS=)",
+            path, heads, width);
     return heads;
 }
 

@@ -153,8 +153,8 @@ static void heads_decide(struct mae_shape *shape, const struct safetensors *file
             file->path);
     if (!known && shape->width % heads)
         die(EXIT_USAGE,
-            "%d heads do not divide the width %d of %s (give another --heads)", heads,
-            shape->width, file->path);
+            "%s: %d heads do not divide the width %d (give another --heads)",
+            file->path, heads, shape->width);
     shape->encoder_heads = known ? known : heads;
     shape->decoder_heads = decoder ? decoder : shape->encoder_heads;
 }
