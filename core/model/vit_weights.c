@@ -125,22 +125,14 @@ static int blocks_of(const struct source *source)
     }
 }
 
+// Where nothing says otherwise, a ViT-B has 12 heads, a ViT-L and a ViT-H 16.
 static int heads_of(const struct source *source, int width, int heads)
 {
-    const char *path = source->file->path;
-    const int known = weights_heads(source->file, "heads");
-    if (known && heads && known != heads)
-        die(EXIT_USAGE, "%d heads asked for: %s has %d (leave HEADS out)", heads, path,
-            known);
-    if (known) heads = known;
-    if (!heads && width == 768) heads = 12;
-    if (!heads && (width == 1024 || width == 1280)) heads = 16;
-    if (!heads)
-        die(EXIT_USAGE, "%s: does not say how many heads it has (give HEADS=)", path);
-    if (width % heads)
-        die(EXIT_USAGE, "%s: %d heads do not divide the width %d (give another HEADS=)",
-            path, heads, width);
-    return heads;
+    if (!heads && !weights_heads(source->file, "heads")) {
+        if (width == 768) heads = 12;
+        if (width == 1024 || width == 1280) heads = 16;
+    }
+    return weights_encoder_heads(source->file, width, heads, "HEADS=");
 }
 
 static struct mae_shape shape_of(const struct source *source, int heads)

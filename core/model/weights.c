@@ -122,6 +122,23 @@ int weights_heads(const struct safetensors *file, const char *key)
     return (int)heads;
 }
 
+int weights_encoder_heads(const struct safetensors *file, int width, int heads,
+                          const char *option)
+{
+    const int known = weights_heads(file, "heads");
+    if (known && heads && known != heads)
+        die(EXIT_USAGE, "%d heads asked for: %s was trained with %d (leave %s out)",
+            heads, file->path, known, option);
+    if (known) return known;
+    if (!heads)
+        die(EXIT_USAGE, "%s: does not say how many heads it has (give %s)", file->path,
+            option);
+    if (width % heads)
+        die(EXIT_USAGE, "%s: %d heads do not divide the width %d (give another %s)",
+            file->path, heads, width, option);
+    return heads;
+}
+
 static int side_of(const struct naming *naming, const char *name, int dimensions, int d)
 {
     char full[TENSOR_NAME];
@@ -139,26 +156,6 @@ static int blocks_of(const struct naming *naming, const char *prefix)
     }
 }
 
-static void heads_decide(struct mae_shape *shape, const struct safetensors *file,
-                         int heads)
-{
-    const int known = weights_heads(file, "heads"),
-              decoder = weights_heads(file, "decoder_heads");
-    if (known && heads && known != heads)
-        die(EXIT_USAGE,
-            "%d heads asked for: %s was trained with %d (leave --heads out)", heads,
-            file->path, known);
-    if (!known && !heads)
-        die(EXIT_USAGE, "%s: does not say how many heads it has (give --heads)",
-            file->path);
-    if (!known && shape->width % heads)
-        die(EXIT_USAGE,
-            "%s: %d heads do not divide the width %d (give another --heads)",
-            file->path, heads, shape->width);
-    shape->encoder_heads = known ? known : heads;
-    shape->decoder_heads = decoder ? decoder : shape->encoder_heads;
-}
-
 static struct mae_shape shape_find(const struct naming *naming, int heads)
 {
     const char *path = naming->file->path;
@@ -174,7 +171,10 @@ static struct mae_shape shape_find(const struct naming *naming, int heads)
     if (row * row != tokens)
         die(EXIT_INPUT, "%s: %d positions are not a square", path, tokens);
     shape.image = row * shape.patch;
-    heads_decide(&shape, naming->file, heads);
+    const int decoder_heads = weights_heads(naming->file, "decoder_heads");
+    shape.encoder_heads =
+        weights_encoder_heads(naming->file, shape.width, heads, "--heads");
+    shape.decoder_heads = decoder_heads ? decoder_heads : shape.encoder_heads;
     const char *fault = shape_fault(&shape);
     if (fault) die(EXIT_INPUT, "%s: no model here has this shape: %s", path, fault);
     return shape;

@@ -44,4 +44,11 @@ int weights_side(const struct safetensors *file, const char *name, int dimension
 /// 1 to 1024.
 int weights_heads(const struct safetensors *file, const char *key);
 
+/// The number of heads of an encoder of `width` numbers a token: the metadata's, or else `heads`,
+/// which was asked for by `option` ("HEADS="), 0: not. Dies (EXIT_USAGE) when the two differ, when
+/// there is neither, or when what is asked for does not divide the width; (EXIT_INPUT) as
+/// weights_heads does.
+int weights_encoder_heads(const struct safetensors *file, int width, int heads,
+                          const char *option);
+
 #endif

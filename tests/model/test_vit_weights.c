@@ -96,6 +96,9 @@ Test(vit_weights, what_cannot_be_read_is_refused_in_one_line)
            0, "does not say how many heads it has");
     expect(__LINE__, EXIT_USAGE, changed("vit.safetensors", "\"heads\"", "\"beads\""),
            3, "3 heads do not divide the width 16");
+    expect(__LINE__, EXIT_INPUT,
+           changed("vit.safetensors", "\"heads\": \"2\"", "\"heads\": \"3\""), 0,
+           "heads do not divide the width");
     expect(__LINE__, EXIT_USAGE, "tests/golden/imagefolder/vit.safetensors", 4,
            "4 heads asked for");
 }
